@@ -1,0 +1,145 @@
+"""The execution contract: how the equations of a network are stepped.
+
+NIR says what the equations are; these terms say the rest. Sources for each framework's choice: the front ends.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from math import isfinite, nan
+from typing import Any, Literal, get_args, get_type_hints
+
+from neurodeploy.errors import InputError
+
+Value = float | int | str | bool | None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms that hold for one node.
+
+    - ``dt``: step in seconds. ``method``: forward Euler, or the exact solution for constant input over a step.
+    - ``reset``: to zero, to the node's ``v_reset``, or by subtracting the threshold once per spike.
+    - ``reset_timing``: in the step of the spike, at the start of the next one, or the whole state every step.
+    - ``fires_at``: strictly above the threshold, or also at it. Never applies to a NIR ``Threshold``, which is strict.
+    - ``v_min``: lower clamp of the membrane, applied before the comparison. ``max_spikes_per_step``: >1 for
+      multi-spike neurons. ``fire_once``: at most one spike per neuron and sample; it integrates on, without reset.
+    - ``current``: the membrane of a CubaLIF is driven by this step's current or the previous one.
+    - ``input_gain``: ``spec`` as NIR's equation gives it (Euler r*dt/tau, exact r*(1 - exp(-dt/tau)); IF r*dt), or
+      ``unit``: the drive is added as it is.
+    - ``recurrent_delay``: steps by which a feedback edge is late. ``initial_state``: membrane before the first step.
+    """
+
+    dt: float = 1e-3
+    method: Literal["euler", "exponential"] = "euler"
+    reset: Literal["zero", "value", "subtract"] = "zero"
+    reset_timing: Literal["same-step", "next-step", "every-step"] = "same-step"
+    fires_at: Literal[">", ">="] = ">"
+    v_min: float | None = None
+    max_spikes_per_step: int = 1
+    fire_once: bool = False
+    current: Literal["new", "previous"] = "new"
+    input_gain: Literal["spec", "unit"] = "spec"
+    recurrent_delay: int = 1
+    initial_state: float = 0.0
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            object.__setattr__(self, each.name, check_term(each.name, getattr(self, each.name), "contract"))
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Default terms and per-node overrides."""
+
+    defaults: Terms = field(default_factory=Terms)
+    overrides: Mapping[str, Mapping[str, Value]] = field(default_factory=dict[str, Mapping[str, Value]])
+
+    def of(self, node: str) -> Terms:
+        """The terms that hold for ``node``."""
+        return dataclasses.replace(self.defaults, **dict(self.overrides.get(node, {})))  # type: ignore[arg-type]
+
+    def override(self, node: str, **terms: Value) -> Contract:
+        """The same contract with more terms of one node set."""
+        checked = {key: check_term(key, value, node) for key, value in terms.items()}
+        merged = {**self.overrides, node: {**self.overrides.get(node, {}), **checked}}
+        return dataclasses.replace(self, overrides=merged)
+
+    def change(self, assignments: Mapping[str, str]) -> Contract:
+        """Apply ``key=value`` (defaults) and ``NODE.key=value`` (one node) assignments given as text."""
+        contract = self
+        for path, text in assignments.items():
+            node, _, key = path.rpartition(".")
+            value = parse_term(key, text, node or "contract")
+            if node:
+                contract = contract.override(node, **{key: value})
+            else:
+                defaults = dataclasses.replace(contract.defaults, **{key: value})  # type: ignore[arg-type]
+                contract = dataclasses.replace(contract, defaults=defaults)
+        return contract
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data: ``{"defaults": {...}, "overrides": {node: {...}}}``."""
+        return {
+            "defaults": asdict(self.defaults),
+            "overrides": {node: dict(sorted(terms.items())) for node, terms in sorted(self.overrides.items())},
+        }
+
+    @staticmethod
+    def from_json(data: Any) -> Contract:
+        """Read ``to_json``'s form. Raises InputError naming the term that is unknown or has a bad value."""
+        parts: dict[str, Any] = data if isinstance(data, dict) else {"": data}
+        tables = [parts.get("defaults", {}), parts.get("overrides", {})]
+        tables += tables[1].values() if isinstance(tables[1], dict) else []
+        if parts.keys() - {"defaults", "overrides"} or not all(isinstance(each, dict) for each in tables):
+            raise InputError("not a contract", "contract", 'write {"defaults": {...}, "overrides": {"NODE": {...}}}')
+        checked = {key: check_term(key, value, "contract") for key, value in tables[0].items()}
+        contract = Contract(Terms(**checked))  # type: ignore[arg-type]
+        for node, terms in tables[1].items():
+            contract = contract.override(node, **terms)
+        return contract
+
+
+_HINTS = get_type_hints(Terms)
+
+
+def check_term(key: str, value: Any, where: str) -> Value:
+    """``value``, as the term's own type, if the term exists and may have it. Raises InputError otherwise."""
+    if key not in _HINTS:
+        known = ", ".join(each.name for each in fields(Terms))
+        raise InputError(f"unknown contract term {key!r}", where, f"the terms are: {known}")
+    hint = _HINTS[key]
+    choices = get_args(hint)
+    if hint is bool or (choices and isinstance(choices[0], str)):
+        allowed = choices or (False, True)
+        if any(value is choice or (isinstance(value, str) and value == choice) for choice in allowed):
+            return value
+        raise _bad(key, value, where, ", ".join(str(choice).lower() for choice in allowed))
+    if value is None and type(None) in choices:
+        return None
+    number = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else nan
+    if hint is int:
+        if number.is_integer() and number >= 1:
+            return int(number)
+        raise _bad(key, value, where, "a whole number from 1")
+    if isfinite(number) and (key != "dt" or number > 0):
+        return number
+    raise _bad(key, value, where, "seconds above 0" if key == "dt" else "a number" + (" or none" if choices else ""))
+
+
+def _bad(key: str, value: Any, where: str, allowed: str) -> InputError:
+    return InputError(f"contract term {key} cannot be {value!r}", where, f"it takes: {allowed}")
+
+
+def parse_term(key: str, text: str, where: str) -> Value:
+    """A term's value from text, as given on the command line."""
+    words: dict[str, Value] = {"true": True, "false": False, "none": None}
+    if text.lower() in words:
+        return check_term(key, words[text.lower()], where)
+    try:
+        number = float(text)
+    except ValueError:
+        return check_term(key, text, where)
+    return check_term(key, number, where)

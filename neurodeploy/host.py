@@ -1,0 +1,32 @@
+"""What runs on the host beside the chip: data from a closed list, never code.
+
+``pre`` turns signals into the network's input, ``post`` turns the output trace into a task value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A named read-out over the trace of ``node``, with its parameters (numbers and strings) and weights (arrays).
+
+    ``kind`` is one of ``neurodeploy.heads.HEADS``.
+    """
+
+    kind: str
+    node: str
+    parameters: Mapping[str, float | int | str] = field(default_factory=dict[str, float | int | str])
+    weights: Mapping[str, NDArray[np.float32]] = field(default_factory=dict[str, NDArray[np.float32]])
+
+
+@dataclass(frozen=True, eq=False)
+class Host:
+    """The host side of a network: an optional ``post`` head; input quantizers live with the Program's inputs."""
+
+    post: Head | None = None

@@ -1,0 +1,40 @@
+"""Tables as HTML, for notebooks and pages. Everything that is shown is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+STYLE = """
+.nd { font: 13px/1.45 system-ui, sans-serif; max-width: 62rem; }
+.nd table { border-collapse: collapse; margin: .3rem 0 1rem; }
+.nd caption { text-align: left; font-weight: 600; padding: .2rem 0; color: inherit; }
+.nd th, .nd td { padding: .2rem .7rem .2rem 0; border-bottom: 1px solid #8884; text-align: left; vertical-align: top; }
+.nd th { font-weight: 600; } .nd .r { text-align: right; font-variant-numeric: tabular-nums; }
+.nd .agree { color: #1a7f45; } .nd .diverged { color: #c8372d; } .nd .inconclusive { color: #a06a00; }
+.nd small { opacity: .75; } .nd code { background: #8882; padding: 0 .25rem; }
+"""
+"""One style for all; it binds nothing outside of ``.nd`` and leaves the colors of text to the page."""
+
+
+def html_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table with its title; a column named ``>name`` is set to the right. Cells are any values, shown as text."""
+    sides = [' class="r"' if column.startswith(">") else "" for column in columns]
+    heads = "".join(f"<th{side}>{escape(c.removeprefix('>'))}</th>" for c, side in zip(columns, sides, strict=True))
+    body = "".join(f"<tr>{_cells(row, sides)}</tr>\n" for row in rows)
+    caption = f"<caption>{escape(title)}</caption>" if title else ""
+    return f"<table>{caption}<thead><tr>{heads}</tr></thead>\n<tbody>{body}</tbody></table>"
+
+
+def html_note(text: str) -> str:
+    """A line of text in small print."""
+    return f"<small>{escape(text)}</small>"
+
+
+def fragment(*parts: str) -> str:
+    """Parts as one piece of a page, with the style they need."""
+    return f'<style>{STYLE}</style><div class="nd">{"".join(parts)}</div>'
+
+
+def _cells(row: Sequence[object], sides: Sequence[str]) -> str:
+    return "".join(f"<td{side}>{escape(str(cell))}</td>" for cell, side in zip(row, sides, strict=True))

@@ -1,0 +1,78 @@
+"""Reference networks: what a package registers under ``neurodeploy.models``, and their discovery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from numpy.typing import NDArray
+
+from neurodeploy.errors import InputError, UnavailableError
+from neurodeploy.host import Host
+from neurodeploy.network.network import Network
+
+GROUP = "neurodeploy.models"
+Config = Mapping[str, Any]
+Arrays = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceModel:
+    """A network that can be built by name.
+
+    - ``presets``: named configurations, JSON-able, the first is the default; each holds ``input``
+      (``{"shape", "low", "high", "dt", "grid"}``).
+    - ``build(config)``: the PyTorch module, in evaluation mode.
+    - ``stimulus(config, steps, samples, seed)``: arrays by input name (``labels`` may stand beside them).
+    - ``network(module, config)``: its NIR graph and contract; None where the module is a chain of known layers.
+    - ``run(module, config, stimulus)``: the module itself on ``(B, T, *shape)`` arrays; node name -> ``(B, T, *shape)``
+      for every node of the network that has an entry in a trace; None likewise.
+    - ``host``: what stands beside such a chain on the host.
+    """
+
+    name: str
+    summary: str
+    presets: Mapping[str, Config]
+    build: Callable[[Config], Any]
+    stimulus: Callable[[Config, int | None, int | None, int], dict[str, NDArray[Any]]]
+    network: Callable[[Any, Config], Network] | None = None
+    run: Callable[[Any, Config, Arrays], Arrays] | None = None
+    host: Host | None = None
+
+    def preset(self, name: str | None) -> Config:
+        """A named configuration; the first without a name. Raises InputError for an unknown one."""
+        chosen = next(iter(self.presets)) if name is None else name
+        if chosen not in self.presets:
+            raise InputError(f"model {self.name} has no preset {chosen!r}", remedy=f"choose: {', '.join(self.presets)}")
+        return self.presets[chosen]
+
+    def __repr__(self) -> str:
+        return f"ReferenceModel {self.name}: {self.summary} (presets: {', '.join(self.presets)})"
+
+
+def installed_models() -> dict[str, ReferenceModel | str]:
+    """Every registered model by name, or the reason why it cannot be imported."""
+    found = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    return {entry.name: _load(entry) for entry in found}
+
+
+def find_model(name: str, where: str = "model") -> ReferenceModel:
+    """The model that ``where`` names. Raises InputError for an unknown one, UnavailableError for one without import."""
+    found = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if name not in found:
+        known = ", ".join(sorted(found)) or "none"
+        raise InputError(f"unknown model {name!r}", where, f"choose one of: {known}")
+    model = _load(found[name])
+    if isinstance(model, str):
+        raise UnavailableError(model, f"model {name}", 'install the extra it needs: pip install "neurodeploy[torch]"')
+    return model
+
+
+def _load(entry: EntryPoint) -> ReferenceModel | str:
+    try:
+        model = entry.load()
+    except Exception as error:  # a foreign plug-in may fail in any way; its reason is shown to the user
+        return f"it fails to import: {type(error).__name__}: {error}"
+    return model if isinstance(model, ReferenceModel) else f"it is a {type(model).__name__}, not a ReferenceModel"

@@ -1,0 +1,37 @@
+"""A table before it is rendered: what an object shows on a terminal and in a notebook alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any, NamedTuple
+
+
+class Table(NamedTuple):
+    """A title, column heads and rows of cells; a column named ``>name`` is set to the right."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+
+def dimensions(shape: Sequence[int]) -> str:
+    """A shape as ``16×8×8``."""
+    return "×".join(map(str, shape))
+
+
+def number(value: float) -> str:
+    """A value with every digit that tells it from its neighbors; whole numbers as such, never in powers of ten."""
+    if isfinite(value) and (value == round(value) or abs(value) >= 1e9):
+        return str(round(value))
+    return f"{value:.9g}"
+
+
+def span(value: Any) -> str:
+    """An integer, or the least and greatest of an array of them: ``-168..140``."""
+    if isinstance(value, int):
+        return str(value)
+    if value.size == 0:
+        return ""
+    low, high = int(value.min()), int(value.max())
+    return str(low) if low == high else f"{low}..{high}"

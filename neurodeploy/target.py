@@ -1,0 +1,216 @@
+"""The contract between the core and a target, and the discovery of installed targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from neurodeploy.capabilities import Capabilities
+from neurodeploy.errors import CapabilityError, InputError, UnavailableError
+from neurodeploy.finding import Finding
+from neurodeploy.numerics import Numerics
+from neurodeploy.program.program import Program
+from neurodeploy.trace import Trace
+
+GROUP = "neurodeploy.targets"
+Options = Mapping[str, str]
+Stimulus = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Artifact:
+    """What one target's own tools load: ``files`` by relative name, beside the ``program`` they were made from.
+
+    ``notes`` says in words what the lowering chose (for the report); ``findings`` what it noticed.
+    """
+
+    program: Program
+    files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Option:
+    """One ``-O name=value`` a target understands: its default and one line of help."""
+
+    name: str
+    default: str
+    help: str
+
+
+class Runner(Protocol):
+    """Runs an artifact: stimulus ``(B, T, *shape)`` of real values per input -> a Trace with latency removed.
+
+    ``states`` asks for membranes and currents; with ``drive`` every synapse is fed that trace's outputs (isolated run).
+    """
+
+    def __call__(
+        self, artifact: Artifact, stimulus: Stimulus, *, states: bool = False, drive: Trace | None = None
+    ) -> Trace: ...
+
+
+Rule = Callable[[Program], Sequence[Finding]]
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """A target is one frozen value; a variant of it is ``dataclasses.replace``.
+
+    ``rules`` are small named functions that return findings; ``available`` gives the reason why it cannot run here,
+    or None. ``proof`` is what agreement of its rung means ("" = an independent implementation agreed); a trace whose
+    ``meta`` has a ``proof`` knows better.
+    """
+
+    name: str
+    summary: str
+    numerics: Numerics
+    capabilities: Capabilities
+    lower: Callable[[Program, Options], Artifact]
+    run: Runner
+    rules: tuple[Rule, ...] = ()
+    options: tuple[Option, ...] = ()
+    available: Callable[[], str | None] = lambda: None
+    install: Callable[[Callable[[str], None]], None] | None = None
+    proof: str = ""
+    numerics_choices: tuple[Numerics, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Target {self.name}: {self.summary}"
+
+
+@dataclass(frozen=True, eq=False)
+class Installed:
+    """A registered target: loaded, or the reason why its plug-in fails to import."""
+
+    name: str
+    target: Target | None
+    reason: str | None
+
+
+def load_entry(entry: EntryPoint) -> Installed:
+    """Import one plug-in; a failure is kept as its reason, never swallowed."""
+    try:
+        target = entry.load()
+    except Exception as error:  # a foreign plug-in may fail in any way; its reason is shown to the user
+        return Installed(entry.name, None, f"its plug-in fails to import: {type(error).__name__}: {error}")
+    if not isinstance(target, Target):
+        return Installed(entry.name, None, f"its plug-in gives a {type(target).__name__}, not a Target")
+    if target.name != entry.name:
+        return Installed(entry.name, None, f"its plug-in gives a target of another name, {target.name!r}")
+    return Installed(entry.name, target, unavailable(target))
+
+
+def unavailable(target: Target) -> str | None:
+    """Why ``target`` cannot run here, or None."""
+    try:
+        return target.available()
+    except Exception as error:  # foreign code, as above
+        return f"its own check fails: {type(error).__name__}: {error}"
+
+
+def target_names() -> tuple[str, ...]:
+    """Names of all registered targets, whether or not they can be used."""
+    return tuple(sorted({entry.name for entry in entry_points(group=GROUP)}))
+
+
+def installed_targets() -> dict[str, Installed]:
+    """Every registered target by name."""
+    return {name: _installed(name) for name in target_names()}
+
+
+def find_target(name: str, where: str = "--target", also: Sequence[str] = ()) -> Target:
+    """The target of that name. Raises InputError for an unknown one, UnavailableError for one that cannot be used.
+
+    The message names the option ``where`` it was given, and what ``also`` could stand there.
+    """
+    if name not in target_names():
+        known = ", ".join((*also, *target_names())) or "none"
+        raise InputError(f"unknown {'rung' if also else 'target'} {name!r}", where, f"choose one of: {known}")
+    each = _installed(name)
+    if each.target is None:
+        raise UnavailableError(f"target {name} cannot be used: {each.reason}", remedy="repair or remove its package")
+    return each.target
+
+
+def _installed(name: str) -> Installed:
+    entries = [entry for entry in entry_points(group=GROUP) if entry.name == name]
+    if len({entry.value for entry in entries}) > 1:
+        claims = " and ".join(entry.value for entry in entries)
+        return Installed(name, None, f"several packages register it: {claims}")
+    return load_entry(entries[0])
+
+
+def ensure_available(target: Target) -> None:
+    """Raises UnavailableError with the target's own reason where it cannot run here."""
+    reason = unavailable(target)
+    if reason is not None:
+        remedy = f"neurodeploy targets install {target.name}" if target.install is not None else ""
+        raise UnavailableError(f"target {target.name} cannot run here: {reason}", remedy=remedy)
+
+
+def check_options(target: Target, given: Options) -> dict[str, str]:
+    """The options with defaults filled in. Raises InputError for an unknown one."""
+    known = {option.name: option.default for option in target.options}
+    unknown = sorted(given.keys() - known.keys())
+    if unknown:
+        raise InputError(
+            f"target {target.name} has no option {unknown[0]!r}",
+            "-O",
+            f"it has: {', '.join(known) or 'none'}",
+        )
+    return known | dict(given)
+
+
+def check_capabilities(target: Target, program: Program) -> tuple[Finding, ...]:
+    """Run every design rule. Raises CapabilityError with all errors at once; returns the other findings."""
+    findings = [*_numerics_findings(target, program), *capability_findings(target.capabilities, program)]
+    for rule in target.rules:
+        findings += rule(program)
+    errors = tuple(finding for finding in findings if finding.severity == "error")
+    if errors:
+        raise CapabilityError(
+            f"cannot carry this network ({len(errors)} violation{'s' if len(errors) > 1 else ''})",
+            f"target {target.name}",
+            findings=errors,
+        )
+    return tuple(findings)
+
+
+def _numerics_findings(target: Target, program: Program) -> list[Finding]:
+    choices = (target.numerics, *target.numerics_choices)
+    if program.numerics in choices:
+        return []
+    names = ", ".join(dict.fromkeys(each.name for each in choices))
+    what = f"its integers are made for {program.numerics.name} numerics, the target runs {names}"
+    return [Finding("numerics", "error", "program", what, "quantize for this target from the source")]
+
+
+def capability_findings(can: Capabilities, program: Program) -> list[Finding]:
+    """Violations of plain capabilities."""
+    findings: list[Finding] = []
+
+    def need(held: bool, node: str, what: str, remedy: str) -> None:
+        if not held:
+            findings.append(Finding("capability", "error", node, what, remedy))
+
+    for p in program.populations:
+        need(p.kind in can.populations, p.name, f"population kind {p.kind} is not supported", "use another target")
+        need(p.reset in can.resets, p.name, f"reset {p.reset} is not supported", "train with another reset")
+        need(p.compare in can.compares, p.name, f"comparison {p.compare} is not supported", "set fires_at")
+        many = p.max_spikes_per_step
+        need(
+            many <= can.max_spikes_per_step,
+            p.name,
+            f"{many} spikes per step, the limit is {can.max_spikes_per_step}",
+            "set max_spikes_per_step",
+        )
+    for each in program.projections:
+        need(each.kind in can.projections, each.name, f"projection kind {each.kind} is not supported", "use another")
+        graded = program.node(each.source).output.kind != "binary" and each.message_bits > 1
+        need(can.graded_messages or not graded, each.name, "graded messages are not supported", "use spikes")
+    return findings

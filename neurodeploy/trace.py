@@ -1,0 +1,160 @@
+"""What every population did at every step: the one result type of all runners."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.atomic import write_file
+from neurodeploy.errors import InputError
+from neurodeploy.html import fragment, html_note, html_table
+from neurodeploy.table import Table, dimensions
+
+Array = NDArray[Any]
+UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
+"""What numpy and zipfile raise for a damaged ``.npz``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One node's record, each array of shape ``(B, T, *shape)``.
+
+    - ``output``: what it sent; an integer stands for ``output / 2**scale``.
+    - ``graded``: values rather than spikes.
+    - ``v``, ``u``: membrane after reset, and current, at the end of the step, when states were recorded; an integer
+      stands for ``v / 2**state_scale``. ``v_before``: the membrane before threshold, from runners that see it.
+    - ``inserted``: made by neurodeploy; it has no counterpart in the source.
+    """
+
+    output: Array
+    graded: bool = False
+    scale: int = 0
+    v: Array | None = None
+    u: Array | None = None
+    v_before: Array | None = None
+    state_scale: int = 0
+    inserted: bool = False
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """The output after scaling."""
+        return self.output.astype(np.float64) / 2.0**self.scale
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Entries by node name, latency already removed, and ``meta`` (target, numerics, digest of the bundle, ...)."""
+
+    entries: Mapping[str, Entry]
+    meta: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def __getitem__(self, node: str) -> Entry:
+        if node not in self.entries:
+            known = ", ".join(self.entries)
+            raise InputError(f"the trace has no entry {node!r}", "trace", f"it has: {known}")
+        return self.entries[node]
+
+    @property
+    def steps(self) -> int:
+        """Number of time steps."""
+        return next(iter(self.entries.values())).output.shape[1]
+
+    @property
+    def batch(self) -> int:
+        """Number of samples."""
+        return next(iter(self.entries.values())).output.shape[0]
+
+    def save(self, path: Path, batched: bool = True) -> None:
+        """Write an ``.npz`` as ``<node>.spikes`` / ``<node>.values`` (and ``.v``, ``.u``) with a JSON ``meta``."""
+        arrays: dict[str, Array] = {}
+        about: dict[str, Any] = {}
+        for name, entry in self.entries.items():
+            arrays[f"{name}.{'values' if entry.graded else 'spikes'}"] = smallest(entry.output)
+            arrays |= {f"{name}.{key}": smallest(a) for key, a in _states(entry) if a is not None}
+            about[name] = {"scale": entry.scale, "state_scale": entry.state_scale, "inserted": entry.inserted}
+        if not batched:
+            arrays = {key: array[0] for key, array in arrays.items()}
+        meta = {**self.meta, "batched": batched, "nodes": about}
+        arrays["meta"] = np.array(json.dumps(meta, sort_keys=True))
+        write_file(path, lambda handle: np.savez_compressed(handle, **arrays))  # type: ignore[arg-type]
+
+    @staticmethod
+    def load(path: Path) -> Trace:
+        """Read what ``save`` wrote. Raises InputError for any other file."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {key: file[key] for key in file.files}
+            meta = json.loads(str(arrays.pop("meta")))
+            about = meta.pop("nodes")
+            if not meta["batched"]:
+                arrays = {key: array[None] for key, array in arrays.items()}
+            entries = {name: _entry(name, arrays, about[name]) for name in about}
+        except UNREADABLE as error:
+            raise InputError(
+                f"not a trace: {error}", str(path), "give a file that `neurodeploy run -o` wrote"
+            ) from error
+        return Trace(entries, meta)
+
+    def __repr__(self) -> str:
+        rows = [
+            f"  {name}: {'values' if e.graded else f'{int(np.sum(e.output))} spikes'} {e.output.shape}"
+            for name, e in self.entries.items()
+        ]
+        return "\n".join([f"Trace of {self.batch} samples, {self.steps} steps", *rows])
+
+    def _repr_html_(self) -> str:
+        told = "; ".join(f"{key}: {value}" for key, value in self.meta.items() if key != "bundle")
+        return fragment(html_table(*trace_table(self)), html_note(told))
+
+
+def trace_table(trace: Trace) -> Table:
+    """What a trace shows of itself: shape, count of spikes and share of cells that sent something, per node."""
+    return Table(
+        f"trace of {trace.batch} samples, {trace.steps} steps",
+        ("node", "shape", ">spikes", ">active cells"),
+        [
+            (
+                f"{name} (inserted)" if entry.inserted else name,
+                dimensions(entry.output.shape[2:]),
+                "values" if entry.graded else int(entry.output.sum()),
+                f"{100 * float((entry.output != 0).mean()) if entry.output.size else 0.0:.2f} %",
+            )
+            for name, entry in trace.entries.items()
+        ],
+    )
+
+
+def _states(entry: Entry) -> tuple[tuple[str, Array | None], ...]:
+    return ("v", entry.v), ("u", entry.u), ("v_before", entry.v_before)
+
+
+def _entry(name: str, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> Entry:
+    graded = f"{name}.values" in arrays
+    return Entry(
+        arrays[f"{name}.values" if graded else f"{name}.spikes"],
+        graded,
+        int(about["scale"]),
+        arrays.get(f"{name}.v"),
+        arrays.get(f"{name}.u"),
+        arrays.get(f"{name}.v_before"),
+        int(about["state_scale"]),
+        bool(about["inserted"]),
+    )
+
+
+def smallest(array: Array) -> Array:
+    """The array in the smallest integer type that holds it; floating arrays unchanged."""
+    if not np.issubdtype(array.dtype, np.integer) or array.size == 0:
+        return array
+    low, high = int(array.min()), int(array.max())
+    types = (np.uint8, np.uint16, np.uint32) if low >= 0 else (np.int8, np.int16, np.int32)
+    fits = (kind for kind in types if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
+    return array.astype(next(fits, np.int64))
