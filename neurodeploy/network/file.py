@@ -1,0 +1,97 @@
+"""A Network as a ``.nir`` file: plain NIR, with the contract and the host side in the graph's metadata."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import nir
+import numpy as np
+
+from neurodeploy.atomic import write_file
+from neurodeploy.contract import Contract
+from neurodeploy.errors import InputError
+from neurodeploy.host import Head, Host
+from neurodeploy.network.canonical import canonical_edges, canonical_nodes
+from neurodeploy.network.network import InputRange, Network
+
+KEY = "neurodeploy"
+FORMAT = 1
+
+
+def write_network(network: Network, path: Path) -> None:
+    """Write ``path`` atomically; the same network gives the same bytes."""
+    data = network_bytes(network)
+    write_file(path, lambda handle: handle.write(data))
+
+
+def network_bytes(network: Network) -> bytes:
+    """The file's content."""
+    nodes, edges = canonical_nodes(network), canonical_edges(network)
+    graph = nir.NIRGraph(nodes, edges, metadata={KEY: _metadata(network)}, type_check=False)
+    file: Any = io.BytesIO()  # never a file on disk: HDF5 crashes the process when the disk is full
+    nir.write(file, graph)
+    return file.getvalue()
+
+
+def read_graph(path: Path) -> nir.NIRGraph:
+    """Read any ``.nir``. Raises InputError for what is no NIR file, truncated or of unknown node types."""
+    if not path.is_file():
+        raise InputError("there is no such file", str(path), "check the path")
+    try:
+        return nir.read(path, type_check=False)
+    except MemoryError:
+        raise
+    except Exception as error:  # nir and h5py fail in many undocumented ways on damaged files
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"not a readable NIR file: {reason}", str(path), "export the network again") from error
+
+
+def carries_contract(graph: nir.NIRGraph) -> bool:
+    """Whether the file says how it is stepped."""
+    return KEY in (graph.metadata or {})
+
+
+def network_from_graph(graph: nir.NIRGraph, where: str) -> Network:
+    """The Network of a graph that carries its contract. Raises InputError where its metadata is damaged."""
+    try:
+        meta = graph.metadata[KEY]
+        if int(meta["format"]) > FORMAT:
+            raise InputError(f"its format {int(meta['format'])} is newer than {FORMAT}", where, "update neurodeploy")
+        contract = Contract.from_json(json.loads(_text(meta["contract"])))
+        ranges = {name: InputRange(**value) for name, value in json.loads(_text(meta["inputs"])).items()}
+        inserted = frozenset(json.loads(_text(meta["inserted"])))
+        host = _host(meta)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"its {KEY} metadata is damaged: {error}", where, "export the network again") from error
+    plain = nir.NIRGraph(graph.nodes, graph.edges, type_check=False)
+    return Network(plain, contract, ranges, host, inserted)
+
+
+def _metadata(network: Network) -> dict[str, Any]:
+    meta: dict[str, Any] = {
+        "format": FORMAT,
+        "contract": json.dumps(network.contract.to_json(), sort_keys=True),
+        "inputs": json.dumps({name: vars(r) for name, r in sorted(network.inputs.items())}, sort_keys=True),
+        "inserted": json.dumps(sorted(network.inserted)),
+    }
+    if network.host.post is not None:
+        post = network.host.post
+        about = {"kind": post.kind, "node": post.node, "parameters": dict(post.parameters)}
+        meta["post"] = json.dumps(about, sort_keys=True)
+        meta["post_weights"] = {key: np.asarray(value) for key, value in post.weights.items()}
+    return meta
+
+
+def _host(meta: Any) -> Host:
+    if "post" not in meta:
+        return Host()
+    about = json.loads(_text(meta["post"]))
+    weights = {key: np.asarray(value, np.float32) for key, value in (meta.get("post_weights") or {}).items()}
+    return Host(Head(about["kind"], about["node"], about["parameters"], weights))
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

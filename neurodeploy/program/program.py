@@ -1,0 +1,97 @@
+"""The integer network that every fixed-point target runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from neurodeploy.errors import InputError
+from neurodeploy.host import Host
+from neurodeploy.html import fragment, html_note, html_table
+from neurodeploy.numerics import Numerics
+from neurodeploy.program.population import Input, Population
+from neurodeploy.program.projection import Projection
+from neurodeploy.program.tables import program_tables
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """Inputs and populations joined by projections, under one machine's ``numerics``.
+
+    ``provenance`` maps each population and projection to the source nodes it was made from; ``host`` is what runs
+    before and after the chip. Order of the tuples is not significant: ``order`` is derived.
+    """
+
+    numerics: Numerics
+    inputs: tuple[Input, ...]
+    populations: tuple[Population, ...]
+    projections: tuple[Projection, ...]
+    outputs: tuple[str, ...] = ()
+    host: Host = field(default_factory=Host)
+    provenance: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    def __post_init__(self) -> None:
+        names = [node.name for node in (*self.inputs, *self.populations)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise InputError(f"the name {twice[0]!r} is used twice", "program", "name every input and population once")
+        for projection in self.projections:
+            if projection.source not in names or projection.target not in self.by_name:
+                raise InputError(
+                    f"joins {projection.source!r} to {projection.target!r}, which is not in the program",
+                    f"projection {projection.name}",
+                    "name an existing source, and a population as target",
+                )
+
+    @cached_property
+    def by_name(self) -> dict[str, Population]:
+        """Populations by name."""
+        return {population.name: population for population in self.populations}
+
+    @cached_property
+    def input_by_name(self) -> dict[str, Input]:
+        """Inputs by name."""
+        return {each.name: each for each in self.inputs}
+
+    def node(self, name: str) -> Input | Population:
+        """The input or population of that name."""
+        return self.input_by_name[name] if name in self.input_by_name else self.by_name[name]
+
+    def into(self, name: str) -> tuple[Projection, ...]:
+        """Projections that end at ``name``."""
+        return tuple(projection for projection in self.projections if projection.target == name)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Populations in an order in which every projection without delay goes forward.
+
+        Raises InputError when projections without delay form a loop.
+        """
+        remaining = {
+            name: {p.source for p in self.into(name) if p.delay == 0 and p.source in self.by_name}
+            for name in self.by_name
+        }
+        order: list[str] = []
+        while remaining:
+            ready = [name for name, sources in remaining.items() if not sources & remaining.keys()]
+            if not ready:
+                raise InputError(
+                    f"a loop without delay through {', '.join(sorted(remaining))}",
+                    "program",
+                    "give one projection of the loop a delay of at least one step",
+                )
+            order += ready
+            for name in ready:
+                del remaining[name]
+        return tuple(order)
+
+    def __repr__(self) -> str:
+        rows = [f"  {p.name}: {p.kind} {p.shape}" for p in self.populations]
+        rows += [f"  {p.name}: {p.kind} {p.source} -> {p.target}" for p in self.projections]
+        head = f"Program of {len(self.populations)} populations and {len(self.projections)} projections"
+        return "\n".join([f"{head}, numerics {self.numerics.name}", *rows])
+
+    def _repr_html_(self) -> str:
+        tables = [html_table(*table) for table in program_tables(self)]
+        return fragment(*tables, html_note(f"numerics: {self.numerics.name}"))

@@ -1,0 +1,130 @@
+"""A Program as ``program.json`` (all but arrays) and ``program.npz`` (arrays), the same bytes for equal programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.errors import InputError
+from neurodeploy.host import Head, Host
+from neurodeploy.numerics import NUMERICS, Numerics
+from neurodeploy.program.population import Input, Output, Population
+from neurodeploy.program.program import Program
+from neurodeploy.program.projection import Projection
+from neurodeploy.trace import UNREADABLE, smallest
+
+FORMAT = 1
+Arrays = dict[str, NDArray[Any]]
+
+
+def program_files(program: Program) -> dict[str, bytes]:
+    """``program.json`` and ``program.npz``."""
+    arrays: Arrays = {}
+    data: dict[str, Any] = {
+        "format": FORMAT,
+        "numerics": dataclasses.asdict(program.numerics),
+        "inputs": [_plain(each, f"input/{each.name}", arrays) for each in program.inputs],
+        "populations": [_plain(each, f"population/{each.name}", arrays) for each in program.populations],
+        "projections": [_plain(each, f"projection/{each.name}", arrays) for each in program.projections],
+        "outputs": list(program.outputs),
+        "provenance": {name: list(nodes) for name, nodes in sorted(program.provenance.items())},
+        "post": _head(program.host.post, arrays),
+    }
+    text = json.dumps(data, indent=1, sort_keys=True)
+    return {"program.json": text.encode(), "program.npz": npz_bytes(arrays)}
+
+
+def read_program(files: Mapping[str, bytes]) -> Program:
+    """The Program of those two files. Raises InputError where they do not hold one."""
+    try:
+        data = json.loads(files["program.json"])
+        arrays = read_npz(files["program.npz"])
+        if data["format"] != FORMAT:
+            raise InputError(f"program format {data['format']} is not {FORMAT}", "program.json", "export again")
+        return Program(
+            _numerics(data["numerics"]),
+            tuple(_node(Input, each, arrays) for each in data["inputs"]),
+            tuple(_node(Population, each, arrays) for each in data["populations"]),
+            tuple(_node(Projection, each, arrays) for each in data["projections"]),
+            tuple(data["outputs"]),
+            Host(_read_head(data["post"], arrays)),
+            {name: tuple(nodes) for name, nodes in data["provenance"].items()},
+        )
+    except UNREADABLE as error:
+        raise InputError(f"is not a program: {error}", "program.json", "export the network again") from error
+
+
+def npz_bytes(arrays: Mapping[str, NDArray[Any]], compress: bool = True) -> bytes:
+    """An ``.npz`` whose bytes depend on the arrays alone (no time stamps, sorted names)."""
+    buffer = io.BytesIO()
+    kind = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+    with zipfile.ZipFile(buffer, "w", kind) as archive:
+        for name in sorted(arrays):
+            about = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+            about.compress_type = kind
+            with archive.open(about, "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, np.asarray(arrays[name], order="C"), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def read_npz(data: bytes) -> Arrays:
+    """Arrays of an ``.npz``; pickles are refused."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
+
+
+def _plain(node: Any, key: str, arrays: Arrays) -> dict[str, Any]:
+    """A dataclass as JSON, its arrays put aside under ``key/field``."""
+    plain: dict[str, Any] = {}
+    for each in dataclasses.fields(node):
+        value = getattr(node, each.name)
+        if isinstance(value, np.ndarray):
+            arrays[f"{key}/{each.name}"] = smallest(value)
+            value = {"array": f"{key}/{each.name}"}
+        elif isinstance(value, Output):
+            value = dataclasses.asdict(value)
+        plain[each.name] = list(value) if isinstance(value, tuple) else value
+    return plain
+
+
+def _node(kind: Any, plain: Mapping[str, Any], arrays: Arrays) -> Any:
+    values: dict[str, Any] = {}
+    for key, value in plain.items():
+        if isinstance(value, dict) and "array" in value:
+            value = arrays[value["array"]].astype(np.int64)
+        elif key == "output":
+            value = Output(**value)
+        values[key] = tuple(value) if isinstance(value, list) else value
+    return kind(**values)
+
+
+def _numerics(plain: Mapping[str, Any]) -> Numerics:
+    numerics = Numerics(**plain)
+    known = NUMERICS.get(numerics.name)
+    return numerics if known is None or known != numerics else known
+
+
+def _head(head: Head | None, arrays: Arrays) -> dict[str, Any] | None:
+    if head is None:
+        return None
+    arrays.update({f"post/{key}": np.asarray(value) for key, value in head.weights.items()})
+    return {
+        "kind": head.kind,
+        "node": head.node,
+        "parameters": dict(head.parameters),
+        "weights": sorted(head.weights),
+    }
+
+
+def _read_head(plain: Mapping[str, Any] | None, arrays: Arrays) -> Head | None:
+    if plain is None:
+        return None
+    weights = {key: arrays[f"post/{key}"].astype(np.float32) for key in plain["weights"]}
+    return Head(plain["kind"], plain["node"], plain["parameters"], weights)
