@@ -1,0 +1,159 @@
+"""One step of a population's integers. All arithmetic in int64 on arrays; widths come from the ``Numerics``.
+
+Sources: lava-nc 0.10.0 ``PyLifModelBitAcc`` for ``loihi2``; the same order with saturation for ``int32``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.numerics import Numerics
+from neurodeploy.program.population import Population
+
+IntArray = NDArray[np.int64]
+
+
+def saturate(x: IntArray, bits: int) -> IntArray:
+    """Clip into the symmetric range of a membrane: ``|x| <= 2**(bits-1) - 1``."""
+    top = (1 << (bits - 1)) - 1
+    return np.clip(x, -top, top)
+
+
+def wrap(x: IntArray, bits: int) -> IntArray:
+    """Reduce modulo ``2**bits`` into the signed range."""
+    half = 1 << (bits - 1)
+    return ((x + half) & ((1 << bits) - 1)) - half
+
+
+def wrap_once(x: IntArray, bits: int) -> IntArray:
+    """Loihi's current: one wrap only, +M stays, so very large values stay out of range."""
+    m = 1 << (bits - 1)
+    return np.where(x > m, x - 2 * m, np.where(x <= -m, x + 2 * m, x))
+
+
+def overflow(x: IntArray, bits: int, rule: str) -> IntArray:
+    """Apply a width under an overflow rule."""
+    return {"wrap": wrap, "wrap-once": wrap_once, "saturate": saturate}[rule](x, bits)
+
+
+def decay(x: IntArray, amount: int | IntArray, numerics: Numerics) -> IntArray:
+    """``x * (1 - amount / 2**decay_bits)``, truncated toward zero."""
+    keep = numerics.decay_one - np.asarray(amount, dtype=np.int64)
+    return np.sign(x) * ((np.abs(x) * keep) >> numerics.decay_bits)
+
+
+def shift_sum(x: IntArray, shift: int) -> IntArray:
+    """Times ``2**shift``, floor for negative shifts."""
+    return x << shift if shift >= 0 else x >> -shift
+
+
+def round_half_even(x: IntArray, shift: int) -> IntArray:
+    """Times ``2**-shift`` rounded half to even (a left shift when ``shift`` is negative)."""
+    if shift <= 0:
+        return x << -shift
+    floor = x >> shift
+    rest = x - (floor << shift)
+    half = 1 << (shift - 1)
+    up = (rest > half) | ((rest == half) & (floor & 1 == 1))
+    return floor + up
+
+
+@dataclass
+class State:
+    """What a population remembers between steps, each of shape (B, *shape): current, membrane, has fired."""
+
+    u: IntArray
+    v: IntArray
+    fired: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step produced: the output, and the membrane before threshold and reset."""
+
+    output: IntArray
+    v_before: IntArray
+
+
+def initial_state(population: Population, batch: int) -> State:
+    """The state before the first step."""
+    shape = (batch, *population.shape)
+
+    def full(value: int | IntArray) -> IntArray:
+        return np.broadcast_to(np.asarray(value, dtype=np.int64), shape).copy()
+
+    return State(full(population.initial_current), full(population.initial_membrane), np.zeros(shape, dtype=bool))
+
+
+def step(population: Population, state: State, a: IntArray, numerics: Numerics) -> Step:
+    """Advance ``state`` by one step with accumulated input ``a`` (B, *shape) and return what came out.
+
+    Order: current, membrane, floor and ceiling, compare, fire-once, reset.
+    """
+    if population.kind == "relay":
+        total = overflow(a + population.bias, numerics.wide_bits, numerics.wide_overflow)
+        out = np.clip(round_half_even(total, population.shift), population.output.low, population.output.high)
+        return Step(out, total)
+    if population.every_step:
+        fresh = initial_state(population, a.shape[0])
+        state.u, state.v = fresh.u, fresh.v
+    n = numerics
+    state.u = overflow(current_sum(population, state.u, a, n), n.current_bits, n.current_overflow)
+    v = clamp(population, saturate(membrane_sum(population, state.v, state.u, n), n.membrane_bits), n)
+    state.v = v
+    if population.kind == "li":
+        return Step(v, v)
+    spikes = count_spikes(population, v, n)
+    if population.fire_once:
+        spikes = np.where(state.fired, 0, spikes)
+        state.fired = state.fired | (spikes > 0)
+    state.v = reset(population, v, spikes, n)
+    return Step(spikes, v)
+
+
+def current_sum(population: Population, u: IntArray, a: IntArray, numerics: Numerics) -> IntArray:
+    """Decayed current ``u`` plus the shifted input ``a``, before the width of the current applies."""
+    drive = overflow(a << numerics.state_shift, numerics.wide_bits, numerics.wide_overflow)
+    total = decay(u, population.current_decay, numerics) + drive
+    return overflow(total, numerics.wide_bits, numerics.wide_overflow)
+
+
+def membrane_sum(population: Population, v: IntArray, u: IntArray, numerics: Numerics) -> IntArray:
+    """Decayed membrane ``v`` plus the new current ``u`` and the bias, before the membrane saturates."""
+    total = decay(v, population.membrane_decay, numerics) + u + population.bias
+    return overflow(total, numerics.wide_bits, numerics.wide_overflow)
+
+
+def clamp(population: Population, v: IntArray, numerics: Numerics) -> IntArray:
+    """Apply the floor, then the ceiling, of the membrane."""
+    if population.floor is not None:
+        v = np.maximum(v, population.floor << numerics.state_shift)
+    if population.ceiling is not None:
+        v = np.minimum(v, population.ceiling << numerics.state_shift)
+    return v
+
+
+def count_spikes(population: Population, v: IntArray, numerics: Numerics) -> IntArray:
+    """Spikes of this step: 0 or 1, or up to ``max_spikes_per_step`` thresholds above zero."""
+    threshold = np.asarray(population.threshold, dtype=np.int64) << numerics.state_shift
+    strict = population.compare == ">"
+    fires = (v > threshold) if strict else (v >= threshold)
+    if population.max_spikes_per_step == 1:
+        return fires.astype(np.int64)
+    many = (v - strict) // np.maximum(threshold, 1)
+    return np.where(fires, np.clip(many, 1, population.max_spikes_per_step), 0)
+
+
+def reset(population: Population, v: IntArray, spikes: IntArray, numerics: Numerics) -> IntArray:
+    """The membrane after the spikes of this step."""
+    fired = spikes > 0
+    if population.reset == "zero":
+        return np.where(fired, 0, v)
+    if population.reset == "value":
+        return np.where(fired, population.reset_value << numerics.state_shift, v)
+    if population.reset == "subtract":
+        return v - spikes * (np.asarray(population.threshold, dtype=np.int64) << numerics.state_shift)
+    return v

@@ -1,0 +1,146 @@
+"""One step of a NIR neuron in float64 under its contract terms.
+
+Order: reset of the last step where the contract says next-step; current; membrane; lower clamp; comparison;
+fire-once; reset. Sources: NIR 1.0.8 equations; forward Euler or the exact solution for an input held over the step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import nir
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.contract import Terms
+from neurodeploy.errors import RefusedError
+
+Array = NDArray[np.float64]
+
+
+@dataclass
+class NeuronState:
+    """Membrane, current, spikes of the last step and whether it has ever fired, each ``(B, *shape)``."""
+
+    v: Array
+    i: Array
+    last: Array
+    fired: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """Discrete equations ``i' = i * current + gain_current * x``, ``v' = rest + (v - rest) * membrane + gain * drive``.
+
+    Neurons without a synaptic current (``has_current`` false) are driven by ``x`` itself.
+    """
+
+    membrane: Array
+    gain: Array
+    rest: Array
+    current: Array
+    gain_current: Array
+    has_current: bool
+
+
+def terms_of(node: Any, terms: Terms) -> Terms:
+    """The terms that concern ``node``: a NIR ``Threshold`` is stateless, strict and sends at most one spike."""
+    return Terms(dt=terms.dt, reset_timing="every-step") if isinstance(node, nir.Threshold) else terms
+
+
+def coefficients(node: Any, terms: Terms) -> Coefficients:
+    """Decays and gains of a neuron for one step of ``dt``."""
+    if isinstance(node, nir.IF | nir.I):
+        r = np.asarray(node.r, np.float64)
+        gain = r * terms.dt if terms.input_gain == "spec" else np.ones_like(r)
+        return Coefficients(np.ones_like(r), gain, 0 * r, 0 * r, 0 * r, has_current=False)
+    if isinstance(node, nir.Threshold):
+        one = np.ones_like(np.asarray(node.threshold, np.float64))
+        return Coefficients(0 * one, one, 0 * one, 0 * one, 0 * one, has_current=False)
+    cuba = isinstance(node, nir.CubaLIF | nir.CubaLI)
+    keep, charge = _decay(np.asarray(node.tau_mem if cuba else node.tau, np.float64), terms)
+    gain = np.asarray(node.r, np.float64) * charge if terms.input_gain == "spec" else np.ones_like(charge)
+    rest = np.asarray(node.v_leak, np.float64) + 0 * keep
+    if not cuba:
+        return Coefficients(keep, gain, rest, 0 * keep, 0 * keep, has_current=False)
+    keep_i, charge_i = _decay(np.asarray(node.tau_syn, np.float64), terms)
+    w_in = np.asarray(node.w_in, np.float64)
+    gain_i = w_in * charge_i if terms.input_gain == "spec" else w_in + 0 * charge_i
+    return Coefficients(keep, gain, rest, keep_i, gain_i, has_current=True)
+
+
+def _decay(tau: Array, terms: Terms) -> tuple[Array, Array]:
+    if terms.method == "exponential":
+        keep = np.exp(-terms.dt / tau)
+        return keep, 1.0 - keep
+    return 1.0 - terms.dt / tau, terms.dt / tau
+
+
+def initial_state(shape: tuple[int, ...], terms: Terms) -> NeuronState:
+    """The state before the first step, ``shape`` with the batch."""
+    zeros = np.zeros(shape)
+    return NeuronState(zeros + terms.initial_state, zeros.copy(), zeros.copy(), np.zeros(shape, dtype=bool))
+
+
+def advance(
+    node: Any, terms: Terms, c: Coefficients, state: NeuronState, x: Array, forced: Array | None = None
+) -> tuple[Array, Array]:
+    """Advance ``state`` by one step of input ``x`` and return (output, membrane before the comparison).
+
+    ``forced`` replaces the neuron's own decision for its reset, so that each step can be judged by itself.
+    """
+    late = terms.reset_timing == "next-step"
+    if terms.reset_timing == "every-step":
+        fresh = initial_state(x.shape, terms)
+        state.v, state.i = fresh.v, fresh.i
+    if late and terms.reset != "subtract":
+        state.v = _reset(node, terms, state.v, state.last)
+    drive = x
+    if c.has_current:
+        old = state.i
+        state.i = state.i * c.current + c.gain_current * x
+        drive = state.i if terms.current == "new" else old
+    state.v = c.rest + (state.v - c.rest) * c.membrane + c.gain * drive
+    if late and terms.reset == "subtract":
+        state.v = _reset(node, terms, state.v, state.last)
+    if terms.v_min is not None:
+        state.v = np.maximum(state.v, terms.v_min)
+    before = state.v
+    if isinstance(node, nir.I | nir.LI | nir.CubaLI):
+        return before, before
+    spikes = fires(node, terms, before)
+    if terms.fire_once:
+        spikes = np.where(state.fired, 0.0, spikes)
+    decided = spikes if forced is None else forced
+    state.fired = state.fired | (decided > 0)
+    state.last = decided
+    if not late:
+        state.v = _reset(node, terms, before, decided)
+    return spikes, before
+
+
+def threshold_of(node: Any) -> Array:
+    """The firing threshold of a spiking node."""
+    return np.asarray(node.threshold if isinstance(node, nir.Threshold) else node.v_threshold, np.float64)
+
+
+def fires(node: Any, terms: Terms, v: Array) -> Array:
+    """Spikes per neuron of a membrane ``v``. Raises RefusedError for counts without a threshold above zero."""
+    terms, threshold = terms_of(node, terms), threshold_of(node)
+    strict = terms.fires_at == ">"
+    spikes = (v > threshold if strict else v >= threshold).astype(np.float64)
+    if terms.max_spikes_per_step == 1:
+        return spikes
+    if np.any(threshold <= 0):
+        raise RefusedError("counts spikes by thresholds above zero", type(node).__name__, "raise v_threshold")
+    ratio = v / threshold
+    many = np.ceil(ratio) - 1 if strict else np.floor(ratio)
+    return np.where(spikes > 0, np.clip(many, 1, terms.max_spikes_per_step), 0.0)
+
+
+def _reset(node: Any, terms: Terms, v: Array, spikes: Array) -> Array:
+    if terms.reset == "subtract":
+        return v - spikes * threshold_of(node)
+    target = np.asarray(node.v_reset, np.float64) if terms.reset == "value" else 0.0
+    return np.where(spikes > 0, target, v)

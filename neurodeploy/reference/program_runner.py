@@ -1,0 +1,119 @@
+"""The meaning of a Program: step every population in order, on plain integers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.errors import InputError
+from neurodeploy.numerics import Numerics
+from neurodeploy.program.population import Population
+from neurodeploy.program.program import Program
+from neurodeploy.program.projection import Projection
+from neurodeploy.reference.integer import State, initial_state, overflow, step
+from neurodeploy.reference.synapse import accumulate
+from neurodeploy.trace import Entry, Trace
+
+IntArray = NDArray[np.int64]
+
+
+def run_program(
+    program: Program, stimulus: Mapping[str, NDArray[Any]], states: bool = False, drive: Trace | None = None
+) -> Trace:
+    """Run ``program`` on a real-valued stimulus, ``(B, T, *shape)`` per input, and record every node.
+
+    A projection of delay d delivers at step t what its source sent at step t - d, nothing for t < d. With ``drive``
+    every synapse is fed that trace's outputs instead of what this run's own populations send (isolated run).
+    Raises InputError for a stimulus that does not fit the inputs.
+    """
+    sent = quantize_stimulus(program, stimulus)
+    batch, steps = next(iter(sent.values())).shape[:2]
+    sent |= {p.name: np.zeros((batch, steps, *p.shape), dtype=np.int64) for p in program.populations}
+    fed = sent if drive is None else {name: drive[name].output.astype(np.int64) for name in sent}
+    records = {p.name: _empty_record(p, sent[p.name].shape, states) for p in program.populations}
+    memory = {p.name: initial_state(p, batch) for p in program.populations}
+    for t in range(steps):
+        for name in program.order:
+            _advance(program, program.by_name[name], memory[name], fed, sent, records, t)
+    entries = {
+        each.name: _input_entry(each.output.kind == "graded", each.scale, sent[each.name]) for each in program.inputs
+    }
+    entries |= {p.name: _entry(program, p, sent[p.name], records[p.name]) for p in program.populations}
+    return Trace(entries, {"rung": "program", "numerics": program.numerics.name})
+
+
+def quantize_stimulus(program: Program, stimulus: Mapping[str, NDArray[Any]]) -> dict[str, IntArray]:
+    """The integers every input sends, ``(B, T, *shape)`` each.
+
+    Raises InputError for a missing input, a shape that does not fit, or values that are no numbers.
+    """
+    sent: dict[str, IntArray] = {}
+    lead: tuple[int, ...] | None = None
+    for each in program.inputs:
+        where = f"stimulus {each.name!r}"
+        if each.name not in stimulus:
+            raise InputError("is missing", where, f"give one array per input: {', '.join(program.input_by_name)}")
+        values = np.asarray(stimulus[each.name], dtype=np.float64)
+        if values.shape[2:] != each.shape or (lead or values.shape[:2]) != values.shape[:2]:
+            wanted = (*(lead or ("B", "T")), *each.shape)
+            raise InputError(f"has shape {values.shape}", where, f"give it the shape ({', '.join(map(str, wanted))})")
+        if not np.isfinite(values).all():
+            raise InputError("holds values that are not finite", where, "replace them by numbers")
+        lead = values.shape[:2]
+        sent[each.name] = each.quantize(values)
+    if not sent:
+        raise InputError("the program has no input, so nothing says how long it runs", "program", "give it an input")
+    return sent
+
+
+def _empty_record(population: Population, shape: tuple[int, ...], states: bool) -> dict[str, IntArray]:
+    keys = ("v", "u", "v_before") if states and population.kind != "relay" else ()
+    return {key: np.zeros(shape, dtype=np.int64) for key in keys}
+
+
+def _advance(
+    program: Program,
+    population: Population,
+    state: State,
+    fed: Mapping[str, IntArray],
+    sent: Mapping[str, IntArray],
+    records: Mapping[str, Mapping[str, IntArray]],
+    t: int,
+) -> None:
+    a = accumulated(program.numerics, population, program.into(population.name), fed, t)
+    result = step(population, state, a, program.numerics)
+    sent[population.name][:, t] = result.output
+    seen = {"v": state.v, "u": state.u, "v_before": result.v_before}
+    for key, record in records[population.name].items():
+        record[:, t] = seen[key]
+
+
+def accumulated(
+    numerics: Numerics,
+    population: Population,
+    projections: Sequence[Projection],
+    sent: Mapping[str, IntArray],
+    t: int,
+) -> IntArray:
+    """The input of ``population`` at step ``t``, in accumulator units: (B, *shape)."""
+    batch = next(iter(sent.values())).shape[0]
+    total = np.zeros((batch, *population.shape), dtype=np.int64)
+    for projection in projections:
+        if t >= projection.delay:
+            message = sent[projection.source][:, t - projection.delay]
+            total = total + accumulate(projection, message, population.shape, numerics)
+    return overflow(total, numerics.wide_bits, numerics.wide_overflow)
+
+
+def _input_entry(graded: bool, scale: int, sent: IntArray) -> Entry:
+    return Entry(sent, graded, scale)
+
+
+def _entry(program: Program, population: Population, sent: IntArray, record: Mapping[str, IntArray]) -> Entry:
+    state_scale = population.scale + (0 if population.kind == "relay" else program.numerics.state_shift)
+    graded = population.output.kind == "graded"
+    v, u, v_before = record.get("v"), record.get("u"), record.get("v_before")
+    return Entry(sent, graded, population.output.scale, v, u, v_before, state_scale, population.inserted)

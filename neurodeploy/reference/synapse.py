@@ -1,0 +1,107 @@
+"""What a projection adds to its target for one step of messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from neurodeploy.numerics import Numerics
+from neurodeploy.program.projection import Projection
+from neurodeploy.reference.integer import overflow, shift_sum
+
+IntArray = NDArray[np.int64]
+
+
+def convolve(
+    x: NDArray[Any],
+    weights: NDArray[Any],
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    dilation: tuple[int, ...],
+    groups: int,
+) -> NDArray[Any]:
+    """Cross-correlation as torch defines it.
+
+    ``x`` is ``(B, C, *space)``, ``weights`` ``(C_out, C / groups, *kernel)``; zero padding. Works on any dtype.
+    """
+    space = weights.ndim - 2
+    axes = tuple(range(2, 2 + space))
+    x = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in padding)])
+    reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, weights.shape[2:], strict=True))
+    windows = sliding_window_view(x, reach, axis=axes)  # type: ignore[call-overload]
+    every = (
+        slice(None),
+        slice(None),
+        *(slice(None, None, s) for s in stride),
+        *(slice(None, None, d) for d in dilation),
+    )
+    windows = windows[every]
+    batch, channels = x.shape[:2]
+    out_space = windows.shape[2 : 2 + space]
+    taps = int(np.prod(weights.shape[1:]))
+    grouped = windows.reshape(batch, groups, channels // groups, *windows.shape[2:])
+    order = (1, 0, *range(3, 3 + space), 2, *range(3 + space, 3 + 2 * space))
+    columns = grouped.transpose(order).reshape(groups, -1, taps)
+    kernels = weights.reshape(groups, weights.shape[0] // groups, taps)
+    out = columns @ kernels.transpose(0, 2, 1)
+    out = out.reshape(groups, batch, *out_space, -1)
+    out = np.moveaxis(out, -1, 2)
+    return np.moveaxis(out, 0, 1).reshape(batch, weights.shape[0], *out_space)
+
+
+def messages(projection: Projection, sent: IntArray) -> IntArray:
+    """What arrives at the synapses: one bit per message, or its value."""
+    return (sent != 0).astype(np.int64) if projection.message_bits == 1 else sent
+
+
+def accumulate(projection: Projection, sent: IntArray, target_shape: tuple[int, ...], numerics: Numerics) -> IntArray:
+    """Summed weights times messages, shifted: ``(B, *target_shape)`` for ``sent`` of ``(B, *source shape)``.
+
+    A convolution's shift stands in its weights (Lava's Conv has no exponent), so its own width applies after it.
+    """
+    total = weighted_sum(projection, sent)
+    if projection.kind in ("dense", "sparse"):
+        total = shift_sum(overflow(total, numerics.wide_bits, numerics.wide_overflow), projection.shift)
+        shifted = overflow(total, numerics.wide_bits, numerics.wide_overflow)
+    else:
+        shifted = overflow(shift_sum(total, projection.shift), numerics.conv_bits, numerics.wide_overflow)
+    return shifted.reshape(len(sent), *target_shape)
+
+
+def weighted_sum(projection: Projection, sent: IntArray) -> IntArray:
+    """Weights times messages, before any shift and width; flat per sample for ``dense`` and ``sparse``."""
+    message = messages(projection, sent)
+    if projection.kind in ("dense", "sparse"):
+        return integer_matmul(message.reshape(len(message), -1), projection.weights.T)
+    return convolution_sum(projection, message)
+
+
+def integer_matmul(a: IntArray, b: IntArray) -> IntArray:
+    """Exact product of integer matrices, in float64 where every partial sum is an exact float64, else in int64."""
+    bound = float(np.abs(a).max(initial=0)) * float(np.abs(b).max(initial=0)) * a.shape[-1]
+    if bound < 2**53:
+        return (a.astype(np.float64) @ b.astype(np.float64)).astype(np.int64)
+    return a @ b
+
+
+def convolution_sum(projection: Projection, message: IntArray) -> IntArray:
+    """The sums of a convolution or of a pooling by sums, before any width applies."""
+    weights, groups = projection.weights, projection.groups
+    if projection.kind == "sum-pool":
+        groups = message.shape[1]
+        weights = np.broadcast_to(weights, (groups, 1, *weights.shape))
+    taps = float(np.prod(weights.shape[1:]))
+    bound = float(np.abs(message).max(initial=0)) * float(np.abs(weights).max(initial=0)) * taps
+    exact = np.float64 if bound < 2**53 else np.int64
+    out = convolve(
+        message.astype(exact),
+        weights.astype(exact),
+        projection.stride,
+        projection.padding,
+        projection.dilation,
+        groups,
+    )
+    return out.astype(np.int64)
