@@ -1,0 +1,94 @@
+"""Static worst case of what arrives at a population, whatever its sources send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.numerics import Numerics
+from neurodeploy.program.population import Output, Population
+from neurodeploy.program.program import Program
+from neurodeploy.program.projection import Projection
+from neurodeploy.reference.synapse import convolve
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+Interval = tuple[Array, Array]
+Sent = tuple[Shape, int, int]
+
+
+def apply_weights(kind: str, weights: Array, x: Array, target_shape: tuple[int, ...], projection: Any) -> Array:
+    """``weights`` applied to messages ``x`` of the source's shape, on any dtype; result of the target's shape.
+
+    ``projection`` is anything with the window attributes of a Projection.
+    """
+    if kind in ("dense", "sparse"):
+        return (weights @ x.reshape(-1)).reshape(target_shape)
+    groups = projection.groups
+    if kind == "sum-pool":
+        groups = x.shape[0]
+        weights = np.broadcast_to(weights, (groups, 1, *weights.shape))
+    out = convolve(x[None], weights, projection.stride, projection.padding, projection.dilation, groups)
+    return out.reshape(target_shape)
+
+
+def weighted_range(
+    kind: str, weights: Array, sent: Interval, target_shape: tuple[int, ...], projection: Any
+) -> Interval:
+    """Smallest and largest weighted sum when every message lies in its interval (silence, 0, included)."""
+    low, high = np.minimum(sent[0], 0), np.maximum(sent[1], 0)
+    positive, negative = np.maximum(weights, 0), np.minimum(weights, 0)
+
+    def apply(w: Array, x: Array) -> Array:
+        return apply_weights(kind, w, x, target_shape, projection)
+
+    return apply(positive, low) + apply(negative, high), apply(positive, high) + apply(negative, low)
+
+
+def received_sum(projections: Sequence[Projection], sent: Mapping[str, Sent], target_shape: Shape) -> Interval:
+    """Worst case of what arrives over ``projections``, per neuron, in accumulator units, before any wrap.
+
+    ``sent``: shape, smallest and largest message of every source.
+    """
+    least, most = np.zeros(target_shape), np.zeros(target_shape)
+    for projection in projections:
+        shape, low, high = sent[projection.source]
+        low, high = (0, 1) if projection.message_bits == 1 else (low, high)
+        messages = np.full(shape, low, np.float64), np.full(shape, high, np.float64)
+        weights = projection.weights.astype(np.float64)
+        bounds = weighted_range(projection.kind, weights, messages, target_shape, projection)
+        least = least + np.floor(bounds[0] * 2.0**projection.shift)
+        most = most + np.floor(bounds[1] * 2.0**projection.shift)
+    return least, most
+
+
+def message_range(shape: Shape, output: Output, max_spikes_per_step: int = 1) -> Sent:
+    """Smallest and largest value a source sends: a count ends at its most spikes, a graded value at its width."""
+    return shape, output.low, max_spikes_per_step if output.kind == "count" else output.high
+
+
+def accumulator_range(program: Program, name: str) -> Interval:
+    """Worst case of the accumulated input of population ``name``, per neuron, in accumulator units."""
+    entering = program.into(name)
+    sent: dict[str, Sent] = {}
+    for projection in entering:
+        node = program.node(projection.source)
+        most = node.max_spikes_per_step if isinstance(node, Population) else 1
+        sent[projection.source] = message_range(node.shape, node.output, most)
+    return received_sum(entering, sent, program.by_name[name].shape)
+
+
+def settled_current(population: Population, worst_case_input: float, numerics: Numerics) -> float:
+    """The largest magnitude its current reaches, in state units, when every step brings ``worst_case_input``.
+
+    A current that loses a part d of itself per step settles at the input over d; one that loses nothing never does.
+    """
+    start = float(np.abs(population.initial_current).max(initial=0))
+    step = worst_case_input * 2.0**numerics.state_shift
+    lost = float(np.min(population.current_decay)) / numerics.decay_one
+    if step == 0 or population.every_step:
+        return max(start, step)
+    return max(start, step / lost) if lost > 0 else float("inf")

@@ -1,0 +1,1 @@
+"""Source formats to Networks, one file per format."""

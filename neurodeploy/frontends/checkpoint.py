@@ -1,0 +1,134 @@
+"""Checkpoints: ``{"model", "config", "state_dict"}``, data only.
+
+``model`` resolves through the registered reference networks; nothing in the file is executed.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import zipfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from neurodeploy.atomic import write_file
+from neurodeploy.errors import InputError
+from neurodeploy.frontends.torch_chain import chain_network, run_chain
+from neurodeploy.model import Config, ReferenceModel, find_model
+from neurodeploy.network import InputRange, Network, Source
+from neurodeploy.network.network import is_junction
+from neurodeploy.trace import Entry, Trace
+
+Arrays = Mapping[str, NDArray[Any]]
+REMEDY = 'save a dict: torch.save({"model": NAME, "config": {...}, "state_dict": module.state_dict()}, path)'
+
+
+def save_checkpoint(model: ReferenceModel, config: Config, module: Any, path: Path) -> None:
+    """Write a checkpoint atomically."""
+    content = {"model": model.name, "config": dict(config), "state_dict": module.state_dict()}
+    data = io.BytesIO()  # torch tells of a full disk in no way that could be known for one
+    torch.save(content, data)
+    write_file(path, lambda handle: handle.write(data.getbuffer()))
+
+
+def read_torch_file(path: Path, trust_pickle: bool = False) -> Any:
+    """The content of a ``.pt`` file, read as data.
+
+    Raises InputError for a missing or damaged file, and for pickled objects unless ``trust_pickle``.
+    """
+    if not path.is_file():
+        what = "is no file" if path.exists() else "there is no such file"
+        raise InputError(what, str(path), "check the path")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=not trust_pickle)
+    except pickle.UnpicklingError as error:
+        if not zipfile.is_zipfile(path) and "Unsupported global" not in str(error):
+            raise InputError("damaged, or not a PyTorch file", str(path), "save it again") from error
+        raise InputError(
+            "holds pickled Python objects, which run code when they are loaded",
+            str(path),
+            f"{REMEDY}; or, for a file you trust, add --trust-pickle",
+        ) from error
+    except Exception as error:  # torch raises many types for damaged files
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"damaged, or not a PyTorch file: {reason}", str(path), "save it again") from error
+
+
+def load_checkpoint(path: Path) -> Network:
+    """The Network of a checkpoint of a reference network, its module at hand as ``source``.
+
+    Raises InputError for anything else.
+    """
+    content = read_torch_file(path)
+    if not isinstance(content, dict) or not {"model", "config", "state_dict"} <= content.keys():
+        raise InputError(
+            "is not a checkpoint of a registered model: it lacks model, config or state_dict",
+            str(path),
+            f"{REMEDY}; or name your own network: --module package.module:factory --input-shape C,H,W",
+        )
+    model, config = find_model(str(content["model"]), str(path)), content["config"]
+    with _described(model, str(path)):
+        module: nn.Module = model.build(config)
+    module = load_state(module, content["state_dict"], str(path))
+    with _described(model, str(path)):
+        return model_network(model, config, module)
+
+
+@contextmanager
+def _described(model: ReferenceModel, where: str) -> Generator[None]:
+    """Raises InputError where a configuration lacks something or is none."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        what = f"its config does not describe a {model.name}: {type(error).__name__}: {error}"
+        raise InputError(what, where, f"build it again: neurodeploy models build {model.name}") from error
+
+
+def load_state(module: nn.Module, state: Any, where: str) -> nn.Module:
+    """Put a state dict into ``module`` strictly. Raises InputError with torch's own list of what does not fit."""
+    try:
+        module.load_state_dict(state)
+    except (RuntimeError, TypeError, AttributeError) as error:
+        raise InputError(f"its weights do not fit the network: {error}", where, "give the matching weights") from error
+    floating = {name: value for name, value in module.state_dict().items() if value.is_floating_point()}
+    bad = [name for name, value in floating.items() if not bool(value.isfinite().all())]
+    if bad:
+        raise InputError(f"{bad[0]} holds NaN or infinity ({len(bad)} such tensors)", where, "train again or repair it")
+    return module.eval()
+
+
+def model_network(model: ReferenceModel, config: Config, module: nn.Module) -> Network:
+    """The Network of a reference model, with its module and stimulus maker as source."""
+    given = config["input"]
+    values = InputRange(float(given["low"]), float(given["high"]), given.get("grid"), declared=True)
+    if model.network is not None:
+        network = model.network(module, config)
+    else:
+        network = chain_network(module, tuple(given["shape"]), values, float(given["dt"]), model.host)
+
+    def run(stimulus: Arrays) -> Trace:
+        if model.run is None:
+            return run_chain(module, stimulus)
+        return _source_trace(network, model.run(module, config, stimulus))
+
+    def stimulus(steps: int | None, samples: int | None, seed: int) -> dict[str, NDArray[Any]]:
+        return model.stimulus(config, steps, samples, seed)
+
+    return replace(network, source=Source(model.name, run, stimulus))
+
+
+def _source_trace(network: Network, nodes: Arrays) -> Trace:
+    """The module's own recordings as a Trace over the network's nodes."""
+    entries = {name: Entry(nodes[name], graded=not network.input_range(name).binary) for name in network.input_names}
+    for name in network.populations:
+        graded = is_junction(network.nodes[name])
+        entries[name] = Entry(nodes[name] if graded else np.rint(nodes[name]).astype(np.int64), graded)
+    return Trace(entries, {"rung": "source"})

@@ -1,0 +1,1 @@
+"""Transformations from a Network to a Program, one file per pass."""

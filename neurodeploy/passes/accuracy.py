@@ -1,0 +1,82 @@
+"""What rounding did to one population: the errors of its constants, and how far its current can go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neurodeploy.analysis.ranges import settled_current
+from neurodeploy.finding import Finding
+from neurodeploy.numerics import Numerics
+from neurodeploy.passes.neurons import Neuron
+from neurodeploy.program.population import Population
+
+
+@dataclass(frozen=True)
+class NeuronReport:
+    """Largest errors of a population's constants, in the network's own units (factors per step for the decays).
+
+    ``largest_current``: what the synaptic current can reach, as a share of its width. Above 1 it can overflow: only a
+    current that decays by less than 1/256 per step, for which no scale leaves room forever.
+    """
+
+    population: str
+    scale: int
+    threshold_error: float
+    bias_error: float
+    current_decay_error: float
+    membrane_decay_error: float
+    largest_current: float
+
+    @property
+    def can_overflow(self) -> bool:
+        """Whether the worst case of the current leaves its width."""
+        return self.largest_current > 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; ``largest_current`` is null where nothing bounds it."""
+        bounded = self.largest_current if isfinite(self.largest_current) else None
+        return {**asdict(self), "largest_current": bounded, "can_overflow": self.can_overflow}
+
+
+def overflow_findings(reports: Iterable[NeuronReport]) -> tuple[Finding, ...]:
+    """A warning for every population whose current can leave its width."""
+    return tuple(_overflow(report) for report in reports if report.can_overflow)
+
+
+def _overflow(report: NeuronReport) -> Finding:
+    bounded = isfinite(report.largest_current)
+    reach = f"can reach {100 * report.largest_current:.0f} % of its width" if bounded else "never decays"
+    what = f"its synaptic current {reach}, so long strong input makes it overflow"
+    return Finding("current-overflow", "warning", report.population, what, "use a shorter synaptic time constant")
+
+
+def neuron_report(neuron: Neuron, population: Population, worst_case_input: int, numerics: Numerics) -> NeuronReport:
+    """The report of ``neuron``, made into ``population``, that receives at most ``worst_case_input`` per step."""
+    unit = 2.0**-population.scale
+    if population.kind == "relay":
+        bias = _largest(neuron.bias - np.asarray(population.bias) * unit)
+        return NeuronReport(population.name, population.scale, 0.0, bias, 0.0, 0.0, 0.0)
+    reach = settled_current(population, float(worst_case_input), numerics)
+    return NeuronReport(
+        population.name,
+        population.scale,
+        _largest(neuron.threshold - np.asarray(population.threshold) * unit),
+        _largest(neuron.bias - np.asarray(population.bias) * unit / 2.0**numerics.state_shift),
+        _largest(neuron.keep_current - _keep(population.current_decay, numerics)),
+        _largest(neuron.keep_membrane - _keep(population.membrane_decay, numerics)),
+        reach / 2.0 ** (numerics.current_bits - 1),
+    )
+
+
+def _keep(decay: ArrayLike, numerics: Numerics) -> NDArray[np.float64]:
+    return 1.0 - np.asarray(decay, np.float64) / numerics.decay_one
+
+
+def _largest(error: NDArray[np.float64]) -> float:
+    return float(np.abs(error).max(initial=0))

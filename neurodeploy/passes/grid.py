@@ -1,0 +1,121 @@
+"""The grids integers lie on: weights, biases, decays, and the errors where a value has no place on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import floor, log2
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.errors import CannotRepresentError
+from neurodeploy.numerics import Numerics
+
+Array = NDArray[Any]
+LARGEST_SCALE = 62
+
+
+@dataclass(frozen=True)
+class WeightGrid:
+    """Representable weights before their shift: multiples of ``step`` from ``low`` to ``high``."""
+
+    step: int
+    low: int
+    high: int
+    signed: bool
+
+    @property
+    def largest(self) -> int:
+        """Largest magnitude usable by both signs of the weights at hand."""
+        return min(self.high, -self.low) if self.signed else max(self.high, -self.low)
+
+
+def weight_grid(weights: Array, numerics: Numerics, bits: int, unused: int = 0) -> WeightGrid:
+    """The grid of one projection's weights, with at most ``bits`` bits used.
+
+    ``unused``: the upper bits of the machine's weights that stay empty; fewer bits then leave as many levels, on a
+    finer step. Raises CannotRepresentError where no level is left (one bit for two signs).
+    """
+    mixed = bool(np.any(weights > 0)) and bool(np.any(weights < 0))
+    negative = bool(np.any(weights < 0))
+    coarse = 1 << max(numerics.weight_bits - bits - unused, 0)
+    top = 1 << max(numerics.weight_bits - unused, bits)
+    if numerics.weight_rule == "twos-complement":
+        grid = WeightGrid(coarse, -(top // 2), top // 2 - coarse, signed=True)
+    elif mixed:
+        grid = WeightGrid(2 * coarse, -top, top - 2 * coarse, signed=True)
+    else:
+        grid = WeightGrid(coarse, coarse - top if negative else 0, 0 if negative else top - coarse, signed=False)
+    if grid.largest < 1:
+        raise CannotRepresentError(
+            f"weights of two signs have no level in {bits} bit", "weights", "ask for 2 bits or more", float(bits), 2.0
+        )
+    return grid
+
+
+def round_weights(weights: Array, scale: int, grid: WeightGrid) -> NDArray[np.int64]:
+    """``weights * 2**scale`` on the grid, rounded half to even."""
+    steps = np.rint(weights * 2.0**scale / grid.step) * grid.step
+    return np.clip(steps, grid.low, grid.high).astype(np.int64)
+
+
+def bits_kept(integers: NDArray[np.int64], grid: WeightGrid) -> int:
+    """Bits the largest weight still uses, the sign included."""
+    largest = int(np.abs(integers).max(initial=0)) // grid.step
+    return largest.bit_length() + (1 if grid.signed else 0)
+
+
+def largest_scale(value: float, limit: float) -> int:
+    """The largest k up to ``LARGEST_SCALE`` for which ``value * 2**k <= limit``."""
+    if value * 2.0**LARGEST_SCALE <= limit:
+        return LARGEST_SCALE
+    k = floor(log2(limit / value))
+    return k if value * 2.0**k <= limit else k - 1
+
+
+def bias_limit(numerics: Numerics) -> int:
+    """Largest magnitude of a bias in state units."""
+    return ((1 << (numerics.bias_mantissa_bits - 1)) - 1) << numerics.bias_exponent_max
+
+
+def round_bias(bias: Array, numerics: Numerics) -> NDArray[np.int64]:
+    """Biases in state units on the grid mantissa * 2**exponent, each with the smallest exponent that holds it."""
+    largest = (1 << (numerics.bias_mantissa_bits - 1)) - 1
+    result = np.zeros(np.shape(bias), dtype=np.int64)
+    placed = np.zeros(np.shape(bias), dtype=bool)
+    for exponent in range(numerics.bias_exponent_max + 1):
+        mantissa = np.rint(np.asarray(bias) / (1 << exponent))
+        here = ~placed & (np.abs(mantissa) <= largest)
+        result = np.where(here, mantissa.astype(np.int64) << exponent, result)
+        placed |= here
+    return result
+
+
+def round_decay(keep: Array, numerics: Numerics, node: str, what: str) -> int | NDArray[np.int64]:
+    """The decay ``1 - keep`` in units of ``2**-decay_bits``; one value per population unless the machine allows more.
+
+    Raises CannotRepresentError for factors outside [0, 1] and for several values where only one is allowed.
+    """
+    if np.any(keep < 0) or np.any(keep > 1):
+        worst = float(np.ravel(keep)[np.argmax(np.abs(np.ravel(keep) - 0.5))])
+        raise CannotRepresentError(
+            f"the {what} keeps a factor {worst:g} per step", f"node {node}", "choose dt <= tau", value=worst, limit=1.0
+        )
+    return uniform(np.rint((1 - keep) * numerics.decay_one).astype(np.int64), numerics.per_neuron_decay, node, what)
+
+
+def uniform(values: NDArray[np.int64], several: bool, node: str, what: str) -> int | NDArray[np.int64]:
+    """One integer where all are equal; the array where the machine allows ``several``."""
+    if values.size and np.all(values == values.flat[0]):
+        return int(values.flat[0])
+    if several:
+        return values
+    low, high = float(values.min()), float(values.max())
+    raise CannotRepresentError(
+        f"the {what} differs between its neurons ({low:g} to {high:g}); this machine has one per population",
+        f"node {node}",
+        "use one value per layer, or choose another target",
+        value=high,
+        limit=low,
+    )

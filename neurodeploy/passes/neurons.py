@@ -1,0 +1,238 @@
+"""A NIR neuron under its contract as an integer population, its scale still open.
+
+The discrete equations of ``reference.neuron`` become ``u' = u * keep_u + a``, ``v' = v * keep_v + u + bias`` with every
+gain moved into the weights and every constant into the bias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import nir
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.contract import Terms
+from neurodeploy.errors import CannotRepresentError, RefusedError
+from neurodeploy.network.network import Network, is_junction
+from neurodeploy.numerics import Numerics
+from neurodeploy.passes.grid import bias_limit, largest_scale, round_bias, round_decay, uniform
+from neurodeploy.passes.synapses import Synapse
+from neurodeploy.program.population import Kind, Output, Population, Reset
+from neurodeploy.reference.neuron import coefficients, terms_of, threshold_of
+
+Array = NDArray[np.float64]
+HORIZON = 256.0
+
+
+@dataclass(frozen=True, eq=False)
+class Neuron:
+    """Real-valued parameters of one population; ``gain`` is the factor its input weights carry."""
+
+    name: str
+    shape: tuple[int, ...]
+    kind: Kind
+    gain: Array
+    keep_current: Array
+    keep_membrane: Array
+    threshold: Array
+    bias: Array
+    initial_current: Array
+    reset: Reset
+    reset_value: Array
+    terms: Terms
+    output: Output
+    inserted: bool
+
+    def bound(self, numerics: Numerics) -> float:
+        """Worst-case accumulated input of one step stays below this, so that the current it gathers into fits too."""
+        if self.kind == "relay":
+            return float(numerics.relay_bound)
+        return numerics.accumulator_bound / _gathered(self.keep_current, numerics)
+
+    def reach(self, worst: float, numerics: Numerics) -> float:
+        """The largest membrane of a non-spiking neuron that receives ``worst`` every step; 0 for others."""
+        if self.kind != "li":
+            return 0.0
+        drive = worst * _gathered(self.keep_current, numerics) + float(np.abs(self.bias).max(initial=0))
+        return drive * _gathered(self.keep_membrane, numerics) + abs(self.terms.initial_state)
+
+    def largest_scale(self, worst: float, numerics: Numerics) -> int:
+        """The largest scale at which threshold, bias, clamp, initial state and, if it is sent, the membrane fit."""
+        if self.kind == "relay":
+            return largest_scale(float(np.abs(self.bias).max(initial=0)), float(numerics.relay_bound - 1))
+        state_limit = ((1 << (numerics.membrane_bits - 1)) - 1) >> numerics.state_shift
+        parts = (
+            self.threshold,
+            self.reset_value,
+            np.asarray(self.terms.v_min or 0.0),
+            np.asarray(max(abs(self.terms.initial_state), self.reach(worst, numerics))),
+            self.initial_current,
+        )
+        current_limit = ((1 << (numerics.current_bits - 1)) - 1) >> numerics.state_shift
+        limits = (numerics.threshold_max, state_limit, state_limit, state_limit, current_limit)
+        scales = [
+            largest_scale(float(np.abs(part).max(initial=0)), float(limit))
+            for part, limit in zip(parts, limits, strict=True)
+        ]
+        bias = float(np.abs(self.bias).max(initial=0)) * 2.0**numerics.state_shift
+        return min(*scales, largest_scale(bias, float(bias_limit(numerics))))
+
+    def population(self, k: int, output: Output, numerics: Numerics) -> Population:
+        """The integer population at accumulator scale ``2**k``. Raises CannotRepresentError."""
+        if self.kind == "relay":
+            bias = _compact(np.rint(self.bias * 2.0**k).astype(np.int64))
+            return Population(
+                self.name,
+                self.shape,
+                "relay",
+                k,
+                bias=bias,
+                shift=k - output.scale,
+                output=output,
+                inserted=self.inserted,
+            )
+        if self.kind == "li":
+            output = Output("graded", numerics.membrane_bits, signed=True, scale=k + numerics.state_shift)
+        state = 2.0 ** (k + numerics.state_shift)
+        return Population(
+            self.name,
+            self.shape,
+            self.kind,
+            k,
+            current_decay=round_decay(self.keep_current, numerics, self.name, "current"),
+            membrane_decay=round_decay(self.keep_membrane, numerics, self.name, "membrane"),
+            threshold=self._threshold(k, numerics),
+            bias=_compact(round_bias(self.bias * state, numerics)),
+            compare=">" if self.terms.fires_at == ">" else ">=",
+            reset=self.reset,
+            reset_value=int(np.rint(float(self.reset_value.flat[0]) * 2.0**k)),
+            every_step=self.terms.reset_timing == "every-step",
+            floor=None if self.terms.v_min is None else int(np.rint(self.terms.v_min * 2.0**k)),
+            fire_once=self.terms.fire_once,
+            max_spikes_per_step=self.terms.max_spikes_per_step,
+            initial_membrane=int(np.rint(self.terms.initial_state * state)),
+            initial_current=_compact(np.rint(self.initial_current * state).astype(np.int64)),
+            output=output,
+            inserted=self.inserted,
+        )
+
+    def _threshold(self, k: int, numerics: Numerics) -> int | NDArray[np.int64]:
+        lost = (self.threshold < 0) | ((np.rint(self.threshold * 2.0**k) < 1) & (self.threshold > 0))
+        if np.any(lost):
+            value = float(self.threshold[lost].flat[0])
+            what = "is negative" if value < 0 else f"rounds to 0 at accumulator scale 2^{k}"
+            raise CannotRepresentError(
+                f"its threshold {value:g} {what}",
+                f"node {self.name}",
+                "raise the threshold or lower the input weights",
+                value=value,
+                limit=0.0 if value < 0 else 2.0**-k,
+            )
+        integers = np.rint(self.threshold * 2.0**k).astype(np.int64)
+        return uniform(integers, numerics.per_neuron_threshold, self.name, "threshold")
+
+
+def neuron_of(network: Network, name: str, paths: Sequence[Synapse], numerics: Numerics) -> Neuron:
+    """Real parameters of node ``name``. Raises RefusedError, by name, for what integers cannot say."""
+    node, shape = network.nodes[name], network.shapes[name]
+    constant = sum((path.constant for path in paths if path.target == name), start=np.zeros(shape))
+    zero, one = np.zeros(shape), np.ones(shape)
+    inserted = name in network.inserted
+    terms = terms_of(node, network.contract.of(name))
+    if is_junction(node):
+        plain = Terms(dt=terms.dt)
+        fixed = (one, zero, zero, zero, constant, zero)
+        return Neuron(name, shape, "relay", *fixed, "none", zero, plain, Output(), inserted)
+    silent = isinstance(node, nir.I | nir.LI | nir.CubaLI)
+    terms = replace(terms, fire_once=False, max_spikes_per_step=1) if silent else terms
+    threshold = zero if silent else np.broadcast_to(threshold_of(node), shape)
+    _check_expressible(name, node, terms, threshold)
+    c = coefficients(node, terms)
+    stateless = terms.reset_timing == "every-step"
+    gain = np.broadcast_to(c.gain * c.gain_current if c.has_current else c.gain, shape)
+    keep_current = c.current if c.has_current and not stateless else zero
+    settled = _settled(name, constant * gain, keep_current)
+    v_reset = np.asarray(getattr(node, "v_reset", 0.0), np.float64) if terms.reset == "value" else zero
+    return Neuron(
+        name,
+        shape,
+        "li" if silent else "cuba-lif",
+        gain,
+        keep_current,
+        zero if stateless else c.membrane,
+        threshold,
+        np.broadcast_to(settled + c.rest * (1 - c.membrane), shape),
+        np.where(keep_current > 0, -settled, 0.0),
+        "none" if silent else _reset(name, terms, v_reset),
+        np.broadcast_to(v_reset, shape),
+        terms,
+        Output() if terms.max_spikes_per_step == 1 else _count(name, terms.max_spikes_per_step, numerics),
+        inserted,
+    )
+
+
+def _settled(name: str, constant: Array, keep: Array) -> Array:
+    """What a constant input of every step becomes in the current, once the current has settled.
+
+    After t steps of a constant input c the current is ``C * (1 - keep**t)`` with ``C = c / (1 - keep)``: the membrane
+    receives C as its bias, and ``-C * keep**t`` is a current that starts at -C and decays.
+    """
+    if np.any(constant) and np.any(keep >= 1):
+        raise RefusedError(
+            "a constant input into a current that never decays grows forever", f"node {name}", "remove the bias"
+        )
+    return constant / np.where(keep < 1, 1 - keep, 1.0)
+
+
+def _reset(name: str, terms: Terms, v_reset: Array) -> Reset:
+    if terms.reset != "value":
+        return terms.reset
+    if not np.any(v_reset):
+        return "zero"
+    if not np.all(v_reset == v_reset.flat[0]):
+        raise RefusedError("v_reset differs between its neurons", f"node {name}", "use one reset value per layer")
+    return "value"
+
+
+def _check_expressible(name: str, node: Any, terms: Terms, threshold: Array) -> None:
+    if terms.reset_timing == "next-step":
+        raise RefusedError(
+            "integers reset in the step of the spike, its contract says next-step",
+            f"node {name}",
+            "train with a same-step reset",
+        )
+    if isinstance(node, nir.CubaLIF | nir.CubaLI) and terms.current == "previous":
+        raise RefusedError("its membrane is driven by the previous current", f"node {name}", "set current=new")
+    if terms.reset_timing == "every-step" and terms.initial_state:
+        raise RefusedError("a neuron reset every step has no initial state", f"node {name}", "set initial_state=0")
+    if terms.max_spikes_per_step > 1 and np.any(threshold <= 0):
+        raise RefusedError("counts spikes by thresholds above zero", f"node {name}", "raise its threshold")
+
+
+def _count(name: str, most: int, numerics: Numerics) -> Output:
+    width = most.bit_length()
+    if width > numerics.message_bits:
+        raise CannotRepresentError(
+            f"up to {most} spikes per step need messages of {width} bits, {numerics.name} has {numerics.message_bits}",
+            f"node {name}",
+            "lower max_spikes_per_step",
+            value=float(width),
+            limit=float(numerics.message_bits),
+        )
+    return Output("count", width)
+
+
+def _gathered(keep: Array, numerics: Numerics) -> float:
+    """How many times a constant drive a state that keeps this factor per step gathers, decay rounded as it will be.
+
+    A state without decay gathers without end; it is given room for ``HORIZON`` steps.
+    """
+    lost = float(np.rint((1 - keep) * numerics.decay_one).min(initial=numerics.decay_one)) / numerics.decay_one
+    return min(1 / lost, HORIZON) if lost > 0 else HORIZON
+
+
+def _compact(values: NDArray[np.int64]) -> int | NDArray[np.int64]:
+    return int(values.flat[0]) if values.size and np.all(values == values.flat[0]) else values

@@ -1,0 +1,209 @@
+"""From NIR's memoryless nodes to synapses: one float operator per path between two populations.
+
+Rules:
+
+1. A path runs from an input or population through memoryless nodes to the next population.
+2. What the target receives of biases alone is a constant; it stands with the first path that passes each bias.
+3. One convolution, one pooling, or flattening and one dense layer keep their form; scalings are folded into it.
+4. Any other chain becomes the equal sparse matrix, found by sending every unit vector through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+import nir
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.errors import RefusedError
+from neurodeploy.network.network import Network
+from neurodeploy.network.shapes import Shape, conv_padding, pair
+from neurodeploy.program.projection import Kind
+from neurodeploy.reference.linear import apply_linear
+from neurodeploy.reference.network_runner import check_supported
+
+Array = NDArray[np.float64]
+LARGEST_MATRIX = 1 << 24
+UNITS_AT_ONCE = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Synapse:
+    """One path between populations as a float operator: attributes as a Projection's, ``weights`` real."""
+
+    source: str
+    target: str
+    nodes: tuple[str, ...]
+    kind: Kind
+    weights: Array
+    constant: Array
+    delay: int = 0
+    stride: tuple[int, ...] = (1, 1)
+    padding: tuple[int, ...] = (0, 0)
+    dilation: tuple[int, ...] = (1, 1)
+    groups: int = 1
+
+    def scaled(self, gain: Array, shape: Shape) -> Synapse:
+        """The operator with its result multiplied by ``gain`` (broadcastable to the target's ``shape``)."""
+        constant = self.constant * gain
+        if np.all(gain == gain.flat[0]):
+            return replace(self, weights=self.weights * gain.flat[0], constant=constant)
+        rows = np.broadcast_to(gain, shape).reshape(shape[0], -1)
+        if self.kind in ("dense", "sparse"):
+            return replace(self, weights=self.weights * rows.reshape(-1, 1), constant=constant)
+        if self.kind != "sum-pool" and np.all(rows == rows[:, :1]):
+            per_channel = rows[:, 0].reshape(-1, *[1] * (self.weights.ndim - 1))
+            return replace(self, weights=self.weights * per_channel, constant=constant)
+        raise RefusedError(
+            "its gain differs between neurons that share weights",
+            f"node {self.target}",
+            "use one time constant and resistance per channel",
+        )
+
+
+@dataclass(frozen=True)
+class _Path:
+    """Memoryless nodes between ``source`` and a population; ``late[i]``: delay from node i's output to the end."""
+
+    source: str
+    nodes: tuple[str, ...]
+    late: tuple[int, ...]
+    delay: int
+
+
+def synapses(network: Network) -> tuple[Synapse, ...]:
+    """Every path between populations, in the order of the populations.
+
+    Raises RefusedError for node types without a meaning, loops that no neuron stands in, and biases that a feedback
+    edge delays.
+    """
+    check_supported(network)
+    found: list[Synapse] = []
+    for target in network.populations:
+        counted: set[tuple[str, ...]] = set()
+        for path in _paths(network, target):
+            found.append(_synapse(network, path, target, counted))
+    return tuple(found)
+
+
+def _paths(network: Network, target: str) -> list[_Path]:
+    """Every path into ``target``, nearest sources first."""
+    ends = {*network.populations, *network.input_names}
+    paths: list[_Path] = []
+    waiting = [_Path(target, (), (), 0)]
+    while waiting:
+        path = waiting.pop(0)
+        name = path.source
+        for source in network.sources(name):
+            closes = (source, name) in network.recurrent_edges
+            late = path.delay + (network.contract.of(name).recurrent_delay if closes else 0)
+            if source in ends:
+                paths.append(replace(path, source=source, delay=late))
+            elif source in path.nodes:
+                raise RefusedError(
+                    f"a loop through {', '.join(path.nodes)} holds no neuron", f"node {target}", "put a neuron into it"
+                )
+            else:
+                waiting.append(_Path(source, (source, *path.nodes), (late, *path.late), late))
+    return paths
+
+
+def _synapse(network: Network, path: _Path, target: str, counted: set[tuple[str, ...]]) -> Synapse:
+    nodes = [network.nodes[name] for name in path.nodes]
+    shape_in, shape_out = network.shapes[path.source], network.shapes[target]
+    constant = np.zeros(shape_out)
+    for i, late in enumerate(path.late):
+        if path.nodes[i:] in counted:
+            continue
+        counted.add(path.nodes[i:])
+        part = _bias_through(network, path.nodes[i:], nodes[i:])
+        if late and np.any(part):
+            raise RefusedError(
+                "a bias on a feedback path is not applied before its first message; integers cannot say that",
+                f"node {path.nodes[i]}",
+                "move the bias to a forward layer of the same neurons",
+            )
+        constant = constant + part
+    common: dict[str, Any] = {
+        "source": path.source, "target": target, "nodes": path.nodes, "constant": constant, "delay": path.delay
+    }  # fmt: skip
+    return _known_form(nodes, shape_in, shape_out, common) or Synapse(
+        kind="sparse", weights=_matrix(nodes, shape_in, shape_out, target), **common
+    )
+
+
+def _bias_through(network: Network, names: Sequence[str], nodes: Sequence[Any]) -> Array:
+    """What the bias of the first node becomes at the end of the chain."""
+    sources = network.sources(names[0])
+    silence = np.zeros((1, *network.shapes[sources[0]]))
+    without = np.zeros((1, *network.shapes[names[0]]))
+    return (_through(nodes[1:], apply_linear(nodes[0], silence)) - _through(nodes[1:], without))[0]
+
+
+def _known_form(nodes: Sequence[Any], shape_in: Shape, shape_out: Shape, common: dict[str, Any]) -> Synapse | None:
+    """The path in its own form, where it has one."""
+    scalings = [node for node in nodes if isinstance(node, nir.Scale)]
+    rest = [node for node in nodes if not isinstance(node, nir.Scale)]
+    factors = [np.asarray(node.scale, np.float64) for node in scalings]
+    if not all(np.all(f == f.flat[0]) for f in factors):
+        return None
+    factor = prod((float(f.flat[0]) for f in factors), start=1.0)
+    if not rest and shape_in == shape_out:
+        if len(shape_in) == 3:
+            return Synapse(kind="sum-pool", weights=np.full((1, 1), factor), **common)
+        return None
+    dense = [node for node in rest if not isinstance(node, nir.Flatten)]
+    if len(dense) != 1:
+        return None
+    node = dense[0]
+    if isinstance(node, nir.Affine | nir.Linear):
+        flat = len(shape_out) == 1 and prod(shape_in) == node.weight.shape[1]
+        return Synapse(kind="dense", weights=np.asarray(node.weight, np.float64) * factor, **common) if flat else None
+    if len(rest) > 1 or not isinstance(node, nir.Conv1d | nir.Conv2d | nir.SumPool2d | nir.AvgPool2d):
+        return None
+    return _window_form(node, factor, common)
+
+
+def _window_form(node: Any, factor: float, common: dict[str, Any]) -> Synapse:
+    if isinstance(node, nir.Conv1d | nir.Conv2d):
+        space = node.weight.ndim - 2
+        return Synapse(
+            kind="conv1d" if space == 1 else "conv2d",
+            weights=np.asarray(node.weight, np.float64) * factor,
+            stride=pair(node.stride, space),
+            padding=conv_padding(node),
+            dilation=pair(node.dilation, space),
+            groups=int(node.groups),
+            **common,
+        )
+    kernel = pair(node.kernel_size)
+    value = factor / (prod(kernel) if isinstance(node, nir.AvgPool2d) else 1)
+    weights = np.full(kernel, value)
+    return Synapse(kind="sum-pool", weights=weights, stride=pair(node.stride), padding=pair(node.padding), **common)
+
+
+def _matrix(nodes: Sequence[Any], shape_in: Shape, shape_out: Shape, target: str) -> Array:
+    """The linear part of a chain as a matrix ``(target size, source size)``."""
+    rows, columns = prod(shape_out), prod(shape_in)
+    if rows * columns > LARGEST_MATRIX:
+        raise RefusedError(
+            f"the layers before it have no form of their own and would become a {rows} x {columns} matrix",
+            f"node {target}",
+            "put a neuron between them, or a single convolution or pooling",
+        )
+    matrix = np.empty((rows, columns))
+    offset = _through(nodes, np.zeros((1, *shape_in))).reshape(-1, 1)
+    for first in range(0, columns, UNITS_AT_ONCE):
+        units = np.eye(min(UNITS_AT_ONCE, columns - first), columns, first)
+        matrix[:, first : first + len(units)] = _through(nodes, units.reshape(-1, *shape_in)).reshape(-1, rows).T
+    return matrix - offset
+
+
+def _through(nodes: Sequence[Any], x: Array) -> Array:
+    for node in nodes:
+        x = apply_linear(node, x)
+    return x
