@@ -1,0 +1,234 @@
+"""The scalar operations of a step: small values with proven ranges, each meaning what numpy's int64 would give.
+
+A value is built by the functions below. They know the range of what they build and leave out what cannot matter: an
+overflow that the range excludes, a decay that keeps everything, a clamp out of reach. What remains is exact in any type
+that holds its range; only where ``wraps`` is set may the true result leave 64 bits, and it is then meant modulo 2**64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.numerics import Overflow
+
+IntArray = NDArray[np.int64]
+Op = Literal[
+    "constant", "table", "state", "accumulator",
+    "add", "subtract", "multiply", "shift-left", "shift-right", "floor-divide", "decay",
+    "wrap", "wrap-once", "maximum", "minimum", "round-half-even",
+    "greater", "at-least", "select",
+]  # fmt: skip
+LEAST, MOST = -(1 << 63), (1 << 63) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """One operation: its arguments, its fixed ``number`` (bits or shift), and the range of its result.
+
+    ``name``: which state or accumulator it reads; ``table``: one integer per neuron, in row-major order.
+    """
+
+    op: Op
+    low: int
+    high: int
+    args: tuple[Value, ...] = ()
+    number: int = 0
+    name: str = ""
+    table: IntArray | None = None
+    wraps: bool = False
+
+    def fits(self, bits: int) -> bool:
+        """Whether a signed integer of that width holds every result."""
+        return -(1 << (bits - 1)) <= self.low and self.high < 1 << (bits - 1)
+
+
+def reachable(roots: Iterable[Value]) -> list[Value]:
+    """Every value the roots need, arguments before what uses them."""
+    found: dict[int, Value] = {}
+
+    def visit(value: Value) -> None:
+        if id(value) not in found:
+            for each in value.args:
+                visit(each)
+            found[id(value)] = value
+
+    for root in roots:
+        visit(root)
+    return list(found.values())
+
+
+def constant(number: int) -> Value:
+    """The same integer for every neuron and step."""
+    return Value("constant", number, number)
+
+
+def parameter(value: int | IntArray, shape: tuple[int, ...], scale: int = 0) -> Value:
+    """A scalar or per-neuron parameter times ``2**scale``."""
+    array = np.broadcast_to(np.asarray(value, dtype=np.int64) << scale, shape).reshape(-1)
+    low, high = int(array.min(initial=0)), int(array.max(initial=0))
+    if array.size and bool((array == array[0]).all()):
+        return constant(int(array[0]))
+    return Value("table", low, high, table=array)
+
+
+def read(op: Literal["state", "accumulator"], name: str, low: int, high: int) -> Value:
+    """A state at the start of the step, or what an accumulator holds."""
+    return Value(op, low, high, name=name)
+
+
+def _made(op: Op, low: int, high: int, args: tuple[Value, ...], number: int = 0) -> Value:
+    """A value whose exact range is given: a constant where that is a point, modulo 2**64 where it is too wide."""
+    if low < LEAST or high > MOST:
+        return Value(op, LEAST, MOST, args, number, wraps=True)
+    return constant(low) if low == high else Value(op, low, high, args, number)
+
+
+def add(a: Value, b: Value) -> Value:
+    """``a + b``."""
+    if (b.low, b.high) == (0, 0):
+        return a
+    if (a.low, a.high) == (0, 0):
+        return b
+    return _made("add", a.low + b.low, a.high + b.high, (a, b))
+
+
+def subtract(a: Value, b: Value) -> Value:
+    """``a - b``."""
+    return a if (b.low, b.high) == (0, 0) else _made("subtract", a.low - b.high, a.high - b.low, (a, b))
+
+
+def multiply(a: Value, b: Value) -> Value:
+    """``a * b``."""
+    if (b.low, b.high) == (1, 1):
+        return a
+    corners = [x * y for x in (a.low, a.high) for y in (b.low, b.high)]
+    return _made("multiply", min(corners), max(corners), (a, b))
+
+
+def shift_left(a: Value, by: int) -> Value:
+    """``a * 2**by``."""
+    if by >= 64:
+        return constant(0)
+    return a if by == 0 else _made("shift-left", a.low << by, a.high << by, (a,), by)
+
+
+def shift_right(a: Value, by: int) -> Value:
+    """``floor(a / 2**by)``."""
+    by = min(by, 63)
+    return a if by == 0 else _made("shift-right", a.low >> by, a.high >> by, (a,), by)
+
+
+def shift(a: Value, by: int) -> Value:
+    """Times ``2**by``, floor for negative ``by``."""
+    return shift_left(a, by) if by >= 0 else shift_right(a, -by)
+
+
+def floor_divide(a: Value, b: Value) -> Value:
+    """``floor(a / b)`` for a positive ``b``."""
+    if (b.low, b.high) == (1, 1):
+        return a
+    corners = [x // y for x in (a.low, a.high) for y in (b.low, b.high)]
+    return _made("floor-divide", min(corners), max(corners), (a, b))
+
+
+def decay(x: Value, keep: Value, bits: int) -> Value:
+    """``x * keep / 2**bits``, truncated toward zero."""
+    if (keep.low, keep.high) == (0, 0):
+        return constant(0)
+    magnitude = max(-x.low, x.high, 0) * max(-keep.low, keep.high)
+    if magnitude > MOST:
+        return Value("decay", LEAST, MOST, (x, keep), bits, wraps=True)
+    if (keep.low, keep.high) == (1 << bits, 1 << bits):
+        return x
+    inside = {x.low, x.high} | ({0} if x.low < 0 < x.high else set[int]())
+    corners = [_truncated(a, k, bits) for a in inside for k in (keep.low, keep.high)]
+    return _made("decay", min(corners), max(corners), (x, keep), bits)
+
+
+def _truncated(x: int, keep: int, bits: int) -> int:
+    part = (abs(x) * keep) >> bits
+    return -part if x < 0 else part
+
+
+def maximum(a: Value, b: Value) -> Value:
+    """The larger of both."""
+    if b.high <= a.low:
+        return a
+    return b if a.high <= b.low else _made("maximum", max(a.low, b.low), max(a.high, b.high), (a, b))
+
+
+def minimum(a: Value, b: Value) -> Value:
+    """The smaller of both."""
+    if a.high <= b.low:
+        return a
+    return b if b.high <= a.low else _made("minimum", min(a.low, b.low), min(a.high, b.high), (a, b))
+
+
+def clip(x: Value, low: int, high: int) -> Value:
+    """First raised to ``low``, then lowered to ``high``."""
+    return minimum(maximum(x, constant(low)), constant(high))
+
+
+def saturate(x: Value, bits: int) -> Value:
+    """Clipped into ``|x| <= 2**(bits-1) - 1``."""
+    top = (1 << (bits - 1)) - 1
+    return clip(x, -top, top)
+
+
+def wrap(x: Value, bits: int) -> Value:
+    """Modulo ``2**bits`` into the signed range."""
+    half = 1 << (bits - 1)
+    return x if x.fits(bits) else _made("wrap", -half, half - 1, (x,), bits)
+
+
+def wrap_once(x: Value, bits: int) -> Value:
+    """One wrap of what lies above ``M = 2**(bits-1)`` or at ``-M`` and below; the result may still be out of range."""
+    m = 1 << (bits - 1)
+    if -m < x.low and x.high <= m:
+        return x
+    parts = [(max(x.low, m + 1) - 2 * m, x.high - 2 * m)] if x.high > m else []
+    parts += [(x.low + 2 * m, min(x.high, -m) + 2 * m)] if x.low <= -m else []
+    parts += [(max(x.low, 1 - m), min(x.high, m))] if x.high > -m and x.low <= m else []
+    return _made("wrap-once", min(low for low, _ in parts), max(high for _, high in parts), (x,), bits)
+
+
+def overflow(x: Value, bits: int, rule: Overflow) -> Value:
+    """A width applied under an overflow rule."""
+    return {"wrap": wrap, "wrap-once": wrap_once, "saturate": saturate}[rule](x, bits)
+
+
+def round_half_even(x: Value, by: int) -> Value:
+    """Times ``2**-by`` rounded half to even; a left shift where ``by`` is negative."""
+    if by <= 0:
+        return shift_left(x, -by)
+    if by >= 64:
+        return shift_right(x, 63)
+    return _made("round-half-even", _rounded(x.low, by), _rounded(x.high, by), (x,), by)
+
+
+def _rounded(x: int, by: int) -> int:
+    floor, half = x >> by, 1 << (by - 1)
+    rest = x - (floor << by)
+    return floor + (rest > half or (rest == half and floor & 1 == 1))
+
+
+def compare(strict: bool, a: Value, b: Value) -> Value:
+    """1 where ``a > b`` (``a >= b`` unless ``strict``), else 0."""
+    least, most = int(a.low > b.high), int(a.high > b.low)
+    if not strict:
+        least, most = int(a.low >= b.high), int(a.high >= b.low)
+    return _made("greater" if strict else "at-least", least, most, (a, b))
+
+
+def select(condition: Value, then: Value, other: Value) -> Value:
+    """``then`` where the condition is not 0, else ``other``."""
+    if condition.low > 0 or condition.high < 0:
+        return then
+    if (condition.low, condition.high) == (0, 0) or then is other:
+        return other
+    return _made("select", min(then.low, other.low), max(then.high, other.high), (condition, then, other))

@@ -1,0 +1,75 @@
+"""One run of the compiler, in a folder of its own, with a time limit."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from neurodeploy.engine.compiler import Compiler
+from neurodeploy.errors import EnvironmentFailureError, InputError
+
+TIMEOUT = 600.0
+LINES = 20
+REMEDY = "set CC to a working C compiler, or ask for the reference (-O engine=reference)"
+
+
+def compile_library(source: str, compiler: Compiler, flags: Sequence[str]) -> bytes:
+    """The bytes of a shared library made of ``source``.
+
+    Raises EnvironmentFailureError with the compiler's own words where it fails, or when it takes longer than
+    ``$NEURODEPLOY_CC_TIMEOUT`` seconds; nothing it started stays behind.
+    """
+    limit = time_limit()
+    try:
+        with tempfile.TemporaryDirectory(prefix="neurodeploy-cc-", ignore_cleanup_errors=True) as folder:
+            place = Path(folder)
+            (place / "unit.c").write_text(source, encoding="ascii")
+            code, said = _run([*compiler.command, *flags, "unit.c", "-o", "unit.so"], place, limit)
+            if code is None:
+                raise EnvironmentFailureError(f"did not finish within {limit:g} s", str(compiler), REMEDY)
+            made = place / "unit.so"
+            if code != 0 or not made.is_file():
+                words = "\n".join(said.strip().splitlines()[-LINES:]) or "it printed nothing"
+                raise EnvironmentFailureError(f"failed with exit code {code}:\n{words}", str(compiler), REMEDY)
+            return made.read_bytes()
+    except OSError as error:
+        raise EnvironmentFailureError(f"cannot compile: {error}", str(compiler), REMEDY) from error
+
+
+def time_limit() -> float:
+    """Seconds a compiler may take. Raises InputError where the environment names no number."""
+    given = os.environ.get("NEURODEPLOY_CC_TIMEOUT", "")
+    try:
+        return float(given) if given else TIMEOUT
+    except ValueError as error:
+        raise InputError(f"{given!r} is no number", "NEURODEPLOY_CC_TIMEOUT", "give seconds") from error
+
+
+def _run(command: list[str], folder: Path, limit: float) -> tuple[int | None, str]:
+    """Exit code (None: out of time) and what was printed; the whole process group ends with it."""
+    with (folder / "said").open("wb") as said:
+        own = {**os.environ, "LC_ALL": "C", "TMPDIR": str(folder)}
+        process = subprocess.Popen(
+            command, cwd=folder, env=own, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+        )
+        try:
+            code = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            _end(process)
+    return code, (folder / "said").read_text(encoding="utf-8", errors="replace")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        elif process.poll() is None:
+            process.kill()
+    process.wait()
