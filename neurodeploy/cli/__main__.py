@@ -1,0 +1,5 @@
+"""``python -m neurodeploy.cli``."""
+
+from neurodeploy.cli.app import main
+
+main()

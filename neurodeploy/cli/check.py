@@ -1,0 +1,79 @@
+"""``neurodeploy check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neurodeploy.cli import options as o
+from neurodeploy.cli.progress import working
+
+EXIT = {"agree": 0, "diverged": 1, "inconclusive": 5}
+
+
+def check(
+    subject: o.Subject,
+    stimulus: o.Stimulus = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target", "-t", metavar="NAME", help="Target to climb to; repeatable (default: the bundle's, or each)."
+        ),
+    ] = None,
+    budget: Annotated[
+        float, typer.Option(metavar="X", help="Smallest Jaccard of every spiking node, network to program.")
+    ] = 0.9,
+    allow_silent: Annotated[
+        list[str] | None, typer.Option(metavar="NODE", help="Accept that this node never fires; repeatable.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page too.")] = None,
+    assign: o.Assign = None,
+    batch: o.Batch = False,
+    steps: o.Steps = None,
+    samples: o.Samples = None,
+    seed: o.Seed = 0,
+    profile: o.Profile = None,
+    contract: o.ContractFile = None,
+    module: o.Module = None,
+    input_shape: o.InputShape = None,
+    input_range: o.InputValues = None,
+    dt: o.Dt = None,
+    trust_pickle: o.TrustPickle = False,
+    as_json: o.Json = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Prove that every rung does what the one before it does.
+
+    The rungs are source, network, program and targets; the report names the first divergence of each. Exit code 0: all
+    agree; 1: one diverged; 5: the stimulus proves nothing about some node.
+    """
+    from neurodeploy.atomic import write_file
+    from neurodeploy.flow.check import check as climb
+    from neurodeploy.flow.stimuli import open_stimulus, origin_of
+    from neurodeploy.flow.subject import network_of, open_subject
+    from neurodeploy.report.console import show_report, stdout
+
+    how = o.load_options(profile, contract, module, input_shape, input_range, dt, trust_pickle)
+    opened = open_subject(subject, **how)
+    network = network_of(opened)
+    arrays = open_stimulus(stimulus, network, steps, samples, seed, batch)
+    with working(f"checking {subject}", quiet or as_json):
+        report = climb(
+            opened,
+            arrays,
+            targets=target,
+            budget=budget,
+            allow_silent=allow_silent or (),
+            options=o.assignments(assign),
+            origin=origin_of(stimulus, network),
+        )
+    if html is not None:
+        page = report.to_html().encode()
+        write_file(html, lambda handle: handle.write(page))
+    if as_json:
+        o.emit(report.to_json())
+    elif not quiet:
+        stdout().print(show_report(report))
+    raise typer.Exit(EXIT[report.verdict])

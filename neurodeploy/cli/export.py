@@ -1,0 +1,57 @@
+"""``neurodeploy export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neurodeploy.cli import options as o
+from neurodeploy.cli.progress import working
+
+
+def export(
+    source: o.Source,
+    target: o.Target,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="Its folder (default <source-stem>.<target>)."),
+    ] = None,
+    assign: o.Assign = None,
+    profile: o.Profile = None,
+    contract: o.ContractFile = None,
+    module: o.Module = None,
+    input_shape: o.InputShape = None,
+    input_range: o.InputValues = None,
+    dt: o.Dt = None,
+    trust_pickle: o.TrustPickle = False,
+    as_json: o.Json = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Quantize a network for a target and write a bundle.
+
+    The bundle holds the network, its integers and what the target loads; an existing bundle is replaced.
+    """
+    from neurodeploy.bundle import check_replaceable
+    from neurodeploy.flow import export as write
+    from neurodeploy.flow import load
+    from neurodeploy.flow.export import bundle_place
+    from neurodeploy.report.console import show_bundle, stdout
+    from neurodeploy.report.plain import bundle_json
+    from neurodeploy.target import find_target
+
+    how = o.load_options(profile, contract, module, input_shape, input_range, dt, trust_pickle)
+    given = o.assignments(assign)
+    chosen = find_target(target)
+    place = out or bundle_place(source, chosen.name)
+    check_replaceable(place)
+    with working("exporting", quiet or as_json):
+        bundle = write(load(source, **how), chosen, place, given)
+    for finding in bundle.artifact.findings:
+        typer.echo(str(finding), err=True)
+    if as_json:
+        o.emit({"bundle": str(place), **bundle_json(bundle)})
+    elif not quiet:
+        stdout().print(show_bundle(bundle))
+        typer.echo(f"wrote {place}")

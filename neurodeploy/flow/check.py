@@ -1,0 +1,116 @@
+"""Climb the parity ladder: source -> network -> program -> each target."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+from neurodeploy.bundle import Bundle
+from neurodeploy.errors import InputError
+from neurodeploy.flow.ladder import build_ladder
+from neurodeploy.flow.stimuli import inputs_only, open_stimulus, origin_of, stimulus_findings
+from neurodeploy.flow.subject import Subject, network_of, open_subject
+from neurodeploy.heads import task_value
+from neurodeploy.network.network import Network
+from neurodeploy.parity.budget_rung import budget_rung
+from neurodeploy.parity.coverage import coverage
+from neurodeploy.parity.exact_rung import exact_rung
+from neurodeploy.parity.float_rung import float_rung
+from neurodeploy.parity.report import Report, Rung
+from neurodeploy.program.latency import latencies
+from neurodeploy.reference.network_runner import run_network
+from neurodeploy.reference.program_runner import run_program
+from neurodeploy.target import Artifact, Options, Target
+from neurodeploy.trace import Trace
+
+DEFAULT_BUDGET = 0.9
+
+
+def check(
+    subject: Subject | str | Path,
+    stimulus: Mapping[str, Any] | str | Path | None = None,
+    *,
+    targets: Sequence[str] | None = None,
+    budget: float = DEFAULT_BUDGET,
+    allow_silent: Collection[str] = (),
+    options: Options | None = None,
+    states: bool = True,
+    origin: str | None = None,
+) -> Report:
+    """Compare neighboring rungs and report the first divergence of each.
+
+    ``targets``: a bundle's own by default; for a source every one that can run it here. ``budget``: smallest Jaccard
+    per spiking node on the quantization rung, 0 to 1. ``allow_silent``: nodes whose silence is accepted. ``states``:
+    membranes and currents of targets count too. ``origin``: what the report says of where the stimulus came from,
+    for a caller that made it. Raises InputError, UnavailableError and whatever lowering and running
+    raise.
+    """
+    opened = open_subject(subject)
+    network = network_of(opened)
+    check_judgement(network, budget, allow_silent)
+    given = open_stimulus(stimulus, network)
+    arrays = inputs_only(given, network)
+    ladder = build_ladder(opened, targets, options or {})
+    program = ladder.program
+    traces: dict[str, Trace] = {}
+    rungs: list[Rung] = []
+    if not isinstance(opened, Bundle) and network.source is not None and network.source.run is not None:
+        traces["source"] = network.source.run(arrays)
+        rungs.append(float_rung(network, arrays, traces["source"], allow_silent))
+    traces["network"] = run_network(network, arrays, states=True)
+    traces["program"] = run_program(program, arrays, states=True)
+    rungs.append(budget_rung(program, arrays, traces["network"], traces["program"], budget, allow_silent))
+    for target, artifact in ladder.targets:
+        traces[target.name] = target.run(artifact, arrays, states=states)
+        rungs.append(_target_rung(target, artifact, arrays, traces, allow_silent, states))
+    task = _task(network, traces, given.get("labels"))
+    seen = coverage(program, traces["program"])
+    about = {
+        "samples": traces["program"].batch,
+        "steps": traces["program"].steps,
+        "numerics": program.numerics.name,
+        "stimulus": origin or origin_of(stimulus, network),
+    }
+    findings = (*stimulus_findings(arrays, network), *ladder.findings)
+    return Report(tuple(rungs), seen, task, findings, ladder.not_run, about)
+
+
+def check_judgement(network: Network, budget: float, allow_silent: Collection[str]) -> None:
+    """Raises InputError for a budget that is no fraction, and for silent nodes that do not exist."""
+    if isnan(budget) or not 0 <= budget <= 1:
+        raise InputError(f"{budget} is not between 0 and 1", "--budget", "give the smallest Jaccard, e.g. 0.9")
+    for name in allow_silent:
+        if name not in network.populations:
+            known = ", ".join(network.populations)
+            raise InputError(f"there is no node {name!r}", "--allow-silent", f"the nodes are: {known}")
+
+
+def _target_rung(
+    target: Target,
+    artifact: Artifact,
+    stimulus: Mapping[str, Any],
+    traces: Mapping[str, Trace],
+    allow: Collection[str],
+    states: bool,
+) -> Rung:
+    program = artifact.program
+    pipelined = target.capabilities.synapse_steps > 0
+    return exact_rung(
+        program,
+        target.name,
+        traces["program"],
+        traces[target.name],
+        allow,
+        latencies(program) if pipelined else {},
+        lambda trace: run_program(program, stimulus, states=True, drive=trace),
+        lambda trace: target.run(artifact, stimulus, states=states, drive=trace),
+        artifact.notes,
+        str(traces[target.name].meta.get("proof", target.proof)),
+    )
+
+
+def _task(network: Network, traces: Mapping[str, Trace], labels: Any) -> dict[str, Any] | None:
+    post = network.host.post
+    return None if post is None else {rung: task_value(post, trace, labels) for rung, trace in traces.items()}

@@ -1,0 +1,97 @@
+"""Which rungs a ladder has: one program, and the artifacts of all targets that run it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from neurodeploy.bundle import Bundle
+from neurodeploy.errors import CannotRepresentError, CapabilityError, InputError, RefusedError
+from neurodeploy.finding import Finding
+from neurodeploy.flow.export import QUANTIZATION, lower_program, numerics_of, own_options, quantize
+from neurodeploy.flow.subject import Subject, artifact_of, own_target, program_of
+from neurodeploy.network.network import Network
+from neurodeploy.numerics import Numerics
+from neurodeploy.program.program import Program
+from neurodeploy.target import Artifact, Options, Target, ensure_available, find_target, installed_targets
+
+
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    """A program, the targets above it with their artifacts, and the reasons why other targets are not run.
+
+    ``noticed``: findings of quantization.
+    """
+
+    program: Program
+    targets: tuple[tuple[Target, Artifact], ...]
+    not_run: Mapping[str, str]
+    noticed: tuple[Finding, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What quantization and the artifacts noticed, each once."""
+        told = (self.noticed, *(artifact.findings for _, artifact in self.targets))
+        return tuple({str(each): each for findings in told for each in findings}.values())
+
+
+def build_ladder(subject: Subject, names: Sequence[str] | None, options: Options) -> Ladder:
+    """The ladder to the targets ``names``; without them a bundle's own, and for a source every one that can run it.
+
+    A target asked for must run: raises UnavailableError, CapabilityError, CannotRepresentError, InputError where it
+    cannot. One that nobody asked for is left out with its reason.
+    """
+    if isinstance(subject, Bundle):
+        targets = [find_target(name) for name in dict.fromkeys(names or ())] or [own_target(subject)]
+        _all_available(targets)
+        own = _options_of(targets, options)
+        artifacts = tuple((target, artifact_of(subject, target, own[target.name])) for target in targets)
+        return Ladder(program_of(subject, options), artifacts, {})
+    if names:
+        targets = [find_target(name) for name in dict.fromkeys(names)]
+        _all_available(targets)
+        own = _options_of(targets, options)
+        quantized = quantize(subject, _common_numerics(targets, options), options)
+        artifacts = tuple((t, lower_program(quantized.program, t, own[t.name])) for t in targets)
+        return Ladder(quantized.program, artifacts, {}, quantized.findings)
+    return _every_target(subject, options)
+
+
+def _every_target(network: Network, options: Options) -> Ladder:
+    found = installed_targets().values()
+    not_run = {each.name: each.reason for each in found if each.reason is not None}
+    ready = [each.target for each in found if each.target is not None and each.reason is None]
+    own = _options_of(ready, options)
+    quantized = quantize(network, numerics_of(None, options), options)
+    lowered: list[tuple[Target, Artifact]] = []
+    for target in ready:
+        try:
+            lowered.append((target, lower_program(quantized.program, target, own[target.name])))
+        except (InputError, RefusedError, CapabilityError, CannotRepresentError) as error:
+            not_run[target.name] = str(error)
+    return Ladder(quantized.program, tuple(lowered), not_run, quantized.findings)
+
+
+def _all_available(targets: Sequence[Target]) -> None:
+    for target in targets:
+        ensure_available(target)
+
+
+def _options_of(targets: Sequence[Target], options: Options) -> dict[str, dict[str, str]]:
+    """Each target's share of the options. Raises InputError for one that no target has."""
+    known = {target.name: {option.name for option in target.options} for target in targets}
+    for key in own_options(options):
+        if not any(key in names for names in known.values()):
+            have = ", ".join(sorted({*QUANTIZATION}.union(*known.values())))
+            raise InputError(f"no target here has an option {key!r}", f"-O {key}", f"there are: {have}")
+    return {name: {key: value for key, value in options.items() if key in keys} for name, keys in known.items()}
+
+
+def _common_numerics(targets: Sequence[Target], options: Options) -> Numerics:
+    """The numerics all targets run. Raises CannotRepresentError where they differ."""
+    numerics = {target.name: numerics_of(target, options) for target in targets}
+    if len(set(numerics.values())) > 1:
+        told = ", ".join(f"{name}: {each.name}" for name, each in numerics.items())
+        what = f"the targets run different numerics ({told}), so no program is common to them"
+        raise CannotRepresentError(what, "--target", "check them one at a time")
+    return next(iter(numerics.values()))

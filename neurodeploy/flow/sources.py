@@ -1,0 +1,88 @@
+"""What a user names as SOURCE, as a Network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from neurodeploy.contract import Contract
+from neurodeploy.errors import InputError
+from neurodeploy.frontends.nir_file import load_nir, profile_contract, read_contract
+from neurodeploy.frontends.torch_extra import need_torch
+from neurodeploy.network.network import InputRange, Network
+
+TORCH_SUFFIXES = (".pt", ".pth")
+
+
+def load(
+    source: str | Path,
+    *,
+    profile: str | None = None,
+    contract: str | Path | Contract | None = None,
+    module: str | None = None,
+    input_shape: tuple[int, ...] | None = None,
+    input_range: InputRange | None = None,
+    dt: float | None = None,
+    trust_pickle: bool = False,
+) -> Network:
+    """The Network of a checkpoint (``.pt``), a ``.nir`` file, or the user's own module with its state dict.
+
+    ``profile`` (``nir,dt=1e-3``) or ``contract`` (a JSON file) where the file does not say how it is stepped. For the
+    user's own ``module`` (``package.module:factory``): ``input_shape``, the ``input_range`` and ``dt`` in seconds.
+    Raises InputError, RefusedError, and UnavailableError where torch is needed and missing.
+    """
+    path = Path(source)
+    stated = _stated_contract(profile, contract)
+    how_built = {"--module": module, "--input-shape": input_shape, "--input-range": input_range, "--dt": dt}
+    if path.suffix in TORCH_SUFFIXES:
+        _none_of({"--profile": profile, "--contract": contract}, "a PyTorch source says itself how it is stepped")
+        if module is None and not trust_pickle:
+            _none_of(how_built, "a checkpoint says itself what it is; this describes your own network, with --module")
+            return _checkpoint(path)
+        return _user_module(path, module, input_shape, input_range, dt, trust_pickle)
+    if path.suffix == ".nir":
+        _none_of({**how_built, "--trust-pickle": trust_pickle or None}, "this is for a PyTorch source (.pt)")
+        return load_nir(path, stated)
+    if not path.exists():
+        raise InputError("there is no such file", str(path), "check the path")
+    if path.is_dir():
+        raise InputError("is no bundle: there is no manifest.json", str(path), "name a bundle, a .pt or a .nir file")
+    kinds = "a checkpoint (.pt) or a .nir file"
+    raise InputError(f"is not a model: {path.suffix or 'no suffix'} is unknown", str(path), f"give {kinds}")
+
+
+def _none_of(options: Mapping[str, object], why: str) -> None:
+    for option, value in options.items():
+        if value is not None:
+            raise InputError(why, option, "leave out the option")
+
+
+def _stated_contract(profile: str | None, contract: str | Path | Contract | None) -> Contract | None:
+    if profile is not None and contract is not None:
+        raise InputError("a profile and a contract were both given", "--contract", "give one of them")
+    if profile is not None:
+        return profile_contract(profile)
+    return contract if contract is None or isinstance(contract, Contract) else read_contract(Path(contract))
+
+
+def _checkpoint(path: Path) -> Network:
+    need_torch()
+    from neurodeploy.frontends.checkpoint import load_checkpoint
+
+    return load_checkpoint(path)
+
+
+def _user_module(
+    path: Path,
+    module: str | None,
+    shape: tuple[int, ...] | None,
+    values: InputRange | None,
+    dt: float | None,
+    trust_pickle: bool,
+) -> Network:
+    need_torch()
+    from neurodeploy.frontends.user_module import load_user_module
+
+    if shape is None:
+        raise InputError("the shape of its input is not known", str(path), "add --input-shape, e.g. 2,64,64")
+    return load_user_module(path, module, shape, 1e-3 if dt is None else dt, values or InputRange(), trust_pickle)

@@ -1,0 +1,73 @@
+"""What a user works on, a bundle or the Network of a source, and what each rung runs of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from neurodeploy.bundle import Bundle, is_bundle, read_bundle
+from neurodeploy.errors import InputError, UnavailableError
+from neurodeploy.flow.export import QUANTIZATION, lower, lower_program, numerics_of, quantize
+from neurodeploy.flow.sources import load
+from neurodeploy.network.network import Network
+from neurodeploy.program.program import Program
+from neurodeploy.target import Artifact, Options, Target, find_target, target_names
+
+Subject = Bundle | Network
+
+
+def open_subject(subject: Subject | str | Path, **how: Any) -> Subject:
+    """A bundle, or the Network of a source; ``how`` are arguments of ``load``, which a bundle does not take."""
+    if isinstance(subject, Bundle | Network):
+        return subject
+    if not is_bundle(Path(subject)):
+        return load(subject, **how)
+    given = [name for name, value in how.items() if value not in (None, False)]
+    if given:
+        option = f"--{given[0].replace('_', '-')}"
+        raise InputError("a bundle says itself how it is stepped", option, "leave out the option, or give the source")
+    return read_bundle(Path(subject))
+
+
+def network_of(subject: Subject) -> Network:
+    """The float network of a bundle or source."""
+    return subject.network if isinstance(subject, Bundle) else subject
+
+
+def own_target(bundle: Bundle) -> Target:
+    """The target a bundle was made for. Raises UnavailableError where it is not installed."""
+    if bundle.target not in target_names():
+        what = f"is made for the target {bundle.target!r}, which is not installed"
+        raise UnavailableError(what, str(bundle.path), "install the package that brings it, or run it --on program")
+    return find_target(bundle.target)
+
+
+def program_of(subject: Subject, options: Options | None = None) -> Program:
+    """The integers of a bundle, or of a source under the numerics that ``options`` name (loihi2 by default).
+
+    Raises InputError for options of the quantizer with a bundle.
+    """
+    given = options or {}
+    if isinstance(subject, Bundle):
+        _no_quantization(given)
+        return subject.program
+    return quantize(subject, numerics_of(None, given), given).program
+
+
+def artifact_of(subject: Subject, target: Target, options: Options | None = None) -> Artifact:
+    """What ``target`` runs: a bundle's own artifact, or its program or a source's lowered now.
+
+    Raises what ``lower`` raises.
+    """
+    given = options or {}
+    if isinstance(subject, Network):
+        return lower(subject, target, given).artifact
+    _no_quantization(given)
+    if subject.target == target.name and not given:
+        return subject.artifact
+    return lower_program(subject.program, target, given)
+
+
+def _no_quantization(options: Options) -> None:
+    for name in options.keys() & QUANTIZATION:
+        raise InputError("a bundle is quantized already", f"-O {name}", "leave out the option, or give the source")

@@ -1,0 +1,1 @@
+"""Renderings of values for people: console tables and pages."""

@@ -1,0 +1,106 @@
+"""Networks, programs and traces as plain data, for ``--json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from neurodeploy.bundle import Bundle
+from neurodeploy.model import ReferenceModel
+from neurodeploy.network.network import Network
+from neurodeploy.program.program import Program
+from neurodeploy.target import Installed
+from neurodeploy.trace import Trace
+
+
+def network_json(network: Network) -> dict[str, Any]:
+    """Nodes, edges, shapes, contract."""
+    return {
+        "nodes": {
+            name: {"type": type(network.nodes[name]).__name__, "shape": list(network.shapes[name])}
+            for name in network.order
+        },
+        "edges": [list(edge) for edge in network.graph.edges],
+        "contract": network.contract.to_json(),
+    }
+
+
+def program_json(program: Program) -> dict[str, Any]:
+    """Populations and projections with the spans of their integers."""
+    return {
+        "numerics": program.numerics.name,
+        "inputs": {each.name: vars(each) for each in program.inputs},
+        "populations": {
+            p.name: {key: span(value) for key, value in vars(p).items() if key not in ("name", "output")}
+            | {"output": vars(p.output)}
+            for p in program.populations
+        },
+        "projections": {
+            p.name: {key: span(value) for key, value in vars(p).items() if key != "name"} for p in program.projections
+        },
+    }
+
+
+def bundle_json(bundle: Bundle) -> dict[str, Any]:
+    """What a bundle holds."""
+    return {
+        "target": bundle.target,
+        "digest": bundle.digest,
+        "network": network_json(bundle.network),
+        "program": program_json(bundle.program),
+        "files": {name: len(data) for name, data in bundle.artifact.files.items()},
+        "notes": list(bundle.artifact.notes),
+        "report": dict(bundle.report),
+    }
+
+
+def trace_json(trace: Trace) -> dict[str, Any]:
+    """Counts per node."""
+    nodes = {
+        name: {
+            "shape": list(entry.output.shape),
+            "graded": entry.graded,
+            "spikes": None if entry.graded else int(entry.output.sum()),
+            "active": float((entry.output != 0).mean()),
+        }
+        for name, entry in trace.entries.items()
+    }
+    return {"nodes": nodes, "meta": dict(trace.meta)}
+
+
+def targets_json(found: Mapping[str, Installed]) -> dict[str, Any]:
+    """Targets with availability and reason."""
+    return {
+        name: {
+            "available": each.reason is None,
+            "reason": each.reason,
+            "summary": None if each.target is None else each.target.summary,
+            "numerics": None if each.target is None else each.target.numerics.name,
+            "options": _options(each),
+        }
+        for name, each in found.items()
+    }
+
+
+def _options(each: Installed) -> dict[str, Any]:
+    given = () if each.target is None else each.target.options
+    return {option.name: {"default": option.default, "help": option.help} for option in given}
+
+
+def models_json(found: Mapping[str, ReferenceModel | str]) -> dict[str, Any]:
+    """Reference networks with their presets, or why they cannot be used."""
+    return {
+        name: {"available": False, "reason": each}
+        if isinstance(each, str)
+        else {"available": True, "summary": each.summary, "presets": list(each.presets)}
+        for name, each in found.items()
+    }
+
+
+def span(value: Any) -> Any:
+    """Arrays as shape, least and greatest; everything else as it is."""
+    if isinstance(value, np.ndarray):
+        return {"shape": list(value.shape), "min": int(value.min(initial=0)), "max": int(value.max(initial=0))}
+    return list(value) if isinstance(value, tuple) else value
