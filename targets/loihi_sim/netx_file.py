@@ -1,0 +1,177 @@
+"""The network as a lava-dl ``.net`` file (HDF5, as ``lava.lib.dl.netx.hdf5.Network`` of lava-dl 0.6.0 reads it).
+
+netx carries one chain of convolutions and dense layers of stock LIF neurons. It repacks dense weights into 8 bits, and
+gets some wrong: those files are not written.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.program import Population, Program, Projection
+
+from .layout import Layout, is_convolution, pair, spaces
+from .neurons import decays, own_model_reasons
+
+IntArray = NDArray[np.int64]
+BIAS_EXPONENT = 6
+TOP = 255
+
+
+@dataclass(frozen=True)
+class NotAChainError(Exception):
+    """Why netx cannot carry a program."""
+
+    reason: str
+
+
+def net_file(program: Program, laid: Mapping[str, Layout]) -> tuple[bytes | None, str]:
+    """The bytes of the file and a note; None with the reason where there is none."""
+    try:
+        layers = chain(program)
+        content = written(program, layers, laid)
+    except NotAChainError as why:
+        return None, f"no network.net: {why.reason}"
+    bits = layers[0][0].message_bits
+    told = f", input_message_bits={bits}" if bits > 1 else ""
+    return content, f"network.net: load with lava.lib.dl.netx.hdf5.Network(file{told})"
+
+
+def chain(program: Program) -> list[tuple[Projection, Population]]:
+    """Each layer's synapses and neurons, from the input on."""
+    if len(program.inputs) != 1:
+        raise NotAChainError(f"{len(program.inputs)} inputs, netx has one")
+    node = program.inputs[0].name
+    layers: list[tuple[Projection, Population]] = []
+    while leaving := [projection for projection in program.projections if projection.source == node]:
+        if len(leaving) > 1 or len(program.into(leaving[0].target)) > 1:
+            raise NotAChainError(f"paths part or meet at {node}, netx carries a chain")
+        node = leaving[0].target
+        layers.append((leaving[0], program.by_name[node]))
+    if len(layers) != len(program.populations):
+        raise NotAChainError("not every population stands on the chain from the input")
+    for projection, population in layers:
+        refuse(program, projection, population)
+    return layers
+
+
+def refuse(program: Program, projection: Projection, population: Population) -> None:
+    """Raise NotAChainError for a layer that netx lacks."""
+    reasons = own_model_reasons(program, population)
+    bias = np.asarray(population.bias)
+    if population.kind == "relay":
+        raise NotAChainError(f"{population.name} is a relay")
+    if reasons:
+        raise NotAChainError(f"{population.name}: {', '.join(reasons)}")
+    if projection.delay:
+        raise NotAChainError(f"{projection.name} has a delay")
+    if np.any(bias % (1 << BIAS_EXPONENT)) or np.any(np.abs(bias >> BIAS_EXPONENT) > 4095):
+        raise NotAChainError(f"{population.name}: a bias is no 13-bit multiple of 64")
+    if is_convolution(projection):
+        before = program.node(projection.source)
+        if isinstance(before, Population) and not any(is_convolution(each) for each in program.into(before.name)):
+            raise NotAChainError(f"{projection.name}: a convolution after a dense layer")
+    else:
+        dense_weights(projection)
+
+
+def dense_weights(projection: Projection) -> IntArray:
+    """The weights with their shift; raises NotAChainError where netx's repacking would change them."""
+    weights, shift = projection.weights, projection.shift
+    if shift < 0 and np.any(weights % (1 << -shift)):
+        raise NotAChainError(f"{projection.name}: its shift rounds sums, netx has no such shift")
+    weights = weights << shift if shift >= 0 else weights >> -shift
+    low, high = int(weights.min()), int(weights.max())
+    if low == high == 0:
+        raise NotAChainError(f"{projection.name}: netx fails on weights that are all zero")
+    if high <= 0 and (-low).bit_count() == 1:
+        raise NotAChainError(f"{projection.name}: netx loses a unit where no weight is positive and the least is {low}")
+    if low < 0 < high and (low < -TOP - 1 or high > TOP - 1 or np.any(weights % 2)):
+        what = "mixed weights leave the even 8-bit grid"
+        raise NotAChainError(f"{projection.name}: {what}{_remedy(projection)}")
+    if max(-low, high) > TOP and not low < 0 < high:
+        what = f"a weight of {max(-low, high)}, netx packs up to {TOP}"
+        raise NotAChainError(f"{projection.name}: {what}{_remedy(projection)}")
+    return weights
+
+
+def _remedy(projection: Projection) -> str:
+    return "; export with -O weight-exponent=0" if projection.shift > 0 else ""
+
+
+def written(program: Program, layers: list[tuple[Projection, Population]], laid: Mapping[str, Layout]) -> bytes:
+    """The HDF5 content, the same bytes for the same program."""
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w", track_order=False) as file:
+        root = file.create_group("layer")
+        source = program.inputs[0]
+        space = laid[source.name].space
+        groups: list[dict[str, Any]] = [{"type": b"input", "shape": np.array(space or (source.size,))}]
+        for projection, population in layers:
+            if is_convolution(projection):
+                groups.append(convolution_layer(program, projection, population, laid[population.name]))
+            else:
+                flat = laid[projection.source].space is not None
+                groups += [{"type": b"flatten"}] if flat and projection.source in program.by_name else []
+                groups.append(dense_layer(projection, population))
+        for number, entries in enumerate(groups):
+            group = root.create_group(str(number))
+            for key, value in entries.items():
+                group.create_dataset(key, data=value, track_times=False)
+    return buffer.getvalue()
+
+
+def neuron_entries(population: Population) -> dict[str, Any]:
+    """A CUBA neuron in netx's words."""
+    current, membrane = decays(population)
+    threshold = int(np.max(population.threshold)) - (population.compare == ">=")
+    return {
+        "neuron/type": b"CUBA",
+        "neuron/iDecay": current,
+        "neuron/vDecay": membrane,
+        "neuron/vThMant": threshold,
+        "neuron/refDelay": 1,
+        "neuron/gradedSpike": False,
+    }
+
+
+def dense_layer(projection: Projection, population: Population) -> dict[str, Any]:
+    """A dense layer; its inputs lie in row-major order, as netx flattens them."""
+    entries: dict[str, Any] = {"type": b"dense", "shape": np.array([population.size]), **neuron_entries(population)}
+    entries["weight"] = dense_weights(projection)
+    if np.any(population.bias):
+        bias = np.broadcast_to(np.asarray(population.bias), population.shape).reshape(-1)
+        entries["bias"] = bias >> BIAS_EXPONENT
+    return entries
+
+
+def convolution_layer(
+    program: Program, projection: Projection, population: Population, layout: Layout
+) -> dict[str, Any]:
+    """A convolution (a pooling by sums is a grouped one), with torch's kernel layout."""
+    found = spaces(program, projection)
+    if found is None or layout.space is None:
+        raise NotAChainError(f"{projection.name}: its shapes do not fit")
+    weights, groups = projection.weights, projection.groups
+    if projection.kind == "sum-pool":
+        groups = found[0][0]
+        weights = np.broadcast_to(weights, (groups, 1, *weights.shape))
+    weights = weights[:, :, None, :] if weights.ndim == 3 else weights
+    entries: dict[str, Any] = {"type": b"conv", "shape": np.array(layout.space), **neuron_entries(population)}
+    entries |= {"weight": weights << projection.shift, "groups": groups}
+    entries |= {
+        "stride": np.array(pair(projection.stride, 1)),
+        "padding": np.array(pair(projection.padding, 0)),
+        "dilation": np.array(pair(projection.dilation, 1)),
+    }
+    if np.any(population.bias):
+        bias = np.broadcast_to(np.asarray(population.bias), population.shape)
+        entries["bias"] = layout.to_lava(bias) >> BIAS_EXPONENT
+    return entries
