@@ -1,0 +1,28 @@
+"""Run the encoder on a stimulus and keep what every node did at every step."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .encoder import SpikeSEGEncoder
+
+NODES = {"lif1": "conv1", "pool1": "pool1", "lif2": "conv2", "pool2": "pool2", "lif3": "conv3"}
+"""Node name (the module's attribute) to the encoder's name of the layer whose spikes it emits."""
+
+
+def run(
+    module: SpikeSEGEncoder, config: Mapping[str, Any], stimulus: Mapping[str, NDArray[np.float32]]
+) -> dict[str, NDArray[np.float32]]:
+    """Spikes of ``lif1, pool1, lif2, pool2, lif3`` and the ``input`` itself, each (B, T, C, H, W).
+
+    ``stimulus`` holds ``input`` as (B, T, C, H, W). State starts at rest; ``config["fire_once"]`` decides on fire-once.
+    """
+    frames = np.asarray(stimulus["input"], dtype=np.float32)
+    with torch.no_grad():
+        sequence = torch.from_numpy(frames).transpose(0, 1)
+        output = module(sequence, fire_once=bool(config["fire_once"]))
+    spikes = {node: output.layer_spikes[layer].transpose(0, 1).numpy() for node, layer in NODES.items()}
+    return {"input": frames, **spikes}

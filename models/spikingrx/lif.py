@@ -1,0 +1,74 @@
+"""Spiking neurons over sequences: SpikingRx's LIF and the IF of SEW-ResNet's spiking shortcut."""
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from .surrogate import TriangularSurrogate
+
+
+class LIF(nn.Module):
+    """Leaky integrate-and-fire with soft reset, no clamp and no state kept between calls.
+
+    U = beta U + (1 - beta) I[t]; S = H(U - theta), H(0) = 1; U = U - S theta; U starts at 0.
+    ``beta`` (decay per step) and ``theta`` stand in the state dict; ``learn_beta`` makes beta a parameter.
+    Source: SpikingRx report of 11/11, "LIF Module".
+    """
+
+    beta: Tensor
+    theta: Tensor
+
+    def __init__(self, beta: float = 0.9, theta: float = 1.0, learn_beta: bool = False) -> None:
+        super().__init__()
+        if learn_beta:
+            self.beta = nn.Parameter(torch.tensor(float(beta)))
+        else:
+            self.register_buffer("beta", torch.tensor(float(beta)))
+        self.register_buffer("theta", torch.tensor(float(theta)))
+
+    def forward(self, current: Tensor) -> Tensor:
+        """Spikes (0/1) of a current [B, T, D] or [B, T, C, H, W], same shape. Raises ValueError on other ranks."""
+        _check_rank(current)
+        membrane = torch.zeros_like(current[:, 0])
+        spikes: list[Tensor] = []
+        for drive in current.unbind(1):
+            membrane = self.beta * membrane + (1 - self.beta) * drive
+            spike = _spike(membrane - self.theta)
+            membrane = membrane - spike * self.theta
+            spikes.append(spike)
+        return torch.stack(spikes, dim=1)
+
+
+class IF(nn.Module):
+    """Integrate-and-fire with hard reset: V = V + I[t]; S = H(V - theta), H(0) = 1; V = 0 where S = 1; V starts at 0.
+
+    Source: the neuron of SEW-ResNet (Fang et al., NeurIPS 2021), theta 1.
+    """
+
+    theta: Tensor
+
+    def __init__(self, theta: float = 1.0) -> None:
+        super().__init__()
+        self.register_buffer("theta", torch.tensor(float(theta)))
+
+    def forward(self, current: Tensor) -> Tensor:
+        """Spikes (0/1) of a current [B, T, D] or [B, T, C, H, W], same shape. Raises ValueError on other ranks."""
+        _check_rank(current)
+        membrane = torch.zeros_like(current[:, 0])
+        spikes: list[Tensor] = []
+        for drive in current.unbind(1):
+            membrane = membrane + drive
+            spike = _spike(membrane - self.theta)
+            membrane = membrane * (1 - spike)
+            spikes.append(spike)
+        return torch.stack(spikes, dim=1)
+
+
+def _spike(distance: Tensor) -> Tensor:
+    return cast(Tensor, cast(Any, TriangularSurrogate).apply(distance))
+
+
+def _check_rank(current: Tensor) -> None:
+    if current.ndim not in (3, 5):
+        raise ValueError(f"expected [B, T, D] or [B, T, C, H, W], not shape {tuple(current.shape)}")
