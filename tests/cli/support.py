@@ -1,0 +1,69 @@
+"""Calls of the command line in this process and in one of its own, and a network small enough for both."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neurodeploy.cli.app import run_verb
+from neurodeploy.contract import Terms
+from neurodeploy.network import InputRange, Network, NetworkBuilder
+
+COMMAND = (sys.executable, "-m", "neurodeploy.cli")
+
+
+@dataclass(frozen=True)
+class Result:
+    """Exit code, standard output and standard error of one call."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        """Standard output as the one JSON object it must be."""
+        found = json.loads(self.out)
+        assert isinstance(found, dict)
+        return found
+
+
+def call(*arguments: object) -> Result:
+    """One verb, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = run_verb([str(each) for each in arguments])
+    assert "Traceback" not in out.getvalue() + err.getvalue() or os.environ.get("NEURODEPLOY_DEBUG") == "1"
+    return Result(code, out.getvalue(), err.getvalue())
+
+
+def refused(*arguments: object, code: int = 2) -> str:
+    """The message of a call that must fail with ``code``: nothing on standard output, and no traceback."""
+    result = call(*arguments)
+    assert result.code == code, result
+    assert result.out == ""
+    return result.err
+
+
+def process(*arguments: object, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """One verb in a process of its own."""
+    command = [*COMMAND, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
+
+
+def small_network(drive: float = 1.0, values: InputRange | None = None) -> Network:
+    """Three inputs, four hidden and two read-out neurons of dyadic weights: exact in every numerics."""
+    build = NetworkBuilder(Terms(dt=1e-3))
+    at = build.input("input", (3,), values)
+    at = build.linear("fc1", at, drive * np.array([[0.5, 0.25, 0], [1, 0, 0.5], [0, 1, -0.25], [0.75, 0.5, 0.25]]))
+    at = build.integrate("hidden", at, 1.0)
+    at = build.linear("fc2", at, np.array([[0.5, 0.5, 0, 0.25], [0, 0.25, 1, 0.5]]))
+    at = build.integrate("readout", at, 1.0)
+    build.output("output", at)
+    return build.build()

@@ -1,0 +1,135 @@
+"""Random tiny programs of extreme numbers under machines of every rule: nothing plausible, everything defined."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.numerics import INT32, LOIHI2, Numerics
+from neurodeploy.program import Input, Output, Population, Program, Projection
+
+Rng = np.random.Generator
+SIZES = (1, 2, 3, 10, 100, 1 << 12, 1 << 17, 1 << 24, 1 << 31, 1 << 40, 1 << 62)
+
+
+def pick(rng: Rng, *options: Any) -> Any:
+    return options[int(rng.integers(len(options)))]
+
+
+def number(rng: Rng, largest: int = 1 << 62, low: int | None = None) -> int:
+    size = pick(rng, *(s for s in SIZES if s <= largest))
+    return int(rng.integers(-size if low is None else low, size, endpoint=True))
+
+
+def numbers(rng: Rng, shape: tuple[int, ...], largest: int, low: int | None = None) -> NDArray[np.int64]:
+    size = pick(rng, *(s for s in SIZES if s <= largest))
+    return rng.integers(-size if low is None else low, size, shape, endpoint=True)
+
+
+def machine(rng: Rng) -> Numerics:
+    """A known machine, or one of narrow widths, where every rule is met often."""
+    if rng.random() < 0.4:
+        return pick(rng, LOIHI2, INT32)
+    return replace(
+        pick(rng, LOIHI2, INT32),
+        name="narrow",
+        state_shift=pick(rng, 0, 2, 6),
+        current_bits=int(rng.integers(4, 30)),
+        current_overflow=pick(rng, "wrap", "wrap-once", "saturate"),
+        membrane_bits=int(rng.integers(4, 40)),
+        wide_bits=int(rng.integers(6, 40)),
+        wide_overflow=pick(rng, "wrap", "wrap-once", "saturate"),
+        conv_bits=int(rng.integers(4, 40)),
+        decay_bits=pick(rng, 3, 12, 15, 20),
+    )
+
+
+def population(rng: Rng, name: str, shape: tuple[int, ...], n: Numerics) -> Population:
+    kind = pick(rng, "cuba-lif", "cuba-lif", "cuba-lif", "li", "relay")
+    signed = bool(rng.random() < 0.5)
+
+    def parameter(largest: int) -> int | NDArray[np.int64]:
+        return number(rng, largest) if rng.random() < 0.6 else numbers(rng, shape, largest)
+
+    def decay() -> int | NDArray[np.int64]:
+        one = n.decay_one
+        one_value = pick(rng, 0, one, one // 2, 1, one - 1, int(rng.integers(0, one)), number(rng, 1 << 24))
+        return one_value if rng.random() < 0.7 else rng.integers(0, one, shape, endpoint=True)
+
+    made = Population(name, shape, kind, 0, decay(), decay(), parameter(pick(rng, 10, 1 << 17, 1 << 40)))
+    return replace(
+        made,
+        bias=pick(rng, 0, parameter(1 << 12), parameter(1 << 62)),
+        compare=pick(rng, ">", ">="),
+        reset=pick(rng, "zero", "value", "subtract", "none"),
+        reset_value=number(rng, 1 << 40),
+        every_step=bool(rng.random() < 0.15),
+        floor=number(rng, 1 << 31) if rng.random() < 0.2 else None,
+        ceiling=number(rng, 1 << 31) if rng.random() < 0.2 else None,
+        fire_once=bool(rng.random() < 0.2),
+        max_spikes_per_step=pick(rng, 1, 1, 2, 7, 300, 1 << 40, 0),
+        initial_membrane=pick(rng, 0, parameter(1 << 62)),
+        initial_current=pick(rng, 0, parameter(1 << 62)),
+        shift=int(pick(rng, 0, 1, 4, -3, 31, 63, 64, 70, -64)),
+        output=Output("graded", pick(rng, 4, 16, 33), signed) if kind != "cuba-lif" else Output(),
+    )
+
+
+def projection(rng: Rng, source: str, target: str, a: tuple[int, ...], b: tuple[int, ...], delay: int) -> Projection:
+    """Joins populations of shapes ``(C, H, W)``, ``(C, L)`` or ``(N,)``; windows keep the spatial shape."""
+    largest = pick(rng, 10, 300, 1 << 17, 1 << 31, 1 << 62)
+    kinds = {1: ("dense", "sparse"), 2: ("dense", "conv1d"), 3: ("dense", "conv2d", "sum-pool")}[len(a)]
+    kind = pick(rng, *kinds) if len(a) == len(b) and a[1:] == b[1:] else "dense"
+    kind = "conv2d" if kind == "sum-pool" and a != b else kind
+    options: dict[str, Any] = {}
+    size = int(pick(rng, 1, 3))
+    if kind in ("dense", "sparse"):
+        shape: tuple[int, ...] = int(np.prod(b)), int(np.prod(a))
+    else:
+        groups = a[0] if a[0] == b[0] and rng.random() < 0.4 else 1
+        dilation = int(pick(rng, 1, 2))
+        space = len(a) - 1
+        shape = (size,) * space if kind == "sum-pool" else (b[0], a[0] // groups, *(size,) * space)
+        pads = (dilation * (size // 2),) * space
+        options = {"padding": pads, "dilation": (dilation,) * space, "stride": (1,) * space, "groups": groups}
+    weights = numbers(rng, shape, largest) * (rng.random(shape) < 0.6)
+    shift = int(
+        pick(rng, 0, 0, 2, -2, 7, -9, 31, 40, -70) if kind in ("dense", "sparse") else pick(rng, 0, 0, 3, 9, -2)
+    )
+    bits = int(pick(rng, 1, 8))
+    return Projection(f"{source}-{target}-{delay}", source, target, kind, weights, shift, delay, bits, **options)
+
+
+def program(seed: int) -> Program:
+    """Two or three populations in a chain, with shortcuts, loops and delays."""
+    rng = np.random.default_rng(seed)
+    n = machine(rng)
+    shape = pick(rng, (5,), (2, 6), (2, 4, 3))
+    bits = pick(rng, 1, 4, 16, 33)
+    inputs = (Input("in", shape, 0, bits, signed=bool(bits > 1 and rng.random() < 0.5)),)
+    shapes = {"in": shape}
+    populations: list[Population] = []
+    projections: list[Projection] = []
+    for name in ("a */ b", "é-2", "int")[: int(rng.integers(1, 4))]:
+        own = pick(rng, shape, shape, (3, *shape[1:]))
+        populations.append(population(rng, name, own, n))
+        for source in [s for s in shapes if rng.random() < 0.7]:
+            for _ in range(pick(rng, 1, 1, 2)):
+                delay = pick(rng, 0, 0, 1, 4)
+                projections.append(projection(rng, source, name, shapes[source], own, delay))
+        shapes[name] = own
+        for target in populations:
+            if rng.random() < 0.3:
+                projections.append(projection(rng, name, target.name, own, target.shape, pick(rng, 1, 3)))
+    renamed = [replace(each, name=f"{k}") for k, each in enumerate(projections)]
+    return Program(n, inputs, tuple(populations), tuple(renamed), (populations[-1].name,))
+
+
+def stimulus(seed: int, made: Program, samples: int = 2, steps: int = 12) -> dict[str, NDArray[np.float64]]:
+    rng = np.random.default_rng((seed, 1))
+    each = made.inputs[0]
+    values = rng.integers(each.output.low, each.output.high, (samples, steps, *each.shape), endpoint=True)
+    return {each.name: (values * (rng.random(values.shape) < 0.5)).astype(np.float64)}

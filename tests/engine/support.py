@@ -1,0 +1,62 @@
+"""What the tests of the compiled engine share: many programs as one unit, and comparison with the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurodeploy.codegen.c import render
+from neurodeploy.codegen.plan import plan
+from neurodeploy.engine.compiler import find_compiler
+from neurodeploy.engine.library import Compiled, load
+from neurodeploy.engine.run import run_loaded
+from neurodeploy.program import Program
+from neurodeploy.reference.program_runner import quantize_stimulus, run_program
+from neurodeploy.trace import Trace
+
+WARNINGS = ("-Wall", "-Wextra", "-Werror", "-pedantic")
+QUICK = ("-std=c99", "-O1", "-march=native", "-fPIC", "-shared", *WARNINGS)
+STATES = ("output", "u", "v", "v_before")
+Ranges = Mapping[str, tuple[int, int]]
+
+needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compiler (Debian: apt-get install gcc)")
+
+
+def compiled_all(
+    programs: Sequence[Program], flags: Sequence[str] = QUICK, ranges: Sequence[Ranges | None] | None = None
+) -> list[Compiled]:
+    """All programs in one translation unit, each under a prefix of its own."""
+    compiler = find_compiler()
+    assert compiler is not None
+    wide = ranges or [None] * len(programs)
+    texts = [render(plan(p, r), f"p{i}") for i, (p, r) in enumerate(zip(programs, wide, strict=True))]
+    return load(texts, compiler, flags)
+
+
+def run_one(compiled: Compiled, program: Program, stimulus: Mapping[str, Any], threads: int = 1) -> Trace:
+    sent = quantize_stimulus(program, stimulus)
+    return run_loaded(compiled, program, sent, sent, states=True, threads=threads)
+
+
+def differences(expected: Trace, actual: Trace) -> list[str]:
+    """Every array that is not the same in shape, type and value."""
+    assert list(expected.entries) == list(actual.entries)
+    found: list[str] = []
+    for name, mine in expected.entries.items():
+        theirs = actual[name]
+        about = [(e.graded, e.scale, e.state_scale, e.inserted) for e in (mine, theirs)]
+        found += [f"{name}.about"] if about[0] != about[1] else []
+        for key in STATES:
+            a, b = getattr(mine, key), getattr(theirs, key)
+            if (a is None) != (b is None) or (a is not None and not (a.dtype == b.dtype and np.array_equal(a, b))):
+                found.append(f"{name}.{key}")
+    return found
+
+
+def reference(program: Program, stimulus: Mapping[str, Any]) -> Trace:
+    """The definition, with states; sums beyond 64 bits wrap there too."""
+    with np.errstate(all="ignore"):
+        return run_program(program, stimulus, states=True)

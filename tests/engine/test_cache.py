@@ -1,0 +1,178 @@
+"""Compiled code is kept by what it was made from, whoever else writes the cache, and however a compilation ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurodeploy.engine import cache, run_compiled
+from neurodeploy.engine import library as loading
+from neurodeploy.engine import run as running
+from neurodeploy.engine.compiler import find_compiler
+from neurodeploy.errors import EnvironmentFailureError
+from neurodeploy.numerics import LOIHI2
+from neurodeploy.program import Input, Population, Program, Projection
+
+from .support import needs_compiler
+
+pytestmark = needs_compiler
+SPIKES = {"input": np.array([0, 1, 1, 0, 1], dtype=float).reshape(1, -1, 1)}
+SCRIPT = """
+import numpy as np
+from neurodeploy.engine import run_compiled
+from neurodeploy.numerics import LOIHI2
+from neurodeploy.program import Input, Population, Program, Projection
+program = Program(LOIHI2, (Input("input", (1,)),), (Population("n", (1,), threshold=1),),
+                  (Projection("in", "input", "n", "dense", np.array([[2]])),), ("n",))
+print(run_compiled(program, {"input": np.array([0, 1, 1, 0, 1.0]).reshape(1, -1, 1)})["n"].output.ravel().tolist())
+"""
+
+
+def program(weight: int = 2) -> Program:
+    projection = Projection("in", "input", "n", "dense", np.array([[weight]]))
+    return Program(LOIHI2, (Input("input", (1,)),), (Population("n", (1,), threshold=1),), (projection,), ("n",))
+
+
+def fires(weight: int = 2) -> list[int]:
+    """One run as a fresh process would do it: nothing remembered but the cache."""
+    running._loaded.clear()
+    return run_compiled(program(weight), SPIKES)["n"].output.ravel().tolist()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NEURODEPLOY_HOME", str(tmp_path / "home"))
+    return tmp_path / "home" / "engine"
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A compiler that notes every call of it."""
+    real = find_compiler()
+    assert real is not None
+    log = tmp_path / "calls"
+    log.touch()
+    wrap(tmp_path / "noting-cc", f'echo x >> {log}; exec {real} "$@"', monkeypatch)
+    return log
+
+
+def wrap(script: Path, does: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    script.write_text(f"#!/bin/sh\n{does}\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("CC", str(script))
+
+
+def entries(home: Path) -> list[str]:
+    return sorted(each.name for each in home.iterdir()) if home.exists() else []
+
+
+def test_the_same_program_is_compiled_once(home: Path, calls: Path) -> None:
+    assert fires() == fires() == [0, 1, 1, 0, 1]
+    assert len(calls.read_text().split()) == 1
+    assert len(entries(home)) == 1
+    assert fires(1) == [0, 0, 0, 0, 0]
+    assert len(entries(home)) == 2
+
+
+def test_another_processor_or_compiler_has_entries_of_its_own(
+    home: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fires()
+    monkeypatch.setattr(loading, "machine", lambda: "some other processor")
+    assert fires() == [0, 1, 1, 0, 1]
+    os.utime(os.environ["CC"], (1, 1))
+    assert fires() == [0, 1, 1, 0, 1]
+    assert len(entries(home)) == 3
+
+
+@pytest.mark.parametrize("damage", [lambda d: d[: len(d) // 2], lambda d: d[:99] + b"\xff" + d[100:], lambda d: b""])
+def test_a_damaged_entry_is_made_again(home: Path, calls: Path, damage) -> None:
+    fires()
+    (name,) = entries(home)
+    data = (home / name).read_bytes()
+    (home / name).unlink()
+    (home / name).write_bytes(damage(data))
+    assert cache.find(name.removesuffix(".so")) is None
+    assert fires() == [0, 1, 1, 0, 1]
+    assert cache.find(name.removesuffix(".so")) is not None
+    assert len(calls.read_text().split()) == 2
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(
+    tmp_path: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NEURODEPLOY_HOME", str(tmp_path / "file" / "below"))
+    assert fires() == fires() == [0, 1, 1, 0, 1]
+    assert len(calls.read_text().split()) == 2
+
+
+def test_the_oldest_entries_make_room(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "MOST", 2)
+    for number in range(4):
+        cache.keep(f"{number}", b"library")
+        os.utime(home / f"{number}.so", (number, number))
+    assert entries(home) == ["2.so", "3.so"]
+
+
+def test_processes_may_fill_the_cache_at_the_same_time(home: Path) -> None:
+    started = [subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [process.communicate(timeout=120)[0].strip() for process in started] == ["[0, 1, 1, 0, 1]"] * 3
+    assert len(entries(home)) == 1
+
+
+def test_a_killed_compilation_leaves_nothing_that_counts(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = tmp_path / "pid"
+    wrap(tmp_path / "slow-cc", f"echo $$ > {pid}.new; mv {pid}.new {pid}; exec sleep 60", monkeypatch)
+    own = {**os.environ, "TMPDIR": str(tmp_path)}
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT], stderr=subprocess.DEVNULL, env=own)
+    until = time.monotonic() + 60
+    while not pid.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    os.kill(int(pid.read_text()), signal.SIGKILL)
+    assert entries(home) == []
+    monkeypatch.delenv("CC")
+    assert fires() == [0, 1, 1, 0, 1]
+
+
+def test_a_failing_compiler_is_quoted(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrap(tmp_path / "bad-cc", "echo 'no such instruction: vfoo' >&2; exit 3", monkeypatch)
+    with pytest.raises(EnvironmentFailureError, match=r"exit code 3:\nno such instruction: vfoo") as caught:
+        fires()
+    assert caught.value.exit_code == 6
+    assert entries(home) == []
+
+
+def test_a_compiler_that_makes_no_library_is_an_error(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrap(tmp_path / "idle-cc", "exit 0", monkeypatch)
+    with pytest.raises(EnvironmentFailureError, match="it printed nothing"):
+        fires()
+    wrap(tmp_path / "odd-cc", 'while [ "$1" != -o ]; do shift; done; echo text > "$2"', monkeypatch)
+    with pytest.raises(EnvironmentFailureError, match="cannot load"):
+        fires()
+
+
+def test_a_hanging_compiler_is_ended_with_all_it_started(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrap(tmp_path / "hanging-cc", f"sleep 60 & echo $! > {tmp_path}/child; wait", monkeypatch)
+    monkeypatch.setenv("NEURODEPLOY_CC_TIMEOUT", "0.5")
+    with pytest.raises(EnvironmentFailureError, match=r"did not finish within 0\.5 s"):
+        fires()
+    assert entries(home) == []
+    child = Path("/proc") / (tmp_path / "child").read_text().strip() / "status"
+    until = time.monotonic() + 5
+    while child.exists() and "zombie" not in child.read_text() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not child.exists() or "zombie" in child.read_text()

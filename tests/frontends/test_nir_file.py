@@ -1,0 +1,90 @@
+"""``.nir`` files: with their contract, under a profile, under a contract file; nothing is guessed."""
+
+import json
+from pathlib import Path
+
+import nir
+import numpy as np
+import pytest
+
+from neurodeploy.contract import Contract
+from neurodeploy.errors import InputError
+from neurodeploy.flow import load
+from neurodeploy.frontends.nir_file import profile_contract
+from neurodeploy.network import NetworkBuilder
+from neurodeploy.network.file import write_network
+from tests.cli.support import small_network
+
+
+@pytest.fixture(autouse=True)
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that some other framework could have written."""
+    monkeypatch.chdir(tmp_path)
+    graph = small_network().graph
+    nir.write("bare.nir", nir.NIRGraph(graph.nodes, graph.edges, type_check=False))
+
+
+def test_without_a_contract_it_is_refused_and_says_what_is_open() -> None:
+    with pytest.raises(InputError, match="time step, reset, ties, integration and gains are open") as caught:
+        load("bare.nir")
+    assert "--profile nir,dt=1e-3" in str(caught.value)
+    assert "--contract FILE.json" in str(caught.value)
+
+
+def test_the_nir_profile_is_the_specification_s_own_reading() -> None:
+    contract = load("bare.nir", profile="nir,dt=1e-4,hidden.reset=subtract,fires_at=>=").contract
+    assert contract.defaults.dt == 1e-4
+    assert contract.defaults.reset == "value"
+    assert contract.defaults.input_gain == "spec"
+    assert contract.defaults.fires_at == ">="
+    assert contract.of("hidden").reset == "subtract"
+    assert contract.of("readout").reset == "value"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("nir", "needs one"),
+        ("nir,dt", "'dt' is not key=value"),
+        ("nir,dt=soon", "dt cannot be 'soon'"),
+        ("nir,dt=1,reset=maybe", "reset cannot be 'maybe'"),
+        ("nir,dt=1,speed=2", "unknown contract term 'speed'"),
+        ("lava", "unknown profile 'lava'"),
+        ("", "unknown profile ''"),
+    ],
+)
+def test_profiles_that_say_nothing(text: str, what: str) -> None:
+    with pytest.raises(InputError, match=what):
+        profile_contract(text)
+
+
+def test_a_contract_file_is_what_inspect_shows() -> None:
+    network = small_network()
+    Path("contract.json").write_text(json.dumps(network.contract.to_json()))
+    assert load("bare.nir", contract="contract.json").contract == network.contract
+    assert load("bare.nir", contract=network.contract).contract == network.contract
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"dt": 1}', '{"defaults": {"colour": 1}}', "\xff"])
+def test_a_contract_file_that_is_none(text: str) -> None:
+    Path("contract.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(InputError, match="contract"):
+        load("bare.nir", contract="contract.json")
+
+
+def test_a_given_contract_takes_the_place_of_the_file_s_own_and_keeps_the_rest() -> None:
+    build = NetworkBuilder()
+    left, right = build.input("left", (2,)), build.input("right", (2,))
+    build.output("output", build.only_second("gate", left, right))
+    write_network(build.build(), Path("gate.nir"))
+    network = load("gate.nir", contract=Contract().change({"dt": "0.5"}))
+    assert network.contract.defaults.dt == 0.5
+    assert network.inserted == {"gate_not"}
+
+
+def test_nan_is_refused_by_node() -> None:
+    graph = small_network().graph
+    nodes = {**graph.nodes, "fc1": nir.Linear(np.full((4, 3), np.nan))}
+    nir.write("nan.nir", nir.NIRGraph(nodes, graph.edges, type_check=False))
+    with pytest.raises(InputError, match="node fc1: weight holds NaN"):
+        load("nan.nir", profile="nir,dt=1e-3")

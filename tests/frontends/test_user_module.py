@@ -1,0 +1,250 @@
+"""The user's own network: built by a factory, read as a chain of layers, and refused where it is none."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from norse.torch import IAFCell, LIFBoxCell, LIFCell, SequentialState
+from torch import nn
+
+import neurodeploy as nd
+from neurodeploy.errors import RefusedError
+from neurodeploy.frontends.torch_chain import chain_network, check_forward
+from neurodeploy.network import InputRange
+from tests.cli.support import call, refused
+
+FACTORIES = """
+import torch
+from norse.torch import IAFCell, LIFBoxCell, LIFCell, SequentialState
+from torch import nn
+
+print("imported")
+
+def rich():
+    torch.manual_seed(0)
+    conv = nn.Conv2d(4, 6, 3, padding="same", bias=False)
+    block = SequentialState(conv, nn.BatchNorm2d(6), nn.Dropout2d(), IAFCell())
+    return SequentialState(
+        nn.Conv2d(2, 4, 3, padding=1), nn.BatchNorm2d(4), LIFBoxCell(), nn.MaxPool2d(2), block,
+        nn.AvgPool2d(2), nn.Flatten(), nn.Dropout(0.5), nn.Linear(24, 8), nn.BatchNorm1d(8), LIFCell(), nn.Identity(),
+        nn.Linear(8, 3), LIFBoxCell(),
+    )
+
+def recurrent(): return nn.Sequential(nn.Linear(3, 4), nn.LSTM(4, 4), LIFBoxCell())
+def relu(): return nn.Sequential(nn.Linear(3, 4), nn.ReLU(), LIFBoxCell())
+def pooled_values(): return nn.Sequential(nn.Conv2d(2, 3, 3), nn.MaxPool2d(2), IAFCell())
+def free(): return Free()
+def needs(width): return nn.Sequential(nn.Linear(3, width))
+def falls(): raise ValueError("no weights today")
+def leaves(): raise SystemExit(3)
+def number(): return 7
+def slow(): return nn.Sequential(nn.Linear(3, 4), LIFBoxCell(dt=0.002))
+def small(): return nn.Sequential(nn.Linear(3, 4), IAFCell())
+
+class Free(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(3, 4)
+    def forward(self, x):
+        return self.fc(x)
+"""
+
+
+@pytest.fixture(autouse=True)
+def factories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    Path("nets.py").write_text(FACTORIES)
+    Path("wrong.py").write_text("def net(:\n")
+    yield
+    sys.modules.pop("nets", None)
+
+
+def trained() -> nn.Module:
+    """The rich network after some steps, so that its statistics are not the initial ones."""
+    import nets  # type: ignore[import-not-found]
+
+    module = nets.rich()
+    module.train()
+    with torch.no_grad():
+        state = None
+        for frame in (torch.rand(6, 16, 2, 8, 8, generator=torch.Generator().manual_seed(1)) < 0.4).float():
+            _, state = module(frame, state)
+        for each in module.modules():
+            if isinstance(each, nn.BatchNorm2d | nn.BatchNorm1d):
+                each.weight *= 8
+            if isinstance(each, nn.Linear):
+                each.weight *= 8
+    return module.eval()
+
+
+OWN = ("--module", "nets:rich", "--input-shape", "2,8,8")
+
+
+def test_a_rich_chain_agrees_with_itself() -> None:
+    torch.save(trained().state_dict(), "rich.pt")
+    frames = (np.random.default_rng(0).random((3, 40, 2, 8, 8)) < 0.4).astype(np.float32)
+    np.savez("s.npz", input=frames)
+    more = ("--input", "s.npz", "--batch", "--target", "fixed", "--budget", "0", "--json")
+    report = call("check", "rich.pt", *OWN, *more)
+    assert report.code == 0, report.err
+    rung = report.data["rungs"][0]
+    assert (rung["from"], rung["to"], rung["verdict"]) == ("source", "network", "agree")
+    assert rung["nodes"].keys() == {"2", "3", "4.3", "10", "13"}
+    for node in rung["nodes"].values():
+        assert node["expected_spikes"] > 0
+        assert node["mismatches"] == 0
+
+
+def test_a_rich_chain_exports_and_runs_on_every_rung() -> None:
+    torch.save({"state_dict": trained().state_dict()}, "rich.pt")
+    assert call("export", "rich.pt", *OWN, "--target", "fixed", "-q").code == 0
+    assert sorted(each.name for each in Path().glob("rich*")) == ["rich.fixed", "rich.pt"]
+    for rung in ("source", "network", "program", "fixed"):
+        result = call("run", "rich.pt", *OWN, "--on", rung, "--json")
+        assert result.code == 0
+        assert result.data["nodes"].keys() == {"input", "2", "3", "4.3", "10", "13"}
+
+
+def test_from_python() -> None:
+    import nets  # type: ignore[import-not-found]
+
+    torch.save(nets.slow().state_dict(), "w.pt")
+    network = nd.load("w.pt", module="nets:slow", input_shape=(3,), input_range=InputRange(0, 2, 0.5), dt=0.002)
+    assert network.input_range("input") == InputRange(0, 2, 0.5)
+    assert network.contract.defaults.dt == 0.002
+    assert network.shapes["1"] == (4,)
+    with pytest.raises(RefusedError, match=r"node 1: its dt is 0.002, the network's 0.001\n.*--dt"):
+        nd.load("w.pt", module="nets:slow", input_shape=(3,))
+
+
+BAD = {
+    "no package": ("nowhere:net", "cannot build the network: ModuleNotFoundError: No module named 'nowhere'"),
+    "no function": ("nets:nothing", "cannot build the network: AttributeError"),
+    "no colon": ("nets", "'nets' is not package.module:factory"),
+    "no syntax": ("wrong:net", "cannot build the network: SyntaxError"),
+    "arguments": ("nets:needs", "cannot build the network: TypeError"),
+    "raises": ("nets:falls", "cannot build the network: ValueError: no weights today"),
+    "leaves": ("nets:leaves", "cannot build the network: SystemExit: 3"),
+    "no module": ("nets:number", "--module nets:number: returned a int, not a module"),
+    "unknown layer": ("nets:recurrent", "layer 1: LSTM(4, 4) has no exact form here"),
+    "another unknown layer": ("nets:relu", "layer 1: ReLU() has no exact form here"),
+    "no chain": ("nets:free", "Free is no chain of known layers"),
+    "other weights": ("nets:rich", "w.pt: its weights do not fit the network"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_refused(name: str) -> None:
+    factory, what = BAD[name]
+    state: object = nn.Linear(3, 4).state_dict()
+    if name in ("unknown layer", "another unknown layer", "no chain"):
+        import nets  # type: ignore[import-not-found]
+
+        state = getattr(nets, factory.partition(":")[2])().state_dict()
+    torch.save(state, "w.pt")
+    told = refused("export", "w.pt", "--target", "fixed", "--module", factory, "--input-shape", "3", "-o", "out")
+    assert what in told
+    assert "remedy: " in told
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ((), "w.pt: the shape of its input is not known"),
+        (("--input-shape", "3.5"), "--input-shape: '3.5' is no shape"),
+        (("--input-shape", "0"), "--input-shape: '0' is no shape"),
+        (("--input-shape", "-3"), "--input-shape: '-3' is no shape"),
+        (("--input-shape", "a,b"), "--input-shape: 'a,b' is no shape"),
+        (("--input-shape", "5"), "node 0: expects 3 inputs, it receives (5,)"),
+        (("--input-shape", "3", "--input-range", "0"), "--input-range: '0' is no list of 2 or 3 numbers"),
+        (("--input-shape", "3", "--input-range", "1,0"), "no range from 1.0 to 0.0"),
+        (("--input-shape", "3", "--input-range", "0,1,0"), "no grid of step 0.0"),
+        (("--input-shape", "3", "--input-range", "0,nan"), "--input-range: '0,nan'"),
+        (("--input-shape", "3", "--dt", "0"), "dt cannot be 0.0"),
+        (("--input-shape", "3", "--dt", "nan"), "dt cannot be nan"),
+        (("--input-shape", "3", "--profile", "nir,dt=1"), "--profile: a PyTorch source says itself"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_options_that_do_not_fit(options: tuple[str, ...], what: str) -> None:
+    import nets  # type: ignore[import-not-found]
+
+    torch.save(nets.small().state_dict(), "w.pt")
+    assert what in refused("inspect", "w.pt", "--module", "nets:small", *options)
+
+
+def test_a_checkpoint_takes_no_description_of_its_own_network() -> None:
+    Path("d.pt").touch()
+    assert "--input-shape: a checkpoint says itself" in refused("inspect", "d.pt", "--input-shape", "3")
+
+
+def test_max_pooling_of_values_is_refused() -> None:
+    import nets  # type: ignore[import-not-found]
+
+    with pytest.raises(RefusedError, match="max pooling of 0 is exact only for binary spikes"):
+        chain_network(nets.pooled_values(), (2, 6, 6), InputRange(), 1e-3)
+
+
+class Chain(nn.Sequential):
+    """A forward of its own that is the chain."""
+
+    def forward(self, x, state=None):
+        state = state or [None] * len(self)
+        after = []
+        for layer, before in zip(self, state, strict=True):
+            if isinstance(layer, LIFBoxCell | IAFCell | LIFCell):
+                x, before = layer(x, before)
+            else:
+                x = layer(x)
+            after.append(before)
+        return x, after
+
+
+class Doubled(Chain):
+    def forward(self, x, state=None):
+        return super().forward(2 * x, state)
+
+
+class Added(Chain):
+    def forward(self, x, state=None):
+        out, state = super().forward(x, state)
+        return out + x, state
+
+
+class Twice(Chain):
+    def forward(self, x, state=None):
+        self[0](x)
+        return super().forward(x, state)
+
+
+class Falling(Chain):
+    def forward(self, x, state=None):
+        raise ValueError("not like this")
+
+
+def layers() -> tuple[nn.Module, ...]:
+    return nn.Linear(3, 3), LIFBoxCell()
+
+
+@pytest.mark.parametrize("kind", [nn.Sequential, SequentialState, Chain])
+def test_a_forward_that_is_the_chain_is_taken(kind: type[nn.Module]) -> None:
+    check_forward(kind(*layers()), (3,))
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        (Doubled, "layer 0: its forward pass is not the chain of its layers"),
+        (Twice, "layer 0: its forward pass is not the chain of its layers"),
+        (Added, "its forward pass changes what the last layer sends"),
+        (Falling, "its forward pass fails on one step: not like this"),
+    ],
+)
+def test_a_forward_that_is_something_else_is_refused(kind: type[nn.Module], what: str) -> None:
+    with pytest.raises(RefusedError, match=what):
+        check_forward(kind(*layers()), (3,))

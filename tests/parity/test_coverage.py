@@ -1,0 +1,113 @@
+"""What a stimulus exercised, in numbers that can be counted by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from neurodeploy.numerics import LOIHI2
+from neurodeploy.parity.coverage import coverage
+from neurodeploy.program import Input, Output, Population, Program, Projection
+from neurodeploy.reference.program_runner import run_program
+from tests.parity.networks import chain, neuron, steps
+
+
+def of(program: Program, stimulus) -> dict[str, dict[str, float]]:
+    return coverage(program, run_program(program, stimulus, states=True))
+
+
+def lines(*rows) -> dict[str, np.ndarray]:
+    """One sample, a row per step."""
+    return {"input": np.array([rows], dtype=float)}
+
+
+def test_a_synapse_is_active_when_a_message_crossed_a_weight() -> None:
+    """Line 0 has two synapses, line 1 one and line 2 two, of which line 2 stays silent."""
+    program = chain([[80, 0, 8], [8, 8, 8]])
+    found = of(program, lines([1, 0, 0], [0, 1, 0]))["l1"]
+    assert found["synapses_active"] == 3 / 5
+    assert (found["neurons_fired"], found["activity"], found["fired"]) == (1 / 2, 1 / 4, 1 / 4)
+
+
+def test_samples_and_steps_are_taken_together() -> None:
+    program = chain([[80, 8], [8, 80]])
+    given = {"input": np.array([[[1, 0], [0, 0]], [[0, 0], [0, 1]]], dtype=float)}
+    found = of(program, given)["l1"]
+    assert (found["synapses_active"], found["neurons_fired"], found["activity"]) == (1.0, 1.0, 2 / 8)
+
+
+def test_a_message_that_no_step_is_left_for_never_arrives() -> None:
+    program = chain([[80]], [[80]], delay=2)
+    assert of(program, steps(0, 1, 0))["l2"]["synapses_active"] == 0.0
+    assert of(program, steps(1, 0, 0))["l2"]["synapses_active"] == 1.0
+    assert of(program, steps(1))["l2"]["synapses_active"] == 0.0
+
+
+def test_a_convolution_counts_each_use_of_a_weight() -> None:
+    """Three pixels under a kernel of three with padding: 2 + 3 + 2 synapses; the middle pixel has three of them."""
+    program = Program(
+        LOIHI2,
+        (Input("input", (1, 3)),),
+        (replace(neuron("l1", 3), shape=(1, 3)),),
+        (Projection("w", "input", "l1", "conv1d", np.array([[[8, 8, 8]]]), stride=(1,), padding=(1,)),),
+    )
+    assert of(program, {"input": np.array([[[[0, 1, 0]]]])})["l1"]["synapses_active"] == pytest.approx(3 / 7)
+    assert of(program, {"input": np.array([[[[1, 0, 0]]]])})["l1"]["synapses_active"] == pytest.approx(2 / 7)
+
+
+def test_pooling_has_a_synapse_for_each_pixel_of_a_window() -> None:
+    program = Program(
+        LOIHI2,
+        (Input("input", (2, 2, 2)),),
+        (replace(neuron("l1", 2), shape=(2, 1, 1)),),
+        (Projection("w", "input", "l1", "sum-pool", np.ones((2, 2)), stride=(2, 2), padding=(0, 0)),),
+    )
+    given = np.zeros((1, 1, 2, 2, 2))
+    given[0, 0, 0, 0, 1] = given[0, 0, 1, 1, 1] = given[0, 0, 1, 0, 0] = 1
+    assert of(program, {"input": given})["l1"]["synapses_active"] == 3 / 8
+
+
+def test_at_threshold_counts_membranes_that_equal_it() -> None:
+    found = of(chain([[32]]), steps(1, 1, 1, 0))["l1"]
+    assert (found["at_threshold"], found["fired"]) == (1 / 4, 1 / 4)
+
+
+def one(given, **fields) -> dict[str, float]:
+    program = chain([[-64]], threshold=1000)
+    program = replace(program, populations=(replace(program.populations[0], **fields),))
+    return of(program, given)["l1"]
+
+
+def test_a_clamp_counts_where_it_changed_the_membrane() -> None:
+    """A membrane that lies on its floor, as every silent one with floor 0 does, was not clamped."""
+    assert one(steps(0, 0, 1, 0), floor=0)["clamped"] == 1 / 4
+    assert one(steps(0, 0, 1, 0), floor=-64)["clamped"] == 0.0
+    assert one(steps(0, 0, 1, 1), floor=-64)["clamped"] == 1 / 4
+    assert one(steps(0, 0, 1, 1))["clamped"] == 0.0
+    assert one(steps(0, 0, 0, 0), ceiling=5, bias=4 * 64)["clamped"] == 3 / 4
+
+
+def test_saturation_counts_where_the_membrane_lost_something() -> None:
+    top = (1 << 23) - 1
+    assert one(steps(0, 1, 1), initial_membrane=64 * 64 - top)["saturated"] == 1 / 3
+    assert one(steps(0, 0, 0), initial_membrane=-top)["saturated"] == 0.0
+
+
+def test_a_stateless_neuron_starts_every_step_anew() -> None:
+    assert one(steps(1, 1, 1), floor=-65, every_step=True)["clamped"] == 0.0
+
+
+def test_relays_and_readouts_have_no_branches() -> None:
+    output = Output("graded", 8, signed=True)
+    program = Program(
+        LOIHI2,
+        (Input("input", (1,)),),
+        (Population("relay", (1,), "relay", output=output), Population("read", (1,), "li", output=output)),
+        (
+            Projection("a", "input", "relay", "dense", np.array([[8]])),
+            Projection("b", "relay", "read", "dense", np.array([[8]]), message_bits=8),
+        ),
+    )
+    found = of(program, steps(1, 0))
+    assert found["relay"].keys() == found["read"].keys() == {"neurons_fired", "activity", "synapses_active"}
+    assert found["relay"] == {"neurons_fired": 1.0, "activity": 0.5, "synapses_active": 1.0}

@@ -1,0 +1,106 @@
+"""The quantizer refuses, by name and with the numbers, what a machine or integers cannot hold."""
+
+import nir
+import numpy as np
+import pytest
+
+from neurodeploy.errors import CannotRepresentError, InputError, RefusedError
+from neurodeploy.network import NetworkBuilder
+from neurodeploy.numerics import INT32, LOIHI2
+from neurodeploy.passes.quantize import Quantize
+
+from .networks import dense, graph, lif, recurrent_network
+
+
+def test_bits_that_leave_no_level_are_an_error():
+    network = dense([[1.0, -1.0]])
+    with pytest.raises(CannotRepresentError, match="2 bits"):
+        Quantize(LOIHI2, weight_bits=1)(network)
+    assert Quantize(LOIHI2, weight_bits=1)(dense([[1.0, 0.0]])).layers[0].exact
+    for bad in ({"weight_bits": 0}, {"message_bits": 1}):
+        with pytest.raises(InputError):
+            Quantize(**bad)
+
+
+def test_a_threshold_that_rounds_to_zero_is_an_error_with_the_numbers():
+    with pytest.raises(CannotRepresentError, match=r"0\.0001.*rounds to 0") as error:
+        Quantize(LOIHI2)(dense(np.full((1, 50), 100.0), threshold=1e-4))
+    assert error.value.where == "node if"
+    assert error.value.value == 1e-4
+
+
+def test_negative_thresholds_are_an_error():
+    with pytest.raises(CannotRepresentError, match="-1 is negative"):
+        Quantize(INT32)(dense([[1.0], [1.0]], threshold=[1.0, -1.0]))
+
+
+def test_thresholds_and_decays_per_neuron_need_a_machine_that_has_them():
+    network = dense([[1.0], [1.0]], threshold=[1.0, 2.0])
+    with pytest.raises(CannotRepresentError, match="threshold differs"):
+        Quantize(LOIHI2)(network)
+    threshold = Quantize(INT32)(network).program.by_name["if"].threshold
+    assert threshold[1] == 2 * threshold[0]
+    build = NetworkBuilder()
+    build.output("output", build.lif("lif", build.input("input", (2,)), [2e-3, 4e-3], 1.0))
+    with pytest.raises(CannotRepresentError, match="membrane differs"):
+        Quantize(LOIHI2)(build.build())
+    assert Quantize(INT32)(build.build()).program.by_name["lif"].membrane_decay.tolist() == [2048, 1024]
+
+
+def test_too_few_weight_bits_are_an_error_unless_asked_for():
+    weight = np.random.default_rng(0).uniform(-1.0, 1.0, size=(1, 80000))
+    with pytest.raises(CannotRepresentError, match=r"weight bits are left.*\n.*weight-bits=") as error:
+        Quantize(LOIHI2)(dense(weight))
+    assert error.value.where == "projection fc into if"
+    assert error.value.limit == 4.0
+    assert Quantize(LOIHI2, weight_bits=2)(dense(weight)).layers[0].weight_bits == 2
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        ({"reset_timing": "next-step"}, "next-step"),
+        ({"reset_timing": "every-step", "initial_state": 1.0}, "initial state"),
+    ],
+)
+def test_terms_that_integers_cannot_say_are_refused_by_name(terms, words):
+    with pytest.raises(RefusedError, match=words) as error:
+        Quantize(LOIHI2)(dense([[1.0]], **terms))
+    assert error.value.where == "node if"
+
+
+def test_counts_need_messages_wide_enough():
+    assert Quantize(INT32)(dense([[1.0]], max_spikes_per_step=4)).program.by_name["if"].output.width == 3
+    with pytest.raises(CannotRepresentError, match="17 bits"):
+        Quantize(INT32)(dense([[1.0]], max_spikes_per_step=1 << 16))
+
+
+def test_outputs_that_no_neuron_drives_are_refused():
+    nodes = {"lif": lif(), "w": nir.Linear(np.eye(2)), "output": nir.Output({"output": np.array([2])})}
+    with pytest.raises(RefusedError, match=r"w \(Linear\)"):
+        Quantize()(graph(nodes, [("input", "lif"), ("lif", "w"), ("w", "output")]))
+
+
+def test_delays_and_sent_membranes_and_loops_of_sums_are_refused_by_name():
+    delayed = graph({"wait": nir.Delay(np.ones(2)), "lif": lif()}, [("input", "wait"), ("wait", "lif")])
+    with pytest.raises(RefusedError, match=r"wait \(Delay\)"):
+        Quantize()(delayed)
+    one = np.ones(2)
+    sent = graph({"li": nir.LI(2e-3 * one, one, 0 * one), "lif": lif()}, [("input", "li"), ("li", "lif")])
+    with pytest.raises(RefusedError, match="feeds lif") as error:
+        Quantize()(sent)
+    assert error.value.where == "node li"
+    loop = [("input", "sum"), ("sum", "half"), ("half", "sum"), ("sum", "lif")]
+    with pytest.raises(RefusedError, match="loop of sums through sum"):
+        Quantize()(graph({"sum": nir.Scale(one), "half": nir.Scale(one / 2), "lif": lif()}, loop))
+
+
+def test_a_delay_longer_than_the_machine_has_is_an_error():
+    with pytest.raises(CannotRepresentError, match="delay of 63"):
+        Quantize(LOIHI2)(recurrent_network(delay=63))
+
+
+def test_a_bias_on_feedback_is_refused_by_name():
+    with pytest.raises(RefusedError, match="feedback") as error:
+        Quantize()(recurrent_network(feedback_bias=0.25))
+    assert error.value.where == "node rec"

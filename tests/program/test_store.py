@@ -1,0 +1,167 @@
+"""A Program comes back from its files as it was, and equal programs are equal bytes."""
+
+import dataclasses
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurodeploy.errors import InputError
+from neurodeploy.host import Head, Host
+from neurodeploy.numerics import INT32, LOIHI2
+from neurodeploy.program.population import Input, Output, Population
+from neurodeploy.program.program import Program
+from neurodeploy.program.projection import Projection
+from neurodeploy.program.store import npz_bytes, program_files, read_npz, read_program
+
+
+def same(a: object, b: object) -> bool:
+    """Equality of values, arrays and dataclasses of them."""
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return np.array_equal(a, b) and np.asarray(a).dtype == np.asarray(b).dtype  # type: ignore[arg-type]
+    if dataclasses.is_dataclass(a):
+        return type(a) is type(b) and all(same(getattr(a, f.name), getattr(b, f.name)) for f in dataclasses.fields(a))
+    if isinstance(a, dict):
+        return isinstance(b, dict) and a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, tuple):
+        return isinstance(b, tuple) and len(a) == len(b) and all(map(same, a, b))
+    return a == b and type(a) is type(b)
+
+
+def integers(low: int, high: int):
+    return st.one_of(st.integers(low, high), st.lists(st.integers(low, high), min_size=6, max_size=6).map(_array))
+
+
+def _array(values: list[int]) -> np.ndarray:
+    return np.array(values, np.int64).reshape(2, 3)
+
+
+POPULATIONS = st.builds(
+    Population,
+    name=st.just("cells"),
+    shape=st.just((2, 3)),
+    kind=st.sampled_from(["cuba-lif", "li", "relay"]),
+    scale=st.integers(-8, 20),
+    current_decay=integers(0, 4096),
+    membrane_decay=integers(0, 4096),
+    threshold=integers(0, 2**17 - 1),
+    bias=integers(-(2**23), 2**23),
+    compare=st.sampled_from([">", ">="]),
+    reset=st.sampled_from(["zero", "value", "subtract", "none"]),
+    reset_value=st.integers(-9, 9),
+    every_step=st.booleans(),
+    floor=st.none() | st.integers(-99, 0),
+    ceiling=st.none() | st.integers(0, 99),
+    fire_once=st.booleans(),
+    max_spikes_per_step=st.integers(1, 9),
+    initial_membrane=integers(-99, 99),
+    initial_current=integers(-99, 99),
+    shift=st.integers(0, 9),
+    output=st.builds(Output, st.sampled_from(["binary", "count", "graded"]), st.integers(1, 24), st.booleans()),
+    inserted=st.booleans(),
+)
+PROJECTIONS = st.builds(
+    Projection,
+    name=st.just("conv"),
+    source=st.just("input"),
+    target=st.just("cells"),
+    kind=st.just("conv2d"),
+    weights=st.lists(st.integers(-(2**15), 2**15), min_size=4, max_size=4).map(
+        lambda w: np.array(w).reshape(2, 2, 1, 1)
+    ),
+    shift=st.integers(-8, 7),
+    delay=st.integers(0, 62),
+    message_bits=st.integers(1, 24),
+    stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    padding=st.tuples(st.integers(0, 3), st.integers(0, 3)),
+    groups=st.integers(1, 2),
+    inserted=st.booleans(),
+)
+HEADS = st.none() | st.builds(
+    Head,
+    kind=st.sampled_from(["llr", "spike-count-argmax"]),
+    node=st.just("cells"),
+    parameters=st.dictionaries(st.text(min_size=1), st.floats(allow_nan=False) | st.integers() | st.text(), max_size=3),
+    weights=st.dictionaries(
+        st.sampled_from(["fc1_weight", "fc1_bias"]),
+        st.lists(st.floats(width=32, allow_nan=False), max_size=4).map(lambda w: np.array(w, np.float32)),
+    ),
+)
+PROGRAMS = st.builds(
+    lambda numerics, given, cells, conv, post: Program(
+        numerics, (given,), (cells,), (conv,), ("cells",), Host(post), {"cells": ("a", "b")}
+    ),
+    st.sampled_from([LOIHI2, INT32, dataclasses.replace(LOIHI2, name="mine", membrane_bits=17)]),
+    st.builds(Input, st.just("input"), st.just((2, 4, 4)), st.integers(0, 8), st.integers(1, 16), st.booleans()),
+    POPULATIONS,
+    PROJECTIONS,
+    HEADS,
+)
+
+
+@settings(max_examples=60)
+@given(PROGRAMS)
+def test_round_trip(program: Program) -> None:
+    files = program_files(program)
+    again = read_program(files)
+    assert same(again, program)
+    assert program_files(again) == files
+
+
+def test_known_numerics_come_back_as_themselves() -> None:
+    program = Program(LOIHI2, (Input("input", (1,)),), (), ())
+    assert read_program(program_files(program)).numerics is LOIHI2
+    changed = dataclasses.replace(LOIHI2, membrane_bits=20)
+    assert read_program(program_files(dataclasses.replace(program, numerics=changed))).numerics == changed
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("program.json", b"{}"),
+        ("program.json", b"[]"),
+        ("program.json", b"no json"),
+        ("program.json", b"\xff"),
+        ("program.npz", b""),
+        ("program.npz", b"noise"),
+        ("program.npz", npz_bytes({})),
+    ],
+)
+def test_what_is_no_program_is_bad_input(name: str, data: bytes) -> None:
+    cells = Population("cells", (2,), threshold=np.array([1, 2]))
+    files = program_files(Program(INT32, (Input("input", (2,)),), (cells,), ()))
+    with pytest.raises(InputError, match=r"program\.json"):
+        read_program({**files, name: data})
+
+
+@pytest.mark.parametrize("cut", [100, 140, 200])
+def test_a_damaged_array_is_bad_input(cut: int) -> None:
+    cells = Population("cells", (500,), threshold=np.arange(500) ** 2)
+    files = program_files(Program(INT32, (Input("input", (2,)),), (cells,), ()))
+    data = files["program.npz"]
+    with pytest.raises(InputError, match=r"program\.json"):
+        read_program({**files, "program.npz": data[:cut] + bytes(8) + data[cut + 8 :]})
+
+
+def test_another_format_is_refused() -> None:
+    files = program_files(Program(INT32, (Input("input", (2,)),), (), ()))
+    with pytest.raises(InputError, match="program format 99 is not 1"):
+        read_program({**files, "program.json": files["program.json"].replace(b'"format": 1', b'"format": 99')})
+
+
+def test_arrays_depend_on_nothing_but_themselves() -> None:
+    arrays = {"b": np.arange(5), "a": np.zeros((2, 2))}
+    assert npz_bytes(arrays) == npz_bytes(dict(reversed(arrays.items())))
+    assert {name: array.tolist() for name, array in read_npz(npz_bytes(arrays)).items()} == {
+        "a": [[0, 0], [0, 0]],
+        "b": [0, 1, 2, 3, 4],
+    }
+
+
+def test_pickled_arrays_are_refused() -> None:
+    file = io.BytesIO()
+    np.savez(file, a=np.array([object()], dtype=object))
+    with pytest.raises(ValueError, match="allow_pickle"):
+        read_npz(file.getvalue())

@@ -1,0 +1,166 @@
+"""Who may import whom: a file imports from lower floors, or from its own floor without cycles."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+FLOORS: dict[int, set[str]] = {
+    0: {"errors", "finding", "numerics", "contract", "capabilities", "trace", "atomic", "host", "html", "table"},
+    1: {"network", "program", "reference", "heads", "model"},
+    2: {"passes", "analysis", "frontends", "codegen"},
+    3: {"target", "engine", "bundle"},
+    4: {"parity", "conformance"},
+    5: {"executor", "flow", "sources", "torch"},
+    6: {"report", "cli"},
+}
+"""Parts of ``neurodeploy`` by floor: a module or a package, named by what follows ``neurodeploy.``"""
+
+BESIDE = {"encoding", "events"}
+"""They stand on floor 0 and import nothing else of ours."""
+
+WITH_TORCH = ("neurodeploy.frontends", "neurodeploy.models", "neurodeploy.torch", "neurodeploy.encoding.compat")
+FREE = ("neurodeploy", "neurodeploy.targets", "neurodeploy.models")
+"""The package itself is the public face; the two folders of plug-ins only extend their path."""
+
+FLOOR_OF = {part: floor for floor, parts in FLOORS.items() for part in parts} | dict.fromkeys(BESIDE, 0)
+
+
+def read() -> Iterator[tuple[str, Path]]:
+    """Every module by the name it is imported under, with its file."""
+    for folder, package in (("neurodeploy", "neurodeploy"), *((p, f"neurodeploy.{p}") for p in ("targets", "models"))):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            relative = path.relative_to(ROOT / folder).with_suffix("").parts
+            parts = relative[:-1] if relative[-1] == "__init__" else relative
+            yield ".".join((package, *parts)), path
+
+
+MODULES = dict(read())
+
+
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node below, except in ``if TYPE_CHECKING:``."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
+            continue
+        yield child
+        yield from walk(child)
+
+
+@cache
+def imports(name: str) -> frozenset[str]:
+    """Absolute names of what a module imports, anywhere in its file but where only type checkers look."""
+    path = MODULES[name]
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    found: set[str] = set()
+    for node in walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            source = ".".join([*base, *([node.module] if node.module else [])])
+            found |= {inner if (inner := f"{source}.{a.name}") in MODULES else source for a in node.names}
+    return frozenset(found - {name})
+
+
+def ours(name: str) -> set[str]:
+    """What it imports of this project."""
+    return {each for each in imports(name) if each.partition(".")[0] == "neurodeploy"}
+
+
+def foreign(name: str) -> set[str]:
+    """Third-party packages it imports."""
+    first = {each.partition(".")[0] for each in imports(name)}
+    return first - {"neurodeploy"} - set(sys.stdlib_module_names)
+
+
+def part(name: str) -> str:
+    """``program`` for ``neurodeploy.program.latency``."""
+    return name.split(".")[1] if "." in name else ""
+
+
+def inside(name: str, packages: tuple[str, ...]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def plug_in(name: str) -> bool:
+    return inside(name, ("neurodeploy.targets", "neurodeploy.models")) and name not in FREE
+
+
+CORE = [name for name in MODULES if name not in FREE and not plug_in(name)]
+TARGETS = [name for name in MODULES if plug_in(name) and part(name) == "targets"]
+MODELS = [name for name in MODULES if plug_in(name) and part(name) == "models"]
+
+
+def test_every_part_has_a_floor() -> None:
+    assert {part(name) for name in CORE} <= FLOOR_OF.keys(), "give the new part a floor in the table above"
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_no_part_imports_from_a_higher_floor(name: str) -> None:
+    mine = FLOOR_OF[part(name)]
+    for other in ours(name) - set(FREE):
+        if not plug_in(other):
+            assert FLOOR_OF[part(other)] <= mine, (
+                f"{name} (floor {mine}) imports {other} (floor {FLOOR_OF[part(other)]})"
+            )
+
+
+def test_nothing_below_the_work_imports_the_public_face() -> None:
+    low = [name for name in (*CORE, *TARGETS, *MODELS) if FLOOR_OF.get(part(name), 0) < 5]
+    assert [name for name in low if "neurodeploy" in ours(name)] == []
+
+
+def test_there_are_no_cycles() -> None:
+    graph = {name: ours(name) & set(CORE) for name in CORE}
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " -> ".join((*path[path.index(name) :], name))
+        if name not in done:
+            for other in sorted(graph[name]):
+                visit(other, (*path, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+def test_what_stands_beside_the_floors_knows_only_the_vocabulary() -> None:
+    for name in CORE:
+        for other in ours(name) if part(name) in BESIDE else ():
+            assert part(other) == part(name) or part(other) in FLOORS[0], f"{name} imports {other}"
+
+
+def test_the_core_names_no_target_and_no_model() -> None:
+    named = {name: {other for other in ours(name) if plug_in(other)} for name in CORE}
+    assert {name: others for name, others in named.items() if others and FLOOR_OF[part(name)] < 5} == {}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_targets_stand_on_floors_0_to_3_and_on_no_other_target(name: str) -> None:
+    own = ".".join(name.split(".")[:3])
+    for other in ours(name) - {"neurodeploy.targets"}:
+        assert inside(other, (own,)) or (not plug_in(other) and FLOOR_OF[part(other)] <= 3), f"{name} imports {other}"
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models_stand_on_floors_0_and_1(name: str) -> None:
+    own = ".".join(name.split(".")[:3])
+    for other in ours(name) - {"neurodeploy.models"}:
+        assert inside(other, (own,)) or (not plug_in(other) and FLOOR_OF[part(other)] <= 1), f"{name} imports {other}"
+
+
+def test_torch_and_norse_are_imported_only_where_they_may_be() -> None:
+    users = [name for name in MODULES if foreign(name) & {"torch", "norse"} and not inside(name, WITH_TORCH)]
+    assert users == []
+
+
+def test_the_vocabulary_needs_numpy_only() -> None:
+    needed = {name: foreign(name) - {"numpy"} for name in CORE if part(name) in FLOORS[0]}
+    assert {name: packages for name, packages in needed.items() if packages} == {}
