@@ -9,6 +9,7 @@ from neurodeploy.codegen.c.host import host_text
 from neurodeploy.codegen.c.kernels import Edge, Kernel
 from neurodeploy.codegen.c.kernels import kernel as portable
 from neurodeploy.codegen.c.layout import Layout
+from neurodeploy.codegen.c.machine import Machine
 from neurodeploy.codegen.c.names import checked_prefix
 from neurodeploy.codegen.c.prelude import helpers
 from neurodeploy.codegen.c.stage import observe_text, reset_text, update_text
@@ -54,10 +55,10 @@ class Rendering:
         return f'#include "{self.prefix}.h"\n{helpers(self.body)}{self.body}'
 
 
-def render(plan: Plan, prefix: str = "nd", kernel: Kernel = portable) -> Rendering:
-    """The same text for the same plan. ``kernel`` renders what projections add; the rest is common.
+def render(plan: Plan, prefix: str = "nd", machine: Machine | None = None, kernel: Kernel = portable) -> Rendering:
+    """The same text for the same plan: portable, or for one ``machine``'s compiler and processor.
 
-    Raises InputError for what does not fit together, or does not fit 32-bit indices.
+    ``kernel`` renders what projections add; the rest is common. Raises InputError for what does not fit together, or does not fit 32-bit indices.
     """
     c = context(plan)
     tables = Tables(checked_prefix(prefix))
