@@ -58,7 +58,8 @@ class Rendering:
 def render(plan: Plan, prefix: str = "nd", machine: Machine | None = None, kernel: Kernel = portable) -> Rendering:
     """The same text for the same plan: portable, or for one ``machine``'s compiler and processor.
 
-    ``kernel`` renders what projections add; the rest is common. Raises InputError for what does not fit together, or does not fit 32-bit indices.
+    ``kernel`` renders what projections add; the rest is common. Raises InputError for what does not fit together, or
+    does not fit 32-bit indices.
     """
     c = context(plan)
     tables = Tables(checked_prefix(prefix))
