@@ -54,7 +54,7 @@ def _installed(command: list[str]) -> Compiler | None:
     place = Path(path).resolve()
     about = place.stat()
     zig = "cc" in command[1:] and ("ziglang" in command or Path(command[0]).stem == "zig")
-    return Compiler((os.path.abspath(path), *command[1:]), f"{place} {about.st_size} {about.st_mtime_ns}", zig)
+    return Compiler((str(Path.cwd() / path), *command[1:]), f"{place} {about.st_size} {about.st_mtime_ns}", zig)
 
 
 def library_flags(compiler: Compiler, machine: Machine) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What the engine must know of compiled code to run it: kept beside the library, so that it need not be rendered again."""
+"""What the engine must know of compiled code to run it; kept beside the library, so that nothing is rendered again."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.engine.batch import Records, Recording, Source, run_batch, thread_count
+from neurodeploy.engine.batch import Recording, Records, Source, run_batch, thread_count
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.library import Compiled
 from neurodeploy.engine.prepare import beyond, compile_program

@@ -36,7 +36,7 @@ class Stream:
             self._compiled.reset(context.ctypes.data)
 
     def feed(self, stimulus: Mapping[str, NDArray[Any]]) -> Trace:
-        """What the next steps do, for real values ``(B, T, *shape)`` per input; the chunks of a run joined are that run.
+        """What the next steps do, for real values ``(B, T, *shape)`` per input; chunks joined are the whole run.
 
         Raises InputError for a stimulus that does not fit. Values that are not finite are refused too, but by then some
         samples have gone on: reset before the stream is used again.
