@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import neurodeploy
 from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.module import Port, Rendering
 
@@ -47,7 +46,7 @@ class Description:
 def codegen_digest() -> str:
     """Changes whenever the same program might be rendered otherwise."""
     digest = hashlib.sha256()
-    home = Path(neurodeploy.__file__).parent
+    home = Path(__file__).parents[1]
     for each in MADE_BY:
         for path in sorted((home / each).rglob("*.py")) if (home / each).is_dir() else [home / each]:
             digest.update(f"{path.relative_to(home)}\0".encode() + path.read_bytes())
