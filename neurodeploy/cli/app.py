@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -73,7 +74,17 @@ def main() -> None:
 
 def run_verb(arguments: list[str] | None) -> int:
     """The exit code of one verb; without ``arguments`` those of the process."""
-    return guarded(lambda: app(arguments, prog_name="neurodeploy", standalone_mode=False))
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        return guarded(lambda: app(arguments, prog_name="neurodeploy", standalone_mode=False))
+
+
+def _warn(message: Warning | str, category: type[Warning], filename: str, lineno: int, *more: Any) -> None:
+    """Our own warnings in one line, others as Python shows them."""
+    if category.__module__.partition(".")[0] == "neurodeploy":
+        typer.echo(f"neurodeploy: warning: {message}", err=True)
+    else:
+        typer.echo(warnings.formatwarning(message, category, filename, lineno), err=True, nl=False)
 
 
 def _stop(number: int, _frame: object) -> None:
