@@ -44,7 +44,8 @@ class Share:
 class Footprint:
     """Bytes. ``constants``, ``context`` and ``step_arrays`` are exact, the others bounds.
 
-    ``context`` is the sum of ``messages``, ``states``, ``accumulators`` and ``indices`` (rings' places and the struct's end).
+    ``context`` is the sum of ``messages``, ``states``, ``accumulators``, and ``indices`` (places in rings, and the end
+    of the struct).
     """
 
     constants: int

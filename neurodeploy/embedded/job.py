@@ -1,7 +1,7 @@
 """What a probe is told, and what it tells: stimuli as bytes, records as traces.
 
-Everything is in the machine's own integers, little-endian: for every sample a task of three 32-bit numbers (probe, mode,
-steps) and what the steps are fed; back comes what ``codegen.c.probe`` says, step by step.
+Everything is in the machine's own integers, little-endian: for every sample a task of three 32-bit numbers (probe,
+mode, steps) and what the steps are fed; back comes what ``codegen.c.probe`` says, step by step.
 """
 
 from __future__ import annotations

@@ -11,10 +11,10 @@ FUNCTION = re.compile(r"^(?:static )?\w+ (\w+)\(([^;{]*)\) \{\n(.*?)^\}$", re.MU
 TABLE = re.compile(r"^static const (u?int\d+)_t (\w+)\[(\d+)\] = \{\n[^}]*\};$", re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 TERM = re.compile(r"[A-Za-z_]\w*|\d\w*")
-WORDS = frozenset(
-    "const static for if else while return continue break int void restrict sizeof union double "
-    "int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t".split()
-)
+WORDS = frozenset({"const", "static", "for", "if", "else", "while", "return", "continue", "break", "restrict"}) | {
+    *("int", "void", "sizeof", "union", "double"),
+    *(f"{sign}int{bits}_t" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+}
 """What stands in a body and makes no instruction by itself."""
 
 

@@ -3,8 +3,8 @@
 - ``<prefix>_quantize_<input>(values, sent)``: ``clip(round_half_even(x * 2**scale))`` of IEEE 754 doubles, made from
   their bits in integers alone, so that it needs no floating-point unit and no rounding mode. Gives 0, and writes
   nothing, where a value is NaN or infinite; else 1.
-- ``<prefix>_count(counts, sent)`` adds one step's output of the head's node to 64-bit counts; ``<prefix>_argmax(counts)``
-  is the lowest index among those that sent most.
+- ``<prefix>_count(counts, sent)`` adds one step's output of the head's node to 64-bit counts;
+  ``<prefix>_argmax(counts)`` is the lowest index among those that sent most.
 """
 
 from __future__ import annotations

@@ -66,10 +66,10 @@ int {p}_probe(uint32_t mode, uint32_t steps) {{
 
 
 def dispatcher(prefixes: Sequence[str]) -> str:
-    """``main`` for the probes of these prefixes: takes tasks (number of the probe, mode, steps) until there are none."""
+    """``main`` for the probes of these prefixes: takes tasks (number of the probe, mode, steps) as they come."""
     declared = "".join(f"int {prefix}_probe(uint32_t mode, uint32_t steps);\n" for prefix in prefixes)
     names = ", ".join(f"{prefix}_probe" for prefix in prefixes)
-    return f"""/* Runs the probes as its tasks say: the number of the network, the mode, the steps, and then their data. */
+    return f"""/* Runs the probes as tasks say: the number of the network, the mode, the steps, and then the data. */
 #include <stdint.h>
 {HOOKS}
 {declared}
