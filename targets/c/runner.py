@@ -29,7 +29,8 @@ def available() -> str | None:
 def run(artifact: Artifact, stimulus: Stimulus, *, states: bool = False, drive: Trace | None = None) -> Trace:
     """What the artifact's own source does with a stimulus.
 
-    Raises UnavailableError without a compiler, EnvironmentFailureError where building or running fails or takes too long.
+    Raises UnavailableError without a compiler, EnvironmentFailureError where building or running fails or takes too
+    long.
     """
     return run_many([job(artifact, stimulus, states, drive)])[0]
 

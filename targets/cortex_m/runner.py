@@ -64,7 +64,7 @@ def _told(trace: Trace, board: Board) -> Trace:
         meta["instructions_per_step"] = {"least": least, "mean": mean, "most": most, "exact_to": 1}
         meta["stack_bytes"] = stack
         meta["remarks"] = [
-            f"a step takes {mean:g} instructions on average ({least} to {most}, counted to one) and {stack} bytes of stack"
+            f"a step takes {mean:.1f} instructions on average ({least} to {most}, counted to one), {stack} bytes of stack"
         ]
     return Trace(trace.entries, meta)
 
