@@ -63,9 +63,8 @@ def _told(trace: Trace, board: Board) -> Trace:
         stack = int(measured[:, :, 1].max())
         meta["instructions_per_step"] = {"least": least, "mean": mean, "most": most, "exact_to": 1}
         meta["stack_bytes"] = stack
-        meta["remarks"] = [
-            f"a step takes {mean:.1f} instructions on average ({least} to {most}, counted to one), {stack} bytes of stack"
-        ]
+        span = f"{mean:.1f} instructions on average ({least} to {most}, counted to one)"
+        meta["remarks"] = [f"a step takes {span} and {stack} bytes of stack"]
     return Trace(trace.entries, meta)
 
 
