@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import engine, lava
+from benchmarks import engine, lava, loading
 from benchmarks.interleave import Contestant, Measured, interleave
 from benchmarks.operations import operations
 from benchmarks.peers import PEERS, Peer, PeerError, Worker, Workers
 from benchmarks.results import OURS, CaseResult, Equality
 from benchmarks.workload import Workload, missing, workload, write
+from neurodeploy.engine.library import Compiled
 from neurodeploy.errors import NeurodeployError
 
 SLICE = 0.15
@@ -51,7 +52,7 @@ def run_case(case: Case, rounds: int, workers: Workers, folder: Path, progress: 
         return CaseResult(case.name, case.family, case.size, case.activity, False, {}, None, nobody)
     progress("set up")
     work = workload(case.family, case.size, case.activity)
-    samples = engine.prepare(engine.as_shipped(work.program), work.stimulus)
+    samples = engine.prepare(loading.as_shipped(work.program), work.stimulus)
     sent = {**engine.steady(samples), **{name: array[0] for name, array in work.stimulus.items()}}
     file = folder / f"{case.family}-{case.size}-{case.activity}.npz"
     write(work, file)
@@ -86,15 +87,15 @@ def _variants(work: Workload) -> Iterator[Contestant]:
     yield Contestant(
         f"{OURS}, end to end", lambda: engine.end_to_end(work.program, whole), note="run_compiled(compact=True)"
     )
-    yield _variant("portable C", lambda: engine.portable(work.program), work)
-    for name, (machine, lacking) in engine.runnable().items():
+    yield _variant("portable C", lambda: loading.portable(work.program), work)
+    for name, (machine, lacking) in loading.runnable().items():
         if lacking:
             yield Contestant(f"{OURS}, {name}", missing=f"this processor lacks {lacking}")
         else:
-            yield _variant(name, lambda machine=machine: engine.for_machine(work.program, machine), work)
+            yield _variant(name, lambda machine=machine: loading.for_machine(work.program, machine), work)
 
 
-def _variant(name: str, make: Callable[[], engine.Compiled], work: Workload) -> Contestant:
+def _variant(name: str, make: Callable[[], Compiled], work: Workload) -> Contestant:
     try:
         samples = engine.prepare(make(), work.stimulus)
     except NeurodeployError as error:
@@ -104,7 +105,7 @@ def _variant(name: str, make: Callable[[], engine.Compiled], work: Workload) -> 
 
 def _peers(workers: Workers, file: Path, family: str) -> list[Contestant]:
     """Those that can run the family, and those that one would look for there."""
-    return [_peer(peer, workers, file, family) for peer in PEERS if family in peer.families or peer.why_not]
+    return [_peer(peer, workers, file, family) for peer in PEERS if family in (*peer.families, *peer.not_for)]
 
 
 def _peer(peer: Peer, workers: Workers, file: Path, family: str) -> Contestant:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks import engine
+from benchmarks import engine, loading
 from benchmarks.interleave import Contestant, interleave
 from benchmarks.peers import ROOT
 from benchmarks.workload import Workload
@@ -42,7 +42,7 @@ def costs(work: Workload, rounds: int, progress: Callable[[str], None] = lambda 
     """Measure them."""
     progress("compile")
     cold, warm = started(work, max(3, rounds))
-    compiled = engine.as_shipped(work.program)
+    compiled = loading.as_shipped(work.program)
     busy, idle = engine.prepare(compiled, work.stimulus), engine.settled(compiled, work.stimulus)
     pair = (
         Contestant("busy", lambda: engine.per_step(busy)),
@@ -56,7 +56,7 @@ def costs(work: Workload, rounds: int, progress: Callable[[str], None] = lambda 
         cold["ready"],
         warm["text"],
         warm["ready"] + warm["first"],
-        engine.context_bytes(compiled),
+        loading.context_bytes(compiled),
         silent,
         silent / active,
     )

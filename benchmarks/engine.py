@@ -2,82 +2,25 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.codegen.c import render
+from benchmarks.loading import new_contexts, ports
 from neurodeploy.codegen.c.host import POINTERS
-from neurodeploy.codegen.c.machine import MACHINES, Machine
-from neurodeploy.codegen.plan import plan
-from neurodeploy.engine.compiler import FLAGS, Compiler, find_compiler
-from neurodeploy.engine.library import Compiled, load
-from neurodeploy.engine.run import compile_program, run_compiled
-from neurodeploy.errors import UnavailableError
+from neurodeploy.engine import run_compiled
+from neurodeploy.engine.library import Compiled
 from neurodeploy.program import Program
 
 Array = NDArray[Any]
 Stimulus = Mapping[str, Array]
 LEAST = 0.02
 """Seconds that one measurement of the loop takes at least."""
-
-
-def compiler() -> Compiler:
-    """The C compiler. Raises UnavailableError where there is none."""
-    found = find_compiler()
-    if found is None:
-        raise UnavailableError("no C compiler", "benchmarks", "install gcc (Debian: apt-get install gcc)")
-    return found
-
-
-def as_shipped(program: Program) -> Compiled:
-    """What ``run_compiled`` would load."""
-    return compile_program(program, compiler())
-
-
-def compiler_version() -> str:
-    """What it says of itself."""
-    done = subprocess.run([*compiler().command, "--version"], capture_output=True, text=True, check=False)
-    return done.stdout.splitlines()[0] if done.stdout else str(compiler())
-
-
-def context_bytes(compiled: Compiled) -> int:
-    """Memory per sample."""
-    return compiled.rendering.context_bytes
-
-
-def render_text(program: Program) -> None:
-    """The text of what is compiled, and nothing else."""
-    render(plan(program))
-
-
-def portable(program: Program) -> Compiled:
-    """The portable text, compiled for this machine."""
-    return load([render(plan(program))], compiler(), FLAGS)[0]
-
-
-def for_machine(program: Program, machine: Machine) -> Compiled:
-    """What is rendered for one instruction set, compiled for it and no more."""
-    own = (f"-march={machine.architecture}",) if machine.architecture else ()
-    flags = (*(each for each in FLAGS if not each.startswith("-march")), *own, *machine.extensions)
-    return load([render(plan(program), machine=machine)], compiler(), flags)[0]
-
-
-def runnable() -> dict[str, tuple[Machine, str]]:
-    """Every instruction set, and what this processor lacks of it ("": nothing)."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    flags = next((line.split(":", 1)[1].split() for line in lines if line.startswith("flags")), [])
-    return {each.name: (each, ", ".join(need for need in each.needs if need not in flags)) for each in MACHINES}
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +49,7 @@ class Samples:
 
     def output(self, name: str) -> Array:
         """What a population sent in the last run of the first sample, ``(T, *shape)``."""
-        port = next(each for each in self.compiled.rendering.ports if each.name == name)
+        port = next(each for each in ports(self.compiled) if each.name == name)
         shape = port.layout.shape
         last = self.outputs[name][0].reshape(self.steps, *shape[1:], *shape[:1])
         return np.moveaxis(last, -1, 1) if len(shape) > 1 else last
@@ -115,10 +58,10 @@ class Samples:
 def prepare(compiled: Compiled, stimulus: Stimulus, batch: int = 1) -> Samples:
     """``batch`` samples that are all sent ``stimulus``, of shape ``(1, T, *shape)`` by input."""
     steps = next(iter(stimulus.values())).shape[1]
-    table = np.zeros((batch, POINTERS * len(compiled.rendering.ports)), dtype=np.uintp)
+    table = np.zeros((batch, POINTERS * len(ports(compiled))), dtype=np.uintp)
     outputs: dict[str, Array] = {}
     inputs: list[Array] = []
-    for number, port in enumerate(compiled.rendering.ports):
+    for number, port in enumerate(ports(compiled)):
         if port.is_input:
             values = stimulus[port.name][0]
             last = np.moveaxis(values, 1, -1) if values.ndim > 2 else values
@@ -127,9 +70,7 @@ def prepare(compiled: Compiled, stimulus: Stimulus, batch: int = 1) -> Samples:
         else:
             made = outputs[port.name] = np.zeros((batch, steps, port.layout.size), dtype=port.dtype)
             table[:, POINTERS * number + 1] = [made[sample].ctypes.data for sample in range(batch)]
-    samples = Samples(
-        compiled, tuple(compiled.new_context() for _ in range(batch)), table, steps, outputs, tuple(inputs)
-    )
+    samples = Samples(compiled, new_contexts(compiled, batch), table, steps, outputs, tuple(inputs))
     samples.reset()
     return samples
 

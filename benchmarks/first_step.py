@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 from benchmarks.calibration import bernoulli
-from benchmarks.engine import as_shipped, compiler, prepare, render_text
+from benchmarks.engine import prepare
+from benchmarks.loading import as_shipped, compiler, render_text
 from neurodeploy.program.store import read_program
 
 

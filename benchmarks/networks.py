@@ -23,7 +23,7 @@ CURRENT_DECAY, MEMBRANE_DECAY = 1024, 512
 SPREAD = 32.0
 """Standard deviation of the weights."""
 W2_CHANNELS = (16, 32, 32, 64, 64, 64)
-W3_INPUTS, XYLO_OUTPUTS = 16, 8
+XYLO_OUTPUTS = 8
 Thresholds = Mapping[str, int]
 IntArray = NDArray[np.int64]
 
@@ -132,12 +132,17 @@ def spikingrx(size: int, thresholds: Thresholds) -> Program:
     return made.program(grid, source)
 
 
+def input_lines(neurons: int) -> int:
+    """16 for a thousand neurons; in proportion, so that thresholds grow with the root of their number."""
+    return max(4, 16 * neurons // 1000)
+
+
 def recurrent(neurons: int, thresholds: Thresholds) -> Program:
     """W3 under ``loihi2``: ``neurons`` driven by a few input lines, and by one another one step later."""
-    lines = Input("input", (W3_INPUTS,))
+    lines = Input("input", (input_lines(neurons),))
     made = net(3, thresholds, lines)
     name = made.lif("hidden", (neurons,))
-    drive = even_weights(made.rng, (neurons, W3_INPUTS), 2.0)
+    drive = even_weights(made.rng, (neurons, input_lines(neurons)), 2.0)
     loop = even_weights(made.rng, (neurons, neurons), -1.0)  # inhibition keeps the loop from running away
     made.projections += [
         Projection("input-hidden", "input", name, "dense", drive),
@@ -155,12 +160,12 @@ def xylo_recurrent(neurons: int, thresholds: Thresholds) -> Program:
         "hidden", (neurons,), threshold=thresholds.get("hidden", 500), max_spikes_per_step=31, output=counts, **rule
     )
     out = Population("out", (XYLO_OUTPUTS,), threshold=2000, **rule)
-    shapes = {"in": (neurons, W3_INPUTS), "hidden": (neurons, neurons), "out": (XYLO_OUTPUTS, neurons)}
+    shapes = {"in": (neurons, input_lines(neurons)), "hidden": (neurons, neurons), "out": (XYLO_OUTPUTS, neurons)}
     drifts = {"in": 2.0, "hidden": -1.0, "out": 1.0}
     enter, loop, leave = (even_weights(rng, shape, drifts[name]) // 2 for name, shape in shapes.items())
     return Program(
         NUMERICS["xylo-v2"],
-        (Input("input", (W3_INPUTS,), bits=4),),
+        (Input("input", (input_lines(neurons),), bits=4),),
         (hidden, out),
         (
             Projection("input-hidden", "input", "hidden", "dense", enter, 1, message_bits=4),

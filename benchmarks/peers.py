@@ -28,7 +28,8 @@ class Peer:
 
     - ``environment``: which of ``benchmarks.environments`` it runs in; ``worker``: the module of its process.
     - ``exact``: it computes the same integers, which is checked; else only its speed is compared.
-    - ``families``: the workloads it can run; ``why_not``: what keeps it from the others, where one would look for it.
+    - ``families``: the workloads it can run; ``not_for``: those where one would look for it in vain, for the reason
+      ``why_not``.
     """
 
     name: str
@@ -37,16 +38,17 @@ class Peer:
     threads: int = 1
     exact: bool = False
     families: tuple[str, ...] = ("W1", "W2", "W3")
+    not_for: tuple[str, ...] = ()
     why_not: str = ""
 
 
-CHAINS = {"families": ("W1",), "why_not": "its container holds chains of layers"}
+CHAIN = "its container holds chains of layers"
 PEERS = (
     Peer("PyTorch eager, 1 thread", "torch", "torch_float"),
     Peer("PyTorch eager, 2 threads", "torch", "torch_float", 2),
     Peer("PyTorch bit-exact, 1 thread", "torch", "torch_exact", exact=True),
-    Peer("Norse", "norse", "norse_chain", **CHAINS),
-    Peer("SpikingJelly", "spikingjelly", "spikingjelly_chain", **CHAINS),
+    Peer("Norse", "norse", "norse_chain", families=("W1",), not_for=("W2", "W3"), why_not=CHAIN),
+    Peer("SpikingJelly", "spikingjelly", "spikingjelly_chain", families=("W1",), not_for=("W2", "W3"), why_not=CHAIN),
     Peer("xylosim", "xylosim", "xylosim_layer", exact=True, families=("W3X",)),
 )
 

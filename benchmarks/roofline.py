@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.engine import compiler
+from benchmarks.loading import compiler
 from benchmarks.operations import Operations
 from neurodeploy.engine.build import compile_library
-from neurodeploy.engine.compiler import FLAGS
 
 SOURCE = Path(__file__).with_name("roofline.c")
+FLAGS = ("-std=gnu99", "-O3", "-march=native", "-fPIC", "-shared")
 LEAST = 0.02
 REPEATS = 3
 WEIGHTS = 16 << 10
@@ -68,8 +68,7 @@ def measure() -> Limits:
     """The limits of one core of this machine."""
     with tempfile.TemporaryDirectory(prefix="neurodeploy-bench-") as folder:
         path = Path(folder) / "roofline.so"
-        flags = [flag for flag in FLAGS if flag != "-std=c99"]
-        path.write_bytes(compile_library(SOURCE.read_text(), compiler(), ["-std=gnu99", *flags]))
+        path.write_bytes(compile_library(SOURCE.read_text(), compiler(), FLAGS))
         return _limits(ctypes.CDLL(str(path)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 import tempfile
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import engine, roofline
+from benchmarks import loading, roofline
 from benchmarks.cases import Case, run_case
 from benchmarks.costs import Costs, costs
 from benchmarks.peers import Workers
@@ -125,9 +126,18 @@ def about(rounds: int) -> dict[str, str]:
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "processor": f"{names[0] if names else platform.processor()}, {len(names) or '?'} cores",
         "system": f"{platform.system()} {platform.machine()}",
-        "compiler": engine.compiler_version(),
+        "compiler": loading.compiler_version(),
         "Python": platform.python_version(),
         "neurodeploy": __version__,
         "rounds": str(rounds),
+        "load": load(),
         "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),
     }
+
+
+def load() -> str:
+    """How busy the machine was in the last minutes, all of it or other people's work too."""
+    one, five, _ = os.getloadavg()
+    cores = os.cpu_count() or 1
+    busy = "; other work ran beside it, so the figures are rough" if five > 1.5 * cores else ""
+    return f"{one:.1f} and {five:.1f} processes on {cores} cores over the last minute and five{busy}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from benchmarks import engine
+from benchmarks import engine, loading
 from benchmarks.interleave import Contestant, interleave
 from benchmarks.results import Scaling
 from benchmarks.workload import workload
@@ -26,7 +26,7 @@ def sizes(family: str, activity: float, values: Iterable[int], rounds: int, prog
 def _sized(family: str, size: int, activity: float) -> Contestant:
     try:
         work = workload(family, size, activity)
-        samples = engine.prepare(engine.as_shipped(work.program), work.stimulus)
+        samples = engine.prepare(loading.as_shipped(work.program), work.stimulus)
     except NeurodeployError as error:
         return Contestant(str(size), missing=str(error).splitlines()[0])
     fired = engine.raster(samples, work.steps)
@@ -40,7 +40,7 @@ def batches(
 ) -> list[Scaling]:
     """Seconds per step and sample by batch, on one thread and on two."""
     work = workload(family, size, activity)
-    compiled = engine.as_shipped(work.program)
+    compiled = loading.as_shipped(work.program)
     made: list[Scaling] = []
     for batch in values:
         samples = engine.prepare(compiled, work.stimulus, batch)
