@@ -83,6 +83,12 @@ class Quantize:
             raise InputError(f"weights of {self.weight_bits} bits", "weight-bits", "ask for 1 bit or more")
         if self.message_bits < 2:
             raise InputError(f"messages of {self.message_bits} bits", "message-bits", "ask for 2 bits or more")
+        if self.numerics.accumulation == "events":
+            raise RefusedError(
+                f"networks are not quantized to {self.numerics.name}, which saturates after every spike",
+                "-O numerics",
+                "build the Program of integers directly, or choose other numerics",
+            )
 
     def __call__(self, network: Network) -> Quantized:
         """Raises CannotRepresentError with the numbers, or RefusedError for what integers cannot say."""

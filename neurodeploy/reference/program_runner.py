@@ -14,7 +14,7 @@ from neurodeploy.program.population import Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
 from neurodeploy.reference.integer import State, initial_state, overflow, step
-from neurodeploy.reference.synapse import accumulate
+from neurodeploy.reference.synapse import accumulate, add_events
 from neurodeploy.trace import Entry, Trace
 
 IntArray = NDArray[np.int64]
@@ -83,7 +83,7 @@ def _advance(
     records: Mapping[str, Mapping[str, IntArray]],
     t: int,
 ) -> None:
-    a = accumulated(program.numerics, population, program.into(population.name), fed, t)
+    a = accumulated(program.numerics, population, program.into(population.name), fed, t, state.u)
     result = step(population, state, a, program.numerics)
     sent[population.name][:, t] = result.output
     seen = {"v": state.v, "u": state.u, "v_before": result.v_before}
@@ -97,13 +97,23 @@ def accumulated(
     projections: Sequence[Projection],
     sent: Mapping[str, IntArray],
     t: int,
+    current: IntArray | None = None,
 ) -> IntArray:
-    """The input of ``population`` at step ``t``, in accumulator units: (B, *shape)."""
+    """The input of ``population`` at step ``t``, in accumulator units: (B, *shape).
+
+    Where every event adds to the current, accumulation starts from ``current`` (0 without) and ends as the current.
+    """
     batch = next(iter(sent.values())).shape[0]
     total = np.zeros((batch, *population.shape), dtype=np.int64)
+    if numerics.accumulation == "events" and current is not None:
+        total = current
     for projection in projections:
-        if t >= projection.delay:
-            message = sent[projection.source][:, t - projection.delay]
+        if t < projection.delay:
+            continue
+        message = sent[projection.source][:, t - projection.delay]
+        if numerics.accumulation == "events":
+            total = add_events(total, projection, message, numerics)
+        else:
             total = total + accumulate(projection, message, population.shape, numerics)
     return overflow(total, numerics.wide_bits, numerics.wide_overflow)
 

@@ -78,6 +78,8 @@ class Context:
 def state_type(stage: Stage, key: str) -> CType:
     """The narrowest type of a state at every step."""
     values: tuple[Value, ...] = (stage.update.start[key], stage.update.after[key])
+    if key == CURRENT and stage.arrival.total.op == "state":
+        values = (*values, stage.arrival.total)
     return smallest(min(each.low for each in values), max(each.high for each in values))
 
 

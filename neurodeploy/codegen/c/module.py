@@ -12,8 +12,10 @@ from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.machine import Machine
 from neurodeploy.codegen.c.names import checked_prefix
 from neurodeploy.codegen.c.prelude import helpers
+from neurodeploy.codegen.c.saturating import delivery_kernel
 from neurodeploy.codegen.c.stage import observe_text, reset_text, update_text
 from neurodeploy.codegen.c.tables import Tables
+from neurodeploy.codegen.neuron import CURRENT
 from neurodeploy.codegen.plan import Plan, Stage
 
 
@@ -58,7 +60,8 @@ class Rendering:
 def render(plan: Plan, prefix: str = "nd", machine: Machine | None = None, kernel: Kernel = portable) -> Rendering:
     """The same text for the same plan: portable, or for one ``machine``'s compiler and processor.
 
-    ``kernel`` renders what projections add; the rest is common. Raises InputError for what does not fit together, or does not fit 32-bit indices.
+    ``kernel`` renders what projections add; the rest is common. Raises InputError for what does not fit together, or
+    does not fit 32-bit indices.
     """
     c = context(plan)
     tables = Tables(checked_prefix(prefix))
@@ -134,6 +137,11 @@ def _stage(c: Context, stage: Stage, number: int, prefix: str, tables: Tables, k
             edge = Edge(projection, c.plan.senders[source], c.layouts[source], c.layouts[name], each.bits, term.shift)
             kernels.append(kernel(edge, function, tables))
             calls.append(f"  {function}({start}, {c.past(source, projection.delay)});")
+    for each in stage.arrival.deliveries:
+        function, source = f"{prefix}_add{number}_{len(kernels)}", each.projection.source
+        layouts = c.layouts[source], c.layouts[name]
+        kernels.append(delivery_kernel(each, c.plan.senders[source], *layouts, function, tables))
+        calls.append(f"  {function}({c.state(name, CURRENT)}, {c.past(source, each.projection.delay)});")
     lines = "\n".join(calls or ["  (void)c;"])
     arrive = f"\nstatic void {prefix}_arrive{number}({prefix}_context *c) {{\n{lines}\n}}\n"
     return "".join(kernels) + arrive + update_text(c, stage, number, prefix, tables)
