@@ -81,7 +81,9 @@ def _reader(path: Path) -> Reader:
     named = SUFFIXES.get(path.suffix.lower())
     if named is None:
         known = ", ".join(SUFFIXES)
-        raise InputError(f"its content is of no known format, nor is its suffix {path.suffix!r}", str(path), f"give {known}")
+        raise InputError(
+            f"its content is of no known format, nor is its suffix {path.suffix!r}", str(path), f"give {known}"
+        )
     if named in BINARY:
         what = f"does not begin like a {path.suffix.lower()} file: its first bytes are {start[:8].hex(' ')}"
         raise InputError(what, str(path), "fetch or copy the file again, or give it the right suffix")

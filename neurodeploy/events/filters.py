@@ -1,4 +1,4 @@
-"""Filters: a source of events to a source with fewer, or better ordered, events. Nothing is read until it is asked for."""
+"""Filters: a source of events to one with fewer, or better ordered, events. They read nothing until they are asked."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ CELLS = 1 << 22
 
 @dataclass(frozen=True)
 class Frames:
-    """How a source of events becomes frames ``(T, C, H, W)``. Exactly one of the first three fields says what a frame is:
+    """How a source of events becomes frames ``(T, C, H, W)``. One of the first three fields says what a frame is:
 
     - ``window``: the events of a length of time such as ``"10ms"``. Frames begin at multiples of it, counted from
       ``origin`` (microseconds on the recording's clock); the first holds the first event, the last the last.
@@ -91,7 +91,8 @@ class Frames:
         block, base = np.zeros((room, *shape), np.int32), 0
         steps = Steps(self.window, self.count, self.bins, self.origin)
         total = 0
-        for events, numbers, total in steps.of(source):
+        for events, numbers, complete in steps.of(source):
+            total = complete
             while True:
                 inside = int(np.searchsorted(numbers, base + room))
                 self._add(block, events[:inside], numbers[:inside] - base, rows, columns)
@@ -113,7 +114,9 @@ class Frames:
             if held == steps:
                 break
         if not held:
-            raise InputError("has too few events for a frame", source.name, "give a smaller count, or look at the filters")
+            raise InputError(
+                "has too few events for a frame", source.name, "give a smaller count, or look at the filters"
+            )
         return np.concatenate(found) if len(found) > 1 else found[0]
 
     def to_json(self) -> dict[str, Any]:

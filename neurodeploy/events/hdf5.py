@@ -99,7 +99,7 @@ def _layout(file: Any, path: Path) -> Layout:
         if isinstance(place, h5py.Dataset) and place.dtype.names:
             return Layout(find_columns(place.dtype.names, f"{path}: {name}", REMEDY), name)
         if isinstance(place, h5py.Group):
-            members = [key for key in place if isinstance(place.get(key), h5py.Dataset)]
+            members = [str(key) for key in place if isinstance(place.get(key), h5py.Dataset)]
             with suppress(InputError):
                 found = find_columns(members, str(path), REMEDY)
                 return Layout({column: f"{name}/{member}" for column, member in found.items()})

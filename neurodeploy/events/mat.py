@@ -50,7 +50,9 @@ def _load(scipy_io: Any, path: Path) -> dict[str, Column]:
     fields = _fields({name: value for name, value in held.items() if not name.startswith("__")})
     names = find_columns(fields, str(path), REMEDY)
     columns = {column: np.asarray(fields[name]).reshape(-1) for column, name in names.items()}
-    if len({len(column) for column in columns.values()}) > 1 or any(c.dtype.kind not in "biuf" for c in columns.values()):
+    if len({len(column) for column in columns.values()}) > 1 or any(
+        c.dtype.kind not in "biuf" for c in columns.values()
+    ):
         told = ", ".join(f"{name} {len(column):,} ({column.dtype})" for name, column in columns.items())
         raise InputError(f"its columns are no numbers of one length: {told}", str(path), REMEDY)
     return columns

@@ -64,7 +64,9 @@ class EventSource:
         if len(backwards):
             at = int(backwards[0])
             earlier = start if at == 0 else int(t[at - 1])
-            what = f"time runs backwards: event {first + at:,} is at {int(t[at]):,} us, the one before it at {earlier:,} us"
+            what = (
+                f"time runs backwards: event {first + at:,} is at {int(t[at]):,} us, the one before at {earlier:,} us"
+            )
             raise InputError(what, self.name, _SORT)
 
     def _judge_place(self, chunk: Events, first: int) -> None:

@@ -16,6 +16,7 @@ from neurodeploy.events.event import CHUNK, EVENT, Chunks, Events, Sensor, make_
 from neurodeploy.events.npz import save_events
 from neurodeploy.events.source import EventSource
 
+SENSOR = Sensor(128, 128)
 STEP = 1000
 """Microseconds between two renderings of the sky; between them brightness changes evenly."""
 
@@ -28,7 +29,7 @@ def light(points: Plane, brightness: Plane, size: NDArray[np.int_], spread: floa
         np.exp(-((np.arange(length) - points[:, axis, None]) ** 2) / (2 * spread**2))
         for axis, length in enumerate(size)
     )
-    return (rows * brightness[:, None]).T @ columns
+    return np.einsum("ph,pw->hw", brightness[:, None] * rows, columns)
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class StarField:
       second each.
     """
 
-    sensor: Sensor = Sensor(128, 128)
+    sensor: Sensor = SENSOR
     duration: str = "1s"
     seed: int = 0
     stars: int = 40

@@ -55,7 +55,9 @@ def _parts(path: Path, separator: str | None, where: Mapping[str, int], named: b
     with path.open("rb") as file:
         while lines := file.readlines(LINES * 24):
             first, number = number, number + len(lines)
-            texts = [(first + n + 1, line) for n, line in enumerate(lines) if line.strip() and not line.startswith(COMMENT)]
+            texts = [
+                (first + n + 1, line) for n, line in enumerate(lines) if line.strip() and not line.startswith(COMMENT)
+            ]
             if named:
                 texts, named = texts[1:], not texts
             if texts:
@@ -78,6 +80,7 @@ def _numbers(
 def _readable(line: bytes, separator: str | None, columns: tuple[int, ...]) -> bool:
     words = line.decode("latin-1").split(separator)
     try:
-        return all(float(words[column]) is not None for column in columns)
+        _ = [float(words[column]) for column in columns]
     except (ValueError, IndexError):
         return False
+    return True
