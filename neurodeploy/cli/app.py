@@ -17,7 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 import neurodeploy
-from neurodeploy.cli import check, export, inspect, models, run, targets
+from neurodeploy.cli import check, events, export, inspect, models, run, targets
 from neurodeploy.errors import NeurodeployError
 
 DEBUG = "NEURODEPLOY_DEBUG"
@@ -25,6 +25,7 @@ DEBUG = "NEURODEPLOY_DEBUG"
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 for verb in (export.export, run.run, check.check, inspect.inspect):
     app.command()(verb)
+app.add_typer(events.app, name="events")
 app.add_typer(targets.app, name="targets")
 app.add_typer(models.app, name="models")
 
