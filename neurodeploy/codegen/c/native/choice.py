@@ -23,7 +23,7 @@ from neurodeploy.numerics import Numerics
 from neurodeploy.reference.integer import State, step
 
 FORCED = ("scatter", "dense", "small", "matrix", "pool", "portable")
-"""Kernels that a rendering can be restricted to."""
+"""Kernels that a rendering can be made to use wherever they apply."""
 MARGINED = ("scatter", "small")
 
 
@@ -118,11 +118,13 @@ def _window_kernel(edge: Edge, machine: Machine, forced: str | None) -> str:
         "scatter": scatter.applies(edge),
         "dense": dense.applies(edge, machine),
     }
-    return next((kernel for kernel, does in able.items() if does and forced in (None, kernel)), "portable")
+    if forced == "portable" or able.get(forced or "", False):
+        return str(forced)
+    return next((kernel for kernel, does in able.items() if does), "portable")
 
 
 def _matrix_kernel(edge: Edge, forced: str | None) -> str:
-    return "matrix" if matrix.applies(edge) and forced in (None, "matrix") else "portable"
+    return "matrix" if matrix.applies(edge) and forced != "portable" else "portable"
 
 
 def _native(

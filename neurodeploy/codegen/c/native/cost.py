@@ -11,13 +11,13 @@ from neurodeploy.codegen.c.machine import Machine
 from neurodeploy.codegen.c.native.vectors import pieces
 from neurodeploy.codegen.c.window import window_of
 
-EVENT = 12.0
+EVENT = 10.0
 """Finding an event's place."""
-ADDED = {"avx2": 1.2, "avx512": 1.4, "baseline": 1.2}
+ADDED = {"avx2": 1.1, "avx512": 1.3, "baseline": 1.1}
 """Loading, adding to and storing one vector of sums at any address."""
 GRADED = 0.4
 """Multiplying a vector by a message."""
-DOT = {"avx2": 0.65, "avx512": 0.75}
+DOT = {"avx2": 0.85, "avx512": 0.85}
 """One vector of products of bytes."""
 MAPPED = 0.1
 """Copying one message into its padded map."""

@@ -233,8 +233,11 @@ PRELUDE = {
 typedef __m256i nd_quads;
 static inline nd_quads nd_none(void) { return _mm256_setzero_si256(); }
 static inline nd_quads nd_quad(const uint8_t *p) { return _mm256_set1_epi32((int32_t)nd_load4(p)); }
+/* The empty assembly keeps sums in registers: gcc 12 would make all products first and spill the sums. */
 static inline nd_quads nd_dot(nd_quads sum, nd_quads x, const int8_t *w) {
-  return _mm256_add_epi16(sum, _mm256_maddubs_epi16(x, _mm256_loadu_si256((const __m256i *)w)));
+  sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(x, _mm256_loadu_si256((const __m256i *)w)));
+  __asm__("" : "+x"(sum));
+  return sum;
 }
 static inline nd_quads nd_halves(nd_quads x) { return _mm256_madd_epi16(x, _mm256_set1_epi16(1)); }
 static inline void nd_flush32(uint32_t *p, nd_quads x) {

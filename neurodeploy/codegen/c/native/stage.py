@@ -15,7 +15,7 @@ from neurodeploy.codegen.c.native.part import Part, source_rows
 from neurodeploy.codegen.c.native.pool import pool
 from neurodeploy.codegen.c.native.scatter import scatter
 from neurodeploy.codegen.c.native.small import small
-from neurodeploy.codegen.c.native.update import SEEN, flags, sums_of, update_rows
+from neurodeploy.codegen.c.native.update import SEEN, cuts, flags, sums_of, update_rows
 from neurodeploy.codegen.c.tables import Tables
 from neurodeploy.codegen.c.types import INT32, UINT8, UINT16
 
@@ -63,7 +63,7 @@ def native_text(c: Context, n: Native, number: int, prefix: str, tables: Tables,
         for k, each in enumerate(n.choices)
     )
     rows = update_rows(c, n, number, prefix, tables, machine, seen=False)
-    return kernels + _arrive(c, n, number, prefix) + rows + _update(c, n, number, prefix, seen=False)
+    return kernels + _arrive(c, n, number, prefix) + rows + _update(c, n, number, prefix, machine, seen=False)
 
 
 def native_observe(c: Context, n: Native, number: int, prefix: str, tables: Tables, machine: Machine) -> str:
@@ -71,7 +71,7 @@ def native_observe(c: Context, n: Native, number: int, prefix: str, tables: Tabl
     if n.stage.update.before is None:
         return ""
     rows = update_rows(c, n, number, prefix, tables, machine, seen=True)
-    return rows + _update(c, n, number, prefix, seen=True)
+    return rows + _update(c, n, number, prefix, machine, seen=True)
 
 
 def _name(prefix: str, number: int, k: int) -> str:
@@ -113,7 +113,7 @@ def _mapped(c: Context, each: Choice, k: int) -> list[str]:
     return [decided, f"if (c->dense[{k}]) {{", *(f"  {line}" for line in copied), "}"]
 
 
-def _update(c: Context, n: Native, number: int, prefix: str, seen: bool) -> str:
+def _update(c: Context, n: Native, number: int, prefix: str, machine: Machine, seen: bool) -> str:
     kind = c.message(n.stage.population.name).name
     looks = "".join(f", int64_t *restrict {each}" for each in SEEN) if seen else ""
     name = f"{prefix}_{'observe' if seen else 'update'}{number}"
@@ -123,13 +123,15 @@ def _update(c: Context, n: Native, number: int, prefix: str, seen: bool) -> str:
     b = n.block
     lines = [*_clears(c, n), *_calls(c, n, number, prefix)]
     made = "".join(f"    {line}\n" for line in lines)
+    mode = cuts(n, machine, seen)
+    begin, end = ("  const unsigned mode = nd_round_down();\n", "  _mm_setcsr(mode);\n") if mode else ("", "")
     return f"""
 {head} {{
-  for (int32_t first = 0; first < {b.rows}; first += {b.height}) {{
+{begin}  for (int32_t first = 0; first < {b.rows}; first += {b.height}) {{
     const int32_t rows = first + {b.height} < {b.rows} ? {b.height} : {b.rows} - first;
 {made}    for (int32_t r = 0; r < rows; r++) {row}({sums});
   }}
-}}
+{end}}}
 """
 
 
