@@ -20,18 +20,7 @@ def bundle(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("rung", ["program", "fixed"])
 def test_counts_stand_in_the_json_and_in_the_trace(rung: str, bundle: Path, tmp_path: Path) -> None:
     """The inputs meet 3, 3 and 3 weights that are not 0; a hidden neuron 1, 2, 1 and 2."""
-    call_ = (
-        "run",
-        bundle,
-        "--input",
-        tmp_path / "s.npz",
-        "--on",
-        rung,
-        "--operations",
-        "-o",
-        tmp_path / "t.npz",
-        "--json",
-    )
+    how = ("--on", rung, "--operations", "-o", tmp_path / "t.npz", "--json")
     result = call("run", bundle, "--input", tmp_path / "s.npz", *how)
     assert result.code == 0, result.err
     found = result.data["meta"]["operations"]

@@ -1,6 +1,7 @@
 """A run in chunks is the run as a whole, and what is not recorded is neither allocated nor written."""
 
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def test_chunks_joined_are_the_whole_run(seed: int, threads: int, cuts: list[int
     under_way = stream(seed, threads)
     under_way.reset()
     edges = [0, *sorted(cuts), STEPS]
-    chunks = [{name: each[:, a:b] for name, each in values.items()} for a, b in zip(edges, edges[1:], strict=False)]
+    chunks = [{name: each[:, a:b] for name, each in values.items()} for a, b in pairwise(edges)]
     traces = [under_way.feed(chunk) for chunk in chunks]
     for name in (*made.input_by_name, *made.by_name):
         for key in STATES:
