@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UNFINISHED := $(VENV)/.unfinished
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-SYSTEM_PACKAGES :=
+SYSTEM_PACKAGES := gcc-arm-none-eabi qemu-system-arm
 
 export MPLBACKEND := agg
 
@@ -68,15 +68,22 @@ proof: $(READY)
 	$(BIN)/neurodeploy targets install loihi-sim
 	$(BIN)/python -m tests.proof --jobs $(JOBS)
 
+# Nothing is asked of the network, or of anybody's rights, where every package is there already.
 system:
 	@missing=""; \
 	for package in $(SYSTEM_PACKAGES); do \
 		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
 	done; \
 	if [ -z "$$missing" ]; then echo "system packages: nothing to install"; exit 0; fi; \
-	sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
+	if ! command -v apt-get >/dev/null; then \
+		echo "system packages: there is no apt-get here; install what Debian calls:$$missing" >&2; exit 1; fi; \
+	sudo=""; \
+	if [ "$$(id -u)" != 0 ]; then sudo="sudo -n"; $$sudo true 2>/dev/null || { \
+		echo "system packages: neither root nor passwordless sudo; as root: apt-get install$$missing" >&2; exit 1; }; fi; \
 	echo "system packages: installing$$missing"; \
-	$$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing
+	$$sudo apt-get update -qq || echo "system packages: the lists of packages could not be renewed" >&2; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing || { \
+		echo "system packages: apt-get could not install$$missing" >&2; exit 1; }
 
 clean:
 	rm -rf demo dist build .pytest_cache .ruff_cache .hypothesis

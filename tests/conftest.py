@@ -2,7 +2,10 @@
 
 import os
 import signal
+from collections.abc import Generator
+from typing import Any
 
+import pytest
 from hypothesis import settings
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -17,3 +20,29 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Deadlines measure the machine, not the code; under CI the examples are the same in every run.
 settings.register_profile("neurodeploy", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.load_profile("neurodeploy")
+
+
+REQUIRED = "NEURODEPLOY_REQUIRE_SYSTEM"
+PACKAGE = "apt-get install"
+"""What the reason of every skip says that a system package would prevent."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where system packages are promised ($NEURODEPLOY_REQUIRE_SYSTEM=1), a test that skips for want of one fails."""
+    return failed_if_promised((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole file that skips itself."""
+    return failed_if_promised((yield))
+
+
+def failed_if_promised(report: Any) -> Any:
+    if report.skipped and os.environ.get(REQUIRED) == "1" and PACKAGE in str(report.longrepr):
+        if hasattr(report, "wasxfail"):
+            return report
+        report.outcome = "failed"
+        report.longrepr = f"{REQUIRED}=1, and yet: {report.longrepr}"
+    return report
