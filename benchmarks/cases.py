@@ -82,17 +82,21 @@ def _ours(work: Workload, samples: engine.Samples) -> Contestant:
 
 
 def _variants(work: Workload) -> Iterator[Contestant]:
-    """The engine end to end, the portable text, and each instruction set by itself."""
+    """The engine end to end and with less to record, the portable text, and each instruction set by itself."""
     whole = {name: np.tile(array, (1, 4, *[1] * (array.ndim - 2))) for name, array in work.stimulus.items()}
     yield Contestant(
         f"{OURS}, end to end", lambda: engine.end_to_end(work.program, whole), note="run_compiled(compact=True)"
     )
+    alone = engine.prepare(loading.as_shipped(work.program), work.stimulus, record=work.program.outputs)
+    yield Contestant(
+        f"{OURS}, its output alone", lambda: engine.per_step(alone), note="nothing recorded of inner populations"
+    )
     yield _variant("portable C", lambda: loading.portable(work.program), work)
-    for name, (machine, lacking) in loading.runnable().items():
-        if lacking:
-            yield Contestant(f"{OURS}, {name}", missing=f"this processor lacks {lacking}")
+    for machine, lacks in loading.lacking().items():
+        if lacks:
+            yield Contestant(f"{OURS}, {machine.name}", missing=f"this processor lacks {lacks}")
         else:
-            yield _variant(name, lambda machine=machine: loading.for_machine(work.program, machine), work)
+            yield _variant(machine.name, lambda machine=machine: loading.for_machine(work.program, machine), work)
 
 
 def _variant(name: str, make: Callable[[], Compiled], work: Workload) -> Contestant:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -55,8 +55,11 @@ class Samples:
         return np.moveaxis(last, -1, 1) if len(shape) > 1 else last
 
 
-def prepare(compiled: Compiled, stimulus: Stimulus, batch: int = 1) -> Samples:
-    """``batch`` samples that are all sent ``stimulus``, of shape ``(1, T, *shape)`` by input."""
+def prepare(compiled: Compiled, stimulus: Stimulus, batch: int = 1, record: Collection[str] | None = None) -> Samples:
+    """``batch`` samples that are all sent ``stimulus``, of shape ``(1, T, *shape)`` by input.
+
+    ``record``: the populations whose outputs are kept; default all.
+    """
     steps = next(iter(stimulus.values())).shape[1]
     table = np.zeros((batch, POINTERS * len(ports(compiled))), dtype=np.uintp)
     outputs: dict[str, Array] = {}
@@ -67,7 +70,7 @@ def prepare(compiled: Compiled, stimulus: Stimulus, batch: int = 1) -> Samples:
             last = np.moveaxis(values, 1, -1) if values.ndim > 2 else values
             inputs.append(np.ascontiguousarray(last, dtype=port.dtype))
             table[:, POINTERS * number] = inputs[-1].ctypes.data
-        else:
+        elif record is None or port.name in record:
             made = outputs[port.name] = np.zeros((batch, steps, port.layout.size), dtype=port.dtype)
             table[:, POINTERS * number + 1] = [made[sample].ctypes.data for sample in range(batch)]
     samples = Samples(compiled, new_contexts(compiled, batch), table, steps, outputs, tuple(inputs))

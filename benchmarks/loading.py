@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -12,9 +11,10 @@ from neurodeploy.codegen.c import render
 from neurodeploy.codegen.c.machine import MACHINES, Machine
 from neurodeploy.codegen.c.module import Port
 from neurodeploy.codegen.plan import plan
-from neurodeploy.engine.compiler import FLAGS, Compiler, find_compiler
+from neurodeploy.engine.compiler import Compiler, find_compiler
 from neurodeploy.engine.library import Compiled, load
-from neurodeploy.engine.run import compile_program
+from neurodeploy.engine.prepare import compile_program
+from neurodeploy.engine.processor import features, this_machine
 from neurodeploy.errors import UnavailableError
 from neurodeploy.program import Program
 
@@ -27,54 +27,47 @@ def compiler() -> Compiler:
     return found
 
 
-def as_shipped(program: Program) -> Compiled:
-    """What ``run_compiled`` would load."""
-    return compile_program(program, compiler())
-
-
 def compiler_version() -> str:
     """What it says of itself."""
     done = subprocess.run([*compiler().command, "--version"], capture_output=True, text=True, check=False)
     return done.stdout.splitlines()[0] if done.stdout else str(compiler())
 
 
-def context_bytes(compiled: Compiled) -> int:
-    """Memory per sample."""
-    return compiled.rendering.context_bytes
-
-
-def render_text(program: Program) -> None:
-    """The text of what is compiled, and nothing else."""
-    render(plan(program))
+def as_shipped(program: Program) -> Compiled:
+    """What ``run_compiled`` would load."""
+    return compile_program(program, compiler())
 
 
 def portable(program: Program) -> Compiled:
     """The portable text, compiled for this machine."""
-    return load([render(plan(program))], compiler(), FLAGS)[0]
+    return load([render(plan(program))], compiler())[0]
 
 
 def for_machine(program: Program, machine: Machine) -> Compiled:
     """What is rendered for one instruction set, compiled for it and no more."""
-    own = (f"-march={machine.architecture}",) if machine.architecture else ()
-    flags = (*(each for each in FLAGS if not each.startswith("-march")), *own, *machine.extensions)
-    return load([render(plan(program), machine=machine)], compiler(), flags)[0]
+    return load([render(plan(program), machine=machine)], compiler(), machine=machine)[0]
 
 
-def runnable() -> dict[str, tuple[Machine, str]]:
+def lacking() -> dict[Machine, str]:
     """Every instruction set, and what this processor lacks of it ("": nothing)."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    flags = next((line.split(":", 1)[1].split() for line in lines if line.startswith("flags")), [])
-    return {each.name: (each, ", ".join(need for need in each.needs if need not in flags)) for each in MACHINES}
+    return {each: ", ".join(sorted(set(each.needs) - features())) for each in MACHINES}
+
+
+def render_text(program: Program) -> None:
+    """The text of what is compiled, and nothing else."""
+    render(plan(program), machine=this_machine())
+
+
+def context_bytes(compiled: Compiled) -> int:
+    """Memory per sample."""
+    return compiled.about.context_bytes
 
 
 def ports(compiled: Compiled) -> tuple[Port, ...]:
     """Its nodes, in the order of their pointers."""
-    return compiled.rendering.ports
+    return compiled.about.ports
 
 
 def new_contexts(compiled: Compiled, samples: int) -> tuple[NDArray[Any], ...]:
     """Memory for so many samples."""
-    return tuple(compiled.new_context() for _ in range(samples))
+    return tuple(compiled.new_contexts(samples))

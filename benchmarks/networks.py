@@ -116,12 +116,15 @@ def spikeseg(size: int, thresholds: Thresholds) -> Program:
     return made.program(image, made.conv(second, "conv3", spaces[2], 1, 7))
 
 
-def spikingrx(size: int, thresholds: Thresholds) -> Program:
-    """W2 on ``size`` x ``size``: a block's two convolutions of 3x3 beside a shortcut, a 1x1 where channels change."""
-    grid = Input("input", (W2_CHANNELS[0], size, size))
+def spikingrx(size: int, thresholds: Thresholds, blocks: tuple[int, ...] = W2_CHANNELS) -> Program:
+    """W2 on ``size`` x ``size``: a block's two convolutions of 3x3 beside a shortcut, a 1x1 where channels change.
+
+    ``blocks``: the channels of each.
+    """
+    grid = Input("input", (blocks[0], size, size))
     made = net(2, thresholds, grid)
     space, source, largest = (size, size), "input", 1
-    for number, channels in enumerate(W2_CHANNELS, 1):
+    for number, channels in enumerate(blocks, 1):
         bits = 1 if largest == 1 else 8
         inner = made.conv(source, f"block{number}a", space, channels, 3, bits)
         outer = made.conv(inner, f"block{number}b", space, channels, 3)
