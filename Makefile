@@ -3,6 +3,7 @@
 #   make demo     a trained network, carried to two targets and checked there spike for spike
 #   make test     every test and notebook, with the linters and the type checker
 #   make lint     ruff and pyright alone
+#   make bench    the engine and its peers side by side, each peer in an environment of its own (about 15 minutes)
 #   make proof    the long counts behind tests/proof/RESULTS.md; interrupted, it goes on where it stopped
 #   make system   Debian packages, where any are needed (as root or with passwordless sudo)
 #   make clean    remove what the targets wrote; make distclean: the environment and the proofs under way too
@@ -17,11 +18,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UNFINISHED := $(VENV)/.unfinished
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-SYSTEM_PACKAGES :=
+SYSTEM_PACKAGES := gcc-arm-none-eabi qemu-system-arm
 
 export MPLBACKEND := agg
 
-.PHONY: setup demo test lint proof system clean distclean
+.PHONY: setup demo test lint bench proof system clean distclean
 .DELETE_ON_ERROR:
 
 setup: $(READY)
@@ -58,23 +59,35 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 
+bench: $(READY)
+	$(BIN)/neurodeploy targets install loihi-sim
+	$(BIN)/python -m benchmarks install
+	$(BIN)/python -m benchmarks
+
 proof: $(READY)
 	$(BIN)/neurodeploy targets install loihi-sim
 	$(BIN)/python -m tests.proof --jobs $(JOBS)
 
+# Nothing is asked of the network, or of anybody's rights, where every package is there already.
 system:
 	@missing=""; \
 	for package in $(SYSTEM_PACKAGES); do \
 		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
 	done; \
 	if [ -z "$$missing" ]; then echo "system packages: nothing to install"; exit 0; fi; \
-	sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
+	if ! command -v apt-get >/dev/null; then \
+		echo "system packages: there is no apt-get here; install what Debian calls:$$missing" >&2; exit 1; fi; \
+	sudo=""; \
+	if [ "$$(id -u)" != 0 ]; then sudo="sudo -n"; $$sudo true 2>/dev/null || { \
+		echo "system packages: neither root nor passwordless sudo; as root: apt-get install$$missing" >&2; exit 1; }; fi; \
 	echo "system packages: installing$$missing"; \
-	$$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing
+	$$sudo apt-get update -qq || echo "system packages: the lists of packages could not be renewed" >&2; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing || { \
+		echo "system packages: apt-get could not install$$missing" >&2; exit 1; }
 
 clean:
 	rm -rf demo dist build .pytest_cache .ruff_cache .hypothesis
-	find neurodeploy targets models tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find neurodeploy targets models tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean
 	rm -rf $(VENV) .proof

@@ -106,7 +106,7 @@ def _target_rung(
         latencies(program) if pipelined else {},
         lambda trace: run_program(program, stimulus, states=True, drive=trace),
         lambda trace: target.run(artifact, stimulus, states=states, drive=trace),
-        artifact.notes,
+        (*artifact.notes, *traces[target.name].meta.get("remarks", ())),
         str(traces[target.name].meta.get("proof", target.proof)),
     )
 

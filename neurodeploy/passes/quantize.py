@@ -205,7 +205,7 @@ class Quantize:
             raise CannotRepresentError(
                 f"a delay of {path.delay} steps; {self.numerics.name} has at most {self.numerics.delay_max}",
                 f"projection {path.source}->{path.target}",
-                "shorten recurrent_delay",
+                "shorten it (recurrent_delay, or the Delay node)",
                 value=float(path.delay),
                 limit=float(self.numerics.delay_max),
             )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
 from neurodeploy.numerics import Numerics
-from neurodeploy.program.population import Population
+from neurodeploy.program.population import Input, Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
 from neurodeploy.reference.integer import State, initial_state, overflow, step
@@ -50,23 +50,35 @@ def quantize_stimulus(program: Program, stimulus: Mapping[str, NDArray[Any]]) ->
 
     Raises InputError for a missing input, a shape that does not fit, or values that are no numbers.
     """
-    sent: dict[str, IntArray] = {}
+    arrays = stimulus_arrays(program, stimulus)
+    return {each.name: quantized(each, arrays[each.name]) for each in program.inputs}
+
+
+def stimulus_arrays(program: Program, stimulus: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The array of every input, before its quantizer. Raises InputError for a missing input or a wrong shape."""
+    arrays: dict[str, NDArray[Any]] = {}
     lead: tuple[int, ...] | None = None
     for each in program.inputs:
         where = f"stimulus {each.name!r}"
         if each.name not in stimulus:
             raise InputError("is missing", where, f"give one array per input: {', '.join(program.input_by_name)}")
-        values = np.asarray(stimulus[each.name], dtype=np.float64)
+        values = np.asarray(stimulus[each.name])
         if values.shape[2:] != each.shape or (lead or values.shape[:2]) != values.shape[:2]:
             wanted = (*(lead or ("B", "T")), *each.shape)
             raise InputError(f"has shape {values.shape}", where, f"give it the shape ({', '.join(map(str, wanted))})")
-        if not np.isfinite(values).all():
-            raise InputError("holds values that are not finite", where, "replace them by numbers")
         lead = values.shape[:2]
-        sent[each.name] = each.quantize(values)
-    if not sent:
+        arrays[each.name] = values
+    if not arrays:
         raise InputError("the program has no input, so nothing says how long it runs", "program", "give it an input")
-    return sent
+    return arrays
+
+
+def quantized(each: Input, values: NDArray[Any]) -> IntArray:
+    """The integers an input sends for some values. Raises InputError where they are not finite."""
+    numbers = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(numbers).all():
+        raise InputError("holds values that are not finite", f"stimulus {each.name!r}", "replace them by numbers")
+    return each.quantize(numbers)
 
 
 def _empty_record(population: Population, shape: tuple[int, ...], states: bool) -> dict[str, IntArray]:

@@ -87,9 +87,12 @@ def test_an_older_python_is_named(checkout: Path) -> None:
 def test_system_calls_no_package_manager_when_nothing_is_missing(checkout: Path) -> None:
     tools = checkout / "tools"
     tools.mkdir()
+    write_script(tools / "dpkg-query", "#!/bin/sh\necho install ok installed\n")
     for name in ("apt-get", "apt", "sudo"):
-        write_script(tools / name, "#!/bin/sh\necho called >> ../log\nexit 1\n")
-    make(checkout, "system", path=tools).check_returncode()
+        write_script(tools / name, "#!/bin/sh\necho called >> log\nexit 1\n")
+    done = make(checkout, "system", path=tools)
+    done.check_returncode()
+    assert "nothing to install" in done.stdout
     assert log(checkout) == []
 
 
@@ -103,3 +106,30 @@ def test_system_installs_only_what_is_missing(checkout: Path) -> None:
     words = log(checkout)
     assert "absent" in words
     assert "there" not in words
+
+
+def test_system_installs_from_old_lists_when_they_cannot_be_renewed(checkout: Path) -> None:
+    tools = checkout / "tools"
+    tools.mkdir()
+    write_script(tools / "dpkg-query", "#!/bin/sh\n")
+    write_script(tools / "sudo", '#!/bin/sh\nshift\nexec "$@"\n')
+    write_script(tools / "apt-get", '#!/bin/sh\n[ "$1" = install ] && echo installed >> log\n')
+    done = make(checkout, "system", path=tools)
+    done.check_returncode()
+    assert "could not be renewed" in done.stderr
+    assert log(checkout) == ["installed"]
+
+
+def test_system_says_what_to_install_where_it_may_not(checkout: Path) -> None:
+    tools = checkout / "tools"
+    tools.mkdir()
+    write_script(tools / "dpkg-query", "#!/bin/sh\n")
+    write_script(tools / "id", "#!/bin/sh\necho 1000\n")
+    write_script(tools / "sudo", "#!/bin/sh\nexit 1\n")
+    write_script(tools / "apt-get", "#!/bin/sh\necho called >> log\n")
+    done = make(checkout, "system", path=tools)
+    assert done.returncode != 0
+    assert (
+        "neither root nor passwordless sudo; as root: apt-get install gcc-arm-none-eabi qemu-system-arm" in done.stderr
+    )
+    assert log(checkout) == []

@@ -1,0 +1,62 @@
+"""The files of a deployed network: its source with heads, its probe, and what it takes of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from neurodeploy.analysis.sums import Range
+from neurodeploy.codegen.c import Rendering, render
+from neurodeploy.codegen.c.heads import Heads, heads
+from neurodeploy.codegen.c.probe import Probe, probe
+from neurodeploy.codegen.plan import plan
+from neurodeploy.embedded.footprint import Footprint, footprint
+from neurodeploy.embedded.report import memory_json, memory_text
+from neurodeploy.program.program import Program
+from neurodeploy.target import Option
+
+PREFIX = Option("prefix", "model", "name of the files, and what every function of the source begins with")
+END = "\n#endif\n"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A program in C. ``files``: its header, its source, its probe and the memory report, by name."""
+
+    rendering: Rendering
+    heads: Heads
+    probe: Probe
+    footprint: Footprint
+    files: Mapping[str, bytes]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was made, in words."""
+        needed = self.footprint
+        told = [
+            f"flash: at most {needed.flash} bytes ({needed.constants} of constants); RAM: at most {needed.ram} bytes "
+            f"({needed.context} of context, at most {needed.stack} of stack)"
+        ]
+        left_out = self.heads.left_out
+        return (*told, *([f"{left_out} is not made of integers the step gives: not in C"] if left_out else []))
+
+
+def deploy(program: Program, prefix: str = PREFIX.default, sent: Mapping[str, Range] | None = None) -> Deployed:
+    """The program in portable C; the same bytes for the same program. ``sent`` widens ranges of messages, as in a plan.
+
+    Raises InputError for a prefix that is no identifier, and for what the source cannot hold.
+    """
+    planned = plan(program, sent)
+    rendering = render(planned, prefix)
+    host = heads(planned, prefix)
+    source = rendering.source + host.source
+    header = rendering.header.removesuffix(END) + host.header + END
+    probing, needed = probe(planned, rendering), footprint(planned, rendering, host, source)
+    texts = {
+        f"{prefix}.h": header,
+        f"{prefix}.c": source,
+        f"{prefix}_probe.c": probing.text,
+        "memory.json": memory_json(needed),
+        "memory.txt": memory_text(needed),
+    }
+    return Deployed(rendering, host, probing, needed, {name: text.encode("ascii") for name, text in texts.items()})

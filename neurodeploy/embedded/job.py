@@ -1,0 +1,184 @@
+"""What a probe is told, and what it tells: stimuli as bytes, records as traces.
+
+Everything is in the machine's own integers, little-endian: for every sample a task of three 32-bit numbers (probe,
+mode, steps) and what the steps are fed; back comes what ``codegen.c.probe`` says, step by step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.codegen.c.context import Context, context
+from neurodeploy.codegen.c.layout import Layout
+from neurodeploy.codegen.c.probe import FED, MEASURES, STATES
+from neurodeploy.codegen.plan import plan
+from neurodeploy.embedded.files import deploy
+from neurodeploy.engine.prepare import Ranges, beyond
+from neurodeploy.engine.stimulus import driven
+from neurodeploy.errors import InputError
+from neurodeploy.program.program import Program
+from neurodeploy.reference.program_runner import quantize_stimulus
+from neurodeploy.target import Artifact, Stimulus
+from neurodeploy.trace import Entry, Trace
+
+IntArray = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
+PROBE = "_probe.c"
+STATE_KEYS = ("u", "v", "v_before")
+"""In the order in which the host loop records them."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A part of one step's record: whose it is, numpy type, and how its neurons lie (None: row-major)."""
+
+    node: str
+    key: str
+    dtype: str
+    count: int
+    layout: Layout | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One artifact's samples.
+
+    ``sent``: what its inputs send, ``fed``: what its synapses get, both ``(B, T, *shape)``; ``files``: its sources.
+    ``ranges``: messages of an isolated run that no node would send itself; the sources then are made for them.
+    """
+
+    program: Program
+    files: Mapping[str, bytes]
+    prefix: str
+    sent: Mapping[str, IntArray]
+    fed: Mapping[str, IntArray]
+    modes: tuple[int, ...]
+    ranges: Ranges | None = None
+
+    @cached_property
+    def context(self) -> Context:
+        """Types and layouts of its nodes."""
+        return context(plan(self.program, self.ranges))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Samples and steps."""
+        first = next(iter(self.sent.values()))
+        return first.shape[0], first.shape[1]
+
+    def record_bytes(self) -> int:
+        """How many bytes its probe gives."""
+        samples, steps = self.size
+        return samples * steps * sum(_bytes(self._fields(mode)) for mode in self.modes)
+
+    def data(self, number: int) -> bytes:
+        """Its tasks, as the probe of that number takes them."""
+        samples, steps = self.size
+        tasks: list[bytes] = []
+        for mode in self.modes:
+            head = np.broadcast_to(np.array([number, mode, steps], "<u4"), (samples, 3))
+            body = np.concatenate([self._given(name, mode) for name in self._takes(mode)], axis=2)
+            tasks.append(np.concatenate([_as_bytes(head), body.reshape(samples, -1)], axis=1).tobytes())
+        return b"".join(tasks)
+
+    def trace(self, record: bytes) -> Trace:
+        """The trace of a record. Outputs are those of the step itself where it ran; ``meta`` says what that took."""
+        found: dict[tuple[str, str], IntArray] = {}
+        samples, steps = self.size
+        at = 0
+        for mode in reversed(self.modes):  # what a later mode overwrites is the less telling record
+            step = _bytes(self._fields(mode))
+            at += samples * steps * step
+            part = np.frombuffer(record, np.uint8)[len(record) - at :][: samples * steps * step]
+            found |= _read(part.reshape(samples, steps, step), self._fields(mode))
+        entries = {
+            each.name: Entry(self.sent[each.name], each.output.kind == "graded", each.scale)
+            for each in self.program.inputs
+        }
+        entries |= {name: self._entry(name, found) for name in self.program.by_name}
+        measured = found.get(("", "measured"))
+        meta = {"rung": "program", "numerics": self.program.numerics.name}
+        return Trace(entries, meta | ({} if measured is None else {"measured": measured}))
+
+    def _entry(self, name: str, found: Mapping[tuple[str, str], IntArray]) -> Entry:
+        p = self.program.by_name[name]
+        lead = (*self.size, *p.shape)
+        state = {key: found[name, key].reshape(lead) for key in STATE_KEYS if (name, key) in found}
+        shift = 0 if p.kind == "relay" else self.program.numerics.state_shift
+        return Entry(
+            found[name, "output"].reshape(lead),
+            p.output.kind == "graded",
+            p.output.scale,
+            **state,
+            state_scale=p.scale + shift,
+            inserted=p.inserted,
+        )
+
+    def _takes(self, mode: int) -> Sequence[str]:
+        return list(self.context.plan.senders) if mode & FED else list(self.program.input_by_name)
+
+    def _given(self, name: str, mode: int) -> Bytes:
+        """(B, T, bytes): the step takes row-major arrays, the host loop arrays as they are stored."""
+        values = self.fed[name].reshape(*self.size, -1)
+        order = self.context.layouts[name].order
+        flat = values if mode == 0 else values[:, :, order]
+        return _as_bytes(np.ascontiguousarray(flat, dtype=f"<{self._dtype(name)}"))
+
+    def _dtype(self, name: str) -> str:
+        return np.dtype(self.context.message(name).dtype).str[1:]
+
+    def _fields(self, mode: int) -> list[Field]:
+        fields = [Field("", "measured", "<u4", MEASURES)] if mode == 0 else []
+        for name, p in self.program.by_name.items():
+            layout = self.context.layouts[name]
+            stored = None if mode == 0 and name in self.program.outputs else layout
+            fields.append(Field(name, "output", f"<{self._dtype(name)}", layout.size, stored))
+            if mode & STATES and p.kind != "relay":
+                fields += [Field(name, key, "<i8", layout.size, layout) for key in STATE_KEYS]
+        return fields
+
+
+def job(artifact: Artifact, stimulus: Stimulus, states: bool = False, drive: Trace | None = None) -> Job:
+    """What an artifact's probe is to do. Raises InputError for a stimulus or trace that does not fit."""
+    program, prefix = artifact.program, _prefix(artifact)
+    sent = quantize_stimulus(program, stimulus)
+    if drive is None:
+        return Job(program, artifact.files, prefix, sent, sent, (0, STATES) if states else (0,))
+    samples, steps = next(iter(sent.values())).shape[:2]
+    fed = driven(program, drive, samples, steps)
+    ranges = beyond(program, fed)
+    files = artifact.files if ranges is None else {**artifact.files, **deploy(program, prefix, ranges).files}
+    return Job(program, files, prefix, sent, fed, (FED | (STATES if states else 0),), ranges)
+
+
+def _prefix(artifact: Artifact) -> str:
+    found = [name.removesuffix(PROBE) for name in artifact.files if name.endswith(PROBE)]
+    if len(found) != 1:
+        raise InputError("does not hold the source of one network", "target/", "export the network again")
+    return found[0]
+
+
+def _bytes(fields: Sequence[Field]) -> int:
+    return sum(np.dtype(each.dtype).itemsize * each.count for each in fields)
+
+
+def _as_bytes(values: NDArray[Any]) -> Bytes:
+    return np.ascontiguousarray(values).view(np.uint8)
+
+
+def _read(steps: Bytes, fields: Sequence[Field]) -> dict[tuple[str, str], IntArray]:
+    """(B, T, neurons) of every field, row-major, of records (B, T, bytes)."""
+    found: dict[tuple[str, str], IntArray] = {}
+    at = 0
+    for each in fields:
+        size = np.dtype(each.dtype).itemsize * each.count
+        values = np.ascontiguousarray(steps[:, :, at : at + size]).view(each.dtype).astype(np.int64)
+        found[each.node, each.key] = values if each.layout is None else values[:, :, each.layout.place]
+        at += size
+    return found

@@ -1,0 +1,24 @@
+"""c: portable C99 for microcontrollers, run here through this machine's own compiler."""
+
+from neurodeploy.capabilities import Capabilities
+from neurodeploy.embedded.files import PREFIX
+from neurodeploy.embedded.limits import limit_options
+from neurodeploy.numerics import INT32, LOIHI2
+from neurodeploy.target import Target
+
+from .lower import lower
+from .runner import available, run
+
+TARGET = Target(
+    name="c",
+    summary="portable C99 for microcontrollers: source, example, memory report",
+    numerics=LOIHI2,
+    numerics_choices=(LOIHI2, INT32),
+    capabilities=Capabilities(),
+    lower=lower,
+    run=run,
+    options=(*limit_options(), PREFIX),
+    available=available,
+)
+
+__all__ = ["TARGET"]

@@ -1,0 +1,49 @@
+"""A program as the files of the ``c`` target."""
+
+from __future__ import annotations
+
+from neurodeploy.codegen.c.example import example, makefile
+from neurodeploy.codegen.c.probe import dispatcher
+from neurodeploy.embedded.files import PREFIX, deploy
+from neurodeploy.embedded.limits import check_limits, limits
+from neurodeploy.embedded.runs import DISPATCHER
+from neurodeploy.program.program import Program
+from neurodeploy.target import Artifact, Options
+
+HOST = "probe_host.c"
+STANDARD_STREAMS = """/* A probe on standard streams; nothing is measured here. */
+#include <stdint.h>
+#include <stdio.h>
+
+int nd_take(void *to, uint32_t bytes);
+int nd_give(const void *from, uint32_t bytes);
+void nd_start(void);
+void nd_stop(uint32_t *measured);
+
+int nd_take(void *to, uint32_t bytes) { return fread(to, 1, bytes, stdin) == bytes; }
+
+int nd_give(const void *from, uint32_t bytes) { return fwrite(from, 1, bytes, stdout) == bytes; }
+
+void nd_start(void) {}
+
+void nd_stop(uint32_t *measured) { measured[0] = measured[1] = 0; }
+"""
+
+
+def lower(program: Program, options: Options) -> Artifact:
+    """Source, example, Makefile, memory report, and what ``run`` drives the source with. No compiler is needed.
+
+    Raises InputError for options, CapabilityError where the network does not fit the memory that was named.
+    """
+    given = limits(options)
+    prefix = options.get(PREFIX.name, PREFIX.default)
+    made = deploy(program, prefix)
+    check_limits(made.footprint, given, "target c")
+    texts = {
+        "main.c": example(program, made.rendering, made.heads),
+        "Makefile": makefile(prefix),
+        DISPATCHER: dispatcher([prefix]),
+        HOST: STANDARD_STREAMS,
+    }
+    files = {**made.files, **{name: text.encode("ascii") for name, text in texts.items()}}
+    return Artifact(program, files, notes=made.notes)

@@ -1,0 +1,63 @@
+"""Builds an artifact's source with this machine's C compiler and runs it, in a process and a folder of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from neurodeploy.embedded.job import Job, job
+from neurodeploy.embedded.process import run_tool, time_limit, workshop
+from neurodeploy.embedded.runs import DISPATCHER, run_jobs
+from neurodeploy.engine.build import time_limit as compile_limit
+from neurodeploy.engine.compiler import Compiler, find_compiler
+from neurodeploy.errors import EnvironmentFailureError, UnavailableError
+from neurodeploy.target import Artifact, Stimulus
+from neurodeploy.trace import Trace
+
+from .lower import HOST
+
+NAME = "c"
+FLAGS = ("-std=c99", "-O2")
+NO_COMPILER = "no C compiler was found (CC, cc, gcc, clang or the package ziglang)"
+
+
+def available() -> str | None:
+    """Why nothing can be built here, or None. Exporting needs no compiler."""
+    return NO_COMPILER if find_compiler() is None else None
+
+
+def run(artifact: Artifact, stimulus: Stimulus, *, states: bool = False, drive: Trace | None = None) -> Trace:
+    """What the artifact's own source does with a stimulus.
+
+    Raises UnavailableError without a compiler, EnvironmentFailureError where building or running fails or takes too
+    long.
+    """
+    return run_many([job(artifact, stimulus, states, drive)])[0]
+
+
+def run_many(jobs: Sequence[Job], flags: Sequence[str] = FLAGS) -> list[Trace]:
+    """The traces of several artifacts of distinct prefixes, built as one executable."""
+    compiler = find_compiler()
+    if compiler is None:
+        raise UnavailableError(NO_COMPILER, "target c", "install gcc (Debian: apt-get install gcc), or set CC")
+    traces = run_jobs(jobs, partial(_execute, compiler, tuple(flags)), NAME)
+    told = {"compiler": str(compiler)}
+    return [Trace(t.entries, {k: v for k, v in t.meta.items() if k != "measured"} | told) for t in traces]
+
+
+def _execute(
+    compiler: Compiler, flags: Sequence[str], files: Mapping[str, bytes], prefixes: Sequence[str], data: bytes
+) -> bytes:
+    with workshop(NAME) as folder:
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        (folder / "job").write_bytes(data)
+        sources = [f"{prefix}_probe.c" for prefix in prefixes]
+        command = [*compiler.command, *flags, *sources, DISPATCHER, HOST, "-o", "probe"]
+        built = run_tool(command, folder, compile_limit(), str(compiler))
+        if built.code != 0:
+            raise EnvironmentFailureError(built.how, str(compiler), "set CC to a working C compiler")
+        ended = run_tool(["./probe"], folder, time_limit(), NAME, folder / "job", folder / "record")
+        if ended.code != 0:
+            raise EnvironmentFailureError(f"the built network {ended.how}", NAME, "export the network again")
+        return (folder / "record").read_bytes()

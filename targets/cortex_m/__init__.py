@@ -1,0 +1,24 @@
+"""cortex-m: the portable C as firmware of a Cortex-M board, which QEMU emulates."""
+
+from neurodeploy.capabilities import Capabilities
+from neurodeploy.embedded.files import PREFIX
+from neurodeploy.embedded.limits import limit_options
+from neurodeploy.numerics import INT32, LOIHI2
+from neurodeploy.target import Target
+
+from .lower import MACHINE, lower
+from .runner import available, run
+
+TARGET = Target(
+    name="cortex-m",
+    summary="firmware of an Arm Cortex-M4 or M7, run on a board that QEMU emulates",
+    numerics=LOIHI2,
+    numerics_choices=(LOIHI2, INT32),
+    capabilities=Capabilities(),
+    lower=lower,
+    run=run,
+    options=(MACHINE, *limit_options("4M", "4M"), PREFIX),
+    available=available,
+)
+
+__all__ = ["TARGET"]

@@ -1,0 +1,93 @@
+"""Builds firmware with Debian's Arm compiler and runs it under QEMU, in a folder of its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.embedded.job import Job, job
+from neurodeploy.embedded.process import run_tool, time_limit, workshop
+from neurodeploy.embedded.runs import DISPATCHER, run_jobs
+from neurodeploy.engine.build import time_limit as compile_limit
+from neurodeploy.errors import CapabilityError, EnvironmentFailureError, InputError, UnavailableError
+from neurodeploy.target import Artifact, Stimulus
+from neurodeploy.trace import Trace
+
+from .board import LINKED, Board, qemu
+from .lower import board_of
+
+NAME = "cortex-m"
+COMPILER, EMULATOR = "arm-none-eabi-gcc", "qemu-system-arm"
+PACKAGES = {COMPILER: "gcc-arm-none-eabi", EMULATOR: "qemu-system-arm"}
+"""Debian packages by the command they bring."""
+
+
+def available() -> str | None:
+    """Why nothing can run here, or None: which command is missing, and the Debian package that brings it."""
+    missing = [command for command in PACKAGES if shutil.which(command) is None]
+    if not missing:
+        return None
+    packages = " ".join(PACKAGES[each] for each in missing)
+    return f"{' and '.join(missing)} not found (Debian: apt-get install {packages})"
+
+
+def run(artifact: Artifact, stimulus: Stimulus, *, states: bool = False, drive: Trace | None = None) -> Trace:
+    """What the artifact's firmware does with a stimulus on its emulated board.
+
+    ``meta`` tells the instructions that one step took and the stack it used, where the step itself ran (no isolated
+    run). Raises UnavailableError without the tools, EnvironmentFailureError where one fails or takes too long.
+    """
+    return run_many([job(artifact, stimulus, states, drive)])[0]
+
+
+def run_many(jobs: Sequence[Job]) -> list[Trace]:
+    """The traces of several artifacts for one board, of distinct prefixes, from one firmware."""
+    boards = {board_of(each.files).machine: board_of(each.files) for each in jobs}
+    if len(boards) != 1:
+        raise InputError(f"networks for {' and '.join(boards)} make no one firmware", NAME, "give all one -O machine")
+    board = next(iter(boards.values()))
+    reason = available()
+    if reason is not None:
+        raise UnavailableError(f"target {NAME} cannot run here: {reason}", remedy="make system")
+    return [_told(trace, board) for trace in run_jobs(jobs, partial(execute, board), NAME)]
+
+
+def _told(trace: Trace, board: Board) -> Trace:
+    meta: dict[str, Any] = {key: value for key, value in trace.meta.items() if key != "measured"}
+    measured: NDArray[np.int64] | None = trace.meta.get("measured")
+    meta["machine"] = board.machine
+    if measured is not None:
+        count = measured[:, :, 0]
+        least, most, mean = int(count.min()), int(count.max()), round(float(count.mean()), 1)
+        stack = int(measured[:, :, 1].max())
+        meta["instructions_per_step"] = {"least": least, "mean": mean, "most": most, "exact_to": 1}
+        meta["stack_bytes"] = stack
+        span = f"{mean:.1f} instructions on average ({least} to {most}, counted to one)"
+        meta["remarks"] = [f"a step takes {span} and {stack} bytes of stack"]
+    return Trace(trace.entries, meta)
+
+
+def execute(board: Board, files: Mapping[str, bytes], prefixes: Sequence[str], data: bytes) -> bytes:
+    """Build these files with the probes of these prefixes, run that on a job's bytes, and give its record."""
+    with workshop(NAME) as folder:
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        (folder / "job").write_bytes(data)
+        sources = ["board.c", DISPATCHER, *(f"{prefix}_probe.c" for prefix in prefixes)]
+        command = [COMPILER, *board.flags, *sources, *LINKED, "-lgcc", "-o", "firmware.elf"]
+        built = run_tool(command, folder, compile_limit(), COMPILER)
+        if built.code != 0 and "overflowed by" in built.said:
+            raise CapabilityError(f"the firmware does not fit {board.machine}:\n{built.said}", f"target {NAME}")
+        if built.code != 0:
+            raise EnvironmentFailureError(built.how, COMPILER, "install gcc-arm-none-eabi again (make system)")
+        ended = run_tool([EMULATOR, *qemu(board), "-kernel", "firmware.elf"], folder, time_limit(), EMULATOR)
+        if ended.code != 0:
+            what = f"the emulated {board.machine} {ended.how}"
+            raise EnvironmentFailureError(what, EMULATOR, "run it again; if this repeats, export the network again")
+        record = folder / "record"
+        return record.read_bytes() if record.is_file() else b""
