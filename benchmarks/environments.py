@@ -33,7 +33,7 @@ class Environment:
     @property
     def folder(self) -> Path:
         """Named for what it holds and its Python."""
-        content = repr((self.requirements, self.alone, sys.version_info[:2])) + CONSTRAINTS.read_text()
+        content = repr((self.requirements, self.alone, sys.version_info[:2]))
         return home() / f"{self.name}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 
