@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -158,7 +159,7 @@ def xylo_recurrent(neurons: int, thresholds: Thresholds) -> Program:
     """W3 under ``xylo-v2``, with the eight output neurons that the chip has behind the recurrent ones."""
     rng = np.random.default_rng(4)
     counts = Output("count", 5)
-    rule = {"current_decay": 2, "membrane_decay": 3, "compare": ">=", "reset": "subtract"}
+    rule: dict[str, Any] = {"current_decay": 2, "membrane_decay": 3, "compare": ">=", "reset": "subtract"}
     hidden = Population(
         "hidden", (neurons,), threshold=thresholds.get("hidden", 500), max_spikes_per_step=31, output=counts, **rule
     )

@@ -76,6 +76,12 @@ def test_an_environment_that_is_not_there_names_its_remedy(tmp_path: Path, monke
     assert list(tmp_path.iterdir()) == []
 
 
+def test_accelerator_libraries_are_not_installed() -> None:
+    environments.refuse_heavy("torch", ["torch", "numpy", "sympy"])
+    with pytest.raises(UnavailableError, match="nvidia-cublas, triton"):
+        environments.refuse_heavy("torch", ["torch", "nvidia-cublas", "triton"])
+
+
 def test_every_peer_has_an_environment_and_a_worker() -> None:
     for peer in peers.PEERS:
         assert peer.environment in environments.ENVIRONMENTS
