@@ -20,6 +20,9 @@ def run(
     ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="TRACE", help="Write the trace (.npz).")] = None,
     states: Annotated[bool, typer.Option("--states", help="Record membranes and currents too.")] = False,
+    operations: Annotated[
+        bool, typer.Option("--operations", help="Count synaptic operations, neuron updates and events (integer rungs).")
+    ] = False,
     assign: o.Assign = None,
     window: o.Window = None,
     count: o.Count = None,
@@ -52,7 +55,7 @@ def run(
     opened = open_subject(subject, **how)
     arrays = open_input(stimulus, network_of(opened), frames, steps, samples, seed, batch)
     with working(f"running {on or subject}", quiet or as_json):
-        trace = execute(opened, arrays, on=on, states=states, options=o.assignments(assign))
+        trace = execute(opened, arrays, on=on, states=states, options=o.assignments(assign), operations=operations)
     if out is not None:
         trace.save(out, batched=batch or trace.batch > 1)
     if as_json:

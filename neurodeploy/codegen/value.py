@@ -70,10 +70,10 @@ def constant(number: int) -> Value:
 def parameter(value: int | IntArray, shape: tuple[int, ...], scale: int = 0) -> Value:
     """A scalar or per-neuron parameter times ``2**scale``."""
     array = np.broadcast_to(np.asarray(value, dtype=np.int64) << scale, shape).reshape(-1)
-    low, high = int(array.min(initial=0)), int(array.max(initial=0))
-    if array.size and bool((array == array[0]).all()):
-        return constant(int(array[0]))
-    return Value("table", low, high, table=array)
+    if not array.size:
+        return Value("table", 0, 0, table=array)
+    low, high = int(array.min()), int(array.max())
+    return constant(low) if low == high else Value("table", low, high, table=array)
 
 
 def read(op: Literal["state", "accumulator", "weight", "message"], name: str, low: int, high: int) -> Value:

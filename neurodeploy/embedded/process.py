@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from neurodeploy.errors import EnvironmentFailureError, InputError
 LINES = 20
 TIMEOUT = "NEURODEPLOY_WORKER_TIMEOUT"
 DEFAULT = 600.0
+POLLS = 100
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,20 @@ def run_tool(
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill every process of the session, and wait until they are gone: a dying one could yet write to the folder."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    for _ in range(POLLS):
+        if not any(_lives_in(process.pid, entry) for entry in Path("/proc").glob("[0-9]*")):
+            break
+        time.sleep(0.01)
+
+
+def _lives_in(group: int, entry: Path) -> bool:
+    """Whether a process, given by its folder in /proc, belongs to ``group`` and is no zombie."""
+    try:
+        state, _, of_group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
+    except OSError:
+        return False
+    return int(of_group) == group and state != "Z"

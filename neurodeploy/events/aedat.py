@@ -22,7 +22,7 @@ from neurodeploy.events.words import COPY
 
 MAGIC = b"#!AER-DAT4.0\r\n"
 LZ4 = b"\x04\x22\x4d\x18"
-LZ4_CHECKSUM = 0x04
+LZ4_CONTENT_SIZE, LZ4_BLOCK_CHECKSUM = 0x08, 0x10
 
 
 def read_aedat4(path: Path) -> EventSource:
@@ -128,12 +128,17 @@ def _table_position(buffer: bytes, path: Path) -> int:
 
 
 def _judge_table(file: BufferedReader, at: int, size: int, path: Path) -> None:
-    """A compressed table of contents ends with an empty block."""
+    """Raises InputError unless the blocks of a compressed table of contents reach their end mark within the file."""
     file.seek(at)
     start = file.read(5)
-    file.seek(max(at, size - 4))
-    end = file.read(4)
-    compressed = start[:4] == LZ4 and not start[4] & LZ4_CHECKSUM
-    if len(start) < 5 or (compressed and end != bytes(4)):
-        what = f"cut off: its table of contents, from byte {at:,}, does not end at byte {size:,} where the file ends"
-        raise InputError(what, str(path), COPY)
+    if len(start) == 5 and start[:4] != LZ4:
+        return
+    flags = start[4] if len(start) == 5 else 0
+    at += 7 + 8 * bool(flags & LZ4_CONTENT_SIZE)
+    while at + 4 <= size:
+        file.seek(at)
+        length = struct.unpack("<I", file.read(4))[0] & 0x7FFFFFFF
+        if not length:
+            return
+        at += 4 + length + 4 * bool(flags & LZ4_BLOCK_CHECKSUM)
+    raise InputError(f"cut off: the file ends at byte {size:,}, within its table of contents", str(path), COPY)

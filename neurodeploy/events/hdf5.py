@@ -23,6 +23,9 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 GROUPS = ("events", "CD/events", "TD", "prophesee/left", "/")
 """Where events are looked for; the last is the file itself."""
 
+BROKEN = (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError, OverflowError)
+"""What h5py raises for a damaged file."""
+
 REMEDY = "store events/t, events/x, events/y, events/p (microseconds, pixels, 0 or 1) or a table with these fields"
 
 
@@ -64,7 +67,7 @@ def read_hdf5(path: Path, format: str = "HDF5", on: int | None = 1) -> EventSour
             size = int(datasets[0].size)
             sensor = _sensor(file, datasets[0])
             offset = int(np.asarray(file["t_offset"]).ravel()[0]) if "t_offset" in file else 0
-    except OSError as error:
+    except BROKEN as error:
         raise InputError(f"not a readable HDF5 file, cut off or damaged: {error}", str(path), COPY) from error
     start = _smallest_on(path, layout, size) if on is None else on
     return EventSource(str(path), format, sensor, lambda: _read(path, layout, size, start, offset))
@@ -81,7 +84,7 @@ def _parts(path: Path, layout: Layout, size: int) -> Iterator[dict[str, Column]]
         for first in range(0, size, CHUNK):
             try:
                 part = layout.read(file, slice(first, min(first + CHUNK, size)))
-            except OSError as error:
+            except BROKEN as error:
                 what = f"cut off or damaged from event {first:,} on: {error}"
                 raise InputError(what, str(path), COPY) from error
             yield part

@@ -22,6 +22,9 @@ from neurodeploy.events.source import EventSource
 from neurodeploy.events.words import COPY
 
 REMEDY = "store vectors x, y, p and ts (microseconds), alone or as fields of a struct TD"
+BROKEN = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, MemoryError, EOFError, zlib.error)
+"""What scipy raises for a damaged file; memory runs out where a damaged length asks for it."""
+
 STRUCTS = ("TD", "events")
 
 
@@ -45,7 +48,7 @@ def _parts(columns: Mapping[str, Column]) -> Iterator[dict[str, Column]]:
 def _load(scipy_io: Any, path: Path) -> dict[str, Column]:
     try:
         held: dict[str, Any] = scipy_io.loadmat(path)
-    except (OSError, ValueError, TypeError, KeyError, IndexError, EOFError, zlib.error, MemoryError) as error:
+    except BROKEN as error:
         raise InputError(f"not a readable MAT file, cut off or damaged: {error}", str(path), COPY) from error
     fields = _fields({name: value for name, value in held.items() if not name.startswith("__")})
     names = find_columns(fields, str(path), REMEDY)

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
@@ -113,6 +114,6 @@ def _guard(path: Path, place: str = "") -> Generator[None]:
     """Turns what zipfile and numpy raise for damage into InputError."""
     try:
         yield
-    except (*UNREADABLE, NotImplementedError) as error:
+    except (*UNREADABLE, NotImplementedError, SyntaxError, TokenError, OverflowError) as error:
         what = f"not a readable file of NumPy, cut off or damaged{place}: {error}"
         raise InputError(what, str(path), COPY) from error

@@ -17,7 +17,7 @@ from neurodeploy.host import Head, Host
 from neurodeploy.network.assemble import assemble
 from neurodeploy.network.canonical import canonical_edges, canonical_nodes
 from neurodeploy.network.network import InputRange, Network
-from neurodeploy.network.raw import read_raw
+from neurodeploy.network.raw import Raw, read_raw
 
 KEY = "neurodeploy"
 FORMAT = 1
@@ -47,7 +47,7 @@ def read_graph(path: Path) -> nir.NIRGraph:
         raise InputError(error.what, f"{path}: {error.where}", error.remedy) from error
 
 
-def carries_contract(graph: nir.NIRGraph) -> bool:
+def carries_contract(graph: nir.NIRGraph | Raw) -> bool:
     """Whether the file says how it is stepped."""
     return KEY in (graph.metadata or {})
 

@@ -53,11 +53,12 @@ def run_network(
     if batch > 1 and keeps_state(network):
         given, fed = ({name: _end_to_end(each) for name, each in arrays.items()} for arrays in (given, fed))
     sent, before, after = _simulate(network, given, fed, forced, max(steps, 1))
-    shaped = [
-        {name: each.reshape(batch, steps, *each.shape[2:]) for name, each in arrays.items()}
-        for arrays in (sent, before, after)
-    ]
-    return _trace(network, *shaped, states)
+    sent, before, after = (_by_sample(arrays, batch, steps) for arrays in (sent, before, after))
+    return _trace(network, sent, before, after, states)
+
+
+def _by_sample(arrays: Mapping[str, Array], batch: int, steps: int) -> dict[str, Array]:
+    return {name: each.reshape(batch, steps, *each.shape[2:]) for name, each in arrays.items()}
 
 
 def keeps_state(network: Network) -> bool:

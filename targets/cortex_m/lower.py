@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from neurodeploy.codegen.c.probe import dispatcher
 from neurodeploy.embedded.files import PREFIX, deploy
@@ -44,10 +45,10 @@ def lower(program: Program, options: Options) -> Artifact:
     return Artifact(program, files, notes=(f"for {board.machine} ({board.processor})", *made.notes))
 
 
-def board_of(artifact: Artifact) -> Board:
-    """The board an artifact is for. Raises InputError where it says none."""
+def board_of(files: Mapping[str, bytes]) -> Board:
+    """The board that an artifact's files are for. Raises InputError where they say none."""
     try:
-        return _board(json.loads(artifact.files[ABOUT])["machine"])
+        return _board(json.loads(files[ABOUT])["machine"])
     except (KeyError, ValueError, TypeError) as error:
         raise InputError(f"does not say its board: {error}", f"target/{ABOUT}", "export the network again") from error
 

@@ -14,7 +14,7 @@ from neurodeploy.embedded.job import Job, job
 from neurodeploy.embedded.process import run_tool, time_limit, workshop
 from neurodeploy.embedded.runs import DISPATCHER, run_jobs
 from neurodeploy.engine.build import time_limit as compile_limit
-from neurodeploy.errors import CapabilityError, EnvironmentFailureError, UnavailableError
+from neurodeploy.errors import CapabilityError, EnvironmentFailureError, InputError, UnavailableError
 from neurodeploy.target import Artifact, Stimulus
 from neurodeploy.trace import Trace
 
@@ -42,11 +42,15 @@ def run(artifact: Artifact, stimulus: Stimulus, *, states: bool = False, drive: 
     ``meta`` tells the instructions that one step took and the stack it used, where the step itself ran (no isolated
     run). Raises UnavailableError without the tools, EnvironmentFailureError where one fails or takes too long.
     """
-    return run_many([job(artifact, stimulus, states, drive)], board_of(artifact))[0]
+    return run_many([job(artifact, stimulus, states, drive)])[0]
 
 
-def run_many(jobs: Sequence[Job], board: Board) -> list[Trace]:
+def run_many(jobs: Sequence[Job]) -> list[Trace]:
     """The traces of several artifacts for one board, of distinct prefixes, from one firmware."""
+    boards = {board_of(each.files).machine: board_of(each.files) for each in jobs}
+    if len(boards) != 1:
+        raise InputError(f"networks for {' and '.join(boards)} make no one firmware", NAME, "give all one -O machine")
+    board = next(iter(boards.values()))
     reason = available()
     if reason is not None:
         raise UnavailableError(f"target {NAME} cannot run here: {reason}", remedy="make system")

@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Events = NDArray[Any]
-EVT3_EPOCH = 1 << 24
-"""Microseconds after which the 24-bit clock of EVT3 begins anew."""
 
 
 def nmnist(events: Events) -> bytes:
@@ -40,18 +38,6 @@ def evt2(events: Events, width: int, height: int) -> bytes:
             words.append((0x8 << 28) | high)
         words.append((int(p) << 28) | ((t & 63) << 22) | (x << 11) | y)
     return evt_header("2.0", "EVT2", width, height) + struct.pack(f"<{len(words)}I", *words)
-
-
-def evt21(events: Events, width: int, height: int) -> bytes:
-    """64-bit words: as EVT2, but each event word holds 32 pixels in a row, of which a mask says which fired."""
-    words: list[int] = []
-    high = -1
-    for t, x, y, p in events.tolist():
-        if t >> 6 != high:
-            high = t >> 6
-            words.append((0x8 << 60) | (high << 32))
-        words.append((int(p) << 60) | ((t & 63) << 54) | ((x & ~31) << 43) | (y << 32) | (1 << (x & 31)))
-    return evt_header("2.1", "EVT21", width, height) + struct.pack(f"<{len(words)}Q", *words)
 
 
 def evt3(events: Events, width: int, height: int) -> bytes:
@@ -124,3 +110,68 @@ def hdf5(path: Path, events: Events, layout: str, width: int, height: int) -> No
             for name, column in (("xs", x), ("ys", y), ("ts", t / 1e6), ("ps", p)):
                 file[f"events/{name}"] = column
             file.attrs["sensor_resolution"] = (height, width)
+
+
+def aedat4(events: Events, width: int, height: int, per_packet: int = 700, name: str = "EVTS") -> bytes:
+    """AEDAT 4.0 without compression and without a table of contents, as a recorder leaves it that was stopped."""
+    description = (
+        '<dv version="2.0"><node name="outInfo" path="/outInfo/"><node name="0" path="/outInfo/0/">'
+        '<attr key="compression" type="string">NONE</attr><attr key="typeIdentifier" type="string">'
+        f'{name}</attr><node name="info" path="/outInfo/0/info/"><attr key="sizeX" type="int">{width}</attr>'
+        f'<attr key="sizeY" type="int">{height}</attr></node></node></node></dv>'
+    ).encode()
+    # vtable (sizes, then where compression, table position and description lie in the table), table, string
+    vtable = struct.pack("<HHHHH", 10, 20, 4, 12, 8)
+    head = 8 + len(vtable) + 2
+    table = struct.pack("<iiIq", head - 8, 0, 12, -1)
+    text = struct.pack("<I", len(description)) + description + b"\0"
+    header = struct.pack("<I4s", head, b"IOHE") + vtable + bytes(2) + table + text
+    header += bytes(-len(header) % 4)
+    packets = [events[first : first + per_packet] for first in range(0, len(events), per_packet)]
+    return b"#!AER-DAT4.0\r\n" + struct.pack("<I", len(header)) + header + b"".join(map(_aedat4_packet, packets))
+
+
+def _aedat4_packet(events: Events) -> bytes:
+    """Stream and size, then a size-prefixed flatbuffer EVTS: a table whose one field is a vector of 16-byte structs."""
+    structs = b"".join(struct.pack("<qhh?3x", *event) for event in events.tolist())
+    # the length of the vector ends at a multiple of 8 counted from the start of the buffer behind its size
+    head = struct.pack("<I4s", 16, b"EVTS") + struct.pack("<HHH", 6, 8, 4) + bytes(2) + struct.pack("<iI", 8, 8)
+    buffer = head + bytes(4) + struct.pack("<I", len(events)) + structs
+    payload = struct.pack("<I", len(buffer)) + buffer
+    return struct.pack("<ii", 0, len(payload)) + payload
+
+
+def mat5(events: Events, first_polarity: int = 0) -> bytes:
+    """MATLAB 5: text and version, then variables x, y, p and ts, each a column of doubles without compression."""
+    columns = {"x": events["x"], "y": events["y"], "p": events["p"] + np.int64(first_polarity), "ts": events["t"]}
+    header = b"MATLAB 5.0 MAT-file, written by a test".ljust(124) + struct.pack("<H2s", 0x0100, b"IM")
+    return header + b"".join(_mat5_matrix(name, column.astype("<f8")) for name, column in columns.items())
+
+
+def _mat5_matrix(name: str, column: NDArray[Any]) -> bytes:
+    int8, int32, uint32, double, matrix, double_class = 1, 5, 6, 9, 14, 6
+    parts = [
+        (uint32, struct.pack("<II", double_class, 0)),
+        (int32, struct.pack("<ii", len(column), 1)),
+        (int8, name.encode()),
+        (double, column.tobytes()),
+    ]
+    body = b"".join(struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8) for kind, data in parts)
+    return struct.pack("<II", matrix, len(body)) + body
+
+
+def mat73(path: Path, events: Events) -> None:
+    """MATLAB 7.3: HDF5 behind 512 bytes of text; the struct TD is a group, its fields rows of doubles."""
+    with h5py.File(path, "w", userblock_size=512) as file:
+        for name, column in (("x", "x"), ("y", "y"), ("p", "p"), ("ts", "t")):
+            file[f"TD/{name}"] = events[column].astype(np.float64)[None] + (name == "p")
+    with path.open("r+b") as raw:
+        raw.write(b"MATLAB 7.3 MAT-file, written by a test".ljust(124) + struct.pack("<H2s", 0x0200, b"IM"))
+
+
+def text(events: Events, header: str = "t,x,y,p", separator: str = ",", seconds: bool = False) -> str:
+    """One line per event in the order t, x, y, p."""
+    lines = [header] if header else []
+    for t, x, y, p in events.tolist():
+        lines.append(separator.join([f"{t / 1e6:.6f}" if seconds else str(t), str(x), str(y), str(int(p))]))
+    return "\n".join(lines) + "\n"

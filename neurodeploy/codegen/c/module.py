@@ -69,9 +69,9 @@ def render(
 ) -> Rendering:
     """The same text for the same plan: portable, or for one ``machine``'s compiler and processor.
 
-    ``kernel`` renders what projections add in portable code; ``forced`` is the only native kernel to use, where it
-    applies (one of ``native.FORCED``), instead of the one that each step's activity favors. Raises InputError for what
-    does not fit together, or does not fit 32-bit indices.
+    ``kernel`` renders what projections add in portable code; ``forced`` (one of ``native.choice.FORCED``) is the
+    native kernel to use wherever it applies, instead of the one that each step's activity favors. Raises InputError
+    for what does not fit together, or does not fit 32-bit indices.
     """
     own = None if machine is None else Own(plan, machine, forced)
     c = context(plan) if own is None else own.context()

@@ -11,8 +11,9 @@ from neurodeploy.codegen.arrival import Accumulator
 from neurodeploy.codegen.c.kernels import Edge
 from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.machine import Machine
-from neurodeploy.codegen.c.native import matrix, pool, scatter
+from neurodeploy.codegen.c.native import dense, matrix, pool, scatter, small
 from neurodeploy.codegen.c.native.block import Block, block
+from neurodeploy.codegen.c.native.cost import threshold
 from neurodeploy.codegen.c.native.expressions import vectorizable
 from neurodeploy.codegen.c.native.lists import SLACK
 from neurodeploy.codegen.c.native.part import source_rows
@@ -20,6 +21,10 @@ from neurodeploy.codegen.neuron import CURRENT, MEMBRANE
 from neurodeploy.codegen.plan import Plan, Sender, Stage
 from neurodeploy.numerics import Numerics
 from neurodeploy.reference.integer import State, step
+
+FORCED = ("scatter", "dense", "small", "matrix", "pool", "portable")
+"""Kernels that a rendering can be made to use wherever they apply."""
+MARGINED = ("scatter", "small")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +36,18 @@ class Choice:
     kernel: str
     events: int
     starts: int
+    map: int = 0
+    threshold: int | None = None
+
+    @property
+    def mapped(self) -> bool:
+        """Whether its messages are copied into a padded map, at some steps or at all."""
+        return self.kernel == "dense" or self.threshold is not None
 
     @property
     def listed(self) -> bool:
         """Whether its messages are listed."""
-        return self.kernel in ("scatter", "matrix")
+        return self.kernel in ("scatter", "small", "matrix")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +59,7 @@ class Native:
     choices: tuple[Choice, ...]
     events: int
     starts: int
+    maps: int
     rests: bool
 
     def blocked(self, sums: Accumulator) -> bool:
@@ -79,10 +92,13 @@ def native(plan: Plan, stage: Stage, layouts: dict[str, Layout], machine: Machin
     if not narrow or not vectorizable(roots) or stage.population.size == 0:
         return None
     found = edges(plan, stage, layouts)
-    windows = [_window_kernel(edge, forced) for _, edge in found]
+    windows = [_window_kernel(edge, machine, forced) for _, edge in found]
     spatial = any(each != "portable" for each in windows)
     kernels = windows if spatial else [_matrix_kernel(edge, forced) for _, edge in found]
-    return _native(stage, found, kernels, layouts[stage.population.name], spatial, rests(stage, plan.program.numerics))
+    decide = machine if forced is None else None
+    return _native(
+        stage, found, kernels, decide, layouts[stage.population.name], spatial, rests(stage, plan.program.numerics)
+    )
 
 
 def rests(stage: Stage, numerics: Numerics) -> bool:
@@ -95,35 +111,45 @@ def rests(stage: Stage, numerics: Numerics) -> bool:
     return not output.any() and not any(after[key].any() for key in stage.update.stored)
 
 
-def _window_kernel(edge: Edge, forced: str | None) -> str:
-    if scatter.applies(edge) and forced in (None, "scatter"):
-        return "scatter"
-    return "pool" if pool.applies(edge) and forced in (None, "pool") else "portable"
+def _window_kernel(edge: Edge, machine: Machine, forced: str | None) -> str:
+    able = {
+        "pool": pool.applies(edge),
+        "small": small.applies(edge),
+        "scatter": scatter.applies(edge),
+        "dense": dense.applies(edge, machine),
+    }
+    if forced == "portable" or able.get(forced or "", False):
+        return str(forced)
+    return next((kernel for kernel, does in able.items() if does), "portable")
 
 
 def _matrix_kernel(edge: Edge, forced: str | None) -> str:
-    return "matrix" if matrix.applies(edge) and forced in (None, "matrix") else "portable"
+    return "matrix" if matrix.applies(edge) and forced != "portable" else "portable"
 
 
 def _native(
     stage: Stage,
     found: Sequence[tuple[Accumulator, Edge]],
     kernels: Sequence[str],
+    decide: Machine | None,
     target: Layout,
     spatial: bool,
     resting: bool,
 ) -> Native:
     rows = target.shape[1] if spatial and len(target.shape) == 3 else 1
-    reach = [scatter.margins(edge) for (_, edge), kernel in zip(found, kernels, strict=True) if kernel == "scatter"]
+    reach = [scatter.margins(edge) for (_, edge), kernel in zip(found, kernels, strict=True) if kernel in MARGINED]
     widest = max((sums.bits for sums in stage.arrival.accumulators), default=16)
     before, after = (max((each[side] for each in reach), default=0) for side in (0, 1))
     choices: list[Choice] = []
-    events = starts = 0
+    events = starts = maps = 0
     for (sums, edge), kernel in zip(found, kernels, strict=True):
-        choices.append(Choice(edge, sums, kernel, events, starts))
+        both = decide is not None and kernel == "scatter" and dense.applies(edge, decide)
+        limit = threshold(edge, decide) if both and decide is not None else None
+        choices.append(Choice(edge, sums, kernel, events, starts, maps, limit))
+        maps += dense.map_of(edge).size if choices[-1].mapped else 0
         if choices[-1].listed:
             events += edge.source.size + SLACK
             starts += source_rows(edge)[0] + 1
     return Native(
-        stage, block(rows, target.size // rows, before, after, widest), tuple(choices), events, starts, resting
+        stage, block(rows, target.size // rows, before, after, widest), tuple(choices), events, starts, maps, resting
     )

@@ -14,6 +14,8 @@ from neurodeploy.codegen.c.types import INT32, literal
 from neurodeploy.codegen.value import Op, Value, reachable
 
 COMPARES: tuple[Op, ...] = ("greater", "at-least")
+EXACT = 1 << 24
+"""Integers up to it are exact in single precision."""
 NARROW = 15
 """Most bits of a decay whose parts fit 32-bit products."""
 
@@ -50,6 +52,19 @@ def _possible(value: Value) -> bool:
     if value.op == "round-half-even":
         return value.number <= 30
     return True
+
+
+def cut(value: Value) -> bool:
+    """Whether a decay is exact in single precision: a product of 24-bit integers, of which all roundings drop the rest.
+
+    A product rounded toward zero and then made an integer is the product truncated, whatever its sign. Only of states,
+    which no compiler knows beforehand, so that nothing is rounded before the program runs.
+    """
+    if value.op != "decay" or value.wraps:
+        return False
+    x, keep = value.args
+    fits = x.low >= -EXACT and x.high <= EXACT and 0 <= keep.low <= EXACT
+    return fits and x.op == "state" and keep.op == "constant" and value.number <= 24
 
 
 def vectors(roots: Sequence[Value], load: Callable[[Value], str]) -> Vectors:
@@ -128,6 +143,8 @@ def _select(value: Value, test: str, args: Sequence[str]) -> str:
 
 def _decay(value: Value, args: Sequence[str]) -> str:
     x, keep = value.args
+    if cut(value):
+        return f"nd_cut({args[0]}, {(keep.low / (1 << value.number)).hex()}f)"
     if max(-x.low, x.high) * keep.high + (1 << value.number) < 1 << 31:
         sign = "" if x.low >= 0 else f" + (({args[0]} >> 31) & {(1 << value.number) - 1})"
         return f"({args[0]} * {args[1]}{sign}) >> {value.number}"

@@ -9,7 +9,7 @@ from neurodeploy.codegen.c.context import Context, context
 from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.machine import Machine
 from neurodeploy.codegen.c.names import identifiers
-from neurodeploy.codegen.c.native import lists, vectors
+from neurodeploy.codegen.c.native import dense, lists, vectors
 from neurodeploy.codegen.c.native.choice import Native, native
 from neurodeploy.codegen.c.native.stage import members, native_observe, native_text
 from neurodeploy.codegen.c.native.update import flags
@@ -29,7 +29,7 @@ class Own:
     @cached_property
     def prelude(self) -> str:
         """Vector types and operations."""
-        return vectors.prelude(self.machine) + lists.prelude(self.machine)
+        return vectors.prelude(self.machine) + lists.prelude(self.machine) + dense.PRELUDE[self.machine.name]
 
     def context(self) -> Context:
         """The plan's context, without sums of all neurons where blocks of them do."""

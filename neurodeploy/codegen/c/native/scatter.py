@@ -45,7 +45,7 @@ def scatter(part: Part, name: str, tables: Tables) -> str:
     place = f"\n      const int32_t at = y * {source_rows(edge)[1]} + events[e];" if graded else ""
     return f"""
 static void {name}({part.signature}) {{
-{_rows_of(window)}
+{rows_of(window)}
     for (int32_t e = starts[y]; e < starts[y + 1]; e++) {{{place}{times}
       const int32_t x = events[e] / {window.channels_in}, c = events[e] % {window.channels_in};
       const {table.kind} *w = {table.name} + (c * {kh} + low) * {run};
@@ -59,7 +59,7 @@ static void {name}({part.signature}) {{
 """
 
 
-def _rows_of(window: Window) -> str:
+def rows_of(window: Window) -> str:
     """The loop over rows of inputs that reach the block, with the kernel rows by which they do."""
     kh, pad, height = window.kernel[0], window.padding[0], window.space[0]
     return f"""  const int32_t from = first > {pad} ? first - {pad} : 0;

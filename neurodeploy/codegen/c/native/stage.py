@@ -9,15 +9,24 @@ from neurodeploy.codegen.c.kernels import kernel as portable
 from neurodeploy.codegen.c.machine import Machine
 from neurodeploy.codegen.c.native.block import ALIGN
 from neurodeploy.codegen.c.native.choice import Choice, Native
+from neurodeploy.codegen.c.native.dense import dense, fill
 from neurodeploy.codegen.c.native.matrix import matrix
 from neurodeploy.codegen.c.native.part import Part, source_rows
 from neurodeploy.codegen.c.native.pool import pool
 from neurodeploy.codegen.c.native.scatter import scatter
-from neurodeploy.codegen.c.native.update import SEEN, flags, sums_of, update_rows
+from neurodeploy.codegen.c.native.small import small
+from neurodeploy.codegen.c.native.update import SEEN, cuts, flags, sums_of, update_rows
 from neurodeploy.codegen.c.tables import Tables
 from neurodeploy.codegen.c.types import INT32, UINT8, UINT16
 
-KERNELS: Mapping[str, Callable[[Part, str, Tables], str]] = {"scatter": scatter, "matrix": matrix, "pool": pool}
+KERNELS: Mapping[str, Callable[[Part, str, Tables], str]] = {
+    "portable": lambda part, name, tables: portable(part.edge, name, tables),
+    "scatter": scatter,
+    "small": small,
+    "matrix": matrix,
+    "pool": pool,
+    "dense": dense,
+}
 
 
 def members(found: Sequence[Native], identifiers: Mapping[str, str], machine: Machine) -> list[Member]:
@@ -28,6 +37,10 @@ def members(found: Sequence[Native], identifiers: Mapping[str, str], machine: Ma
         made += [Member(f"block{bits}", kind, most + ALIGN)] if most else []
     events = max((n.events for n in found), default=0)
     made += [Member("events", UINT16, events), Member("starts", INT32, max(n.starts for n in found))] if events else []
+    maps = max((n.maps for n in found), default=0)
+    deciding = max((len(n.choices) for n in found if any(each.threshold for each in n.choices)), default=0)
+    made += [Member("map", UINT8, maps)] if maps else []
+    made += [Member("dense", UINT8, deciding)] if deciding else []
     for n in found:
         count = flags(n, machine)
         made += [Member(f"rest_{identifiers[n.stage.population.name]}", UINT8, count)] if count else []
@@ -41,13 +54,16 @@ def _blocked(n: Native, bits: int) -> list[str]:
 def native_text(c: Context, n: Native, number: int, prefix: str, tables: Tables, machine: Machine) -> str:
     """Kernels, ``<prefix>_arrive<number>(c)`` and ``<prefix>_update<number>(c, out)``."""
     kernels = "".join(
-        portable(each.edge, _name(prefix, number, k), tables)
-        if each.kernel == "portable"
-        else KERNELS[each.kernel](Part(each.edge, machine, n.block), _name(prefix, number, k), tables)
+        KERNELS[each.kernel](Part(each.edge, machine, n.block), _name(prefix, number, k), tables)
+        + (
+            dense(Part(each.edge, machine, n.block), _name(prefix, number, k) + "_dense", tables)
+            if each.threshold
+            else ""
+        )
         for k, each in enumerate(n.choices)
     )
     rows = update_rows(c, n, number, prefix, tables, machine, seen=False)
-    return kernels + _arrive(c, n, number, prefix) + rows + _update(c, n, number, prefix, seen=False)
+    return kernels + _arrive(c, n, number, prefix) + rows + _update(c, n, number, prefix, machine, seen=False)
 
 
 def native_observe(c: Context, n: Native, number: int, prefix: str, tables: Tables, machine: Machine) -> str:
@@ -55,7 +71,7 @@ def native_observe(c: Context, n: Native, number: int, prefix: str, tables: Tabl
     if n.stage.update.before is None:
         return ""
     rows = update_rows(c, n, number, prefix, tables, machine, seen=True)
-    return rows + _update(c, n, number, prefix, seen=True)
+    return rows + _update(c, n, number, prefix, machine, seen=True)
 
 
 def _name(prefix: str, number: int, k: int) -> str:
@@ -80,11 +96,24 @@ def _arrive(c: Context, n: Native, number: int, prefix: str) -> str:
             rows, length = source_rows(each.edge)
             lists = f"c->events + {each.events}, c->starts + {each.starts}"
             lines.append(f"  nd_rows{each.edge.message.bytes}({lists}, {_sent(c, each)}, {rows}, {length});")
+        lines += [f"  {line}" for line in _mapped(c, each, k)]
     body = "\n".join(lines or ["  (void)c;"])
     return f"\nstatic void {prefix}_arrive{number}({prefix}_context *c) {{\n{body}\n}}\n"
 
 
-def _update(c: Context, n: Native, number: int, prefix: str, seen: bool) -> str:
+def _mapped(c: Context, each: Choice, k: int) -> list[str]:
+    """The decision for this step, and the padded map where the dense kernel is taken."""
+    if not each.mapped:
+        return []
+    copied = fill(each.edge, f"c->map + {each.map}", f"({_sent(c, each)})")
+    if each.threshold is None:
+        return copied
+    rows = source_rows(each.edge)[0]
+    decided = f"c->dense[{k}] = c->starts[{each.starts + rows}] >= {each.threshold};"
+    return [decided, f"if (c->dense[{k}]) {{", *(f"  {line}" for line in copied), "}"]
+
+
+def _update(c: Context, n: Native, number: int, prefix: str, machine: Machine, seen: bool) -> str:
     kind = c.message(n.stage.population.name).name
     looks = "".join(f", int64_t *restrict {each}" for each in SEEN) if seen else ""
     name = f"{prefix}_{'observe' if seen else 'update'}{number}"
@@ -94,13 +123,15 @@ def _update(c: Context, n: Native, number: int, prefix: str, seen: bool) -> str:
     b = n.block
     lines = [*_clears(c, n), *_calls(c, n, number, prefix)]
     made = "".join(f"    {line}\n" for line in lines)
+    mode = cuts(n, machine, seen)
+    begin, end = ("  const unsigned mode = nd_round_down();\n", "  _mm_setcsr(mode);\n") if mode else ("", "")
     return f"""
 {head} {{
-  for (int32_t first = 0; first < {b.rows}; first += {b.height}) {{
+{begin}  for (int32_t first = 0; first < {b.rows}; first += {b.height}) {{
     const int32_t rows = first + {b.height} < {b.rows} ? {b.height} : {b.rows} - first;
 {made}    for (int32_t r = 0; r < rows; r++) {row}({sums});
   }}
-}}
+{end}}}
 """
 
 
@@ -133,5 +164,11 @@ def _calls(c: Context, n: Native, number: int, prefix: str) -> list[str]:
             continue
         lists = f"c->events + {each.events}, c->starts + {each.starts}" if each.listed else "0, 0"
         sums = f"{_base(n, each.sums.name)} + {n.block.lead}"
-        lines.append(f"{_name(prefix, number, k)}({sums}, {_sent(c, each)}, {lists}, first, rows);")
+        name, map_ = _name(prefix, number, k), f"{sums}, c->map + {each.map}, first, rows"
+        if each.kernel == "dense":
+            lines.append(f"{name}({map_});")
+            continue
+        if each.threshold is not None:
+            lines.append(f"if (c->dense[{k}]) {name}_dense({map_});\n    else")
+        lines.append(f"{name}({sums}, {_sent(c, each)}, {lists}, first, rows);")
     return lines

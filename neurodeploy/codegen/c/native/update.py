@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from neurodeploy.codegen.c.context import Context, state_type
 from neurodeploy.codegen.c.expressions import statements
-from neurodeploy.codegen.c.machine import Machine
+from neurodeploy.codegen.c.machine import AVX512, Machine
 from neurodeploy.codegen.c.native.choice import Native
-from neurodeploy.codegen.c.native.expressions import Vectors, vectors
+from neurodeploy.codegen.c.native.expressions import Vectors, cut, vectors
 from neurodeploy.codegen.c.native.vectors import group, lanes
 from neurodeploy.codegen.c.tables import Tables
 from neurodeploy.codegen.neuron import CURRENT, MEMBRANE
 from neurodeploy.codegen.plan import Stage
-from neurodeploy.codegen.value import Value
+from neurodeploy.codegen.value import Value, reachable
 
 GROUPS = 8
 """Groups of neurons whose rest is noted together."""
@@ -38,8 +38,15 @@ def update_rows(c: Context, n: Native, number: int, prefix: str, tables: Tables,
     whole = n.block.length // group(machine) * group(machine)
     cell = _cell(c, n, name, prefix, tables, machine, seen) if whole else ""
     body = (_groups(c, n, name, machine, whole, seen) if whole else "") + _rest(c, n, tables, whole, seen)
-    head = f"static void {name}({_parameters(c, n, prefix, seen)}, int32_t row)"
+    apart = "__attribute__((noinline)) " if cuts(n, machine, seen) else ""
+    head = f"{apart}static void {name}({_parameters(c, n, prefix, seen)}, int32_t row)"
     return f"{cell}\n{head} {{\n{_unused(n, seen)}  const int32_t base = row * {n.block.length};\n{body}}}\n"
+
+
+def cuts(n: Native, machine: Machine, seen: bool) -> bool:
+    """Whether rows are updated under a rounding mode toward zero, as functions that nothing moves out of."""
+    vector = n.block.length >= group(machine) and machine is not AVX512
+    return vector and any(cut(value) for value in reachable(_roots(n.stage, seen)))
 
 
 def _unused(n: Native, seen: bool) -> str:

@@ -91,6 +91,12 @@ static inline int nd_silent(const void *p, int32_t bytes) {
   for (int32_t k = 0; k < bytes; k += (int32_t)sizeof any) any |= nd_from_int32((const char *)p + k);
   return !nd_any(any);
 }
+/* Rounds toward zero until the mode that this returns is set again. */
+static inline unsigned nd_round_down(void) {
+  const unsigned mode = _mm_getcsr();
+  _mm_setcsr(mode | 0x6000);
+  return mode;
+}
 static inline void nd_clear(void *p, int32_t bytes) { __builtin_memset(p, 0, (size_t)bytes); }
 """
 
@@ -103,6 +109,10 @@ static inline nd_words nd_decay(nd_words x, nd_words keep, int bits) {
   const nd_unsigned m = (nd_unsigned)_mm256_abs_epi32((__m256i)x), rest = m & ((UINT32_C(1) << bits) - 1);
   const nd_unsigned part = (m >> bits) * (nd_unsigned)keep + ((rest * (nd_unsigned)keep) >> bits);
   return (nd_words)_mm256_sign_epi32((__m256i)part, (__m256i)x);
+}
+/* x * factor toward zero, under a rounding mode toward zero, for integers of 24 bits. */
+static inline nd_words nd_cut(nd_words x, float factor) {
+  return (nd_words)_mm256_cvttps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps((__m256i)x), _mm256_set1_ps(factor)));
 }
 static inline nd_words nd_from_uint8(const void *p) {
   return (nd_words)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
@@ -172,6 +182,10 @@ static inline nd_words nd_decay(nd_words x, nd_words keep, int bits) {
   const nd_unsigned part = (m >> bits) * (nd_unsigned)keep + ((rest * (nd_unsigned)keep) >> bits);
   return ((nd_words)part ^ sign) - sign;
 }
+/* x * factor toward zero, under a rounding mode toward zero, for integers of 24 bits. */
+static inline nd_words nd_cut(nd_words x, float factor) {
+  return (nd_words)_mm_cvttps_epi32(_mm_mul_ps(_mm_cvtepi32_ps((__m128i)x), _mm_set1_ps(factor)));
+}
 static inline __m128i nd_four(const void *p) {
   int32_t x;
   __builtin_memcpy(&x, p, 4);
@@ -237,6 +251,12 @@ static inline nd_words nd_decay(nd_words x, nd_words keep, int bits) {
   const nd_unsigned m = (nd_unsigned)_mm512_abs_epi32((__m512i)x), rest = m & ((UINT32_C(1) << bits) - 1);
   const nd_unsigned part = (m >> bits) * (nd_unsigned)keep + ((rest * (nd_unsigned)keep) >> bits);
   return ((nd_words)part ^ sign) - sign;
+}
+/* x * factor toward zero, under a rounding mode toward zero, for integers of 24 bits. */
+static inline nd_words nd_cut(nd_words x, float factor) {
+  const __m512 product = _mm512_mul_round_ps(
+      _mm512_cvtepi32_ps((__m512i)x), _mm512_set1_ps(factor), _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+  return (nd_words)_mm512_cvttps_epi32(product);
 }
 static inline nd_words nd_from_uint8(const void *p) {
   return (nd_words)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
