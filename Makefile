@@ -3,6 +3,7 @@
 #   make demo     a trained network, carried to two targets and checked there spike for spike
 #   make test     every test and notebook, with the linters and the type checker
 #   make lint     ruff and pyright alone
+#   make bench    the engine and its peers side by side, each peer in an environment of its own (about 15 minutes)
 #   make proof    the long counts behind tests/proof/RESULTS.md; interrupted, it goes on where it stopped
 #   make system   Debian packages, where any are needed (as root or with passwordless sudo)
 #   make clean    remove what the targets wrote; make distclean: the environment and the proofs under way too
@@ -21,7 +22,7 @@ SYSTEM_PACKAGES := gcc-arm-none-eabi qemu-system-arm
 
 export MPLBACKEND := agg
 
-.PHONY: setup demo test lint proof system clean distclean
+.PHONY: setup demo test lint bench proof system clean distclean
 .DELETE_ON_ERROR:
 
 setup: $(READY)
@@ -58,6 +59,11 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 
+bench: $(READY)
+	$(BIN)/neurodeploy targets install loihi-sim
+	$(BIN)/python -m benchmarks install
+	$(BIN)/python -m benchmarks
+
 proof: $(READY)
 	$(BIN)/neurodeploy targets install loihi-sim
 	$(BIN)/python -m tests.proof --jobs $(JOBS)
@@ -81,7 +87,7 @@ system:
 
 clean:
 	rm -rf demo dist build .pytest_cache .ruff_cache .hypothesis
-	find neurodeploy targets models tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find neurodeploy targets models tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean
 	rm -rf $(VENV) .proof

@@ -29,7 +29,11 @@ class Terms:
     - ``current``: the membrane of a CubaLIF is driven by this step's current or the previous one.
     - ``input_gain``: ``spec`` as NIR's equation gives it (Euler r*dt/tau, exact r*(1 - exp(-dt/tau)); IF r*dt), or
       ``unit``: the drive is added as it is.
-    - ``recurrent_delay``: steps by which a feedback edge is late. ``initial_state``: membrane before the first step.
+    - ``recurrent_delay``: steps by which an edge into the node that closes a loop is late.
+    - ``recurrent_bias_at_start``: what such an edge brings before its first message: nothing (``omitted``), or what its
+      memoryless source makes of silence, its bias (``applied``).
+    - ``initial_state``: membrane before the first step. ``keep_state``: a sample starts in the state in which the one
+      before it ended (only ``fire_once`` starts anew), instead of the initial one.
     """
 
     dt: float = 1e-3
@@ -43,7 +47,9 @@ class Terms:
     current: Literal["new", "previous"] = "new"
     input_gain: Literal["spec", "unit"] = "spec"
     recurrent_delay: int = 1
+    recurrent_bias_at_start: Literal["omitted", "applied"] = "omitted"
     initial_state: float = 0.0
+    keep_state: bool = False
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -80,6 +86,13 @@ class Contract:
                 contract = dataclasses.replace(contract, defaults=defaults)
         return contract
 
+    def assignments(self) -> dict[str, str]:
+        """Every default as ``key: value`` and every override as ``NODE.key: value``; what ``change`` reads."""
+        told = {key: term_text(value) for key, value in asdict(self.defaults).items()}
+        for node, terms in sorted(self.overrides.items()):
+            told |= {f"{node}.{key}": term_text(value) for key, value in sorted(terms.items())}
+        return told
+
     def to_json(self) -> dict[str, Any]:
         """Plain data: ``{"defaults": {...}, "overrides": {node: {...}}}``."""
         return {
@@ -100,6 +113,38 @@ class Contract:
         for node, terms in tables[1].items():
             contract = contract.override(node, **terms)
         return contract
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A term in which two contracts differ; ``node`` is empty for a default."""
+
+    node: str
+    term: str
+    left: Value
+    right: Value
+
+    def __str__(self) -> str:
+        path = f"{self.node}.{self.term}" if self.node else self.term
+        return f"{path}: {term_text(self.left)} | {term_text(self.right)}"
+
+
+def diff(left: Contract, right: Contract) -> tuple[Difference, ...]:
+    """Where two contracts differ: in a default, or in what holds for a node that one of them names.
+
+    A node that differs only because a default does is not told again.
+    """
+    found = [Difference("", *each) for each in _differing(left.defaults, right.defaults)]
+    defaults = {(each.term, each.left, each.right) for each in found}
+    for node in sorted(left.overrides.keys() | right.overrides.keys()):
+        own = _differing(left.of(node), right.of(node))
+        found += [Difference(node, *each) for each in own if each not in defaults]
+    return tuple(found)
+
+
+def _differing(left: Terms, right: Terms) -> list[tuple[str, Value, Value]]:
+    pairs = ((each.name, getattr(left, each.name), getattr(right, each.name)) for each in fields(Terms))
+    return [each for each in pairs if each[1] != each[2]]
 
 
 _HINTS = get_type_hints(Terms)
@@ -143,3 +188,8 @@ def parse_term(key: str, text: str, where: str) -> Value:
     except ValueError:
         return check_term(key, text, where)
     return check_term(key, number, where)
+
+
+def term_text(value: Value) -> str:
+    """A term's value as ``parse_term`` reads it."""
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)

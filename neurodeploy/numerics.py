@@ -6,10 +6,11 @@ itself is written once, in ``neurodeploy.reference.integer``; which of its branc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
 
-Overflow = Literal["wrap", "wrap-once", "saturate"]
+Overflow = Literal["wrap", "wrap-once", "saturate", "clip"]
+"""``saturate`` into the symmetric range, ``|x| <= 2**(bits - 1) - 1``; ``clip`` into all of two's complement."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,26 @@ class Numerics:
     - ``current_bits``, ``membrane_bits``: signed widths; the bound is ``M = 2**(bits - 1)``.
     - ``wide_bits``: the width of the intermediate sums; they overflow as ``wide_overflow`` says.
     - ``conv_bits``: the width of one convolution's sum (before it is added to others).
-    - ``decay_bits``: decays are ``d / 2**decay_bits``, products truncated toward zero.
+    - ``decay_bits``: decays are ``d / 2**decay_bits``, products truncated toward zero; under ``decay_rule`` ``shift``,
+      the width of the shift.
     - ``weight_bits`` with ``weight_rule``: ``sign-magnitude`` = Loihi's sign modes (mixed signs: even values in
       [-2**bits, 2**bits - 2]; one sign: magnitude up to 2**bits - 1); ``twos-complement`` = signed of that width.
     - ``shift_min``, ``shift_max``: exponent of dense and sparse weights; ``conv_shift``: convolutions have one, from 0.
     - ``bias_mantissa_bits`` (signed) and ``bias_exponent_max``: how a bias is stored, in state units.
     - ``accumulator_bound``: the quantizer keeps worst-case accumulated input strictly below it.
     - ``relay_bound``: the same for a relay, whose input does not enter a state.
+
+    Rules in which machines differ beyond their widths:
+
+    - ``accumulation``: ``sum`` = what arrives in a step is summed in the wide width, and the sum is added to the
+      decayed current; ``events`` = every spike adds its weight to the current itself, which overflows each time, so
+      that order matters (projections in the program's order, then sources in theirs); then the current decays.
+    - ``decay_rule``: ``product`` = ``x * (1 - d / 2**decay_bits)``; ``shift`` = ``x`` loses ``floor(x / 2**d)``, at
+      least one unit toward zero.
+    - ``integration``: ``sum`` = decayed membrane, current and bias are summed before the membrane saturates;
+      ``change`` = the change of the membrane overflows after each of its terms, then the membrane.
+    - ``membrane_overflow``: how the membrane overflows.
+    - ``input_bits``: width of an unsigned input; ``spikes_max``: most spikes of a neuron per step; None: no limit.
     """
 
     name: str
@@ -55,6 +69,12 @@ class Numerics:
     relay_bound: int
     per_neuron_threshold: bool
     per_neuron_decay: bool
+    accumulation: Literal["sum", "events"] = "sum"
+    decay_rule: Literal["product", "shift"] = "product"
+    integration: Literal["sum", "change"] = "sum"
+    membrane_overflow: Overflow = "saturate"
+    input_bits: int | None = None
+    spikes_max: int | None = None
 
     @property
     def decay_one(self) -> int:
@@ -65,6 +85,11 @@ class Numerics:
     def threshold_max(self) -> int:
         """Largest threshold in accumulator units."""
         return (1 << self.threshold_bits) - 1
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data, without the rules that are as usual; ``Numerics(**data)`` gives it back."""
+        usual = {each.name: each.default for each in fields(self)}
+        return {key: value for key, value in asdict(self).items() if usual[key] != value}
 
 
 LOIHI2 = Numerics(
@@ -121,4 +146,37 @@ INT32 = Numerics(
 )
 """Plain 32-bit saturating integers with 16-bit weights."""
 
-NUMERICS = {numerics.name: numerics for numerics in (LOIHI2, INT32)}
+XYLO_V2 = Numerics(
+    name="xylo-v2",
+    state_shift=0,
+    current_bits=16,
+    current_overflow="clip",
+    membrane_bits=16,
+    wide_bits=16,
+    wide_overflow="clip",
+    conv_bits=16,
+    decay_bits=4,
+    weight_bits=8,
+    weight_rule="twos-complement",
+    shift_min=0,
+    shift_max=8,
+    conv_shift=False,
+    threshold_bits=15,
+    bias_mantissa_bits=16,
+    bias_exponent_max=0,
+    message_bits=5,
+    delay_max=1,
+    accumulator_bound=1 << 15,
+    relay_bound=1,
+    per_neuron_threshold=True,
+    per_neuron_decay=True,
+    accumulation="events",
+    decay_rule="shift",
+    integration="change",
+    membrane_overflow="clip",
+    input_bits=4,
+    spikes_max=31,
+)
+"""SynSense's Xylo, second generation, as xylosim 0.1.3 computes it, with one synaptic current per neuron."""
+
+NUMERICS = {numerics.name: numerics for numerics in (LOIHI2, INT32, XYLO_V2)}

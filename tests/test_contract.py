@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurodeploy.contract import Contract, Terms
+from neurodeploy.contract import Contract, Difference, Terms, diff
 from neurodeploy.errors import InputError
 from neurodeploy.network import InputRange, Network, NetworkBuilder
 from neurodeploy.reference.network_runner import run_network
@@ -29,6 +29,8 @@ TERMS = st.fixed_dictionaries(
         "current": st.sampled_from(["new", "previous"]),
         "input_gain": st.sampled_from(["spec", "unit"]),
         "recurrent_delay": st.integers(1, 100),
+        "recurrent_bias_at_start": st.sampled_from(["omitted", "applied"]),
+        "keep_state": st.booleans(),
         "initial_state": NUMBERS,
     },
 )
@@ -52,6 +54,52 @@ def test_json_round_trip_is_the_identity(defaults, overrides):
     again = Contract.from_json(json.loads(text))
     assert again == contract
     assert json.dumps(again.to_json(), sort_keys=True) == text
+
+
+@given(TERMS, TERMS)
+def test_a_contract_can_be_told_as_assignments(defaults, overrides):
+    contract = Contract(Terms(**defaults)).override("stages.0.lif", **overrides)
+    again = Contract().change(contract.assignments())
+    assert (again.defaults, again.of("stages.0.lif")) == (contract.defaults, contract.of("stages.0.lif"))
+    assert diff(contract, again) == ()
+
+
+def test_a_difference_is_told_once_where_it_lies():
+    left = Contract(Terms(reset="subtract")).override("a", v_min=0.0)
+    right = Contract(Terms(keep_state=True)).override("b", reset="subtract").override("c", fires_at=">=")
+    assert diff(left, right) == (
+        Difference("", "reset", "subtract", "zero"),
+        Difference("", "keep_state", False, True),
+        Difference("a", "v_min", 0.0, None),
+        Difference("c", "fires_at", ">", ">="),
+    )
+    assert str(diff(left, right)[1]) == "keep_state: false | true"
+    assert str(diff(left, right)[2]) == "a.v_min: 0.0 | none"
+
+
+def test_every_term_differs_from_another_value_of_it():
+    for each in fields(Terms):
+        value = OTHER[each.name]
+        found = diff(Contract(), Contract(replace(Terms(), **{each.name: value})))
+        assert found == (Difference("", each.name, getattr(Terms(), each.name), value),)
+
+
+OTHER = {
+    "dt": 2e-3,
+    "method": "exponential",
+    "reset": "value",
+    "reset_timing": "next-step",
+    "fires_at": ">=",
+    "v_min": 0.0,
+    "max_spikes_per_step": 2,
+    "fire_once": True,
+    "current": "previous",
+    "input_gain": "unit",
+    "recurrent_delay": 3,
+    "recurrent_bias_at_start": "applied",
+    "initial_state": 1.0,
+    "keep_state": True,
+}
 
 
 def test_assignments_change_defaults_and_single_nodes():
@@ -138,13 +186,13 @@ def raster(**terms):
         "cuba": nir.CubaLIF(2e-3 * one, 4e-3 * one, one, 0 * one, one, 0.25 * one, 2.0 * one),
         "w": nir.Linear(np.array([[2.5]])),
         "lif": nir.LIF(4e-3 * one, one, 0 * one, 0.75 * one, -0.5 * one),
-        "back": nir.Linear(np.array([[-1.5]])),
+        "back": nir.Affine(np.array([[-1.5]]), np.array([0.5])),
         "output": nir.Output({"output": np.array([1])}),
     }
     edges = [("input", "cuba"), ("cuba", "w"), ("w", "lif"), ("lif", "back"), ("back", "cuba"), ("lif", "output")]
     contract = Contract(replace(Terms(reset="subtract"), **terms))
     network = Network(nir.NIRGraph(nodes, edges, type_check=False), contract, {"input": InputRange(-8.0, 8.0, 0.125)})
-    steps = np.random.default_rng(0).integers(-16, 65, (1, 120, 1)) / 8.0
+    steps = np.random.default_rng(4).integers(-16, 61, (2, 120, 1)) / 8.0
     trace = run_network(network, {"input": steps})
     return np.concatenate([trace["cuba"].output, trace["lif"].output], axis=2)
 
@@ -164,6 +212,8 @@ def raster(**terms):
         {"current": "previous"},
         {"input_gain": "unit"},
         {"recurrent_delay": 2},
+        {"recurrent_bias_at_start": "applied"},
+        {"keep_state": True},
         {"initial_state": 1.5},
     ],
     ids=lambda change: "=".join(str(each) for each in next(iter(change.items()))),
@@ -171,6 +221,12 @@ def raster(**terms):
 def test_each_term_alone_changes_a_raster(change):
     assert raster().sum() > 20
     assert not np.array_equal(raster(), raster(**change))
+
+
+def test_every_term_has_such_a_test():
+    marks = test_each_term_alone_changes_a_raster.pytestmark
+    tested = {next(iter(change)) for mark in marks for change in mark.args[1]}
+    assert tested | {"fires_at"} == {each.name for each in fields(Terms)}, "fires_at: the test below"
 
 
 def test_fires_at_decides_ties():

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS: dict[int, set[str]] = {
     0: {"errors", "finding", "numerics", "contract", "capabilities", "trace", "atomic", "host", "html", "table"},
     1: {"network", "program", "reference", "heads", "model"},
-    2: {"passes", "analysis", "frontends", "codegen"},
+    2: {"passes", "analysis", "profiles", "lint", "frontends", "codegen"},
     3: {"target", "engine", "bundle", "embedded"},
     4: {"parity", "conformance"},
     5: {"executor", "flow", "sources", "torch"},

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.events.stars import light
+
 STARS = 24
 HOT_PIXELS = 6
 SPREAD = 1.0  # standard deviation of a point of light on the sensor, pixels
@@ -35,20 +37,11 @@ def star_field(shape: tuple[int, int, int], steps: int, seed: int, sample: int, 
     for step in range(-1, steps):
         shake = shaking.normal(0.0, SHAKE, 2)
         satellite = (start + velocity * step) % size
-        now = _light(np.vstack([stars, satellite]) + shake, np.append(brightness, 2.0), size)
+        now = light(np.vstack([stars, satellite]) + shake, np.append(brightness, 2.0), size, SPREAD)
         if before is not None:
             frames[step] = _polarities(now - before) + _noise(events, hot, size)
         before = now
     return (np.round(np.clip(frames, 0.0, 1.0) / grid) * grid).astype(np.float32)
-
-
-def _light(points: Plane, brightness: Plane, size: NDArray[np.int_]) -> Plane:
-    """Brightness of the plane lit by points spread as Gaussians."""
-    rows, columns = (
-        np.exp(-((np.arange(length) - points[:, axis, None]) ** 2) / (2 * SPREAD**2))
-        for axis, length in enumerate(size)
-    )
-    return np.einsum("p,ph,pw->hw", brightness, rows, columns)
 
 
 def _polarities(change: Plane) -> Plane:

@@ -85,10 +85,15 @@ def settled_current(population: Population, worst_case_input: float, numerics: N
     """The largest magnitude its current reaches, in state units, when every step brings ``worst_case_input``.
 
     A current that loses a part d of itself per step settles at the input over d; one that loses nothing never does.
+    Where every event adds to the current, none leaves its width.
     """
     start = float(np.abs(population.initial_current).max(initial=0))
     step = worst_case_input * 2.0**numerics.state_shift
     lost = float(np.min(population.current_decay)) / numerics.decay_one
+    if numerics.decay_rule == "shift":
+        lost = 2.0 ** -float(np.max(population.current_decay))
+    if numerics.accumulation == "events":
+        return min(max(start, step / lost), 2.0 ** (numerics.current_bits - 1))
     if step == 0 or population.every_step:
         return max(start, step)
     return max(start, step / lost) if lost > 0 else float("inf")

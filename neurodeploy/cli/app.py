@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 import neurodeploy
-from neurodeploy.cli import check, export, inspect, models, run, targets
+from neurodeploy.cli import check, events, export, inspect, models, run, targets
 from neurodeploy.errors import NeurodeployError
 
 DEBUG = "NEURODEPLOY_DEBUG"
@@ -24,6 +25,7 @@ DEBUG = "NEURODEPLOY_DEBUG"
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 for verb in (export.export, run.run, check.check, inspect.inspect):
     app.command()(verb)
+app.add_typer(events.app, name="events")
 app.add_typer(targets.app, name="targets")
 app.add_typer(models.app, name="models")
 
@@ -73,7 +75,17 @@ def main() -> None:
 
 def run_verb(arguments: list[str] | None) -> int:
     """The exit code of one verb; without ``arguments`` those of the process."""
-    return guarded(lambda: app(arguments, prog_name="neurodeploy", standalone_mode=False))
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        return guarded(lambda: app(arguments, prog_name="neurodeploy", standalone_mode=False))
+
+
+def _warn(message: Warning | str, category: type[Warning], filename: str, lineno: int, *more: Any) -> None:
+    """Our own warnings in one line, others as Python shows them."""
+    if category.__module__.partition(".")[0] == "neurodeploy":
+        typer.echo(f"neurodeploy: warning: {message}", err=True)
+    else:
+        typer.echo(warnings.formatwarning(message, category, filename, lineno), err=True, nl=False)
 
 
 def _stop(number: int, _frame: object) -> None:

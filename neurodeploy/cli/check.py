@@ -30,6 +30,11 @@ def check(
     ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page too.")] = None,
     assign: o.Assign = None,
+    window: o.Window = None,
+    count: o.Count = None,
+    polarity: o.Polarity = None,
+    downscale: o.Downscale = "1",
+    values: o.Values = None,
     batch: o.Batch = False,
     steps: o.Steps = None,
     samples: o.Samples = None,
@@ -51,14 +56,16 @@ def check(
     """
     from neurodeploy.atomic import write_file
     from neurodeploy.flow.check import check as climb
-    from neurodeploy.flow.stimuli import open_stimulus, origin_of
+    from neurodeploy.flow.recordings import open_input
+    from neurodeploy.flow.stimuli import origin_of
     from neurodeploy.flow.subject import network_of, open_subject
     from neurodeploy.report.console import show_report, stdout
 
+    frames = o.framing(window, count, polarity, downscale, values)
     how = o.load_options(profile, contract, module, input_shape, input_range, dt, trust_pickle)
     opened = open_subject(subject, **how)
     network = network_of(opened)
-    arrays = open_stimulus(stimulus, network, steps, samples, seed, batch)
+    arrays = open_input(stimulus, network, frames, steps, samples, seed, batch)
     with working(f"checking {subject}", quiet or as_json):
         report = climb(
             opened,

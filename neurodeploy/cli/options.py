@@ -51,7 +51,9 @@ TrustPickle = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but warnings, errors and --json.")]
-Steps = Annotated[int | None, typer.Option(metavar="T", min=1, help="Steps of a stimulus that is made here.")]
+Steps = Annotated[
+    int | None, typer.Option(metavar="T", min=1, help="Steps of a stimulus that is made here, or first of a recording.")
+]
 Samples = Annotated[int | None, typer.Option(metavar="B", min=1, help="Samples of a stimulus that is made here.")]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, help="Seed of a stimulus that is made here.")]
 Stimulus = Annotated[
@@ -60,10 +62,43 @@ Stimulus = Annotated[
         "--input",
         "-i",
         metavar="STIMULUS",
-        help="An .npz with one array (T, ...) per input, named like it; default: the model's own, else 10 % noise.",
+        help="An .npz with one array (T, ...) per input, named like it, or a recording of events; "
+        "default: the model's own, else 10 % noise.",
+    ),
+]
+Window = Annotated[
+    str | None, typer.Option(metavar="TIME", help="With a recording: the time of a frame, e.g. 10ms or 500us.")
+]
+Count = Annotated[int | None, typer.Option(metavar="N", min=1, help="With a recording: the events of a frame.")]
+Polarity = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KIND",
+        help="With a recording: both, both-off-first, on, off, merged, signed (default: both for two channels, else "
+        "merged).",
+    ),
+]
+Downscale = Annotated[
+    str, typer.Option(metavar="N|fit", help="With a recording: N pixels each way become one, or as the input needs.")
+]
+Values = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KIND", help="With a recording: counts, binary or normalized (default: as the input is declared)."
     ),
 ]
 Batch = Annotated[bool, typer.Option("--batch", help="The arrays of --input are (B, T, ...).")]
+
+
+def framing(window: str | None, count: int | None, polarity: str | None, downscale: str, values: str | None) -> Any:
+    """How a recording becomes frames. Raises InputError."""
+    from neurodeploy.flow.recordings import Framing
+
+    if downscale == "fit":
+        return Framing(window, count, polarity, "fit", values)
+    if not downscale.isdecimal() or int(downscale) < 1:
+        raise InputError(f"{downscale!r} is no downscale", "--downscale", "give a whole number from 1, or fit")
+    return Framing(window, count, polarity, int(downscale), values)
 
 
 def assignments(pairs: Sequence[str] | None) -> dict[str, str]:

@@ -4,6 +4,8 @@ A projection is *joined* with others in one accumulator where its contribution i
 because the static worst case rules every overflow out, or because its overflows wrap as the accumulator itself does.
 Otherwise it has an accumulator of its own, and its shift and widths are applied to that. A power of two that all
 weights share is taken out of them, and out of the accumulator where its exact worst case is known.
+
+Where a machine accumulates events, there is no accumulator: they enter the current one after another, in place.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import numpy as np
 
 from neurodeploy.analysis.sums import INT64, Range, sum_range
 from neurodeploy.codegen import value as of
+from neurodeploy.codegen.neuron import CURRENT
 from neurodeploy.codegen.value import Value
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.projection import Projection
@@ -44,15 +47,35 @@ class Accumulator:
 
 
 @dataclass(frozen=True, eq=False)
+class Delivery:
+    """A projection whose sources, one after another in row-major order, change the current of all their targets.
+
+    ``after``: the current after one source, of the ``state`` current before it, the ``weight`` of the synapse, and the
+    source's ``message`` (0 or 1 where messages have one bit). Weight 0 and message 0 leave the current as it was.
+    """
+
+    projection: Projection
+    after: Value
+
+
+@dataclass(frozen=True, eq=False)
 class Arrival:
-    """The accumulators of a population, and the accumulated input made of them."""
+    """The accumulators of a population, and the accumulated input made of them.
+
+    Or, where events enter the current: their deliveries, in order, and as the total the current after them.
+    """
 
     accumulators: tuple[Accumulator, ...]
     total: Value
+    deliveries: tuple[Delivery, ...] = ()
 
 
 def arrival(projections: Sequence[Projection], sent: Callable[[str], Range], numerics: Numerics) -> Arrival:
     """What arrives over ``projections`` when every source sends within ``sent(name)``."""
+    if numerics.accumulation == "events":
+        deliveries = [delivery(each, sent(each.source), numerics) for each in projections]
+        changing = tuple(each for each in deliveries if each.after.op != "state")
+        return Arrival((), of.read("state", CURRENT, *current_range(numerics)), changing)
     joined: list[tuple[Projection, Range | None]] = []
     made: list[Accumulator] = []
     total = of.constant(0)
@@ -69,6 +92,23 @@ def arrival(projections: Sequence[Projection], sent: Callable[[str], Range], num
         made.append(accumulator)
         total = of.add(total, raw)
     return Arrival(tuple(made), of.overflow(total, numerics.wide_bits, numerics.wide_overflow))
+
+
+def delivery(projection: Projection, sent: Range, numerics: Numerics) -> Delivery:
+    """What a projection does to the current when its sources send within ``sent``."""
+    low, high = (0, 1) if projection.message_bits == 1 else sent
+    weights = projection.weights
+    message = of.shift_left(of.read("message", "", low, high), projection.shift)
+    weight = of.read("weight", "", int(weights.min(initial=0)), int(weights.max(initial=0)))
+    before = of.read("state", CURRENT, *current_range(numerics))
+    total = of.add(before, of.multiply(weight, message))
+    return Delivery(projection, of.overflow(total, numerics.current_bits, numerics.current_overflow))
+
+
+def current_range(numerics: Numerics) -> Range:
+    """What the current may be while events enter it: all that its width holds."""
+    half = 1 << (numerics.current_bits - 1)
+    return -half, half - 1
 
 
 def common_twos(projection: Projection) -> int:

@@ -40,7 +40,10 @@ class Update:
 
 
 def update(population: Population, a: Value, numerics: Numerics) -> Update:
-    """One step for accumulated input ``a``, with ranges of the states that hold at every step."""
+    """One step for accumulated input ``a``, with ranges of the states that hold at every step.
+
+    Where every event adds to the current, ``a`` is the current with all of this step's events in it.
+    """
     if population.kind == "relay":
         return _relay(population, a, numerics)
     start = {
@@ -98,21 +101,45 @@ def _keep(population: Population, amount: object, n: Numerics) -> Value:
     return of.parameter(n.decay_one - lost.table, lost.table.shape)
 
 
+def _decayed(x: Value, amount: object, population: Population, n: Numerics) -> Value:
+    if n.decay_rule == "shift":
+        return of.decay_by_shift(x, of.parameter(amount, population.shape))  # type: ignore[arg-type]
+    return of.decay(x, _keep(population, amount, n), n.decay_bits)
+
+
+def _lost(x: Value, amount: object, population: Population, n: Numerics) -> Value:
+    if n.decay_rule == "shift":
+        return of.lost(x, of.parameter(amount, population.shape))  # type: ignore[arg-type]
+    return of.subtract(x, _decayed(x, amount, population, n))
+
+
 def _current(population: Population, u: Value, a: Value, n: Numerics) -> Value:
+    if n.accumulation == "events":
+        return of.overflow(_decayed(a, population.current_decay, population, n), n.current_bits, n.current_overflow)
     drive = of.overflow(of.shift_left(a, n.state_shift), n.wide_bits, n.wide_overflow)
-    total = of.add(of.decay(u, _keep(population, population.current_decay, n), n.decay_bits), drive)
+    total = of.add(_decayed(u, population.current_decay, population, n), drive)
     return of.overflow(of.overflow(total, n.wide_bits, n.wide_overflow), n.current_bits, n.current_overflow)
 
 
 def _membrane(population: Population, v: Value, u: Value, n: Numerics) -> Value:
-    kept = of.decay(v, _keep(population, population.membrane_decay, n), n.decay_bits)
-    total = of.add(of.add(kept, u), of.parameter(population.bias, population.shape))
-    inside = of.saturate(of.overflow(total, n.wide_bits, n.wide_overflow), n.membrane_bits)
+    inside = of.overflow(_integrated(population, v, u, n), n.membrane_bits, n.membrane_overflow)
     if population.floor is not None:
         inside = of.maximum(inside, of.constant(population.floor << n.state_shift))
     if population.ceiling is not None:
         inside = of.minimum(inside, of.constant(population.ceiling << n.state_shift))
     return inside
+
+
+def _integrated(population: Population, v: Value, u: Value, n: Numerics) -> Value:
+    """The membrane after decay, current and bias, before its own width applies."""
+    bias = of.parameter(population.bias, population.shape)
+    if n.integration == "sum":
+        kept = _decayed(v, population.membrane_decay, population, n)
+        return of.overflow(of.add(of.add(kept, u), bias), n.wide_bits, n.wide_overflow)
+    change = of.wrap(of.subtract(of.constant(0), _lost(v, population.membrane_decay, population, n)), n.membrane_bits)
+    for term in (u, bias):
+        change = of.overflow(of.add(change, term), n.wide_bits, n.wide_overflow)
+    return of.add(v, change)
 
 
 def _spikes(population: Population, v: Value, n: Numerics) -> Value:
@@ -122,14 +149,17 @@ def _spikes(population: Population, v: Value, n: Numerics) -> Value:
     if population.max_spikes_per_step == 1:
         return fires
     over = of.subtract(v, of.constant(int(strict)))
-    many = of.floor_divide(over, of.maximum(threshold, of.constant(1)))
+    many = of.floor_divide(of.maximum(over, of.constant(0)), of.maximum(threshold, of.constant(1)))
     return of.select(fires, of.clip(many, 1, population.max_spikes_per_step), of.constant(0))
 
 
 def _reset(population: Population, v: Value, spikes: Value, n: Numerics) -> Value:
     if population.reset == "subtract":
         threshold = of.parameter(population.threshold, population.shape, n.state_shift)
-        return of.subtract(v, of.multiply(spikes, threshold))
+        left = of.subtract(v, of.multiply(spikes, threshold))
+        if threshold.low >= 1 and population.max_spikes_per_step >= 1:  # a neuron that fires stays at 0 or above
+            return of.narrowed(left, min(v.low, 0), v.high)
+        return left
     if population.reset == "none":
         return v
     value = 0 if population.reset == "zero" else population.reset_value << n.state_shift

@@ -6,11 +6,11 @@ Every rendering reads a Plan and adds nothing to its meaning.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from neurodeploy.analysis.sums import Range
 from neurodeploy.codegen.arrival import Arrival, arrival
-from neurodeploy.codegen.neuron import Update, update
+from neurodeploy.codegen.neuron import CURRENT, Update, update
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.population import Input, Population
 from neurodeploy.program.program import Program
@@ -65,7 +65,10 @@ def plan(program: Program, sent: Mapping[str, Range] | None = None) -> Plan:
 def _stage(program: Program, name: str, ranges: Mapping[str, Range]) -> Stage:
     population = program.by_name[name]
     arrived = arrival(program.into(name), ranges.__getitem__, program.numerics)
-    return Stage(population, arrived, update(population, arrived.total, program.numerics))
+    done = update(population, arrived.total, program.numerics)
+    if CURRENT not in done.stored:
+        arrived = replace(arrived, deliveries=())  # the current decays to 0 before the membrane sees any of it
+    return Stage(population, arrived, done)
 
 
 def sent_range(node: Input | Population, numerics: Numerics) -> Range:

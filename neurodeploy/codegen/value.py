@@ -8,7 +8,7 @@ that holds its range; only where ``wraps`` is set may the true result leave 64 b
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -18,8 +18,8 @@ from neurodeploy.numerics import Overflow
 
 IntArray = NDArray[np.int64]
 Op = Literal[
-    "constant", "table", "state", "accumulator",
-    "add", "subtract", "multiply", "shift-left", "shift-right", "floor-divide", "decay",
+    "constant", "table", "state", "accumulator", "weight", "message",
+    "add", "subtract", "multiply", "shift-left", "shift-right", "floor-shift", "floor-divide", "decay",
     "wrap", "wrap-once", "maximum", "minimum", "round-half-even",
     "greater", "at-least", "select",
 ]  # fmt: skip
@@ -70,14 +70,14 @@ def constant(number: int) -> Value:
 def parameter(value: int | IntArray, shape: tuple[int, ...], scale: int = 0) -> Value:
     """A scalar or per-neuron parameter times ``2**scale``."""
     array = np.broadcast_to(np.asarray(value, dtype=np.int64) << scale, shape).reshape(-1)
-    low, high = int(array.min(initial=0)), int(array.max(initial=0))
-    if array.size and bool((array == array[0]).all()):
-        return constant(int(array[0]))
-    return Value("table", low, high, table=array)
+    if not array.size:
+        return Value("table", 0, 0, table=array)
+    low, high = int(array.min()), int(array.max())
+    return constant(low) if low == high else Value("table", low, high, table=array)
 
 
-def read(op: Literal["state", "accumulator"], name: str, low: int, high: int) -> Value:
-    """A state at the start of the step, or what an accumulator holds."""
+def read(op: Literal["state", "accumulator", "weight", "message"], name: str, low: int, high: int) -> Value:
+    """A state when the step reads it, what an accumulator holds, or the weight and message of one synapse."""
     return Value(op, low, high, name=name)
 
 
@@ -100,6 +100,11 @@ def add(a: Value, b: Value) -> Value:
 def subtract(a: Value, b: Value) -> Value:
     """``a - b``."""
     return a if (b.low, b.high) == (0, 0) else _made("subtract", a.low - b.high, a.high - b.low, (a, b))
+
+
+def narrowed(x: Value, low: int, high: int) -> Value:
+    """``x`` known to lie in ``low .. high`` for reasons that the ranges of its arguments do not tell."""
+    return x if x.wraps or not x.args else replace(x, low=max(x.low, low), high=min(x.high, high))
 
 
 def multiply(a: Value, b: Value) -> Value:
@@ -126,6 +131,32 @@ def shift_right(a: Value, by: int) -> Value:
 def shift(a: Value, by: int) -> Value:
     """Times ``2**by``, floor for negative ``by``."""
     return shift_left(a, by) if by >= 0 else shift_right(a, -by)
+
+
+def floor_shift(x: Value, by: Value) -> Value:
+    """``floor(x / 2**by)`` for a shift of 0 .. 63 that may differ from neuron to neuron."""
+    if by.low == by.high:
+        return shift_right(x, by.low)
+    corners = [a >> min(max(b, 0), 63) for a in (x.low, x.high) for b in (by.low, by.high)]
+    return _made("floor-shift", min(corners), max(corners), (x, by))
+
+
+def lost(x: Value, by: Value) -> Value:
+    """What a decay by shift takes of ``x``: ``floor(x / 2**by)``, and at least one unit toward zero."""
+    part = floor_shift(x, by)
+    return select(compare(True, x, constant(0)), maximum(part, constant(1)), part)
+
+
+def decay_by_shift(x: Value, by: Value) -> Value:
+    """``x`` less what it loses, which never takes it past zero and keeps the order of any two numbers."""
+    if x.low == x.high == 0:
+        return x
+    left = [_left(a, min(max(b, 0), 63)) for a in (x.low, x.high) for b in (by.low, by.high)]
+    return _made("subtract", min(left), max(left), (x, lost(x, by)))
+
+
+def _left(x: int, by: int) -> int:
+    return x - ((x >> by) or int(x > 0))
 
 
 def floor_divide(a: Value, b: Value) -> Value:
@@ -180,6 +211,12 @@ def saturate(x: Value, bits: int) -> Value:
     return clip(x, -top, top)
 
 
+def clip_signed(x: Value, bits: int) -> Value:
+    """Clipped into all of two's complement."""
+    half = 1 << (bits - 1)
+    return clip(x, -half, half - 1)
+
+
 def wrap(x: Value, bits: int) -> Value:
     """Modulo ``2**bits`` into the signed range."""
     half = 1 << (bits - 1)
@@ -199,7 +236,7 @@ def wrap_once(x: Value, bits: int) -> Value:
 
 def overflow(x: Value, bits: int, rule: Overflow) -> Value:
     """A width applied under an overflow rule."""
-    return {"wrap": wrap, "wrap-once": wrap_once, "saturate": saturate}[rule](x, bits)
+    return {"wrap": wrap, "wrap-once": wrap_once, "saturate": saturate, "clip": clip_signed}[rule](x, bits)
 
 
 def round_half_even(x: Value, by: int) -> Value:

@@ -19,7 +19,8 @@ from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.probe import FED, MEASURES, STATES
 from neurodeploy.codegen.plan import plan
 from neurodeploy.embedded.files import deploy
-from neurodeploy.engine.run import Ranges, beyond, driven
+from neurodeploy.engine.prepare import Ranges, beyond
+from neurodeploy.engine.stimulus import driven
 from neurodeploy.errors import InputError
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import quantize_stimulus

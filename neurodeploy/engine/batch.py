@@ -1,10 +1,15 @@
-"""A compiled program over a batch: one context per thread, samples shared out among threads."""
+"""A compiled program over a batch: samples are shared out among threads, each with its own part of the work.
+
+What a thread does for a sample is all that the sample needs: its stimulus made integers, its steps, and its outputs
+widened where that is asked for. So no array is made by one thread alone, and its pages belong to who first wrote them.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -18,7 +23,27 @@ from neurodeploy.errors import InputError
 Array = NDArray[Any]
 STATES = ("u", "v", "v_before")
 """In the order in which the compiled code takes their pointers, after the messages fed and the outputs."""
+CHUNK = 1 << 16
+"""Messages that are made integers at once: few enough to stay in a cache."""
 Records = dict[str, dict[str, Array]]
+Source = Callable[[int, slice], Array]
+"""What a node sends in some steps of a sample: ``(steps, *shape)`` integers."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What is kept of a run: which nodes (None: all), whether their states too, and whether outputs become int64.
+
+    Outputs that are not ``wide`` stay as they were recorded: in narrow types, channels last in memory.
+    """
+
+    nodes: frozenset[str] | None = None
+    states: bool = False
+    wide: bool = False
+
+    def keeps(self, name: str) -> bool:
+        """Whether a node is recorded."""
+        return self.nodes is None or name in self.nodes
 
 
 def thread_count(asked: int | None = None) -> int:
@@ -32,42 +57,92 @@ def thread_count(asked: int | None = None) -> int:
 
 
 def run_batch(
-    compiled: Compiled, fed: Mapping[str, Array], batch: int, steps: int, states: bool, threads: int, compact: bool
+    compiled: Compiled, sources: Mapping[str, Source], batch: int, steps: int, recording: Recording, threads: int
 ) -> Records:
-    """Outputs (and states) of every population, ``(B, T, *shape)``, for messages ``fed`` of some nodes.
+    """Run every sample from its start; one context per thread.
 
-    In int64 and row-major order; ``compact``: as they were recorded, narrow and channels last in memory.
+    ``sources``: all inputs, and populations whose synapses are fed something else than what they send. Gives
+    ``{node: {"output": (B, T, *shape), ...}}`` of what is recorded, inputs included.
     """
-    ports = compiled.rendering.ports
-    given = {port.name: _stored(fed[port.name], port) for port in ports if port.name in fed}
-    made = {port.name: _empty(port, batch, steps, states) for port in ports if not port.is_input}
-    table = _pointers(ports, given, made, batch)
+    contexts = compiled.new_contexts(max(1, min(threads, batch)))
+
+    def fresh(worker: int, _sample: int) -> int:
+        place = contexts[worker].ctypes.data
+        compiled.reset(place)
+        return place
+
+    return _run(compiled, fresh, sources, batch, steps, recording, len(contexts))
+
+
+def advance(
+    compiled: Compiled,
+    contexts: Array,
+    sources: Mapping[str, Source],
+    steps: int,
+    recording: Recording,
+    threads: int,
+) -> Records:
+    """Go on with every sample from where its context stands."""
+    batch = len(contexts)
+    workers = max(1, min(threads, batch))
+    return _run(compiled, lambda _, sample: contexts[sample].ctypes.data, sources, batch, steps, recording, workers)
+
+
+def _run(
+    compiled: Compiled,
+    context: Callable[[int, int], int],
+    sources: Mapping[str, Source],
+    batch: int,
+    steps: int,
+    recording: Recording,
+    workers: int,
+) -> Records:
+    ports = {port.name: port for port in compiled.about.ports}
+    given = {name: np.empty((batch, steps, ports[name].layout.size), ports[name].dtype) for name in sources}
+    made = {port.name: _made(port, batch, steps, recording) for port in ports.values() if not port.is_input}
+    kept = {name: {"output": given[name]} for name in given if ports[name].is_input and recording.keeps(name)} | made
+    views = {name: {key: _restored(a, ports[name]) for key, a in arrays.items()} for name, arrays in kept.items()}
+    copies: list[tuple[Array, Array]] = []
+    shown = _widened(views, copies) if recording.wide else views
+    table = _pointers(list(ports.values()), given, made, batch)
     start, row = table.ctypes.data, table.strides[0]
     samples = count()
 
-    def work() -> None:
-        context = compiled.new_context()
-        place = context.ctypes.data
+    def work(worker: int) -> None:
         while (sample := next(samples)) < batch:
-            compiled.reset(place)
-            compiled.run(place, start + sample * row, steps)
+            for name, array in given.items():
+                _fill(array[sample], sources[name], sample, ports[name])
+            compiled.run(context(worker, sample), start + sample * row, steps)
+            for wide, narrow in copies:
+                wide[sample] = narrow[sample]
 
-    workers = max(1, min(threads, batch))
     if workers == 1:
-        work()
+        work(0)
     else:
         with ThreadPoolExecutor(workers) as pool:
-            for done in [pool.submit(work) for _ in range(workers)]:
+            for done in [pool.submit(work, worker) for worker in range(workers)]:
                 done.result()
-    shown = {port.name: port for port in ports}
-    kind = None if compact else np.int64
-    return {name: {key: _restored(a, shown[name], kind) for key, a in arrays.items()} for name, arrays in made.items()}
+    return {name: arrays for name, arrays in shown.items() if arrays}
 
 
-def _empty(port: Port, batch: int, steps: int, states: bool) -> dict[str, Array]:
+def _made(port: Port, batch: int, steps: int, recording: Recording) -> dict[str, Array]:
+    if not recording.keeps(port.name):
+        return {}
     shape = batch, steps, port.layout.size
-    keys = STATES if states and port.has_states else ()
+    keys = STATES if recording.states and port.has_states else ()
     return {"output": np.empty(shape, dtype=port.dtype), **{key: np.empty(shape, dtype=np.int64) for key in keys}}
+
+
+def _widened(views: Records, copies: list[tuple[Array, Array]]) -> Records:
+    """The same in int64 and row-major order: what is so already, else new arrays that ``copies`` says to fill."""
+
+    def widened(view: Array) -> Array:
+        if view.dtype == np.int64 and view.flags.c_contiguous:
+            return view
+        copies.append((np.empty(view.shape, dtype=np.int64), view))
+        return copies[-1][0]
+
+    return {name: {key: widened(view) for key, view in arrays.items()} for name, arrays in views.items()}
 
 
 def _pointers(ports: Sequence[Port], given: Mapping[str, Array], made: Records, batch: int) -> NDArray[np.uintp]:
@@ -82,15 +157,16 @@ def _pointers(ports: Sequence[Port], given: Mapping[str, Array], made: Records, 
     return np.stack(columns, axis=1).astype(np.uintp).copy()
 
 
-def _stored(values: Array, port: Port) -> Array:
-    """``(B, T, *shape)`` as stored: channels last, in the type of the node's messages."""
-    last = np.moveaxis(values, 2, -1) if values.ndim > 3 else values
-    return np.ascontiguousarray(last, dtype=port.dtype)
+def _fill(stored: Array, source: Source, sample: int, port: Port) -> None:
+    """Write what a node sends as it is stored: channels last, in the type of its messages."""
+    some = max(1, CHUNK // max(port.layout.size, 1))
+    for first in range(0, len(stored), some):
+        part = slice(first, first + some)
+        _restored(stored[part], port)[...] = source(sample, part)
 
 
-def _restored(values: Array, port: Port, kind: type[np.int64] | None) -> Array:
-    """``(B, T, *shape)``, copied where another type than the recorded one is asked for."""
-    shape, lead = port.layout.shape, values.shape[:2]
+def _restored(values: Array, port: Port) -> Array:
+    """What is stored, seen as ``(..., *shape)``."""
+    shape, lead = port.layout.shape, values.shape[:-1]
     last = values.reshape(*lead, *shape[1:], *shape[:1])
-    first = np.moveaxis(last, -1, 2) if len(shape) > 1 else last
-    return first if kind is None else np.ascontiguousarray(first, dtype=kind)
+    return np.moveaxis(last, -1, len(lead)) if len(shape) > 1 else last

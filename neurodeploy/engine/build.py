@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from neurodeploy.engine.compiler import Compiler
@@ -15,14 +15,24 @@ from neurodeploy.errors import EnvironmentFailureError, InputError
 
 TIMEOUT = 600.0
 LINES = 20
-REMEDY = "set CC to a working C compiler, or ask for the reference (-O engine=reference)"
+REMEDY = (
+    "set CC to a working C compiler, NEURODEPLOY_MACHINE=baseline for one that does not know this processor, "
+    "or ask for the reference (-O engine=reference)"
+)
+GUARD = """
+exec 3<&0
+(cat <&3; trap "" TERM; kill -TERM 0; rm -rf "$0"; kill -KILL 0) >/dev/null 2>&1 &
+exec "$@" 3<&- </dev/null
+"""
+"""Runs a command beside a watcher that reads a pipe nobody writes: when it ends because whoever holds its other end is
+gone, however that happened, the watcher ends the process group and removes the folder."""
 
 
 def compile_library(source: str, compiler: Compiler, flags: Sequence[str]) -> bytes:
     """The bytes of a shared library made of ``source``.
 
     Raises EnvironmentFailureError with the compiler's own words where it fails, or when it takes longer than
-    ``$NEURODEPLOY_CC_TIMEOUT`` seconds; nothing it started stays behind.
+    ``$NEURODEPLOY_CC_TIMEOUT`` seconds. Nothing it started stays behind, even if this process is killed meanwhile.
     """
     limit = time_limit()
     try:
@@ -52,10 +62,11 @@ def time_limit() -> float:
 
 def _run(command: list[str], folder: Path, limit: float) -> tuple[int | None, str]:
     """Exit code (None: out of time) and what was printed; the whole process group ends with it."""
-    with (folder / "said").open("wb") as said:
-        own = {**os.environ, "LC_ALL": "C", "TMPDIR": str(folder)}
+    own = {**os.environ, "LC_ALL": "C", "TMPDIR": str(folder)}
+    own |= {f"ZIG_{whose}_CACHE_DIR": str(folder / "zig") for whose in ("LOCAL", "GLOBAL")}
+    with (folder / "said").open("wb") as said, _lifeline(folder) as (guard, end):
         process = subprocess.Popen(
-            command, cwd=folder, env=own, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+            [*guard, *command], cwd=folder, env=own, stdin=end, stdout=said, stderr=said, start_new_session=True
         )
         try:
             code = process.wait(limit)
@@ -64,6 +75,24 @@ def _run(command: list[str], folder: Path, limit: float) -> tuple[int | None, st
         finally:
             _end(process)
     return code, (folder / "said").read_text(encoding="utf-8", errors="replace")
+
+
+@contextlib.contextmanager
+def _lifeline(folder: Path) -> Generator[tuple[list[str], int]]:
+    """What to put before a command so that neither it nor ``folder`` outlives this process, and its standard input.
+
+    A pipe rather than a signal on the parent's death: that one comes when the *thread* that started a process ends,
+    reaches only the compiler's driver, and must be set between fork and exec, which is not safe with threads.
+    """
+    if os.name != "posix":
+        yield [], subprocess.DEVNULL
+        return
+    end, held = os.pipe()
+    try:
+        yield ["/bin/sh", "-c", GUARD, str(folder)], end
+    finally:
+        os.close(held)
+        os.close(end)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -1,7 +1,9 @@
 """Compiled libraries by the digest of what they were made from.
 
-An entry is the library followed by its own digest, written under a temporary name and renamed: it is whole or it is not
-there, whoever else writes it at the same time. One that does not match its digest counts as missing.
+An entry is the library, a text that goes with it, and a trailer: the text's length, the name of the instruction set the
+library needs, a digest of all of it, and a mark. It is written under a temporary name and renamed, so it is whole or it
+is not there, whoever else writes it at the same time. One whose digest or instruction set is not as expected counts as
+missing.
 """
 
 from __future__ import annotations
@@ -9,14 +11,30 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from neurodeploy.atomic import write_file
+from neurodeploy.codegen.c.machine import Machine
+from neurodeploy.engine.processor import can_run
 from neurodeploy.errors import EnvironmentFailureError
 
-MARK = b"neurodeploy-engine-1"
+MARK = b"neurodeploy-engine-2"
+NAME_BYTES = 16
+TRAILER = 8 + NAME_BYTES + 32 + len(MARK)
 MOST = 400
 """Entries kept; the oldest make room."""
+STALE = 24 * 3600.0
+"""Seconds after which a file that nobody finished is removed."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A library's file, and the text that was kept with it."""
+
+    path: Path
+    about: str
 
 
 def folder() -> Path | None:
@@ -40,31 +58,40 @@ def key(*parts: str) -> str:
     return digest.hexdigest()
 
 
-def find(name: str) -> Path | None:
-    """The entry of that name, if it is there and whole."""
-    place = _place(name)
-    if place is None:
+def find(name: str, machine: Machine) -> Entry | None:
+    """The entry of that name for that instruction set, if it is there, whole, and this processor can run it."""
+    place = _place(name, machine)
+    if place is None or not can_run(machine):
         return None
     try:
         data = place.read_bytes()
     except OSError:
         return None
-    tail = len(MARK) + 32
-    body, digest, mark = data[:-tail], data[-tail : -len(MARK)], data[-len(MARK) :]
-    return place if mark == MARK and hashlib.sha256(body).digest() == digest else None
+    body, trailer = data[:-TRAILER], data[-TRAILER:]
+    length = int.from_bytes(trailer[:8], "little")
+    if length > len(body) or trailer != _trailer(body, length, machine):
+        return None
+    return Entry(place, body[len(body) - length :].decode())
 
 
-def keep(name: str, library: bytes) -> Path | None:
+def keep(name: str, machine: Machine, library: bytes, about: str = "") -> Path | None:
     """Store a library under that name; None where nothing can be written there."""
-    place = _place(name)
+    place = _place(name, machine)
     if place is None:
         return None
+    text = about.encode()
+    body = library + text
     try:
-        write_file(place, lambda file: file.write(library + hashlib.sha256(library).digest() + MARK))
+        write_file(place, lambda file: file.write(body + _trailer(body, len(text), machine)))
     except (EnvironmentFailureError, OSError):
         return None
     _prune(place.parent)
     return place
+
+
+def _trailer(body: bytes, length: int, machine: Machine) -> bytes:
+    about = length.to_bytes(8, "little") + machine.name.encode().ljust(NAME_BYTES, b"\0")
+    return about + hashlib.sha256(body + about).digest() + MARK
 
 
 def _prune(home: Path) -> None:
@@ -72,8 +99,11 @@ def _prune(home: Path) -> None:
         entries = sorted(home.glob("*.so"), key=lambda each: each.stat().st_mtime_ns)
         for old in entries[:-MOST]:
             old.unlink(missing_ok=True)
+        for left in home.glob(".*.so.*"):
+            if left.stat().st_mtime < time.time() - STALE:
+                left.unlink(missing_ok=True)
 
 
-def _place(name: str) -> Path | None:
+def _place(name: str, machine: Machine) -> Path | None:
     home = folder()
-    return None if home is None else home / f"{name}.so"
+    return None if home is None else home / f"{name}.{machine.name}.so"

@@ -1,4 +1,4 @@
-"""The C compiler of this machine: which one, and what tells its results from another's."""
+"""The C compiler of this machine: which one, what tells its results from another's, and how it is told what to make."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from neurodeploy.codegen.c.machine import Machine
+
 NAMES = ("cc", "gcc", "clang")
-FLAGS = ("-std=c99", "-O3", "-march=native", "-fPIC", "-shared")
+COMMON = ("-std=gnu99", "-O3", "-ffp-contract=off", "-fPIC", "-shared")
+"""Nothing is fused or reordered that C99 would not, but vector types and what goes with them may be used."""
 
 
 @dataclass(frozen=True)
 class Compiler:
-    """A command that compiles C, and what identifies its version without running it."""
+    """A command that compiles C, and what identifies its version without running it; ``zig`` has ways of its own."""
 
     command: tuple[str, ...]
     identity: str
+    zig: bool = False
 
     def __str__(self) -> str:
         return shlex.join(self.command)
@@ -33,7 +37,14 @@ def find_compiler() -> Compiler | None:
     if given:
         return _installed(given)
     found = (_installed([name]) for name in NAMES)
-    return next((each for each in found if each is not None), None) or _zig()
+    return next((each for each in found if each is not None), None) or zig_compiler()
+
+
+def zig_compiler() -> Compiler | None:
+    """The compiler that the package ``ziglang`` brings (the extra ``cc``)."""
+    if find_spec("ziglang") is None:
+        return None
+    return Compiler((sys.executable, "-m", "ziglang", "cc"), f"ziglang {version('ziglang')}", zig=True)
 
 
 def _installed(command: list[str]) -> Compiler | None:
@@ -42,21 +53,22 @@ def _installed(command: list[str]) -> Compiler | None:
         return None
     place = Path(path).resolve()
     about = place.stat()
-    return Compiler((path, *command[1:]), f"{place} {about.st_size} {about.st_mtime_ns}")
+    zig = "cc" in command[1:] and ("ziglang" in command or Path(command[0]).stem == "zig")
+    return Compiler((str(Path.cwd() / path), *command[1:]), f"{place} {about.st_size} {about.st_mtime_ns}", zig)
 
 
-def _zig() -> Compiler | None:
-    if find_spec("ziglang") is None:
-        return None
-    return Compiler((sys.executable, "-m", "ziglang", "cc"), f"ziglang {version('ziglang')}")
+def library_flags(compiler: Compiler, machine: Machine) -> tuple[str, ...]:
+    """How ``compiler`` is told to make a shared library for ``machine``."""
+    return *COMMON, *architecture_flags(compiler, machine)
 
 
-def machine() -> str:
-    """What ``-march=native`` depends on: the processor and its features."""
-    about = f"{platform.system()} {platform.machine()} {platform.processor()}"
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n\n", 1)[0].splitlines()
-    except OSError:
-        return about
-    named = ("model name", "flags", "Features", "CPU part", "CPU implementer")
-    return "\n".join([about, *(line for line in lines if line.split("\t")[0].split(":")[0].strip() in named)])
+def architecture_flags(compiler: Compiler, machine: Machine) -> tuple[str, ...]:
+    """The instruction set in the compiler's words.
+
+    zig writes architectures with underscores, takes this processor where none is named, and builds a C library first
+    unless told that none is needed: what little compiled code takes from one, the process that loads it has.
+    """
+    if not compiler.zig:
+        return (*((f"-march={machine.architecture}",) if machine.architecture else ()), *machine.extensions)
+    alone = ("-nostdlib",) if platform.system() == "Linux" else ()
+    return f"-march={machine.architecture.replace('-', '_') or 'baseline'}", *machine.extensions, *alone

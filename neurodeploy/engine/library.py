@@ -3,66 +3,105 @@
 from __future__ import annotations
 
 import ctypes
+import platform
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from neurodeploy.codegen.c.machine import Machine
 from neurodeploy.codegen.c.module import Rendering, unit
 from neurodeploy.engine import cache
 from neurodeploy.engine.build import compile_library
-from neurodeploy.engine.compiler import FLAGS, Compiler, machine
+from neurodeploy.engine.compiler import Compiler, library_flags
+from neurodeploy.engine.description import Description, codegen_digest
+from neurodeploy.engine.processor import this_machine
 from neurodeploy.errors import EnvironmentFailureError
+
+ALIGNED = 64
 
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
-    """One program of a library: its text's description, the entry points, and the library that holds them."""
+    """One program of a library: what it is made of, the entry points, and the library that holds them."""
 
-    rendering: Rendering
+    about: Description
     reset: Callable[[int], None]
     run: Callable[[int, int, int], None]
     library: ctypes.CDLL
 
-    def new_context(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        """Memory for one sample."""
-        return np.zeros(self.rendering.context_bytes // 8 + 1, dtype=np.int64)
+    def new_contexts(self, samples: int) -> NDArray[np.uint8]:
+        """Memory for some samples, one row each, aligned as any vector type wants it."""
+        stride = -(-max(self.about.context_bytes, 1) // ALIGNED) * ALIGNED
+        memory = np.zeros(samples * stride + ALIGNED, dtype=np.uint8)
+        start = -memory.ctypes.data % ALIGNED
+        return memory[start : start + samples * stride].reshape(samples, stride)
 
 
-def load(renderings: Sequence[Rendering], compiler: Compiler, flags: Sequence[str] = FLAGS) -> list[Compiled]:
+def load(
+    renderings: Sequence[Rendering],
+    compiler: Compiler,
+    flags: Sequence[str] | None = None,
+    machine: Machine | None = None,
+) -> list[Compiled]:
     """Compile programs of distinct prefixes as one unit, or take them from the cache.
 
+    ``machine``: what they were rendered for (default: this computer's); ``flags``: other than the usual ones for it.
     Raises EnvironmentFailureError where the compiler fails, or the system refuses to load what it made.
     """
-    library = _library(unit(list(renderings)), compiler, flags)
-    return [_compiled(library, each) for each in renderings]
+    made_for = machine or this_machine()
+    source = unit(list(renderings))
+    library, _ = _library(lambda: (source, ""), compiler, flags, made_for, source)
+    return [_compiled(library, Description.of(each)) for each in renderings]
 
 
-def _compiled(library: ctypes.CDLL, rendering: Rendering) -> Compiled:
-    reset, run = library[f"{rendering.prefix}_reset"], library[f"{rendering.prefix}_run"]
+def load_program(identity: str, make: Callable[[], Rendering], compiler: Compiler, machine: Machine) -> Compiled:
+    """One program, known by its ``identity``; it is rendered only where the cache does not have it."""
+
+    def source() -> tuple[str, str]:
+        rendering = make()
+        return unit([rendering]), Description.of(rendering).to_text()
+
+    library, about = _library(source, compiler, None, machine, identity, codegen_digest())
+    return _compiled(library, Description.from_text(about))
+
+
+def _compiled(library: ctypes.CDLL, about: Description) -> Compiled:
+    reset, run = library[f"{about.prefix}_reset"], library[f"{about.prefix}_run"]
     reset.argtypes, reset.restype = [ctypes.c_void_p], None
     run.argtypes, run.restype = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64], None
-    size = library[f"{rendering.prefix}_bytes"]
+    size = library[f"{about.prefix}_bytes"]
     size.argtypes, size.restype = [], ctypes.c_uint64
-    if size() != rendering.context_bytes:
+    if size() != about.context_bytes:
         raise EnvironmentFailureError(
-            f"a context takes {size()} bytes, not {rendering.context_bytes}", "engine", "use another C compiler"
+            f"a context takes {size()} bytes, not {about.context_bytes}", "engine", "use another C compiler"
         )
-    return Compiled(rendering, reset, run, library)
+    return Compiled(about, reset, run, library)
 
 
-def _library(source: str, compiler: Compiler, flags: Sequence[str]) -> ctypes.CDLL:
-    name = cache.key(source, compiler.identity, " ".join(compiler.command), " ".join(flags), machine())
-    found = cache.find(name)
-    loaded = None if found is None else _try_load(found)
-    if loaded is not None:
-        return loaded
+def _library(
+    make: Callable[[], tuple[str, str]],
+    compiler: Compiler,
+    given: Sequence[str] | None,
+    machine: Machine,
+    *identity: str,
+) -> tuple[ctypes.CDLL, str]:
+    """A library, and the text kept with it; ``make`` gives the source and that text."""
+    flags = library_flags(compiler, machine) if given is None else given
+    system = f"{platform.system()} {platform.machine()}"
+    name = cache.key(*identity, compiler.identity, " ".join(compiler.command), " ".join(flags), system, machine.name)
+    found = cache.find(name, machine)
+    loaded = None if found is None else _try_load(found.path)
+    if found is not None and loaded is not None:
+        return loaded, found.about
+    source, about = make()
     made = compile_library(source, compiler, flags)
-    kept = cache.keep(name, made)
+    kept = cache.keep(name, machine, made, about)
     loaded = None if kept is None else _try_load(kept)
-    return _load_from_temporary(made) if loaded is None else loaded
+    return (_load_from_temporary(made) if loaded is None else loaded), about
 
 
 def _try_load(path: Path) -> ctypes.CDLL | None:

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.codegen.c import render
-from neurodeploy.codegen.plan import plan, sent_range
-from neurodeploy.engine.batch import Records, run_batch, thread_count
-from neurodeploy.engine.compiler import FLAGS, Compiler, find_compiler, machine
-from neurodeploy.engine.fingerprint import fingerprint
-from neurodeploy.engine.library import Compiled, load
+from neurodeploy.engine.batch import Recording, Records, Source, run_batch, thread_count
+from neurodeploy.engine.compiler import find_compiler
+from neurodeploy.engine.library import Compiled
+from neurodeploy.engine.prepare import beyond, compile_program
+from neurodeploy.engine.stimulus import driven, given, open_stimulus
 from neurodeploy.errors import InputError
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import quantize_stimulus, run_program
 from neurodeploy.trace import Entry, Trace
 
 IntArray = NDArray[np.int64]
-Ranges = dict[str, tuple[int, int]]
 ENGINE = "engine"
-_loaded: dict[tuple[str, ...], Compiled] = {}
-KEPT = 256
-"""Loaded programs remembered by this process; the cache holds the others."""
+MISSING = "no C compiler found (CC, cc, gcc, clang or the package ziglang)"
 
 
 class EngineWarning(UserWarning):
@@ -38,29 +34,31 @@ def run_compiled(
     states: bool = False,
     drive: Trace | None = None,
     threads: int | None = None,
-    compact: bool = False,
+    compact: bool = True,
+    record: Iterable[str] | None = None,
 ) -> Trace:
     """What ``run_program`` gives for the same arguments, by compiled code; ``meta["engine"]`` says what ran.
 
-    ``compact`` leaves outputs in the narrow types they were recorded in, which saves most of the memory and time that
-    a trace takes.
+    Outputs stay in the narrow types they were recorded in; without ``compact`` they are int64 like the reference's,
+    which takes most of the memory and time of a trace. ``record`` names the nodes that are kept (default: all); nothing
+    is allocated or written for the others.
 
-    Without a C compiler the reference runs, with an EngineWarning. Raises InputError for a stimulus that does not fit,
-    EnvironmentFailureError where the compiler fails.
+    Without a C compiler the reference runs, with an EngineWarning. Raises InputError for a stimulus that does not fit
+    and for an unknown node, EnvironmentFailureError where the compiler fails.
     """
-    sent = quantize_stimulus(program, stimulus)
+    recording = recorded(program, record, states, not compact)
     compiler = find_compiler()
     if compiler is None:
-        warnings.warn(
-            "no C compiler found (CC, cc, gcc, clang or the package ziglang): the slower reference runs instead",
-            EngineWarning,
-            stacklevel=2,
-        )
-        trace = run_program(program, stimulus, states, drive)
-        return Trace(trace.entries, {**trace.meta, ENGINE: "reference"})
-    fed = sent if drive is None else driven(program, drive, *_length(sent))
-    compiled = compile_program(program, compiler, beyond(program, fed))
-    return run_loaded(compiled, program, sent, fed, states, threads, compact)
+        warnings.warn(f"{MISSING}: the slower reference runs instead", EngineWarning, stacklevel=2)
+        return _by_reference(program, stimulus, recording, drive)
+    sources, batch, steps = open_stimulus(program, stimulus)
+    if drive is None:
+        compiled = compile_program(program, compiler)
+        records = run_batch(compiled, sources, batch, steps, recording, thread_count(threads))
+        return traced(program, records)
+    sent = quantize_stimulus(program, stimulus)
+    fed = driven(program, drive, batch, steps)
+    return _run_driven(compile_program(program, compiler, beyond(program, fed)), program, sent, fed, recording, threads)
 
 
 def run_loaded(
@@ -73,67 +71,58 @@ def run_loaded(
     compact: bool = False,
 ) -> Trace:
     """The same for a program loaded before. ``sent``: what the inputs send; ``fed``: what the synapses get."""
-    records = run_batch(compiled, fed, *_length(sent), states, thread_count(threads), compact)
-    return _trace(program, sent, records)
+    return _run_driven(compiled, program, sent, fed, Recording(None, states, not compact), threads)
 
 
-def _length(sent: Mapping[str, IntArray]) -> tuple[int, int]:
-    first = next(iter(sent.values()))
-    return first.shape[0], first.shape[1]
+def recorded(program: Program, record: Iterable[str] | None, states: bool, wide: bool = False) -> Recording:
+    """What to keep. Raises InputError for a name the program does not have, and where nothing is kept."""
+    if record is None:
+        return Recording(None, states, wide)
+    known = [*program.input_by_name, *program.by_name]
+    names = [record] if isinstance(record, str) else list(record)
+    for name in names or [""]:
+        if name not in known:
+            what = f"there is no node {name!r}" if names else "names no node"
+            raise InputError(what, "record", f"the nodes are: {', '.join(known)}")
+    return Recording(frozenset(names), states, wide)
 
 
-def compile_program(program: Program, compiler: Compiler, extra: Ranges | None = None) -> Compiled:
-    """The program as loaded code, for messages that may also lie in ``extra``."""
-    key = fingerprint(program), compiler.identity, " ".join((*compiler.command, *FLAGS)), repr(extra), machine()
-    if key not in _loaded:
-        if len(_loaded) >= KEPT:
-            _loaded.pop(next(iter(_loaded)))
-        _loaded[key] = load([render(plan(program, extra))], compiler)[0]
-    return _loaded[key]
-
-
-def driven(program: Program, drive: Trace, batch: int, steps: int) -> dict[str, IntArray]:
-    """What every node is fed in an isolated run. Raises InputError where the trace does not fit."""
-    fed: dict[str, IntArray] = {}
+def traced(program: Program, records: Records) -> Trace:
+    """The trace of what was recorded, in the order of the program's nodes."""
+    entries: dict[str, Entry] = {}
     for node in (*program.inputs, *program.populations):
-        values = drive[node.name].output.astype(np.int64)
-        if values.shape[0] != batch or values.shape[1] < steps or values.shape[2:] != node.shape:
-            wanted = (batch, steps, *node.shape)
-            raise InputError(f"has shape {values.shape}, not {wanted}", f"trace of {node.name!r}", "record it again")
-        fed[node.name] = values[:, :steps]
-    return fed
-
-
-def beyond(program: Program, fed: Mapping[str, IntArray]) -> Ranges | None:
-    """Ranges of fed messages that no node of the program would send itself; coarse, so that few variants are made."""
-    found: Ranges = {}
-    for name, values in fed.items():
-        low, high = sent_range(program.node(name), program.numerics)
-        least, most = int(values.min(initial=0)), int(values.max(initial=0))
-        if least < low or most > high:
-            found[name] = _power(least), _power(most)
-    return found or None
-
-
-def _power(number: int) -> int:
-    """The bound of the narrowest signed type that holds the number."""
-    bits = next(bits for bits in (8, 16, 32, 64) if -(1 << (bits - 1)) <= number < 1 << (bits - 1))
-    return (1 << (bits - 1)) - 1 if number > 0 else -(1 << (bits - 1)) if number < 0 else 0
-
-
-def _trace(program: Program, sent: Mapping[str, IntArray], records: Records) -> Trace:
-    entries = {each.name: Entry(sent[each.name], each.output.kind == "graded", each.scale) for each in program.inputs}
-    for p in program.populations:
-        record = records[p.name]
-        state_scale = p.scale + (0 if p.kind == "relay" else program.numerics.state_shift)
-        entries[p.name] = Entry(
-            record["output"],
-            p.output.kind == "graded",
-            p.output.scale,
-            record.get("v"),
-            record.get("u"),
-            record.get("v_before"),
-            state_scale,
-            p.inserted,
-        )
+        record = records.get(node.name)
+        if record is None:
+            continue
+        graded = node.output.kind == "graded"
+        if node.name in program.input_by_name:
+            entries[node.name] = Entry(record["output"], graded, node.scale)
+            continue
+        p = program.by_name[node.name]
+        scale = p.scale + (0 if p.kind == "relay" else program.numerics.state_shift)
+        states = record.get("v"), record.get("u"), record.get("v_before")
+        entries[p.name] = Entry(record["output"], graded, p.output.scale, *states, scale, p.inserted)
     return Trace(entries, {"rung": "program", "numerics": program.numerics.name, ENGINE: "compiled"})
+
+
+def _run_driven(
+    compiled: Compiled,
+    program: Program,
+    sent: Mapping[str, IntArray],
+    fed: Mapping[str, IntArray],
+    recording: Recording,
+    threads: int | None,
+) -> Trace:
+    batch, steps = next(iter(sent.values())).shape[:2]
+    sources: dict[str, Source] = given(fed)
+    records = run_batch(compiled, sources, batch, steps, recording, thread_count(threads))
+    own = {name: {"output": sent[name]} for name in program.input_by_name if recording.keeps(name)}
+    return traced(program, {**records, **own})
+
+
+def _by_reference(
+    program: Program, stimulus: Mapping[str, NDArray[Any]], recording: Recording, drive: Trace | None
+) -> Trace:
+    trace = run_program(program, stimulus, recording.states, drive)
+    entries = {name: entry for name, entry in trace.entries.items() if recording.keeps(name)}
+    return Trace(entries, {**trace.meta, ENGINE: "reference"})

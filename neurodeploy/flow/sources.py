@@ -27,7 +27,7 @@ def load(
 ) -> Network:
     """The Network of a checkpoint (``.pt``), a ``.nir`` file, or the user's own module with its state dict.
 
-    ``profile`` (``nir,dt=1e-3``) or ``contract`` (a JSON file) where the file does not say how it is stepped. For the
+    ``profile`` (``norse-1.1``; ``nir,dt=1e-3``) or ``contract`` (a JSON file) where the file does not say how it is stepped. For the
     user's own ``module`` (``package.module:factory``): ``input_shape``, the ``input_range`` and ``dt`` in seconds.
     Raises InputError, RefusedError, and UnavailableError where torch is needed and missing.
     """
@@ -42,7 +42,7 @@ def load(
         return _user_module(path, module, input_shape, input_range, dt, trust_pickle)
     if path.suffix == ".nir":
         _none_of({**how_built, "--trust-pickle": trust_pickle or None}, "this is for a PyTorch source (.pt)")
-        return load_nir(path, stated)
+        return load_nir(path, stated, profile)
     if not path.exists():
         raise InputError("there is no such file", str(path), "check the path")
     if path.is_dir():
@@ -61,7 +61,8 @@ def _stated_contract(profile: str | None, contract: str | Path | Contract | None
     if profile is not None and contract is not None:
         raise InputError("a profile and a contract were both given", "--contract", "give one of them")
     if profile is not None:
-        return profile_contract(profile)
+        profile_contract(profile)
+        return None
     return contract if contract is None or isinstance(contract, Contract) else read_contract(Path(contract))
 
 

@@ -3,32 +3,55 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError
-from neurodeploy.network.file import carries_contract, network_from_graph, read_graph
+from neurodeploy.lint.stepping import OPEN, who_wrote_it
+from neurodeploy.network.assemble import assemble
+from neurodeploy.network.file import carries_contract, network_from_graph
 from neurodeploy.network.network import Network
+from neurodeploy.network.raw import Raw, read_raw
+from neurodeploy.profiles import parse_profile, ranked
+from neurodeploy.profiles.profile import Reading, read_under
 
 
-def load_nir(path: Path, contract: Contract | None = None) -> Network:
+def load_nir(path: Path, contract: Contract | None = None, profile: str | None = None) -> Network:
     """The Network of a ``.nir`` file. A given contract takes the place of the one it carries.
 
-    Raises InputError for a file that does not say how it is stepped when no contract is given: nothing is guessed.
+    Under a ``profile`` the file is read as its producer means it, and what its exporter is known to write wrongly is
+    repaired; the Network's findings tell what. Raises InputError for a file that does not say how it is stepped when
+    neither is given, with the profiles that would fit: nothing is guessed.
     """
-    graph = read_graph(path)
+    raw = read_raw(path)
+    if profile is not None:
+        return network_of_reading(raw, read_file(raw, profile, str(path)))
+    graph = assemble(raw)
     if carries_contract(graph):
         network = network_from_graph(graph, str(path))
         return network if contract is None else replace(network, contract=contract)
     if contract is None:
         raise InputError(
-            "does not say how it is stepped: time step, reset, ties, integration and gains are open",
-            str(path),
-            "name who wrote it, e.g. --profile nir,dt=1e-3 for NIR's own reading, or give --contract FILE.json",
+            OPEN, str(path), f"{who_wrote_it(ranked(raw))}\n    (neurodeploy lint tells all that was found)"
         )
     return Network(graph, contract)
+
+
+def read_file(raw: Raw, profile: str, where: str) -> Reading:
+    """A file's graph under ``NAME[,key=value...]``. Raises InputError for one that carries its contract."""
+    chosen, options = parse_profile(profile)
+    if carries_contract(raw):
+        what = "says itself how it is stepped, and a profile is for files that do not"
+        raise InputError(what, where, "leave out --profile, or change single terms with --contract FILE.json")
+    return read_under(chosen, raw, options)
+
+
+def network_of_reading(raw: Raw, reading: Reading) -> Network:
+    """The Network of what a profile made of ``raw``."""
+    made = frozenset(reading.raw.nodes.keys() - raw.nodes.keys())
+    findings = tuple(each.finding for each in reading.notices)
+    return Network(assemble(reading.raw), reading.contract, inserted=made, findings=findings)
 
 
 def read_contract(path: Path) -> Contract:
@@ -41,21 +64,9 @@ def read_contract(path: Path) -> Contract:
 
 
 def profile_contract(text: str) -> Contract:
-    """The contract of ``NAME[,key=value...]``. ``nir``: the specification's own reading, whose ``dt`` must be given.
+    """The contract of ``NAME[,key=value...]`` for a file that tells nothing itself.
 
-    Raises InputError for an unknown profile, term or value.
+    Raises InputError for an unknown profile, term or value, and where a ``dt`` is missing.
     """
-    name, *assignments = text.split(",")
-    terms: Mapping[str, str] = dict(_assignment(each) for each in assignments)
-    if name != "nir":
-        raise InputError(f"unknown profile {name!r}", "--profile", "known: nir (as nir,dt=1e-3[,key=value...])")
-    if "dt" not in terms:
-        raise InputError("NIR has no time step, so its profile needs one", "--profile nir", "add ,dt=1e-3 (seconds)")
-    return Contract().change({"reset": "value", **terms})
-
-
-def _assignment(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise InputError(f"{text!r} is not key=value", "--profile", "write e.g. nir,dt=1e-3")
-    return key, value
+    profile, options = parse_profile(text)
+    return read_under(profile, Raw({}, ()), options).contract

@@ -14,8 +14,10 @@ from neurodeploy.atomic import write_file
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError
 from neurodeploy.host import Head, Host
+from neurodeploy.network.assemble import assemble
 from neurodeploy.network.canonical import canonical_edges, canonical_nodes
 from neurodeploy.network.network import InputRange, Network
+from neurodeploy.network.raw import Raw, read_raw
 
 KEY = "neurodeploy"
 FORMAT = 1
@@ -37,19 +39,15 @@ def network_bytes(network: Network) -> bytes:
 
 
 def read_graph(path: Path) -> nir.NIRGraph:
-    """Read any ``.nir``. Raises InputError for what is no NIR file, truncated or of unknown node types."""
-    if not path.is_file():
-        raise InputError("there is no such file", str(path), "check the path")
+    """Read any ``.nir``, subgraphs written out. Raises InputError for what is no NIR file, truncated or unknown."""
+    raw = read_raw(path)
     try:
-        return nir.read(path, type_check=False)
-    except MemoryError:
-        raise
-    except Exception as error:  # nir and h5py fail in many undocumented ways on damaged files
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"not a readable NIR file: {reason}", str(path), "export the network again") from error
+        return assemble(raw)
+    except InputError as error:
+        raise InputError(error.what, f"{path}: {error.where}", error.remedy) from error
 
 
-def carries_contract(graph: nir.NIRGraph) -> bool:
+def carries_contract(graph: nir.NIRGraph | Raw) -> bool:
     """Whether the file says how it is stepped."""
     return KEY in (graph.metadata or {})
 

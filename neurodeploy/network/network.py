@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError
+from neurodeploy.finding import Finding
 from neurodeploy.host import Host
 from neurodeploy.html import fragment, html_note, html_table
+from neurodeploy.network.nested import flatten
 from neurodeploy.network.shapes import NEURONS, Shape, output_shape, own_shape, parameters
 from neurodeploy.network.tables import network_table, terms
 from neurodeploy.trace import Trace
@@ -65,8 +67,9 @@ class Source:
 class Network:
     """A NIR graph, its contract, the ranges of its inputs and what runs on the host.
 
-    ``inserted`` names nodes made by neurodeploy; ``source`` is present when the network was made from a module.
-    Raises InputError for edges to missing nodes, duplicate edges, parameters that are not numbers, shapes that clash.
+    Subgraphs are written out. ``inserted`` names nodes made by neurodeploy; ``source`` is present when the network was
+    made from a module; ``findings`` are what was noticed and repaired while it was read. Raises InputError for edges to
+    missing nodes, duplicate edges, parameters that are not numbers, shapes that clash.
     """
 
     graph: nir.NIRGraph
@@ -75,8 +78,11 @@ class Network:
     host: Host = field(default_factory=Host)
     inserted: frozenset[str] = frozenset()
     source: Source | None = None
+    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
+        if any(isinstance(node, nir.NIRGraph) for node in self.graph.nodes.values()):
+            object.__setattr__(self, "graph", _flat(self.graph))
         check_graph(self.graph)
         unknown = sorted(self.contract.overrides.keys() - self.graph.nodes.keys())
         if unknown:
@@ -194,6 +200,16 @@ class Network:
     def _repr_html_(self) -> str:
         told = f"contract: {terms(self.contract.to_json()['defaults'])}"
         return fragment(html_table(*network_table(self)), html_note(told))
+
+
+def _flat(graph: nir.NIRGraph) -> nir.NIRGraph:
+    """The graph with its subgraphs written out."""
+
+    def inside(node: Any) -> tuple[dict[str, Any], list[Edge]] | None:
+        return (node.nodes, list(node.edges)) if isinstance(node, nir.NIRGraph) else None
+
+    nodes, edges = flatten(graph.nodes, list(graph.edges), inside, lambda node: type(node).__name__)
+    return nir.NIRGraph(nodes, edges, metadata=graph.metadata, type_check=False)
 
 
 def is_junction(node: Any) -> bool:

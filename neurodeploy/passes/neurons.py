@@ -198,7 +198,7 @@ def _reset(name: str, terms: Terms, v_reset: Array) -> Reset:
 
 
 def _check_expressible(name: str, node: Any, terms: Terms, threshold: Array) -> None:
-    if terms.reset_timing == "next-step":
+    if terms.reset_timing == "next-step" and not isinstance(node, nir.I | nir.LI | nir.CubaLI):
         raise RefusedError(
             "integers reset in the step of the spike, its contract says next-step",
             f"node {name}",

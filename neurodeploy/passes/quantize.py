@@ -83,6 +83,12 @@ class Quantize:
             raise InputError(f"weights of {self.weight_bits} bits", "weight-bits", "ask for 1 bit or more")
         if self.message_bits < 2:
             raise InputError(f"messages of {self.message_bits} bits", "message-bits", "ask for 2 bits or more")
+        if self.numerics.accumulation == "events":
+            raise RefusedError(
+                f"networks are not quantized to {self.numerics.name}, which saturates after every spike",
+                "-O numerics",
+                "build the Program of integers directly, or choose other numerics",
+            )
 
     def __call__(self, network: Network) -> Quantized:
         """Raises CannotRepresentError with the numbers, or RefusedError for what integers cannot say."""
@@ -199,7 +205,7 @@ class Quantize:
             raise CannotRepresentError(
                 f"a delay of {path.delay} steps; {self.numerics.name} has at most {self.numerics.delay_max}",
                 f"projection {path.source}->{path.target}",
-                "shorten recurrent_delay",
+                "shorten it (recurrent_delay, or the Delay node)",
                 value=float(path.delay),
                 limit=float(self.numerics.delay_max),
             )

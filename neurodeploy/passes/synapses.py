@@ -4,7 +4,8 @@ Rules:
 
 1. A path runs from an input or population through memoryless nodes to the next population.
 2. What the target receives of biases alone is a constant; it stands with the first path that passes each bias.
-3. One convolution, one pooling, or flattening and one dense layer keep their form; scalings are folded into it.
+3. One convolution, one pooling, or flattening and one dense layer keep their form; scalings are folded into it, and a
+   Delay of the same whole number of steps everywhere adds to the delay of the path.
 4. Any other chain becomes the equal sparse matrix, found by sending every unit vector through it.
 """
 
@@ -23,6 +24,7 @@ from neurodeploy.errors import RefusedError
 from neurodeploy.network.network import Network
 from neurodeploy.network.shapes import Shape, conv_padding, pair
 from neurodeploy.program.projection import Kind
+from neurodeploy.reference.arrival import delay_steps
 from neurodeploy.reference.linear import apply_linear
 from neurodeploy.reference.network_runner import check_supported
 
@@ -67,27 +69,44 @@ class Synapse:
 
 @dataclass(frozen=True)
 class _Path:
-    """Memoryless nodes between ``source`` and a population; ``late[i]``: delay from node i's output to the end."""
+    """Memoryless nodes between ``source`` and a population.
+
+    ``late[i]``: delay from node i's output to the end; ``filled[i]``: whether its bias arrives there all the same from
+    the first step on.
+    """
 
     source: str
     nodes: tuple[str, ...]
     late: tuple[int, ...]
     delay: int
+    filled: tuple[bool, ...] = ()
+    applied: bool = True
 
 
 def synapses(network: Network) -> tuple[Synapse, ...]:
     """Every path between populations, in the order of the populations.
 
-    Raises RefusedError for node types without a meaning, loops that no neuron stands in, and biases that a feedback
-    edge delays.
+    Raises RefusedError for node types without a meaning, loops that no neuron stands in, biases that a feedback edge
+    delays, and states that are kept between samples.
     """
     check_supported(network)
+    _check_fresh(network)
     found: list[Synapse] = []
     for target in network.populations:
         counted: set[tuple[str, ...]] = set()
         for path in _paths(network, target):
             found.append(_synapse(network, path, target, counted))
     return tuple(found)
+
+
+def _check_fresh(network: Network) -> None:
+    kept = [name for name in network.order if network.contract.of(name).keep_state]
+    if kept:
+        raise RefusedError(
+            "integers start every sample afresh, its contract keeps the state of the one before",
+            f"node {kept[0]}",
+            "set keep_state=false, or join the samples into one",
+        )
 
 
 def _paths(network: Network, target: str) -> list[_Path]:
@@ -99,8 +118,8 @@ def _paths(network: Network, target: str) -> list[_Path]:
         path = waiting.pop(0)
         name = path.source
         for source in network.sources(name):
-            closes = (source, name) in network.recurrent_edges
-            late = path.delay + (network.contract.of(name).recurrent_delay if closes else 0)
+            late, applied = _delay(network, source, name)
+            late, applied = path.delay + late, path.applied and applied
             if source in ends:
                 paths.append(replace(path, source=source, delay=late))
             elif source in path.nodes:
@@ -108,8 +127,25 @@ def _paths(network: Network, target: str) -> list[_Path]:
                     f"a loop through {', '.join(path.nodes)} holds no neuron", f"node {target}", "put a neuron into it"
                 )
             else:
-                waiting.append(_Path(source, (source, *path.nodes), (late, *path.late), late))
+                nodes, lates, filled = (source, *path.nodes), (late, *path.late), (applied, *path.filled)
+                waiting.append(_Path(source, nodes, lates, late, filled, applied))
     return paths
+
+
+def _delay(network: Network, source: str, name: str) -> tuple[int, bool]:
+    """Steps from what ``source`` sends to what ``name`` makes of it, and whether a bias comes before the first one.
+
+    Raises RefusedError for a Delay whose elements differ, or that is no whole number of steps.
+    """
+    terms = network.contract.of(name)
+    closes = (source, name) in network.recurrent_edges
+    late, applied = (terms.recurrent_delay if closes else 0), not closes or terms.recurrent_bias_at_start == "applied"
+    if not isinstance(network.nodes[name], nir.Delay):
+        return late, applied
+    steps = delay_steps(network, name)
+    if np.any(steps != steps.flat[0]):
+        raise RefusedError("its delay differs between elements", f"node {name}", "use one delay per connection")
+    return late + int(steps.flat[0]), applied and not np.any(steps)
 
 
 def _synapse(network: Network, path: _Path, target: str, counted: set[tuple[str, ...]]) -> Synapse:
@@ -121,11 +157,11 @@ def _synapse(network: Network, path: _Path, target: str, counted: set[tuple[str,
             continue
         counted.add(path.nodes[i:])
         part = _bias_through(network, path.nodes[i:], nodes[i:])
-        if late and np.any(part):
+        if late and not path.filled[i] and np.any(part):
             raise RefusedError(
                 "a bias on a feedback path is not applied before its first message; integers cannot say that",
                 f"node {path.nodes[i]}",
-                "move the bias to a forward layer of the same neurons",
+                "move the bias to a forward layer of the same neurons, or set recurrent_bias_at_start=applied",
             )
         constant = constant + part
     common: dict[str, Any] = {
@@ -141,13 +177,13 @@ def _bias_through(network: Network, names: Sequence[str], nodes: Sequence[Any]) 
     sources = network.sources(names[0])
     silence = np.zeros((1, *network.shapes[sources[0]]))
     without = np.zeros((1, *network.shapes[names[0]]))
-    return (_through(nodes[1:], apply_linear(nodes[0], silence)) - _through(nodes[1:], without))[0]
+    return (_through(nodes[1:], _through(nodes[:1], silence)) - _through(nodes[1:], without))[0]
 
 
 def _known_form(nodes: Sequence[Any], shape_in: Shape, shape_out: Shape, common: dict[str, Any]) -> Synapse | None:
     """The path in its own form, where it has one."""
     scalings = [node for node in nodes if isinstance(node, nir.Scale)]
-    rest = [node for node in nodes if not isinstance(node, nir.Scale)]
+    rest = [node for node in nodes if not isinstance(node, nir.Scale | nir.Delay)]
     factors = [np.asarray(node.scale, np.float64) for node in scalings]
     if not all(np.all(f == f.flat[0]) for f in factors):
         return None
@@ -205,5 +241,5 @@ def _matrix(nodes: Sequence[Any], shape_in: Shape, shape_out: Shape, target: str
 
 def _through(nodes: Sequence[Any], x: Array) -> Array:
     for node in nodes:
-        x = apply_linear(node, x)
+        x = x if isinstance(node, nir.Delay) else apply_linear(node, x)
     return x

@@ -44,7 +44,8 @@ class Population:
 
     - ``scale``: an accumulator value ``a`` stands for ``a / 2**scale``; a membrane value ``v`` for
       ``v / 2**(scale + state_shift)``.
-    - ``current_decay``, ``membrane_decay``: in ``2**-decay_bits``, 0 (never) .. ``2**decay_bits`` (no memory).
+    - ``current_decay``, ``membrane_decay``: in ``2**-decay_bits``, 0 (never) .. ``2**decay_bits`` (no memory); where
+      the numerics decay by shifts, the shift, from 0 (no memory).
     - ``threshold``, ``reset_value``, ``floor``, ``ceiling``: accumulator units. ``bias``, ``initial_membrane``,
       ``initial_current``: state units for neurons; for a relay the bias is in accumulator units.
       Scalars or arrays of ``shape``.

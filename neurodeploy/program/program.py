@@ -12,6 +12,7 @@ from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.population import Input, Population
 from neurodeploy.program.projection import Projection
+from neurodeploy.program.rules import check_events
 from neurodeploy.program.tables import program_tables
 
 
@@ -20,7 +21,11 @@ class Program:
     """Inputs and populations joined by projections, under one machine's ``numerics``.
 
     ``provenance`` maps each population and projection to the source nodes it was made from; ``host`` is what runs
-    before and after the chip. Order of the tuples is not significant: ``order`` is derived.
+    before and after the chip. Order of the tuples is not significant: ``order`` is derived. Only where ``numerics``
+    accumulate events, those of a population's projections arrive in the order of the tuple.
+
+    Raises InputError for names that are used twice or joined to nothing, CapabilityError for what machines that
+    accumulate events cannot hold.
     """
 
     numerics: Numerics
@@ -43,6 +48,7 @@ class Program:
                     f"projection {projection.name}",
                     "name an existing source, and a population as target",
                 )
+        check_events(self.numerics, self.inputs, self.populations, self.projections)
 
     @cached_property
     def by_name(self) -> dict[str, Population]:

@@ -32,7 +32,7 @@ class Projection:
     kind, whose machine form is a kernel of ``weights << shift``). ``delay`` is in steps:
     what the source sends at step t arrives at t + delay; a projection that closes a loop has a delay of at least 1.
     ``message_bits`` 1: every non-zero message counts as 1; more: the message's value, which must fit in that width.
-    ``order`` is the order in which events add, where saturation makes order matter.
+    ``order`` ``sum``: events add source by source, where a machine's saturation makes order matter.
     """
 
     name: str

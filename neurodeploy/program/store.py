@@ -29,7 +29,7 @@ def program_files(program: Program) -> dict[str, bytes]:
     arrays: Arrays = {}
     data: dict[str, Any] = {
         "format": FORMAT,
-        "numerics": dataclasses.asdict(program.numerics),
+        "numerics": program.numerics.to_json(),
         "inputs": [_plain(each, f"input/{each.name}", arrays) for each in program.inputs],
         "populations": [_plain(each, f"population/{each.name}", arrays) for each in program.populations],
         "projections": [_plain(each, f"projection/{each.name}", arrays) for each in program.projections],

@@ -1,6 +1,7 @@
 """One step of a population's integers. All arithmetic in int64 on arrays; widths come from the ``Numerics``.
 
-Sources: lava-nc 0.10.0 ``PyLifModelBitAcc`` for ``loihi2``; the same order with saturation for ``int32``.
+Sources: lava-nc 0.10.0 ``PyLifModelBitAcc`` for ``loihi2``; the same order with saturation for ``int32``; xylosim 0.1.3
+``v2`` for ``xylo-v2``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ def saturate(x: IntArray, bits: int) -> IntArray:
     return np.clip(x, -top, top)
 
 
+def clip(x: IntArray, bits: int) -> IntArray:
+    """Clip into all of two's complement."""
+    half = 1 << (bits - 1)
+    return np.clip(x, -half, half - 1)
+
+
 def wrap(x: IntArray, bits: int) -> IntArray:
     """Reduce modulo ``2**bits`` into the signed range."""
     half = 1 << (bits - 1)
@@ -36,13 +43,21 @@ def wrap_once(x: IntArray, bits: int) -> IntArray:
 
 def overflow(x: IntArray, bits: int, rule: str) -> IntArray:
     """Apply a width under an overflow rule."""
-    return {"wrap": wrap, "wrap-once": wrap_once, "saturate": saturate}[rule](x, bits)
+    return {"wrap": wrap, "wrap-once": wrap_once, "saturate": saturate, "clip": clip}[rule](x, bits)
 
 
 def decay(x: IntArray, amount: int | IntArray, numerics: Numerics) -> IntArray:
-    """``x * (1 - amount / 2**decay_bits)``, truncated toward zero."""
+    """What is left of ``x``: ``x * (1 - amount / 2**decay_bits)`` truncated toward zero, or less what a shift takes."""
+    if numerics.decay_rule == "shift":
+        return x - lost(x, amount)
     keep = numerics.decay_one - np.asarray(amount, dtype=np.int64)
     return np.sign(x) * ((np.abs(x) * keep) >> numerics.decay_bits)
+
+
+def lost(x: IntArray, shift: int | IntArray) -> IntArray:
+    """What a decay by ``shift`` takes of ``x``: ``floor(x / 2**shift)``, and at least one unit toward zero."""
+    part = x >> np.asarray(shift, dtype=np.int64)
+    return np.where(part == 0, np.sign(x), part)
 
 
 def shift_sum(x: IntArray, shift: int) -> IntArray:
@@ -91,6 +106,7 @@ def initial_state(population: Population, batch: int) -> State:
 def step(population: Population, state: State, a: IntArray, numerics: Numerics) -> Step:
     """Advance ``state`` by one step with accumulated input ``a`` (B, *shape) and return what came out.
 
+    Where every event adds to the current, ``a`` is the current with all of this step's events in it.
     Order: current, membrane, floor and ceiling, compare, fire-once, reset.
     """
     if population.kind == "relay":
@@ -102,7 +118,7 @@ def step(population: Population, state: State, a: IntArray, numerics: Numerics) 
         state.u, state.v = fresh.u, fresh.v
     n = numerics
     state.u = overflow(current_sum(population, state.u, a, n), n.current_bits, n.current_overflow)
-    v = clamp(population, saturate(membrane_sum(population, state.v, state.u, n), n.membrane_bits), n)
+    v = clamp(population, integrate(population, state.v, state.u, n), n)
     state.v = v
     if population.kind == "li":
         return Step(v, v)
@@ -116,9 +132,23 @@ def step(population: Population, state: State, a: IntArray, numerics: Numerics) 
 
 def current_sum(population: Population, u: IntArray, a: IntArray, numerics: Numerics) -> IntArray:
     """Decayed current ``u`` plus the shifted input ``a``, before the width of the current applies."""
+    if numerics.accumulation == "events":
+        return decay(a, population.current_decay, numerics)
     drive = overflow(a << numerics.state_shift, numerics.wide_bits, numerics.wide_overflow)
     total = decay(u, population.current_decay, numerics) + drive
     return overflow(total, numerics.wide_bits, numerics.wide_overflow)
+
+
+def integrate(population: Population, v: IntArray, u: IntArray, numerics: Numerics) -> IntArray:
+    """The membrane after decay, current and bias, in its width."""
+    n = numerics
+    if n.integration == "sum":
+        return overflow(membrane_sum(population, v, u, n), n.membrane_bits, n.membrane_overflow)
+    # xylosim negates the loss in the membrane's own width, where the negative of the least number is itself
+    change = wrap(decay(v, population.membrane_decay, n) - v, n.membrane_bits)
+    for term in (u, population.bias):
+        change = overflow(change + term, n.wide_bits, n.wide_overflow)
+    return overflow(v + change, n.membrane_bits, n.membrane_overflow)
 
 
 def membrane_sum(population: Population, v: IntArray, u: IntArray, numerics: Numerics) -> IntArray:

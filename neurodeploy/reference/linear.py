@@ -18,6 +18,8 @@ Array = NDArray[np.float64]
 def apply_linear(node: Any, x: Array) -> Array:
     """What a memoryless node makes of ``x``, ``(B, *shape)``: NIR 1.0.8's equations; Input and Output pass it on.
 
+    These equations hold at every instant, so they hold at every step as they stand, whatever the contract says.
+
     Raises RefusedError for a node that is none of them.
     """
     if isinstance(node, nir.Conv1d | nir.Conv2d):

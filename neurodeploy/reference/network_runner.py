@@ -14,6 +14,7 @@ from neurodeploy.contract import Terms
 from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.network.network import Network, is_junction
 from neurodeploy.network.shapes import LINEAR, NEURONS
+from neurodeploy.reference.arrival import Arrivals
 from neurodeploy.reference.linear import apply_linear
 from neurodeploy.reference.neuron import Coefficients, NeuronState, advance, coefficients, initial_state, terms_of
 from neurodeploy.trace import Entry, Trace
@@ -38,50 +39,88 @@ def run_network(
 ) -> Trace:
     """Run a network on ``(B, T, *shape)`` per input and record every neuron and junction.
 
-    What crosses an edge that closes a loop arrives ``recurrent_delay`` steps later, zero before. With ``drive``,
-    every node is fed that trace's outputs instead of this run's; with ``forced`` the neurons also reset as that trace
-    fired, so that each cell is judged by itself.
+    What crosses an edge that closes a loop arrives ``recurrent_delay`` steps later; before that comes nothing, or what
+    its source makes of silence. With ``drive``, every node is fed that trace's outputs instead of this run's; with
+    ``forced`` the neurons also reset as that trace fired, so that each cell is judged by itself. Where a term keeps
+    states, the samples run one after the other as one long one. Raises InputError, RefusedError.
     """
     check_supported(network)
     given = {name: _given(network, name, stimulus) for name in network.input_names}
     if len({each.shape[:2] for each in given.values()}) > 1:
         raise InputError("its inputs differ in samples or steps", "stimulus", "give all inputs the same (B, T)")
     batch, steps = next(iter(given.values())).shape[:2]
+    fed = {} if drive is None else {name: np.asarray(drive[name].values, np.float64) for name in network.populations}
+    if batch > 1 and keeps_state(network):
+        given, fed = ({name: _end_to_end(each) for name, each in arrays.items()} for arrays in (given, fed))
+    sent, before, after = _simulate(network, given, fed, forced, max(steps, 1))
+    sent, before, after = (_by_sample(arrays, batch, steps) for arrays in (sent, before, after))
+    return _trace(network, sent, before, after, states)
+
+
+def _by_sample(arrays: Mapping[str, Array], batch: int, steps: int) -> dict[str, Array]:
+    return {name: each.reshape(batch, steps, *each.shape[2:]) for name, each in arrays.items()}
+
+
+def keeps_state(network: Network) -> bool:
+    """Whether some node starts a sample as the one before it ended."""
+    return any(network.contract.of(name).keep_state for name in network.nodes)
+
+
+def _end_to_end(samples: Array) -> Array:
+    return samples.reshape(1, -1, *samples.shape[2:])
+
+
+def _simulate(
+    network: Network, given: Mapping[str, Array], fed: Mapping[str, Array], forced: bool, period: int
+) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
+    """What every node sent, and membranes before and after reset. A sample starts every ``period`` steps."""
+    batch, steps = next(iter(given.values())).shape[:2]
     sent = {name: np.zeros((batch, steps, *network.shapes[name])) for name in network.order}
     sent |= given
     before = {name: np.zeros_like(sent[name]) for name in network.populations}
     after = {name: np.zeros_like(sent[name]) for name in network.populations}
-    neurons = {
-        name: _start(network, name, batch) for name in network.populations if not is_junction(network.nodes[name])
-    }
-    fed = sent if drive is None else {**sent, **{name: drive[name].values for name in network.populations}}
+    arrivals = Arrivals(network, {**sent, **fed}, period)
+    neurons: dict[str, _Neuron] = {}
     for t in range(steps):
+        if t % period == 0:
+            neurons = {name: _start(network, name, batch, neurons.get(name)) for name in _stepped(network)}
         for name in network.order:
             if name in given:
                 continue
-            x = _received(network, name, fed, t, batch)
-            if name not in neurons:
-                sent[name][:, t] = apply_linear(network.nodes[name], x)
-                continue
-            n = neurons[name]
-            decided = fed[name][:, t] if forced and drive is not None else None
-            out, v = advance(n.node, n.terms, n.coefficients, n.state, x, decided)
-            sent[name][:, t], before[name][:, t], after[name][:, t] = out, v, n.state.v
-    return _trace(network, sent, before, after, states)
+            node, x = network.nodes[name], arrivals.into(name, t)
+            if isinstance(node, nir.Delay):
+                sent[name][:, t] = arrivals.delayed(name, t)
+            elif name not in neurons:
+                sent[name][:, t] = apply_linear(node, x)
+            else:
+                n = neurons[name]
+                decided = fed[name][:, t] if forced and fed else None
+                out, v = advance(n.node, n.terms, n.coefficients, n.state, x, decided)
+                sent[name][:, t], before[name][:, t], after[name][:, t] = out, v, n.state.v
+    return sent, before, after
+
+
+def _stepped(network: Network) -> list[str]:
+    return [name for name in network.populations if not is_junction(network.nodes[name])]
 
 
 def check_supported(network: Network) -> None:
     """Raises RefusedError naming every node type that has no runner."""
-    known = (*NEURONS, *LINEAR, nir.Input, nir.Output)
+    known = (*NEURONS, *LINEAR, nir.Delay, nir.Input, nir.Output)
     strange = [f"{name} ({type(node).__name__})" for name, node in network.nodes.items() if not isinstance(node, known)]
     if strange:
         raise RefusedError(f"no runner for {', '.join(strange)}", "network", "replace these nodes by supported ones")
 
 
-def _start(network: Network, name: str, batch: int) -> _Neuron:
+def _start(network: Network, name: str, batch: int, ended: _Neuron | None) -> _Neuron:
+    """A neuron at the start of a sample; ``ended`` as the sample before left it."""
     node = network.nodes[name]
     terms = terms_of(node, network.contract.of(name))
-    return _Neuron(node, terms, coefficients(node, terms), initial_state((batch, *network.shapes[name]), terms))
+    fresh = initial_state((batch, *network.shapes[name]), terms)
+    if ended is not None and terms.keep_state:
+        ended.state.fired = fresh.fired
+        return ended
+    return _Neuron(node, terms, coefficients(node, terms), fresh)
 
 
 def _given(network: Network, name: str, stimulus: Mapping[str, NDArray[Any]]) -> Array:
@@ -92,16 +131,6 @@ def _given(network: Network, name: str, stimulus: Mapping[str, NDArray[Any]]) ->
     if values.ndim < 2 or values.shape[2:] != shape:
         raise InputError(f"its array for input {name!r} has shape {values.shape}", "stimulus", f"give (B, T, *{shape})")
     return values
-
-
-def _received(network: Network, name: str, fed: Mapping[str, Array], t: int, batch: int) -> Array:
-    sources = network.sources(name)
-    total = np.zeros((batch, *network.shapes[sources[0] if sources else name]))
-    for source in sources:
-        delay = network.contract.of(name).recurrent_delay if (source, name) in network.recurrent_edges else 0
-        if t >= delay:
-            total = total + fed[source][:, t - delay]
-    return total
 
 
 def _trace(

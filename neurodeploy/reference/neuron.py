@@ -1,7 +1,22 @@
 """One step of a NIR neuron in float64 under its contract terms.
 
 Order: reset of the last step where the contract says next-step; current; membrane; lower clamp; comparison;
-fire-once; reset. Sources: NIR 1.0.8 equations; forward Euler or the exact solution for an input held over the step.
+fire-once; reset. Equations: the docstrings of NIR 1.0.8. Why each update is right, x(t) the drive, y the state:
+
+- ``tau dy/dt = (rest - y) + r x`` (LI, LIF; the membrane of CubaLI, CubaLIF; with rest 0 and gain w_in their current).
+  Euler: ``y + dt * dy/dt = rest + (y - rest)(1 - dt/tau) + r dt/tau x``, by rearranging, exact in the limit dt -> 0.
+  Exponential: for x held over the step, ``y -> rest + r x`` is the fixed point and the distance to it shrinks by
+  ``k = exp(-dt/tau)``, so ``y' = rest + (y - rest) k + r (1 - k) x`` is the solution itself, for any dt.
+- ``dv/dt = r x`` (I, IF): for x held over the step ``v' = v + r dt x`` is exact, and Euler is the same.
+- Current and membrane of the CUBA kinds are stepped one after the other, each by the rule above with its drive held:
+  the membrane by this step's current (``new``) or the one before (``previous``). For both decays exponential this is
+  what sinabs, Rockpool and Loihi do; it is not the joint solution of the two equations, which NIR does not ask for.
+- Threshold has no equation in time: it compares what arrives, which is a membrane that starts at 0 every step.
+- I, LI and CubaLI compare and reset nothing; they send the membrane after its clamp.
+- A subtracting reset that is one step late is taken after the decay of that step (snnTorch, spyx): it is not decayed;
+  one to a value sets the membrane before it, which then decays.
+- Counts: ``subtract`` once per spike leaves a membrane that can fire no more, or has reached the most spikes: with
+  ``>=`` the count is floor(v / threshold); with ``>`` it is ceil(v / threshold) - 1, one less on exact multiples.
 """
 
 from __future__ import annotations
@@ -90,7 +105,8 @@ def advance(
 
     ``forced`` replaces the neuron's own decision for its reset, so that each step can be judged by itself.
     """
-    late = terms.reset_timing == "next-step"
+    silent = isinstance(node, nir.I | nir.LI | nir.CubaLI)
+    late = terms.reset_timing == "next-step" and not silent
     if terms.reset_timing == "every-step":
         fresh = initial_state(x.shape, terms)
         state.v, state.i = fresh.v, fresh.i
@@ -107,7 +123,7 @@ def advance(
     if terms.v_min is not None:
         state.v = np.maximum(state.v, terms.v_min)
     before = state.v
-    if isinstance(node, nir.I | nir.LI | nir.CubaLI):
+    if silent:
         return before, before
     spikes = fires(node, terms, before)
     if terms.fire_once:

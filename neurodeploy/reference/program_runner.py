@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
 from neurodeploy.numerics import Numerics
-from neurodeploy.program.population import Population
+from neurodeploy.program.population import Input, Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
 from neurodeploy.reference.integer import State, initial_state, overflow, step
-from neurodeploy.reference.synapse import accumulate
+from neurodeploy.reference.synapse import accumulate, add_events
 from neurodeploy.trace import Entry, Trace
 
 IntArray = NDArray[np.int64]
@@ -50,23 +50,35 @@ def quantize_stimulus(program: Program, stimulus: Mapping[str, NDArray[Any]]) ->
 
     Raises InputError for a missing input, a shape that does not fit, or values that are no numbers.
     """
-    sent: dict[str, IntArray] = {}
+    arrays = stimulus_arrays(program, stimulus)
+    return {each.name: quantized(each, arrays[each.name]) for each in program.inputs}
+
+
+def stimulus_arrays(program: Program, stimulus: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The array of every input, before its quantizer. Raises InputError for a missing input or a wrong shape."""
+    arrays: dict[str, NDArray[Any]] = {}
     lead: tuple[int, ...] | None = None
     for each in program.inputs:
         where = f"stimulus {each.name!r}"
         if each.name not in stimulus:
             raise InputError("is missing", where, f"give one array per input: {', '.join(program.input_by_name)}")
-        values = np.asarray(stimulus[each.name], dtype=np.float64)
+        values = np.asarray(stimulus[each.name])
         if values.shape[2:] != each.shape or (lead or values.shape[:2]) != values.shape[:2]:
             wanted = (*(lead or ("B", "T")), *each.shape)
             raise InputError(f"has shape {values.shape}", where, f"give it the shape ({', '.join(map(str, wanted))})")
-        if not np.isfinite(values).all():
-            raise InputError("holds values that are not finite", where, "replace them by numbers")
         lead = values.shape[:2]
-        sent[each.name] = each.quantize(values)
-    if not sent:
+        arrays[each.name] = values
+    if not arrays:
         raise InputError("the program has no input, so nothing says how long it runs", "program", "give it an input")
-    return sent
+    return arrays
+
+
+def quantized(each: Input, values: NDArray[Any]) -> IntArray:
+    """The integers an input sends for some values. Raises InputError where they are not finite."""
+    numbers = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(numbers).all():
+        raise InputError("holds values that are not finite", f"stimulus {each.name!r}", "replace them by numbers")
+    return each.quantize(numbers)
 
 
 def _empty_record(population: Population, shape: tuple[int, ...], states: bool) -> dict[str, IntArray]:
@@ -83,7 +95,7 @@ def _advance(
     records: Mapping[str, Mapping[str, IntArray]],
     t: int,
 ) -> None:
-    a = accumulated(program.numerics, population, program.into(population.name), fed, t)
+    a = accumulated(program.numerics, population, program.into(population.name), fed, t, state.u)
     result = step(population, state, a, program.numerics)
     sent[population.name][:, t] = result.output
     seen = {"v": state.v, "u": state.u, "v_before": result.v_before}
@@ -97,13 +109,23 @@ def accumulated(
     projections: Sequence[Projection],
     sent: Mapping[str, IntArray],
     t: int,
+    current: IntArray | None = None,
 ) -> IntArray:
-    """The input of ``population`` at step ``t``, in accumulator units: (B, *shape)."""
+    """The input of ``population`` at step ``t``, in accumulator units: (B, *shape).
+
+    Where every event adds to the current, accumulation starts from ``current`` (0 without) and ends as the current.
+    """
     batch = next(iter(sent.values())).shape[0]
     total = np.zeros((batch, *population.shape), dtype=np.int64)
+    if numerics.accumulation == "events" and current is not None:
+        total = current
     for projection in projections:
-        if t >= projection.delay:
-            message = sent[projection.source][:, t - projection.delay]
+        if t < projection.delay:
+            continue
+        message = sent[projection.source][:, t - projection.delay]
+        if numerics.accumulation == "events":
+            total = add_events(total, projection, message, numerics)
+        else:
             total = total + accumulate(projection, message, population.shape, numerics)
     return overflow(total, numerics.wide_bits, numerics.wide_overflow)
 

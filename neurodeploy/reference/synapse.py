@@ -71,6 +71,20 @@ def accumulate(projection: Projection, sent: IntArray, target_shape: tuple[int, 
     return shifted.reshape(len(sent), *target_shape)
 
 
+def add_events(current: IntArray, projection: Projection, sent: IntArray, numerics: Numerics) -> IntArray:
+    """``current``, ``(B, *target shape)``, after the spikes of one step: source by source, each spike overflows alone.
+
+    A source's spikes share one weight, so that clipping after each ends where clipping after all of them does.
+    """
+    message = messages(projection, sent).reshape(len(sent), -1)
+    weights = shift_sum(projection.weights, projection.shift)
+    total = current.reshape(len(sent), -1)
+    for source in np.flatnonzero(message.any(axis=0)):
+        added = message[:, source, None] * weights[None, :, source]
+        total = overflow(total + added, numerics.current_bits, numerics.current_overflow)
+    return total.reshape(current.shape)
+
+
 def weighted_sum(projection: Projection, sent: IntArray) -> IntArray:
     """Weights times messages, before any shift and width; flat per sample for ``dense`` and ``sparse``."""
     message = messages(projection, sent)

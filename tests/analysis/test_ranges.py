@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurodeploy.analysis.ranges import accumulator_range, settled_current, weighted_range
-from neurodeploy.numerics import INT32, LOIHI2
+from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2
 from neurodeploy.program import Input, Output, Population, Program, Projection
 from neurodeploy.reference.integer import initial_state, step
 from neurodeploy.reference.program_runner import accumulated
@@ -65,6 +65,15 @@ def test_pooling_and_several_projections_add():
     check(program, sent)
     low, high = accumulator_range(program, "p")
     assert (low.ravel().tolist(), high.ravel().tolist()) == ([-14, 0], [4 + 10, 4 + 8])
+
+
+def test_a_current_that_events_enter_settles_within_its_width():
+    def settled(shift, worst):
+        p = Population("p", (2,), current_decay=np.array([0, shift]))
+        return settled_current(p, worst, XYLO_V2)
+
+    assert settled(2, 100) == 400
+    assert settled(15, 100) == 1 << 15
 
 
 def test_silence_is_always_possible():

@@ -78,43 +78,70 @@ def population(rng: Rng, name: str, shape: tuple[int, ...], n: Numerics) -> Popu
     )
 
 
+def fitting(n: int, m: int) -> list[tuple[int, int, int, int]]:
+    """Every kernel, stride, padding and dilation of one axis that makes ``m`` outputs of ``n`` inputs."""
+    return [
+        (k, s, p, d)
+        for k in (1, 2, 3)
+        for s in (1, 2, 3)
+        for p in (0, 1, 2)
+        for d in (1, 2)
+        if n + 2 * p >= d * (k - 1) + 1 and (n + 2 * p - d * (k - 1) - 1) // s + 1 == m
+    ]
+
+
+def window(rng: Rng, a: tuple[int, ...], b: tuple[int, ...]) -> tuple[tuple[int, ...], dict[str, Any]] | None:
+    """The kernel of a window from maps ``a`` to maps ``b``, with its options; None where none fits."""
+    axes = [fitting(n, m) for n, m in zip(a[1:], b[1:], strict=True)]
+    if not all(axes):
+        return None
+    kernel, *rest = (tuple(column) for column in zip(*(pick(rng, *axis) for axis in axes), strict=True))
+    return kernel, dict(zip(("stride", "padding", "dilation"), rest, strict=True))
+
+
 def projection(rng: Rng, source: str, target: str, a: tuple[int, ...], b: tuple[int, ...], delay: int) -> Projection:
-    """Joins populations of shapes ``(C, H, W)``, ``(C, L)`` or ``(N,)``; windows keep the spatial shape."""
+    """Joins populations of shapes ``(C, H, W)``, ``(C, L)`` or ``(N,)``: a window where one fits, else a matrix."""
     largest = pick(rng, 10, 300, 1 << 17, 1 << 31, 1 << 62)
-    kinds = {1: ("dense", "sparse"), 2: ("dense", "conv1d"), 3: ("dense", "conv2d", "sum-pool")}[len(a)]
-    kind = pick(rng, *kinds) if len(a) == len(b) and a[1:] == b[1:] else "dense"
-    kind = "conv2d" if kind == "sum-pool" and a != b else kind
+    kinds = {1: ("sparse",), 2: ("conv1d", "conv1d"), 3: ("conv2d", "conv2d", "sum-pool")}[len(a)]
+    kind = pick(rng, "dense", *kinds)
+    kind = "conv2d" if kind == "sum-pool" and a[0] != b[0] else kind
+    found = window(rng, a, b) if kind in ("conv1d", "conv2d", "sum-pool") else None
     options: dict[str, Any] = {}
-    size = int(pick(rng, 1, 3))
-    if kind in ("dense", "sparse"):
+    if found is None:
+        kind = kind if kind == "sparse" else "dense"
         shape: tuple[int, ...] = int(np.prod(b)), int(np.prod(a))
     else:
-        groups = a[0] if a[0] == b[0] and rng.random() < 0.4 else 1
-        dilation = int(pick(rng, 1, 2))
-        space = len(a) - 1
-        shape = (size,) * space if kind == "sum-pool" else (b[0], a[0] // groups, *(size,) * space)
-        pads = (dilation * (size // 2),) * space
-        options = {"padding": pads, "dilation": (dilation,) * space, "stride": (1,) * space, "groups": groups}
+        kernel, options = found
+        shape = kernel
+        if kind != "sum-pool":
+            groups = int(pick(rng, 1, *(g for g in (2, 3, 4) if a[0] % g == 0 and b[0] % g == 0)))
+            options, shape = {**options, "groups": groups}, (b[0], a[0] // groups, *kernel)
     weights = numbers(rng, shape, largest) * (rng.random(shape) < 0.6)
-    shift = int(
-        pick(rng, 0, 0, 2, -2, 7, -9, 31, 40, -70) if kind in ("dense", "sparse") else pick(rng, 0, 0, 3, 9, -2)
-    )
+    shift = int(pick(rng, 0, 0, 2, -2, 7, -9, 31, 40, -70) if found is None else pick(rng, 0, 0, 3, 9, -2))
     bits = int(pick(rng, 1, 8))
     return Projection(f"{source}-{target}-{delay}", source, target, kind, weights, shift, delay, bits, **options)
+
+
+def shape_after(rng: Rng, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The same shape, or one that a window could lead to."""
+    if len(shape) == 1 or rng.random() < 0.4:
+        return shape
+    space = tuple(int(pick(rng, n, (n + 1) // 2, max(1, n - 2))) for n in shape[1:])
+    return int(pick(rng, shape[0], 2, 3, 4)), *space
 
 
 def program(seed: int) -> Program:
     """Two or three populations in a chain, with shortcuts, loops and delays."""
     rng = np.random.default_rng(seed)
     n = machine(rng)
-    shape = pick(rng, (5,), (2, 6), (2, 4, 3))
+    shape = pick(rng, (5,), (2, 6), (4, 7), (2, 4, 3), (4, 5, 4))
     bits = pick(rng, 1, 4, 16, 33)
     inputs = (Input("in", shape, 0, bits, signed=bool(bits > 1 and rng.random() < 0.5)),)
     shapes = {"in": shape}
     populations: list[Population] = []
     projections: list[Projection] = []
     for name in ("a */ b", "é-2", "int")[: int(rng.integers(1, 4))]:
-        own = pick(rng, shape, shape, (3, *shape[1:]))
+        own = shape = shape_after(rng, shape)
         populations.append(population(rng, name, own, n))
         for source in [s for s in shapes if rng.random() < 0.7]:
             for _ in range(pick(rng, 1, 1, 2)):

@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurodeploy.codegen.c import render
-from neurodeploy.codegen.plan import plan
-from neurodeploy.engine.compiler import find_compiler
-from neurodeploy.engine.library import Compiled, load
+from neurodeploy.engine.compiler import architecture_flags, find_compiler
+from neurodeploy.engine.library import Compiled
+from neurodeploy.engine.processor import this_machine
 from neurodeploy.engine.run import run_loaded
 from neurodeploy.program import Program
 from neurodeploy.reference.program_runner import quantize_stimulus, run_program
 from neurodeploy.trace import Trace
 
+from .toolchains import Ranges, Toolchain
+
 WARNINGS = ("-Wall", "-Wextra", "-Werror", "-pedantic")
-QUICK = ("-std=c99", "-O1", "-march=native", "-fPIC", "-shared", *WARNINGS)
+QUICK = ("-std=c99", "-O1", "-fPIC", "-shared", *WARNINGS)
 STATES = ("output", "u", "v", "v_before")
-Ranges = Mapping[str, tuple[int, int]]
 
 needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compiler (Debian: apt-get install gcc)")
 
@@ -28,12 +28,11 @@ needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compil
 def compiled_all(
     programs: Sequence[Program], flags: Sequence[str] = QUICK, ranges: Sequence[Ranges | None] | None = None
 ) -> list[Compiled]:
-    """All programs in one translation unit, each under a prefix of its own."""
+    """All programs in one translation unit, each under a prefix of its own, for this computer by its usual compiler."""
     compiler = find_compiler()
     assert compiler is not None
-    wide = ranges or [None] * len(programs)
-    texts = [render(plan(p, r), f"p{i}") for i, (p, r) in enumerate(zip(programs, wide, strict=True))]
-    return load(texts, compiler, flags)
+    every = (*flags, *architecture_flags(compiler, this_machine()))
+    return Toolchain("usual", find_compiler, "", flags=every).load(programs, ranges)
 
 
 def run_one(compiled: Compiled, program: Program, stimulus: Mapping[str, Any], threads: int = 1) -> Trace:

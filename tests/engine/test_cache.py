@@ -1,7 +1,6 @@
 """Compiled code is kept by what it was made from, whoever else writes the cache, and however a compilation ends."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -10,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurodeploy.engine import cache, run_compiled
-from neurodeploy.engine import library as loading
-from neurodeploy.engine import run as running
+from neurodeploy.codegen.c.machine import AVX512, BASELINE, MACHINES
+from neurodeploy.engine import cache, library, prepare, processor, run_compiled
 from neurodeploy.engine.compiler import find_compiler
+from neurodeploy.engine.processor import this_machine
 from neurodeploy.errors import EnvironmentFailureError
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Input, Population, Program, Projection
@@ -40,8 +39,13 @@ def program(weight: int = 2) -> Program:
 
 def fires(weight: int = 2) -> list[int]:
     """One run as a fresh process would do it: nothing remembered but the cache."""
-    running._loaded.clear()
+    prepare.loaded.clear()
     return run_compiled(program(weight), SPIKES)["n"].output.ravel().tolist()
+
+
+def found(name: str) -> cache.Entry | None:
+    key, machine, _ = name.split(".")
+    return cache.find(key, next(each for each in MACHINES if each.name == machine))
 
 
 @pytest.fixture
@@ -79,11 +83,12 @@ def test_the_same_program_is_compiled_once(home: Path, calls: Path) -> None:
     assert len(entries(home)) == 2
 
 
-def test_another_processor_or_compiler_has_entries_of_its_own(
+def test_another_instruction_set_or_compiler_has_entries_of_its_own(
     home: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fires()
-    monkeypatch.setattr(loading, "machine", lambda: "some other processor")
+    other = next(machine.name for machine in reversed(MACHINES) if machine is not this_machine())
+    monkeypatch.setenv("NEURODEPLOY_MACHINE", other)
     assert fires() == [0, 1, 1, 0, 1]
     os.utime(os.environ["CC"], (1, 1))
     assert fires() == [0, 1, 1, 0, 1]
@@ -97,9 +102,9 @@ def test_a_damaged_entry_is_made_again(home: Path, calls: Path, damage) -> None:
     data = (home / name).read_bytes()
     (home / name).unlink()
     (home / name).write_bytes(damage(data))
-    assert cache.find(name.removesuffix(".so")) is None
+    assert found(name) is None
     assert fires() == [0, 1, 1, 0, 1]
-    assert cache.find(name.removesuffix(".so")) is not None
+    assert found(name) is not None
     assert len(calls.read_text().split()) == 2
 
 
@@ -115,9 +120,71 @@ def test_a_cache_that_cannot_be_written_is_done_without(
 def test_the_oldest_entries_make_room(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "MOST", 2)
     for number in range(4):
-        cache.keep(f"{number}", b"library")
-        os.utime(home / f"{number}.so", (number, number))
-    assert entries(home) == ["2.so", "3.so"]
+        cache.keep(f"{number}", BASELINE, b"library")
+        os.utime(home / f"{number}.baseline.so", (number, number))
+    assert entries(home) == ["2.baseline.so", "3.baseline.so"]
+
+
+def test_what_a_killed_process_left_unfinished_goes_after_a_day(home: Path) -> None:
+    home.mkdir(parents=True)
+    for name, age in ((".old.baseline.so.0123", 2 * cache.STALE), (".new.baseline.so.4567", 0)):
+        (home / name).touch()
+        os.utime(home / name, (time.time() - age,) * 2)
+    cache.keep("entry", BASELINE, b"library")
+    assert entries(home) == [".new.baseline.so.4567", "entry.baseline.so"]
+
+
+def test_an_entry_that_this_processor_cannot_run_is_made_again(
+    home: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEURODEPLOY_MACHINE", "baseline")
+    fires()
+    (name,) = entries(home)
+    made = (home / name).read_bytes()[: -cache.TRAILER]
+    other = cache.keep(name.removesuffix(".baseline.so"), AVX512, made)
+    assert other is not None
+    other.replace(home / name)  # what another computer would have left there: whole, but for AVX-512
+    assert found(name) is None
+    assert fires() == [0, 1, 1, 0, 1]
+    assert found(name) is not None
+    assert len(calls.read_text().split()) == 2
+
+
+def test_an_entry_whose_name_says_what_this_processor_lacks_is_not_read(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fires()
+    (name,) = entries(home)
+    key = name.split(".")[0]
+    cache.keep(key, AVX512, b"library")
+    monkeypatch.setattr(processor, "features", lambda: frozenset())
+    assert cache.find(key, AVX512) is None
+    cache.keep(key, BASELINE, b"library", "text")
+    entry = cache.find(key, BASELINE)
+    assert entry is not None
+    assert entry.about == "text"
+
+
+def test_a_trailer_that_is_damaged_anywhere_counts_as_missing(home: Path) -> None:
+    place = cache.keep("entry", BASELINE, b"library" * 9, "text")
+    assert place is not None
+    whole = place.read_bytes()
+    for at in range(1, cache.TRAILER + 1):
+        place.write_bytes(whole[:-at] + bytes([whole[-at] ^ 1]) + whole[len(whole) - at + 1 :])
+        assert cache.find("entry", BASELINE) is None, at
+
+
+def test_a_cached_program_is_not_rendered_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fires()
+    monkeypatch.setattr(prepare, "render", None)
+    assert fires() == [0, 1, 1, 0, 1]
+
+
+def test_a_changed_renderer_has_entries_of_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fires()
+    monkeypatch.setattr(library, "codegen_digest", lambda: "another")
+    fires()
+    assert len(entries(home)) == 2
 
 
 def test_processes_may_fill_the_cache_at_the_same_time(home: Path) -> None:
@@ -126,19 +193,43 @@ def test_processes_may_fill_the_cache_at_the_same_time(home: Path) -> None:
     assert len(entries(home)) == 1
 
 
-def test_a_killed_compilation_leaves_nothing_that_counts(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def gone(pid: int, seconds: float = 10) -> bool:
+    """Whether a process ends within that time."""
+    status = Path(f"/proc/{pid}/status")
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if "zombie" in status.read_text():
+                return True
+        except OSError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to see other processes in")
+@pytest.mark.parametrize("does", ["exec sleep 60", 'trap "" TERM; sleep 60 & echo $! > CHILD; while :; do wait; done'])
+def test_a_killed_compilation_leaves_nothing_behind(
+    does: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pid = tmp_path / "pid"
-    wrap(tmp_path / "slow-cc", f"echo $$ > {pid}.new; mv {pid}.new {pid}; exec sleep 60", monkeypatch)
-    own = {**os.environ, "TMPDIR": str(tmp_path)}
+    """Neither an entry nor a process nor a folder, though nobody could clean up."""
+    pid, child = tmp_path / "pid", tmp_path / "child"
+    does = does.replace("CHILD", str(child))
+    wrap(tmp_path / "slow-cc", f"echo $$ > {pid}.new; mv {pid}.new {pid}; {does}", monkeypatch)
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    own = {**os.environ, "TMPDIR": str(temporary)}
     process = subprocess.Popen([sys.executable, "-c", SCRIPT], stderr=subprocess.DEVNULL, env=own)
     until = time.monotonic() + 60
     while not pid.exists() and time.monotonic() < until:
         time.sleep(0.05)
     process.kill()
     process.wait()
-    os.kill(int(pid.read_text()), signal.SIGKILL)
+    assert gone(int(pid.read_text()))
+    assert not child.exists() or gone(int(child.read_text()))
+    while list(temporary.iterdir()) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert list(temporary.iterdir()) == []
     assert entries(home) == []
     monkeypatch.delenv("CC")
     assert fires() == [0, 1, 1, 0, 1]
@@ -171,8 +262,4 @@ def test_a_hanging_compiler_is_ended_with_all_it_started(
     with pytest.raises(EnvironmentFailureError, match=r"did not finish within 0\.5 s"):
         fires()
     assert entries(home) == []
-    child = Path("/proc") / (tmp_path / "child").read_text().strip() / "status"
-    until = time.monotonic() + 5
-    while child.exists() and "zombie" not in child.read_text() and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not child.exists() or "zombie" in child.read_text()
+    assert gone(int((tmp_path / "child").read_text()))

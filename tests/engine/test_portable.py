@@ -16,6 +16,7 @@ from neurodeploy.errors import InputError
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Input, Population, Program, Projection
 from neurodeploy.reference.program_runner import quantize_stimulus
+from tests.xylo.nets import net
 
 from . import extremes
 from .support import reference
@@ -81,6 +82,7 @@ def test_step_by_step_it_does_what_the_reference_does_under_all_sanitizers(tmp_p
     pairs += [
         (everything_out(extremes.program(seed)), extremes.stimulus(seed, extremes.program(seed), 1)) for seed in seeds
     ]
+    pairs += [(everything_out(each.program), each.stimulus) for each in map(net, (0, 1, 4))]
     renderings = [render(plan(program), f"p{k}") for k, (program, _) in enumerate(pairs)]
     main = build(tmp_path, renderings)
     for k, (program, stimulus) in enumerate(pairs):

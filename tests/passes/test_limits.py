@@ -1,5 +1,7 @@
 """The quantizer refuses, by name and with the numbers, what a machine or integers cannot hold."""
 
+from dataclasses import replace
+
 import nir
 import numpy as np
 import pytest
@@ -82,10 +84,14 @@ def test_outputs_that_no_neuron_drives_are_refused():
 
 
 def test_delays_and_sent_membranes_and_loops_of_sums_are_refused_by_name():
-    delayed = graph({"wait": nir.Delay(np.ones(2)), "lif": lif()}, [("input", "wait"), ("wait", "lif")])
-    with pytest.raises(RefusedError, match=r"wait \(Delay\)"):
-        Quantize()(delayed)
     one = np.ones(2)
+    for delay, words in (([1e-3, 2e-3], "differs between elements"), ([1.5e-3, 1.5e-3], "1.5 steps")):
+        delayed = graph({"wait": nir.Delay(np.array(delay)), "lif": lif()}, [("input", "wait"), ("wait", "lif")])
+        with pytest.raises(RefusedError, match=words) as error:
+            Quantize()(delayed)
+        assert error.value.where == "node wait"
+    with pytest.raises(CannotRepresentError, match="a delay of 1000 steps"):
+        Quantize()(graph({"wait": nir.Delay(one), "lif": lif()}, [("input", "wait"), ("wait", "lif")]))
     sent = graph({"li": nir.LI(2e-3 * one, one, 0 * one), "lif": lif()}, [("input", "li"), ("li", "lif")])
     with pytest.raises(RefusedError, match="feeds lif") as error:
         Quantize()(sent)
@@ -104,3 +110,12 @@ def test_a_bias_on_feedback_is_refused_by_name():
     with pytest.raises(RefusedError, match="feedback") as error:
         Quantize()(recurrent_network(feedback_bias=0.25))
     assert error.value.where == "node rec"
+    assert "recurrent_bias_at_start=applied" in error.value.remedy
+
+
+def test_states_kept_between_samples_are_refused_by_name():
+    network = recurrent_network()
+    kept = replace(network, contract=network.contract.override("lif", keep_state=True))
+    with pytest.raises(RefusedError, match="keeps the state") as error:
+        Quantize()(kept)
+    assert error.value.where == "node lif"

@@ -199,3 +199,32 @@ def test_reports_tell_bits_errors_and_slow_currents():
     assert report.membrane_decay_error == 0.0
     assert report.largest_current == pytest.approx(4 * worst / 2**17)
     assert not report.can_overflow
+
+
+@MACHINES
+@pytest.mark.parametrize("delay", [1, 3])
+def test_a_feedback_bias_that_is_applied_from_the_start_loses_nothing(numerics, delay):
+    network = recurrent_network(delay=delay, feedback_bias=0.25)
+    applied = replace(network, contract=Contract(Terms(recurrent_delay=delay, recurrent_bias_at_start="applied")))
+    given_ = stimulus(network, steps=12, samples=4)
+    expected = run_network(applied, given_)["lif"].output
+    assert np.array_equal(expected, run_program(Quantize(numerics)(applied).program, given_)["lif"].output)
+    assert not np.array_equal(expected, run_network(network, given_)["lif"].output)
+
+
+@MACHINES
+@pytest.mark.parametrize("feedback", [False, True])
+def test_a_delay_of_whole_steps_becomes_the_delay_of_its_connection(numerics, feedback):
+    wait, edges = nir.Delay(3e-3 * np.ones(2)), [("input", "fc"), ("fc", "lif")]
+    nodes = {"fc": nir.Linear(np.array([[1.5, 0.5], [-0.5, 1.0]])), "lif": lif(), "wait": wait}
+    edges += [("lif", "back"), ("back", "wait"), ("wait", "lif")] if feedback else []
+    nodes["back"] = nir.Linear(np.array([[0.0, -0.5], [-0.25, 0.0]]))
+    if not feedback:
+        edges, nodes = [("input", "wait"), ("wait", "fc"), ("fc", "lif")], {k: nodes[k] for k in ("fc", "lif", "wait")}
+    network = graph(nodes, edges)
+    given_ = stimulus(network, steps=30)
+    program = Quantize(numerics)(network).program
+    assert [each.delay for each in program.projections] == ([0, 4] if feedback else [3])
+    expected = run_network(network, given_)["lif"].output
+    assert 0.05 < expected.mean() < 0.95
+    assert np.array_equal(expected, run_program(program, given_)["lif"].output)

@@ -1,4 +1,4 @@
-"""``fixed``: the reference itself, or compiled code on request."""
+"""``fixed``: compiled code, or the reference itself on request and where there is no compiler."""
 
 import json
 
@@ -7,14 +7,16 @@ import pytest
 from neurodeploy.targets.fixed import TARGET
 
 from neurodeploy.conformance import generate
+from neurodeploy.engine import compiler
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.run import EngineWarning
 from neurodeploy.errors import InputError
 from neurodeploy.flow import check, export, run
 from neurodeploy.model import find_model
 from neurodeploy.network.network import Network
+from tests.cli.support import call, refused, small_network
 
-COMPILED = {"engine": "compiled"}
+REFERENCE = {"engine": "reference"}
 needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compiler (Debian: apt-get install gcc)")
 
 
@@ -35,29 +37,71 @@ def images() -> dict[str, np.ndarray]:
 
 @needs_compiler
 def test_agreement_of_compiled_code_counts(network: Network, images) -> None:
-    rung = check(network, images, targets=["fixed"], options=COMPILED).rungs[-1]
+    rung = check(network, images, targets=["fixed"]).rungs[-1]
     assert (rung.target, rung.verdict, rung.proof) == ("fixed", "agree", "")
     assert all(node.state_mismatches == 0 for node in rung.nodes.values())
 
 
-def test_the_reference_is_usual_and_claims_no_proof(network: Network, images) -> None:
-    rung = check(network, images, targets=["fixed"]).rungs[-1]
+def test_the_reference_claims_no_proof(network: Network, images) -> None:
+    rung = check(network, images, targets=["fixed"], options=REFERENCE).rungs[-1]
     assert (rung.verdict, rung.proof) == ("agree", "same code as program")
 
 
 def test_without_a_compiler_it_warns_and_says_so(network: Network, images, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "no-such-compiler")
     with pytest.warns(EngineWarning, match="no C compiler"):
-        rung = check(network, images, targets=["fixed"], options=COMPILED).rungs[-1]
+        rung = check(network, images, targets=["fixed"]).rungs[-1]
     assert rung.verdict == "agree"
     assert rung.proof == "same code as program: no C compiler was found"
 
 
+@pytest.fixture
+def no_compiler(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A computer without any: an empty PATH, no CC, and no package ziglang."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setattr(compiler, "find_spec", lambda name: None)
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_the_command_line_warns_in_one_line_and_goes_on(more, no_compiler, tmp_path) -> None:
+    export(small_network(), "fixed", tmp_path / "small.fixed")
+    for verb in (("run", "--input", tmp_path / "s.npz"), ("check", "--allow-silent", "readout")):
+        np.savez(tmp_path / "s.npz", input=np.ones((4, 3)))
+        result = call(verb[0], tmp_path / "small.fixed", *verb[1:], *more)
+        assert result.code == 0, result
+        assert result.err == (
+            "neurodeploy: warning: no C compiler found (CC, cc, gcc, clang or the package ziglang): "
+            "the slower reference runs instead\n"
+        )
+
+
+def test_the_reference_on_request_warns_of_nothing(no_compiler, tmp_path) -> None:
+    export(small_network(), "fixed", tmp_path / "small.fixed", REFERENCE)
+    result = call("check", tmp_path / "small.fixed", "--allow-silent", "readout", "--json")
+    assert (result.code, result.err) == (0, "")
+    assert result.data["rungs"][-1]["proof"] == "same code as program"
+
+
+@needs_compiler
+def test_a_compiler_that_fails_ends_the_verb(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "bad-cc"
+    script.write_text("#!/bin/sh\necho 'no space for it' >&2\nexit 3\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("CC", str(script))
+    monkeypatch.setenv("NEURODEPLOY_HOME", str(tmp_path / "home"))
+    export(small_network(2.0), "fixed", tmp_path / "small.fixed")
+    told = refused("check", tmp_path / "small.fixed", code=6)
+    assert "failed with exit code 3:\nno space for it" in told
+    assert "remedy: set CC" in told
+
+
 @needs_compiler
 def test_a_bundle_remembers_its_engine(network: Network, images, tmp_path) -> None:
-    bundle = export(network, "fixed", tmp_path / "digits.fixed", COMPILED)
-    assert json.loads((tmp_path / "digits.fixed/target/engine.json").read_text()) == COMPILED
-    assert run(bundle, images).meta["engine"] == "compiled"
+    bundle = export(network, "fixed", tmp_path / "digits.fixed", REFERENCE)
+    assert json.loads((tmp_path / "digits.fixed/target/engine.json").read_text()) == REFERENCE
+    assert run(bundle, images).meta["engine"] == "reference"
+    assert run(export(network, "fixed", tmp_path / "other.fixed"), images).meta["engine"] == "compiled"
 
 
 def test_an_unknown_engine_is_refused() -> None:
@@ -68,5 +112,5 @@ def test_an_unknown_engine_is_refused() -> None:
 @needs_compiler
 @pytest.mark.parametrize("numerics", ["loihi2", "int32"])
 def test_both_numerics_run_compiled(network: Network, images, numerics: str) -> None:
-    rung = check(network, images, targets=["fixed"], options={**COMPILED, "numerics": numerics}).rungs[-1]
+    rung = check(network, images, targets=["fixed"], options={"numerics": numerics}).rungs[-1]
     assert (rung.verdict, rung.proof) == ("agree", "")

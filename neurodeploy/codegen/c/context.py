@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from neurodeploy.codegen.arrival import Accumulator
 from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.names import identifiers
 from neurodeploy.codegen.c.types import INT32, UINT16, UINT32, UINT64, CType, smallest
@@ -78,11 +80,19 @@ class Context:
 def state_type(stage: Stage, key: str) -> CType:
     """The narrowest type of a state at every step."""
     values: tuple[Value, ...] = (stage.update.start[key], stage.update.after[key])
+    if key == CURRENT and stage.arrival.total.op == "state":
+        values = (*values, stage.arrival.total)
     return smallest(min(each.low for each in values), max(each.high for each in values))
 
 
-def context(plan: Plan) -> Context:
-    """The context of a plan. Raises InputError where an index would not fit 32 bits."""
+def context(
+    plan: Plan, whole: Callable[[Stage, Accumulator], bool] | None = None, further: Sequence[Member] = ()
+) -> Context:
+    """The context of a plan. Raises InputError where an index would not fit 32 bits.
+
+    ``whole``: which accumulators hold the sums of all neurons at once (all, unless it says otherwise); ``further``:
+    members that native code adds, for which every array is padded so that all of them start at a multiple of 64 bytes.
+    """
     own = identifiers(plan.senders)
     layouts = {name: Layout(sender.shape) for name, sender in plan.senders.items()}
     places: dict[tuple[str, str], int] = {}
@@ -97,14 +107,23 @@ def context(plan: Plan) -> Context:
     for stage in plan.stages:
         name, used = stage.population.name, dict.fromkeys(most, 0)
         for each in stage.arrival.accumulators:
+            if whole is not None and not whole(stage, each):
+                continue
             places[name, each.name] = used[each.bits]
             used[each.bits] += _whole(layouts[name])
         most = {bits: max(count, used[bits]) for bits, count in most.items()}
         for key in stage.update.stored:
             members.append(Member(f"{LETTERS[key]}_{own[name]}", state_type(stage, key), _whole(layouts[name])))
     members += [Member(f"sum{bits}", kind, most[bits]) for bits, kind in SUMS.items() if most[bits]]
-    members.sort(key=lambda each: -each.kind.bytes)
+    if whole is not None:
+        members = [_aligned(each) for each in (*members, *further)]
+    members.sort(key=lambda each: (whole is not None and each.count == 0, -each.kind.bytes))
     return Context(plan, own, layouts, places, tuple(members))
+
+
+def _aligned(member: Member) -> Member:
+    line = 64 // member.kind.bytes
+    return Member(member.name, member.kind, -(-member.count // line) * line)
 
 
 def _whole(layout: Layout, slots: int = 1) -> int:

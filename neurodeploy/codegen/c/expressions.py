@@ -68,6 +68,11 @@ def _shift_right(value: Value, args: Sequence[str], wide: CType) -> str:
     return f"nd_floor{wide.bits}({args[0]}, {min(value.number, wide.bits - 1)})"
 
 
+def _floor_shift(value: Value, args: Sequence[str], wide: CType) -> str:
+    by = args[1] if wide is INT32 else f"(int){args[1]}"
+    return f"nd_floor{wide.bits}({args[0]}, {by})"
+
+
 def _floor_divide(value: Value, args: Sequence[str], wide: CType) -> str:
     a = value.args[0]
     return f"{args[0]} / {args[1]}" if a.low >= 0 else f"({wide.name})nd_quotient64({args[0]}, {args[1]})"
@@ -131,6 +136,7 @@ EXACT: Mapping[Op, Callable[[Value, Sequence[str], CType], str]] = {
     "multiply": _infix("*"),
     "shift-left": _shift_left,
     "shift-right": _shift_right,
+    "floor-shift": _floor_shift,
     "floor-divide": _floor_divide,
     "decay": _decay,
     "wrap": _wrap,

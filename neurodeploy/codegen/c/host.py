@@ -2,7 +2,9 @@
 
 ``<prefix>_run(c, io, steps)`` takes five pointers per node, inputs first, then populations in program order: what to
 feed it (inputs always; a population only in an isolated run, else null), where its outputs go, and where its current,
-membrane and membrane before threshold go (all null, or none). All arrays hold steps x stored neurons.
+membrane and membrane before threshold go (all null, or none). All arrays hold steps x stored neurons. Without a place
+for its outputs a population's messages are kept only as long as its synapses need them; one that is fed is then not
+even stepped.
 """
 
 from __future__ import annotations
@@ -49,12 +51,12 @@ def _stage(c: Context, number: int, prefix: str) -> str:
     if stage.update.before is not None:
         states = ", ".join(f"(int64_t *)io[{at + k}] + t * {size}" for k in (2, 3, 4))
         update = f"if (io[{at + 2}]) {prefix}_observe{number}(c, out, {states});\n      else {update}"
-    return f"""    {{
-      {kind} *out = ({kind} *)io[{at + 1}] + t * {size};
+    return f"""    if (io[{at + 1}] || !io[{at}]) {{
+      {kind} *now = {c.now(name)};
+      {kind} *out = io[{at + 1}] ? ({kind} *)io[{at + 1}] + t * {size} : now;
       {prefix}_arrive{number}(c);
       {update}
-      if (!io[{at}]) {{
-        {kind} *now = {c.now(name)};
+      if (!io[{at}] && out != now) {{
         for (int32_t i = 0; i < {size}; i++) now[i] = out[i];
       }}
     }}

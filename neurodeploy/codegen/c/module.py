@@ -11,9 +11,12 @@ from neurodeploy.codegen.c.kernels import kernel as portable
 from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.machine import Machine
 from neurodeploy.codegen.c.names import checked_prefix
+from neurodeploy.codegen.c.native.own import Own
 from neurodeploy.codegen.c.prelude import helpers
+from neurodeploy.codegen.c.saturating import delivery_kernel
 from neurodeploy.codegen.c.stage import observe_text, reset_text, update_text
 from neurodeploy.codegen.c.tables import Tables
+from neurodeploy.codegen.neuron import CURRENT
 from neurodeploy.codegen.plan import Plan, Stage
 
 
@@ -38,6 +41,7 @@ class Rendering:
       arrays are row-major, as the program's shapes say.
     - ``helpers`` and ``body``: the source after its includes.
     - ``host``: what an engine adds behind the body to run many steps and record them.
+    - ``prelude``: vector types and operations of native code, the same for all programs of one machine.
     - ``constant_bytes``, ``context_bytes``: its read-only tables, and its memory per sample.
     """
 
@@ -48,26 +52,38 @@ class Rendering:
     ports: tuple[Port, ...]
     constant_bytes: int
     context_bytes: int
+    prelude: str = ""
 
     @property
     def source(self) -> str:
         """The source file that belongs to ``<prefix>.h``."""
-        return f'#include "{self.prefix}.h"\n{helpers(self.body)}{self.body}'
+        return f'#include "{self.prefix}.h"\n{self.prelude}{helpers(self.body)}{self.body}'
 
 
-def render(plan: Plan, prefix: str = "nd", machine: Machine | None = None, kernel: Kernel = portable) -> Rendering:
+def render(
+    plan: Plan,
+    prefix: str = "nd",
+    machine: Machine | None = None,
+    kernel: Kernel = portable,
+    forced: str | None = None,
+) -> Rendering:
     """The same text for the same plan: portable, or for one ``machine``'s compiler and processor.
 
-    ``kernel`` renders what projections add; the rest is common. Raises InputError for what does not fit together, or does not fit 32-bit indices.
+    ``kernel`` renders what projections add in portable code; ``forced`` (one of ``native.choice.FORCED``) is the
+    native kernel to use wherever it applies, instead of the one that each step's activity favors. Raises InputError
+    for what does not fit together, or does not fit 32-bit indices.
     """
-    c = context(plan)
+    own = None if machine is None else Own(plan, machine, forced)
+    c = context(plan) if own is None else own.context()
     tables = Tables(checked_prefix(prefix))
-    functions = "".join(_stage(c, stage, number, prefix, tables, kernel) for number, stage in enumerate(plan.stages))
-    reset = reset_text(c, prefix, tables)
+    functions = "".join(
+        _stage(c, stage, number, prefix, tables, kernel, own) for number, stage in enumerate(plan.stages)
+    )
+    reset = reset_text(c, prefix, tables, [] if own is None else own.reset(c))
     shipped, constant_bytes = "\n".join(["", *tables.texts]), tables.total_bytes
     body = shipped + functions + reset + _begin(c, prefix) + _step(c, prefix)
     tables.texts.clear()
-    observe = "".join(observe_text(c, stage, number, prefix, tables) for number, stage in enumerate(plan.stages))
+    observe = "".join(_observe(c, stage, number, prefix, tables, own) for number, stage in enumerate(plan.stages))
     return Rendering(
         prefix,
         _header(c, prefix),
@@ -76,13 +92,15 @@ def render(plan: Plan, prefix: str = "nd", machine: Machine | None = None, kerne
         tuple(_port(c, name) for name in plan.senders),
         constant_bytes,
         c.bytes,
+        "" if own is None else own.prelude,
     )
 
 
 def unit(renderings: list[Rendering]) -> str:
     """One translation unit of several programs with distinct prefixes, with what their host needs."""
     code = "".join(each.body + each.host for each in renderings)
-    return "#include <stdint.h>\n" + helpers(code) + "".join(each.header for each in renderings) + code
+    preludes = "".join(dict.fromkeys(each.prelude for each in renderings))
+    return "#include <stdint.h>\n" + preludes + helpers(code) + "".join(each.header for each in renderings) + code
 
 
 def _port(c: Context, name: str) -> Port:
@@ -120,7 +138,15 @@ def _member(member: Member) -> str:
     return f"{member.kind.name} {member.name}" + (f"[{member.count}];" if member.count else ";")
 
 
-def _stage(c: Context, stage: Stage, number: int, prefix: str, tables: Tables, kernel: Kernel) -> str:
+def _observe(c: Context, stage: Stage, number: int, prefix: str, tables: Tables, own: Own | None) -> str:
+    native = None if own is None else own.observe(c, stage, number, prefix, tables)
+    return observe_text(c, stage, number, prefix, tables) if native is None else native
+
+
+def _stage(c: Context, stage: Stage, number: int, prefix: str, tables: Tables, kernel: Kernel, own: Own | None) -> str:
+    native = None if own is None else own.stage(c, stage, number, prefix, tables)
+    if native is not None:
+        return native
     kernels: list[str] = []
     calls: list[str] = []
     name = stage.population.name
@@ -134,6 +160,11 @@ def _stage(c: Context, stage: Stage, number: int, prefix: str, tables: Tables, k
             edge = Edge(projection, c.plan.senders[source], c.layouts[source], c.layouts[name], each.bits, term.shift)
             kernels.append(kernel(edge, function, tables))
             calls.append(f"  {function}({start}, {c.past(source, projection.delay)});")
+    for each in stage.arrival.deliveries:
+        function, source = f"{prefix}_add{number}_{len(kernels)}", each.projection.source
+        layouts = c.layouts[source], c.layouts[name]
+        kernels.append(delivery_kernel(each, c.plan.senders[source], *layouts, function, tables))
+        calls.append(f"  {function}({c.state(name, CURRENT)}, {c.past(source, each.projection.delay)});")
     lines = "\n".join(calls or ["  (void)c;"])
     arrive = f"\nstatic void {prefix}_arrive{number}({prefix}_context *c) {{\n{lines}\n}}\n"
     return "".join(kernels) + arrive + update_text(c, stage, number, prefix, tables)

@@ -38,9 +38,9 @@ def observe_text(c: Context, stage: Stage, number: int, prefix: str, tables: Tab
     return _loop(head, c.layouts[name].size, [*made.lines, *_stores(c, stage, made), *records])
 
 
-def reset_text(c: Context, prefix: str, tables: Tables) -> str:
-    """``<prefix>_reset(c)``: silence in every delay, and the initial states."""
-    lines: list[str] = []
+def reset_text(c: Context, prefix: str, tables: Tables, further: Sequence[str] = ()) -> str:
+    """``<prefix>_reset(c)``: silence in every delay, the initial states, and ``further`` lines."""
+    lines: list[str] = [*further]
     for name, sender in c.plan.senders.items():
         own, size = c.identifiers[name], c.layouts[name].size * sender.slots
         lines.append(f"  for (int32_t i = 0; i < {size}; i++) c->sent_{own}[i] = 0;")

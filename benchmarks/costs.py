@@ -1,0 +1,78 @@
+"""What a network costs before and beside its steps: compiling, starting from the cache, memory, silence."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from benchmarks import engine, loading
+from benchmarks.interleave import Contestant, interleave
+from benchmarks.peers import ROOT
+from benchmarks.workload import Workload
+from neurodeploy.program.store import program_files
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Of one workload's network.
+
+    - ``compile_s``: from the Program to loaded code, with an empty cache; ``text_s``: rendering alone.
+    - ``cached_s``: in a fresh process, from the Program to loaded code out of the cache and its first step done.
+    - ``silent``: a step on a silent input, its states settled, as a share of a step on the stimulus.
+    """
+
+    workload: str
+    family: str
+    compile_s: float
+    text_s: float
+    cached_s: float
+    context_bytes: int
+    silent_s: float
+    silent: float
+
+
+def costs(work: Workload, rounds: int, progress: Callable[[str], None] = lambda what: None) -> Costs:
+    """Measure them."""
+    progress("compile")
+    cold, warm = started(work, max(3, rounds))
+    compiled = loading.as_shipped(work.program)
+    busy, idle = engine.prepare(compiled, work.stimulus), engine.settled(compiled, work.stimulus)
+    pair = (
+        Contestant("busy", lambda: engine.per_step(busy)),
+        Contestant("idle", lambda: engine.per_step(idle)),
+    )
+    taken = interleave(pair, max(3, rounds))
+    silent, active = taken["idle"].median or 0.0, taken["busy"].median or 1.0
+    return Costs(
+        work.name,
+        work.family,
+        cold["ready"],
+        warm["text"],
+        warm["ready"] + warm["first"],
+        loading.context_bytes(compiled),
+        silent,
+        silent / active,
+    )
+
+
+def started(work: Workload, times: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Seconds of a start with an empty cache, and the medians of starts with a full one, each in a fresh process."""
+    with tempfile.TemporaryDirectory(prefix="neurodeploy-bench-") as home:
+        for name, content in program_files(work.program).items():
+            (Path(home) / name).write_bytes(content)
+        cold, *warm = [_start(Path(home)) for _ in range(times + 1)]
+    return cold, {key: median(each[key] for each in warm) for key in cold}
+
+
+def _start(home: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.first_step", str(home)]
+    own = {**os.environ, "NEURODEPLOY_HOME": str(home)}
+    done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)

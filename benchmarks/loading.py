@@ -1,0 +1,73 @@
+"""Programs as loaded code: as the engine ships them, as portable C, and for one instruction set."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+from numpy.typing import NDArray
+
+from neurodeploy.codegen.c import render
+from neurodeploy.codegen.c.machine import MACHINES, Machine
+from neurodeploy.codegen.c.module import Port
+from neurodeploy.codegen.plan import plan
+from neurodeploy.engine.compiler import Compiler, find_compiler
+from neurodeploy.engine.library import Compiled, load
+from neurodeploy.engine.prepare import compile_program
+from neurodeploy.engine.processor import features, this_machine
+from neurodeploy.errors import UnavailableError
+from neurodeploy.program import Program
+
+
+def compiler() -> Compiler:
+    """The C compiler. Raises UnavailableError where there is none."""
+    found = find_compiler()
+    if found is None:
+        raise UnavailableError("no C compiler", "benchmarks", "install gcc (Debian: apt-get install gcc)")
+    return found
+
+
+def compiler_version() -> str:
+    """What it says of itself."""
+    done = subprocess.run([*compiler().command, "--version"], capture_output=True, text=True, check=False)
+    return done.stdout.splitlines()[0] if done.stdout else str(compiler())
+
+
+def as_shipped(program: Program) -> Compiled:
+    """What ``run_compiled`` would load."""
+    return compile_program(program, compiler())
+
+
+def portable(program: Program) -> Compiled:
+    """The portable text, compiled for this machine."""
+    return load([render(plan(program))], compiler())[0]
+
+
+def for_machine(program: Program, machine: Machine) -> Compiled:
+    """What is rendered for one instruction set, compiled for it and no more."""
+    return load([render(plan(program), machine=machine)], compiler(), machine=machine)[0]
+
+
+def lacking() -> dict[Machine, str]:
+    """Every instruction set, and what this processor lacks of it ("": nothing)."""
+    return {each: ", ".join(sorted(set(each.needs) - features())) for each in MACHINES}
+
+
+def render_text(program: Program) -> None:
+    """The text of what is compiled, and nothing else."""
+    render(plan(program), machine=this_machine())
+
+
+def context_bytes(compiled: Compiled) -> int:
+    """Memory per sample."""
+    return compiled.about.context_bytes
+
+
+def ports(compiled: Compiled) -> tuple[Port, ...]:
+    """Its nodes, in the order of their pointers."""
+    return compiled.about.ports
+
+
+def new_contexts(compiled: Compiled, samples: int) -> tuple[NDArray[Any], ...]:
+    """Memory for so many samples."""
+    return tuple(compiled.new_contexts(samples))

@@ -1,0 +1,132 @@
+"""What a run found, as plain values: the source of the JSON file and of every table."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from benchmarks.costs import Costs
+from benchmarks.interleave import Measured, ratio
+from benchmarks.operations import Operations
+from benchmarks.roofline import Limits, roof
+
+OURS = "neurodeploy"
+
+
+@dataclass(frozen=True)
+class Equality:
+    """How many of the cells (node, step, neuron) that a peer and the engine both show differ."""
+
+    cells: int
+    differing: int
+    nodes: int
+
+    def __str__(self) -> str:
+        if self.differing:
+            return f"DIFFERS in {self.differing:,} of {self.cells:,} cells"
+        return f"equal ({self.nodes} nodes, {self.cells:,} cells)"
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """One workload: what was measured on it, round by round, and what its step is made of.
+
+    - ``activity``: share of cells that fire, by node; ``checked``: equality by peer, where it computes the same.
+    - ``lava_startup``: seconds that Lava took beyond its steps.
+    """
+
+    name: str
+    family: str
+    size: int
+    wanted: float
+    dense: bool
+    activity: dict[str, float]
+    operations: Operations | None
+    measured: dict[str, Measured]
+    checked: dict[str, Equality] = field(default_factory=dict[str, Equality])
+    lava_startup: float | None = None
+
+    @property
+    def ours(self) -> float | None:
+        """Seconds per step of the engine."""
+        return self.measured[OURS].median if OURS in self.measured else None
+
+    def faster(self, name: str) -> float | None:
+        """How many times faster than that contestant the engine is."""
+        return ratio(self.measured.get(name), self.measured.get(OURS))
+
+    def of_roof(self, limits: Limits) -> float | None:
+        """The engine's share of the roofline."""
+        ours = self.ours
+        return None if ours is None or self.operations is None else roof(self.operations, limits) / ours
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Seconds per step (and sample, for batches) along one axis, by its value; all measured in the same rounds."""
+
+    axis: str
+    network: str
+    points: dict[str, Measured]
+
+
+@dataclass(frozen=True)
+class Results:
+    """A whole run."""
+
+    about: dict[str, str]
+    limits: Limits
+    cases: tuple[CaseResult, ...]
+    costs: tuple[Costs, ...]
+    scaling: tuple[Scaling, ...]
+
+    def case(self, family: str, size: int, activity: float) -> CaseResult | None:
+        """One workload's, if it was measured."""
+        wanted = family, size, activity
+        return next((each for each in self.cases if (each.family, each.size, each.wanted) == wanted), None)
+
+    @property
+    def diverged(self) -> list[str]:
+        """Peers that compute the same and did not give the same."""
+        return [f"{c.name}, {name}: {e}" for c in self.cases for name, e in c.checked.items() if e.differing]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON, with medians, ratios and shares beside the rounds."""
+        return {
+            "about": self.about,
+            "limits": self.limits.as_dict(),
+            "cases": [_case(each, self.limits) for each in self.cases],
+            "costs": [asdict(each) for each in self.costs],
+            "scaling": [
+                {"axis": s.axis, "network": s.network, "points": {k: _measured(m) for k, m in s.points.items()}}
+                for s in self.scaling
+            ],
+        }
+
+
+def _case(case: CaseResult, limits: Limits) -> dict[str, Any]:
+    return {
+        "name": case.name,
+        "family": case.family,
+        "size": case.size,
+        "wanted_activity": case.wanted,
+        "activity": case.activity,
+        "operations": None if case.operations is None else asdict(case.operations),
+        "roof_seconds": None if case.operations is None else roof(case.operations, limits),
+        "share_of_roof": case.of_roof(limits),
+        "lava_startup_seconds": case.lava_startup,
+        "contestants": {
+            name: {
+                **_measured(each),
+                "ratio": case.faster(name),
+                "equality": asdict(case.checked[name]) if name in case.checked else None,
+            }
+            for name, each in case.measured.items()
+        },
+    }
+
+
+def _measured(measured: Measured) -> dict[str, Any]:
+    if measured.missing:
+        return {"not_measured": measured.missing}
+    return {"seconds_per_step": measured.median, "rounds": list(measured.rounds), "note": measured.note}

@@ -1,0 +1,124 @@
+"""The machine's limits, measured by small C programs in the same run, and the roof they put over a network."""
+
+from __future__ import annotations
+
+import ctypes
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.loading import compiler
+from benchmarks.operations import Operations
+from neurodeploy.engine.build import compile_library
+
+SOURCE = Path(__file__).with_name("roofline.c")
+FLAGS = ("-std=gnu99", "-O3", "-march=native", "-fPIC", "-shared")
+LEAST = 0.02
+REPEATS = 3
+WEIGHTS = 16 << 10
+NEURONS = 16 << 10
+MEMORY = {"L1": 16 << 10, "L2": 256 << 10, "L3": 6 << 20, "DRAM": 192 << 20}
+"""Bytes that are read over and over to reach each level."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Per second, on one core: int16 additions, dense products, neuron updates; bytes read by level of memory."""
+
+    vector_bytes: int
+    instruction: str
+    additions: float
+    products: float
+    updates: float
+    update_form: str
+    reads: dict[str, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def roof(operations: Operations, limits: Limits) -> float:
+    """Seconds per step that no engine beats: all updates, and the cheaper of adding per event or multiplying all."""
+    arrive = min(operations.synaptic / limits.additions, operations.dense / limits.products)
+    return operations.neurons / limits.updates + arrive
+
+
+def higher(one: Limits, other: Limits) -> Limits:
+    """The higher of what two measurements saw: a limit is what the machine can do when left alone."""
+    forms = {one.updates: one.update_form, other.updates: other.update_form}
+    updates = max(one.updates, other.updates)
+    return Limits(
+        one.vector_bytes,
+        one.instruction,
+        max(one.additions, other.additions),
+        max(one.products, other.products),
+        updates,
+        forms[updates],
+        {level: max(one.reads[level], other.reads[level]) for level in one.reads},
+    )
+
+
+def measure() -> Limits:
+    """The limits of one core of this machine."""
+    with tempfile.TemporaryDirectory(prefix="neurodeploy-bench-") as folder:
+        path = Path(folder) / "roofline.so"
+        path.write_bytes(compile_library(SOURCE.read_text(), compiler(), FLAGS))
+        return _limits(ctypes.CDLL(str(path)))
+
+
+def _limits(library: ctypes.CDLL) -> Limits:
+    library.dense_instruction.restype = ctypes.c_char_p
+    library.width.restype = library.dense_products.restype = ctypes.c_int64
+    forms = {"split in integers": library.lif_split, "float toward zero": library.lif_float}
+    updates = {name: _updates(function) for name, function in forms.items()}
+    form = max(updates, key=lambda name: updates[name])
+    reads = {level: _streamed(library.read_bytes, size) for level, size in MEMORY.items()}
+    return Limits(
+        int(library.width()),
+        library.dense_instruction().decode(),
+        _streamed(library.add_int16, WEIGHTS) / 2,
+        int(library.dense_products(ctypes.c_int64(1)))
+        * _rate(lambda rounds: library.dense_products(ctypes.c_int64(rounds))),
+        updates[form],
+        form,
+        reads,
+    )
+
+
+def _streamed(function: Any, size: int) -> float:
+    """Bytes per second."""
+    memory = np.ones(size + 64, dtype=np.uint8)
+    start = memory.ctypes.data + -memory.ctypes.data % 64
+    return size * _rate(lambda rounds: function(ctypes.c_void_p(start), ctypes.c_int64(size), ctypes.c_int64(rounds)))
+
+
+def _updates(function: Any) -> float:
+    arrays = [np.zeros(NEURONS, dtype=kind) for kind in (np.int32, np.int32, np.int16, np.uint8)]
+    arrays[2][:] = np.random.default_rng(0).integers(-300, 300, NEURONS)
+    pointers = [ctypes.c_void_p(each.ctypes.data) for each in arrays]
+
+    def run(rounds: int) -> None:
+        for _ in range(rounds):
+            function(*pointers, ctypes.c_int64(NEURONS), 3072, 3584, 40000)
+
+    return NEURONS * _rate(run)
+
+
+def _rate(run: Callable[[int], object]) -> float:
+    """Rounds per second: the best of a few measurements, each long enough for the clock."""
+    rounds = 1
+    while (taken := _seconds(run, rounds)) < LEAST:
+        rounds = max(2 * rounds, int(rounds * LEAST / max(taken, 1e-6)))
+    return rounds / min(taken, *(_seconds(run, rounds) for _ in range(REPEATS)))
+
+
+def _seconds(run: Callable[[int], object], rounds: int) -> float:
+    start = time.perf_counter()
+    run(rounds)
+    return time.perf_counter() - start

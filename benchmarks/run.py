@@ -1,0 +1,143 @@
+"""A whole run: what is measured, in which order."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import loading, roofline
+from benchmarks.cases import Case, run_case
+from benchmarks.costs import Costs, costs
+from benchmarks.peers import Workers
+from benchmarks.results import CaseResult, Results, Scaling
+from benchmarks.scaling import batches, sizes
+from benchmarks.workload import workload
+from neurodeploy import __version__
+
+Progress = Callable[[str], None]
+BATCHED = {"W1": (128, 0.02), "W2": (32, 0.1)}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a run measures.
+
+    ``sizes``: by family, at 2 or 5 % activity; ``batches``: by family; ``costs``: workloads whose costs are measured.
+    """
+
+    cases: tuple[Case, ...]
+    costs: tuple[tuple[str, int, float], ...]
+    sizes: dict[str, tuple[float, tuple[int, ...]]]
+    batches: dict[str, tuple[int, ...]]
+    rounds: int
+
+    def only(self, family: str) -> Scope:
+        """The part of one family."""
+        return replace(
+            self,
+            cases=tuple(each for each in self.cases if each.family == family),
+            costs=tuple(each for each in self.costs if each[0] == family),
+            sizes={name: each for name, each in self.sizes.items() if name == family},
+            batches={name: each for name, each in self.batches.items() if name == family},
+        )
+
+
+FULL = Scope(
+    (
+        Case("W1", 64, 0.02, peers=False, lava=3),
+        Case("W1", 128, 0.005),
+        Case("W1", 128, 0.02, lava=3, variants=True),
+        Case("W1", 128, 0.1),
+        Case("W1", 128, 0.3, variants=True),
+        Case("W2", 32, 0.05),
+        Case("W2", 32, 0.1, variants=True),
+        Case("W2", 32, 0.2),
+        Case("W3", 1000, 0.05),
+        Case("W3", 1000, 0.2),
+        Case("W3X", 1000, 0.05),
+        Case("W3X", 1000, 0.2),
+    ),
+    (("W1", 128, 0.02), ("W2", 32, 0.1), ("W3", 1000, 0.05)),
+    {"W1": (0.02, (32, 64, 128, 256)), "W3": (0.05, (64, 256, 1000, 2000, 4000))},
+    {"W1": (1, 2, 4, 8, 16), "W2": (2, 8)},
+    7,
+)
+QUICK = Scope(
+    (
+        Case("W1", 64, 0.02, peers=False, lava=1),
+        Case("W1", 128, 0.02),
+        Case("W1", 128, 0.3),
+        Case("W2", 32, 0.1),
+        Case("W3", 1000, 0.05),
+        Case("W3X", 1000, 0.05),
+    ),
+    (("W1", 128, 0.02), ("W2", 32, 0.1)),
+    {},
+    {"W1": (4,), "W2": (4,)},
+    3,
+)
+
+
+def run(scope: Scope, progress: Progress, shown: Callable[[CaseResult], None] = lambda case: None) -> Results:
+    """Measure everything of a scope; ``shown`` gets each workload as it is done."""
+    progress("limits of this machine")
+    limits = roofline.measure()
+    cases: list[CaseResult] = []
+    with tempfile.TemporaryDirectory(prefix="neurodeploy-bench-") as folder, Workers() as workers:
+        for case in scope.cases:
+            inside = _within(progress, case.name)
+            cases.append(run_case(case, scope.rounds, workers, Path(folder), inside))
+            shown(cases[-1])
+            limits = roofline.higher(limits, roofline.measure())
+    spent = tuple(_spent(scope, progress))
+    scaling = tuple(_scaled(scope, progress))
+    return Results(about(scope.rounds), roofline.higher(limits, roofline.measure()), tuple(cases), spent, scaling)
+
+
+def _spent(scope: Scope, progress: Progress) -> Iterator[Costs]:
+    for family, size, activity in scope.costs:
+        yield costs(workload(family, size, activity), scope.rounds, _within(progress, f"costs of {family}"))
+
+
+def _scaled(scope: Scope, progress: Progress) -> Iterator[Scaling]:
+    for family, (activity, values) in scope.sizes.items():
+        yield sizes(family, activity, values, scope.rounds, _within(progress, f"sizes of {family}"))
+    for family, values in scope.batches.items():
+        size, activity = BATCHED[family]
+        yield from batches(family, size, activity, values, scope.rounds, _within(progress, f"batches of {family}"))
+
+
+def _within(progress: Progress, place: str) -> Progress:
+    return lambda what: progress(f"{place}: {what}")
+
+
+def about(rounds: int) -> dict[str, str]:
+    """Where and when."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines() if cpuinfo.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "processor": f"{names[0] if names else platform.processor()}, {len(names) or '?'} cores",
+        "system": f"{platform.system()} {platform.machine()}",
+        "compiler": loading.compiler_version(),
+        "Python": platform.python_version(),
+        "neurodeploy": __version__,
+        "rounds": str(rounds),
+        "load": load(),
+        "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),
+    }
+
+
+def load() -> str:
+    """How busy the machine was in the last minutes, all of it or other people's work too."""
+    one, five, _ = os.getloadavg()
+    cores = os.cpu_count() or 1
+    busy = "; other work ran beside it, so the figures are rough" if five > 1.5 * cores else ""
+    return f"{one:.1f} and {five:.1f} processes on {cores} cores over the last minute and five{busy}"

@@ -1,0 +1,58 @@
+"""How our engine's step grows: with area, with neurons, with the batch and its threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from benchmarks import engine, loading
+from benchmarks.interleave import Contestant, interleave
+from benchmarks.results import Scaling
+from benchmarks.workload import workload
+from neurodeploy.errors import NeurodeployError
+
+Progress = Callable[[str], None]
+
+
+def sizes(family: str, activity: float, values: Iterable[int], rounds: int, progress: Progress) -> Scaling:
+    """Seconds per step by size."""
+    contestants: list[Contestant] = []
+    for size in values:
+        progress(f"set up {size}")
+        contestants.append(_sized(family, size, activity))
+    axis = "pixels along a side" if family == "W1" else "neurons"
+    return Scaling(axis, f"{family} at {100 * activity:g} %", interleave(contestants, rounds, progress))
+
+
+def _sized(family: str, size: int, activity: float) -> Contestant:
+    try:
+        work = workload(family, size, activity)
+        samples = engine.prepare(loading.as_shipped(work.program), work.stimulus)
+    except NeurodeployError as error:
+        return Contestant(str(size), missing=str(error).splitlines()[0])
+    fired = engine.raster(samples, work.steps)
+    memory = [name for name, p in work.program.by_name.items() if name in fired and p.kind == "cuba-lif"]
+    rates = ", ".join(f"{100 * float((fired[name] != 0).mean()):.1f} %" for name in memory if "pool" not in name)
+    return Contestant(str(size), lambda: engine.per_step(samples), note=f"fires at {rates}")
+
+
+def batches(
+    family: str, size: int, activity: float, values: Iterable[int], rounds: int, progress: Progress
+) -> list[Scaling]:
+    """Seconds per step and sample by batch, on one thread and on two."""
+    work = workload(family, size, activity)
+    compiled = loading.as_shipped(work.program)
+    made: list[Scaling] = []
+    for batch in values:
+        samples = engine.prepare(compiled, work.stimulus, batch)
+        counts = (1, 2) if batch > 1 else (1,)
+        contestants = [
+            Contestant(threads_name(n), lambda n=n, samples=samples: engine.per_step_and_sample(samples, n))
+            for n in counts
+        ]
+        made.append(Scaling(f"batch of {batch}", work.name, interleave(contestants, rounds, progress)))
+    return made
+
+
+def threads_name(count: int) -> str:
+    """``1 thread``, ``2 threads``."""
+    return f"{count} thread{'s' if count > 1 else ''}"

@@ -1,0 +1,91 @@
+"""What a run of a Program cost in operations of a neuromorphic machine, counted exactly from its trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.errors import InputError
+from neurodeploy.program.program import Program
+from neurodeploy.program.projection import Projection
+from neurodeploy.trace import Trace
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Operations:
+    """Totals over all samples and steps of a run.
+
+    - ``synaptic`` by projection: one operation for every message that is not 0 and every weight that is not 0 that
+      it meets. A message counts in the step in which it arrives, ``delay`` steps after it was sent; what would arrive after
+      the last step does not count. Where a window reaches over the border of the map, only weights inside count.
+    - ``updates`` by population: its neurons times the steps, whether or not anything reached them.
+    - ``events`` by node, inputs included: messages sent that are not 0; a count or a graded value is one event.
+    """
+
+    synaptic: Mapping[str, int]
+    updates: Mapping[str, int]
+    events: Mapping[str, int]
+
+    @property
+    def total(self) -> dict[str, int]:
+        """The sum of each kind over the whole program."""
+        return {kind: sum(counts.values()) for kind, counts in asdict(self).items()}
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data, with totals."""
+        return {**asdict(self), "total": self.total}
+
+
+def count_operations(program: Program, trace: Trace) -> Operations:
+    """The operations of a run that recorded every node which sends anything. Raises InputError where one is missing."""
+    steps, batch = trace.steps, trace.batch
+    synaptic = {each.name: _synaptic(program, trace, each) for each in program.projections}
+    updates = {each.name: batch * steps * each.size for each in program.populations}
+    names = (*program.input_by_name, *program.by_name)
+    events = {name: int(np.count_nonzero(trace[name].output)) for name in names}
+    return Operations(synaptic, updates, events)
+
+
+def fan_out(projection: Projection, source: tuple[int, ...]) -> IntArray:
+    """How many weights that are not 0 a message of each neuron meets: an array of the ``source``'s shape."""
+    if projection.kind in ("dense", "sparse"):
+        return np.count_nonzero(projection.weights, axis=0).reshape(source)
+    axes = len(source) - 1
+    taps = _taps(projection, source[0])
+    geometry = zip(source[1:], taps.shape[1:], projection.stride, projection.padding, projection.dilation, strict=False)
+    inside = [_inside(*each).astype(np.int64) for each in geometry]
+    if axes == 1:
+        return np.einsum("ck,ky->cy", taps, inside[0])
+    return np.einsum("ckl,ky,lx->cyx", taps, inside[0], inside[1])
+
+
+def _synaptic(program: Program, trace: Trace, projection: Projection) -> int:
+    sent = trace[projection.source].output
+    delivered = sent[:, : max(sent.shape[1] - projection.delay, 0)]
+    events = np.count_nonzero(delivered, axis=(0, 1))
+    return int((events * fan_out(projection, program.node(projection.source).shape)).sum())
+
+
+def _taps(projection: Projection, channels: int) -> IntArray:
+    """How many output channels take each tap of the kernel of each input channel: ``(C, *kernel)``."""
+    taken = projection.weights != 0
+    if projection.kind == "sum-pool":
+        return np.broadcast_to(taken.astype(np.int64), (channels, *taken.shape))
+    out, per_group = taken.shape[:2]
+    if per_group * projection.groups != channels or out % projection.groups:
+        raise InputError(f"weights {taken.shape} do not fit {channels} channels", f"projection {projection.name}")
+    split = taken.reshape(projection.groups, out // projection.groups, *taken.shape[1:])
+    return split.sum(axis=1, dtype=np.int64).reshape(channels, *taken.shape[2:])
+
+
+def _inside(size: int, taps: int, stride: int, padding: int, dilation: int) -> NDArray[np.bool_]:
+    """Of one axis, whether tap k of some output reads place x: ``(taps, size)``."""
+    outputs = (size + 2 * padding - dilation * (taps - 1) - 1) // stride + 1
+    start = np.arange(size) + padding - dilation * np.arange(taps)[:, None]
+    return (start >= 0) & (start % stride == 0) & (start // stride < outputs)

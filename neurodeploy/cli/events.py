@@ -1,0 +1,92 @@
+"""``neurodeploy events info``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from neurodeploy.cli import options as o
+from neurodeploy.cli.progress import working
+from neurodeploy.errors import InputError
+
+if TYPE_CHECKING:
+    from neurodeploy.events import Sensor
+    from neurodeploy.events.summary import Summary
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def events() -> None:
+    """Look at event-camera recordings."""
+
+
+@app.command("info")
+def info(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording of events.", show_default=False)],
+    sensor: Annotated[
+        str | None, typer.Option(metavar="WIDTHxHEIGHT", help="Size of the sensor, where the file does not say it.")
+    ] = None,
+    as_json: o.Json = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Show what a recording of events holds.
+
+    Format, sensor, number and rate of events, duration, polarities, hot pixels, and whether its time only goes forward.
+    Formats: AEDAT4, DAT, EVT2 and EVT3 (.raw), N-MNIST (.bin), HDF5, MAT, CSV and NumPy.
+    """
+    from neurodeploy.events import open_events
+    from neurodeploy.events.summary import summarize
+
+    with working(f"reading {file}", quiet or as_json):
+        summary = summarize(open_events(file, None if sensor is None else _sensor(sensor)))
+    if as_json:
+        o.emit(summary.to_json())
+        return
+    for finding in summary.findings:
+        if finding.severity != "info":
+            typer.echo(f"neurodeploy: {finding}", err=True)
+    if not quiet:
+        _show(summary)
+
+
+def _sensor(text: str) -> Sensor:
+    from neurodeploy.events import Sensor
+
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isdecimal() for part in parts):
+        raise InputError(f"{text!r} is no size of a sensor", "--sensor", "write it as WIDTHxHEIGHT, e.g. 640x480")
+    return Sensor(int(parts[0]), int(parts[1]))
+
+
+def _show(summary: Summary) -> None:
+    from neurodeploy.report.console import stdout, table
+
+    rows = table(summary.name, "", "")
+    rows.show_header = False
+    for name, value in _lines(summary):
+        rows.add_row(name, value)
+    stdout().print(rows)
+
+
+def _lines(summary: Summary) -> list[tuple[str, str]]:
+    at_least = "" if summary.extent is None else f"not said; its events need {summary.extent} pixels"
+    lines = [
+        ("format", summary.format),
+        ("sensor", at_least if summary.sensor is None else f"{summary.sensor} pixels"),
+        ("events", f"{summary.events:,}"),
+    ]
+    if summary.events:
+        share = 100 * summary.on / summary.events
+        lines += [
+            ("polarity", f"{summary.on:,} ON, {summary.events - summary.on:,} OFF ({share:.1f} % ON)"),
+            ("time", f"{summary.first:,} to {summary.last:,} us"),
+            ("duration", f"{summary.duration:,.6f} s"),
+            ("rate", "-" if summary.rate is None else f"{summary.rate:,.0f} events/s"),
+            ("forward", "yes" if not summary.backwards else f"no: {summary.backwards:,} events run backwards"),
+            ("hot pixels", f"{summary.hot_pixels:,}"),
+        ]
+        lines += [("", f"column {each.x}, row {each.y}: {each.rate:,.0f} events/s") for each in summary.hot]
+    return lines

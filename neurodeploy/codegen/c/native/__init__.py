@@ -1,0 +1,1 @@
+"""Programs as C for one instruction set: vector updates, and kernels that adapt to activity."""

@@ -1,0 +1,96 @@
+"""What the kernels of native code have in common: one projection into one block of sums."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.codegen.c.kernels import Edge
+from neurodeploy.codegen.c.machine import Machine
+from neurodeploy.codegen.c.native.block import Block
+from neurodeploy.codegen.c.native.vectors import pieces
+from neurodeploy.codegen.c.tables import Tables
+from neurodeploy.codegen.c.types import INT8, INT16, INT32
+
+IntArray = NDArray[np.int64]
+LONGEST = 1 << 16
+"""Messages of one row that 16-bit places tell apart."""
+SMALL = 16 << 10
+"""Bytes up to which a table of weights is stored as wide as its sums."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """An edge under a machine, and the block that it adds to."""
+
+    edge: Edge
+    machine: Machine
+    block: Block
+
+    @property
+    def signature(self) -> str:
+        """Parameters of a kernel: sums of row ``first``, messages, their lists by row, and the rows to add to."""
+        return (
+            f"uint{self.edge.bits}_t *restrict sum, const {self.edge.message.name} *restrict sent,\n"
+            "    const uint16_t *restrict events, const int32_t *restrict starts, int32_t first, int32_t rows"
+        )
+
+    @property
+    def factor(self) -> str:
+        """What multiplies the weights of an event of message ``sent[at]``."""
+        return f"(uint{self.edge.bits}_t)sent[at]"
+
+
+Kernel = Callable[[Part, str, Tables], str]
+
+
+def source_rows(edge: Edge) -> tuple[int, int]:
+    """Rows of a source's map, and messages in each."""
+    shape = edge.source.shape
+    rows = shape[1] if len(shape) == 3 and edge.projection.kind not in ("dense", "sparse") else 1
+    return rows, edge.source.size // max(rows, 1)
+
+
+def shifted(weights: IntArray, edge: Edge) -> IntArray:
+    """Weights times ``2**shift`` modulo the width of the sums, signed."""
+    half = 1 << (edge.bits - 1)
+    scaled = weights << edge.shift if edge.shift < edge.bits else np.zeros_like(weights)
+    return ((scaled + half) & ((1 << edge.bits) - 1)) - half
+
+
+@dataclass(frozen=True)
+class Runs:
+    """A table of runs of weights and the C text that loads a vector of one."""
+
+    name: str
+    kind: str
+    load: str
+
+
+def runs(weights: IntArray, bits: int, tables: Tables, tight: bool) -> Runs:
+    """Runs as wide as their sums, or half as wide where all fit that and the table is large, or ``tight``."""
+    wide, narrow = (INT16, INT8) if bits == 16 else (INT32, INT16)
+    low, high = int(weights.min(initial=0)), int(weights.max(initial=0))
+    fits = narrow.low <= low and high <= narrow.high
+    use = narrow if fits and (tight or weights.size * wide.bytes > SMALL) else wide
+    name, _ = tables.add(weights, (use,))
+    return Runs(name, use.name, "nd_wide" if use is narrow else "nd_get")
+
+
+def added(part: Part, sums: str, weights: str, table: Runs, count: int, graded: bool) -> list[str]:
+    """Statements that add a run of ``count`` weights at ``weights`` (times ``m``) to the sums at ``sums``."""
+    bits = part.edge.bits
+    times = " * m" if graded else ""
+    return [
+        f"nd_put{bits}x{n}({sums} + {at}, nd_get{bits}x{n}({sums} + {at}) + "
+        f"{table.load}{bits}x{n}({weights} + {at}){times});"
+        for at, n in pieces(part.machine, bits, count)
+    ]
+
+
+def padded(part: Part, count: int) -> int:
+    """``count`` lanes and those of the vectors that cover them."""
+    return sum(n for _, n in pieces(part.machine, part.edge.bits, count))

@@ -1,0 +1,174 @@
+"""A population's part of a step in native code: lists of what arrives, then sums and update a few rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from neurodeploy.codegen.c.context import SUMS, Context, Member
+from neurodeploy.codegen.c.kernels import kernel as portable
+from neurodeploy.codegen.c.machine import Machine
+from neurodeploy.codegen.c.native.block import ALIGN
+from neurodeploy.codegen.c.native.choice import Choice, Native
+from neurodeploy.codegen.c.native.dense import dense, fill
+from neurodeploy.codegen.c.native.matrix import matrix
+from neurodeploy.codegen.c.native.part import Part, source_rows
+from neurodeploy.codegen.c.native.pool import pool
+from neurodeploy.codegen.c.native.scatter import scatter
+from neurodeploy.codegen.c.native.small import small
+from neurodeploy.codegen.c.native.update import SEEN, cuts, flags, sums_of, update_rows
+from neurodeploy.codegen.c.tables import Tables
+from neurodeploy.codegen.c.types import INT32, UINT8, UINT16
+
+KERNELS: Mapping[str, Callable[[Part, str, Tables], str]] = {
+    "portable": lambda part, name, tables: portable(part.edge, name, tables),
+    "scatter": scatter,
+    "small": small,
+    "matrix": matrix,
+    "pool": pool,
+    "dense": dense,
+}
+
+
+def members(found: Sequence[Native], identifiers: Mapping[str, str], machine: Machine) -> list[Member]:
+    """What native stages keep in the context: a block and lists that they share, and resting flags of their own."""
+    made: list[Member] = []
+    for bits, kind in SUMS.items():
+        most = max((len(_blocked(n, bits)) * n.block.size for n in found), default=0)
+        made += [Member(f"block{bits}", kind, most + ALIGN)] if most else []
+    events = max((n.events for n in found), default=0)
+    made += [Member("events", UINT16, events), Member("starts", INT32, max(n.starts for n in found))] if events else []
+    maps = max((n.maps for n in found), default=0)
+    deciding = max((len(n.choices) for n in found if any(each.threshold for each in n.choices)), default=0)
+    made += [Member("map", UINT8, maps)] if maps else []
+    made += [Member("dense", UINT8, deciding)] if deciding else []
+    for n in found:
+        count = flags(n, machine)
+        made += [Member(f"rest_{identifiers[n.stage.population.name]}", UINT8, count)] if count else []
+    return made
+
+
+def _blocked(n: Native, bits: int) -> list[str]:
+    return [each.name for each in n.stage.arrival.accumulators if each.bits == bits and n.blocked(each)]
+
+
+def native_text(c: Context, n: Native, number: int, prefix: str, tables: Tables, machine: Machine) -> str:
+    """Kernels, ``<prefix>_arrive<number>(c)`` and ``<prefix>_update<number>(c, out)``."""
+    kernels = "".join(
+        KERNELS[each.kernel](Part(each.edge, machine, n.block), _name(prefix, number, k), tables)
+        + (
+            dense(Part(each.edge, machine, n.block), _name(prefix, number, k) + "_dense", tables)
+            if each.threshold
+            else ""
+        )
+        for k, each in enumerate(n.choices)
+    )
+    rows = update_rows(c, n, number, prefix, tables, machine, seen=False)
+    return kernels + _arrive(c, n, number, prefix) + rows + _update(c, n, number, prefix, machine, seen=False)
+
+
+def native_observe(c: Context, n: Native, number: int, prefix: str, tables: Tables, machine: Machine) -> str:
+    """``<prefix>_observe<number>``: the same update, which also records the states."""
+    if n.stage.update.before is None:
+        return ""
+    rows = update_rows(c, n, number, prefix, tables, machine, seen=True)
+    return rows + _update(c, n, number, prefix, machine, seen=True)
+
+
+def _name(prefix: str, number: int, k: int) -> str:
+    return f"{prefix}_add{number}_{k}"
+
+
+def _sent(c: Context, each: Choice) -> str:
+    return c.past(each.edge.projection.source, each.edge.projection.delay)
+
+
+def _arrive(c: Context, n: Native, number: int, prefix: str) -> str:
+    lines: list[str] = []
+    for each in n.stage.arrival.accumulators:
+        if n.full(each):
+            place = c.accumulator(n.stage, each.name)
+            lines.append(f"  nd_clear({place}, {n.stage.population.size * each.bits // 8});")
+    for k, each in enumerate(n.choices):
+        if each.kernel == "portable":
+            place = c.accumulator(n.stage, each.sums.name)
+            lines.append(f"  {_name(prefix, number, k)}({place}, {_sent(c, each)});")
+        elif each.listed:
+            rows, length = source_rows(each.edge)
+            lists = f"c->events + {each.events}, c->starts + {each.starts}"
+            lines.append(f"  nd_rows{each.edge.message.bytes}({lists}, {_sent(c, each)}, {rows}, {length});")
+        lines += [f"  {line}" for line in _mapped(c, each, k)]
+    body = "\n".join(lines or ["  (void)c;"])
+    return f"\nstatic void {prefix}_arrive{number}({prefix}_context *c) {{\n{body}\n}}\n"
+
+
+def _mapped(c: Context, each: Choice, k: int) -> list[str]:
+    """The decision for this step, and the padded map where the dense kernel is taken."""
+    if not each.mapped:
+        return []
+    copied = fill(each.edge, f"c->map + {each.map}", f"({_sent(c, each)})")
+    if each.threshold is None:
+        return copied
+    rows = source_rows(each.edge)[0]
+    decided = f"c->dense[{k}] = c->starts[{each.starts + rows}] >= {each.threshold};"
+    return [decided, f"if (c->dense[{k}]) {{", *(f"  {line}" for line in copied), "}"]
+
+
+def _update(c: Context, n: Native, number: int, prefix: str, machine: Machine, seen: bool) -> str:
+    kind = c.message(n.stage.population.name).name
+    looks = "".join(f", int64_t *restrict {each}" for each in SEEN) if seen else ""
+    name = f"{prefix}_{'observe' if seen else 'update'}{number}"
+    head = f"static void {name}({prefix}_context *c, {kind} *restrict out{looks})"
+    sums = ", ".join(["c", "out", *(SEEN if seen else ()), *(_row(c, n, name) for name, _ in sums_of(n)), "first + r"])
+    row = f"{prefix}_{'look' if seen else 'row'}{number}"
+    b = n.block
+    lines = [*_clears(c, n), *_calls(c, n, number, prefix)]
+    made = "".join(f"    {line}\n" for line in lines)
+    mode = cuts(n, machine, seen)
+    begin, end = ("  const unsigned mode = nd_round_down();\n", "  _mm_setcsr(mode);\n") if mode else ("", "")
+    return f"""
+{head} {{
+{begin}  for (int32_t first = 0; first < {b.rows}; first += {b.height}) {{
+    const int32_t rows = first + {b.height} < {b.rows} ? {b.height} : {b.rows} - first;
+{made}    for (int32_t r = 0; r < rows; r++) {row}({sums});
+  }}
+{end}}}
+"""
+
+
+def _base(n: Native, name: str) -> str:
+    """The first sum of an accumulator's block, margin included."""
+    bits = next(each.bits for each in n.stage.arrival.accumulators if each.name == name)
+    place = _blocked(n, bits).index(name) * n.block.size
+    return f"c->block{bits}" + (f" + {place}" if place else "")
+
+
+def _row(c: Context, n: Native, pointer: str) -> str:
+    name = pointer[2:]
+    if pointer.startswith("a_"):
+        return f"{_base(n, name)} + {n.block.lead} + r * {n.block.stride}"
+    return f"{c.accumulator(n.stage, name)} + (first + r) * {n.block.length}"
+
+
+def _clears(c: Context, n: Native) -> list[str]:
+    return [
+        f"nd_clear({_base(n, each.name)}, {n.block.size * each.bits // 8});"
+        for each in n.stage.arrival.accumulators
+        if n.blocked(each)
+    ]
+
+
+def _calls(c: Context, n: Native, number: int, prefix: str) -> list[str]:
+    lines: list[str] = []
+    for k, each in enumerate(n.choices):
+        if each.kernel == "portable":
+            continue
+        lists = f"c->events + {each.events}, c->starts + {each.starts}" if each.listed else "0, 0"
+        sums = f"{_base(n, each.sums.name)} + {n.block.lead}"
+        name, map_ = _name(prefix, number, k), f"{sums}, c->map + {each.map}, first, rows"
+        if each.kernel == "dense":
+            lines.append(f"{name}({map_});")
+            continue
+        if each.threshold is not None:
+            lines.append(f"if (c->dense[{k}]) {name}_dense({map_});\n    else")
+        lines.append(f"{name}({sums}, {_sent(c, each)}, {lists}, first, rows);")
+    return lines

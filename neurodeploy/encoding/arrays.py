@@ -1,0 +1,136 @@
+"""Signals on their way in and results on their way out: shapes, kinds and parameters.
+
+Inside, signals are ``(batch, features, steps)`` arrays of float32. Tensors are recognized without importing torch:
+whoever holds one has imported it already.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.errors import InputError
+
+Float = NDArray[np.float32]
+Spikes = NDArray[np.int8]
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """A signal as ``(batch, features, steps)``, and how to give results back in the form it came in."""
+
+    values: Float
+    rank: int
+    tensor_device: Any = None
+
+    @property
+    def flat(self) -> Float:
+        """One row per signal: ``(batch * features, steps)``."""
+        return self.values.reshape(-1, self.values.shape[-1])
+
+    def give(self, array: NDArray[Any]) -> Any:
+        """``array``, (batch, channels, steps) or one row per channel, with the rank and the kind of the signal."""
+        batch = self.values.shape[0]
+        whole = array.reshape(batch, -1, array.shape[-1])
+        shaped = whole if self.rank == 3 else whole[0] if self.rank == 2 or whole.shape[1] > 1 else whole[0, 0]
+        if self.tensor_device is None:
+            return shaped
+        return sys.modules["torch"].from_numpy(np.ascontiguousarray(shaped)).to(self.tensor_device)
+
+
+def rows_of(signal: Any, what: str = "signal") -> Rows:
+    """Read ``[T]``, ``[F, T]`` or ``[B, F, T]``; the argument is never changed.
+
+    Raises InputError for another rank, an empty array, values that are no real numbers, and for NaN and infinity.
+    """
+    array, device = as_array(signal, what)
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"holds {array.dtype} values", what, "give real numbers")
+    if array.ndim not in (1, 2, 3) or array.size == 0:
+        raise InputError(f"has shape {array.shape}", what, "give [T], [F, T] or [B, F, T] with at least one value")
+    values = np.array(array, dtype=np.float32, order="C")
+    if not np.isfinite(values).all():
+        place = ", ".join(str(int(each)) for each in np.argwhere(~np.isfinite(values))[0])
+        raise InputError(f"is not finite at [{place}]", what, "fill gaps or leave the samples out before encoding")
+    whole = values.reshape((1,) * (3 - array.ndim) + array.shape)
+    return Rows(whole, array.ndim, device)
+
+
+def as_array(value: Any, what: str) -> tuple[NDArray[Any], Any]:
+    """A value as an array, and the device of the tensor it was (None for anything else)."""
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(value, torch.Tensor):
+        kept = value.detach()
+        kept = kept.float() if kept.is_floating_point() and kept.itemsize < 4 else kept
+        return kept.cpu().numpy(), value.device
+    try:
+        return np.asarray(value), None
+    except ValueError as error:
+        raise InputError("is no rectangular array of numbers", what, "give every signal the same length") from error
+
+
+Parameter = float | tuple[float, ...]
+
+
+def parameter(value: Any, name: str, valid: Callable[[float], bool], rule: str) -> Parameter:
+    """A number, or a tuple of one per feature, from whatever array-like it is given as.
+
+    Raises InputError where a number is not finite or breaks the rule.
+    """
+    array, _ = as_array(value, name)
+    if array.dtype.kind not in "iuf" or array.ndim > 1 or array.size == 0:
+        raise InputError("is neither a number nor a list of numbers, one per signal", name, f"give {rule}")
+    numbers = tuple(float(each) for each in array.reshape(-1))
+    for number in numbers:
+        if not np.isfinite(number) or not valid(number):
+            raise InputError(f"{number:g} is not {rule}", name, f"give {rule}")
+    return numbers[0] if array.ndim == 0 else numbers
+
+
+def spread(value: Parameter, rows: Rows, name: str) -> Float:
+    """A parameter for every row ``(batch * features,)``: a number for all, or one per feature, alike in each batch."""
+    batch, features = rows.values.shape[:2]
+    array = np.asarray(value, np.float32)
+    if array.ndim == 1 and array.size not in (1, features):
+        raise InputError(f"has {array.size} values for {features} signals", name, "give one for all, or one per signal")
+    return np.tile(np.broadcast_to(array, (features,)), batch)
+
+
+def check_spikes(rows: Rows, allowed: tuple[int, ...]) -> Spikes:
+    """Spikes as int8. Raises InputError for values that are none."""
+    spikes = rows.flat
+    if not np.isin(spikes, allowed).all():
+        listed = ", ".join(map(str, allowed))
+        raise InputError(f"holds values other than {listed}", "spikes", "give what encode returned")
+    return spikes.astype(np.int8)
+
+
+def split(spikes: Any) -> Any:
+    """Signed spikes ``[...]`` as two unsigned channels ``[2, ...]``: up, then down. Raises InputError."""
+    rows = rows_of(spikes, "spikes")
+    signed = check_spikes(rows, (-1, 0, 1))
+    up, down = rows.give(np.maximum(signed, 0)), rows.give(np.maximum(-signed, 0))
+    if rows.tensor_device is None:
+        return np.stack((up, down))
+    return sys.modules["torch"].stack((up, down))
+
+
+def merge(channels: Any) -> Any:
+    """The inverse of ``split``."""
+    if len(channels) != 2:
+        raise InputError(f"has {len(channels)} channels", "spikes", "give two: up, then down")
+    return channels[0] - channels[1]
+
+
+def measured_columns(data: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lowest and highest value of every feature of ``(..., F)``. Raises InputError for NaN, infinity and no data."""
+    array = as_array(data, "data")[0]
+    if array.ndim < 2 or array.size == 0 or array.dtype.kind not in "iuf" or not np.isfinite(array).all():
+        raise InputError("is no table of finite numbers", "data", "give observations (..., F)")
+    columns = array.reshape(-1, array.shape[-1])
+    return columns.min(axis=0).astype(np.float64), columns.max(axis=0).astype(np.float64)

@@ -1,0 +1,34 @@
+"""Which kernels run the recurrences: numpy, or the same compiled by numba where the extra ``fast`` is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib import import_module
+from typing import Any, Literal
+
+from neurodeploy.encoding.extras import has, need
+
+Name = Literal["auto", "numpy", "numba"]
+
+_chosen: ContextVar[Name] = ContextVar("engine", default="auto")
+
+
+@contextmanager
+def engine(name: Name) -> Generator[None]:
+    """Use these kernels inside the block; results are the same bit for bit. Raises UnavailableError without numba."""
+    if name == "numba":
+        need("numba", "fast")
+    token = _chosen.set(name)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def kernels() -> Any:
+    """The module of kernels to use now; by default numba's where it is installed."""
+    name = _chosen.get()
+    compiled = has("numba") if name == "auto" else name == "numba"
+    return import_module(f"neurodeploy.encoding.{'compiled' if compiled else 'stepped'}")

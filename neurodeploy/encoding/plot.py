@@ -1,0 +1,94 @@
+"""A picture of a signal, its spikes, and what is rebuilt from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.atomic import write_file
+from neurodeploy.encoding.arrays import as_array
+from neurodeploy.encoding.extras import need
+from neurodeploy.errors import InputError
+
+SIGNAL, REBUILT, UP, DOWN = "#4c566a", "#d08770", "#2f6fb0", "#b0413e"
+MOST = 8
+"""Signals in one picture; more would be too small to read."""
+
+
+def picture(
+    signal: Any, spikes: Any, reconstruction: Any = None, path: Path | str | None = None, title: str = ""
+) -> Any:
+    """Draw one panel per signal: it and its reconstruction above, spikes below, at most eight signals of ``[F, T]``.
+
+    Arguments are ``[T]`` or ``[F, T]``; where a signal has several channels of spikes, each gets a row. With ``path``
+    the figure is written, as its suffix says (``.svg``, ``.png``, ``.pdf``). Returns the matplotlib figure. Raises
+    InputError for other shapes and suffixes, UnavailableError without matplotlib.
+    """
+    figure_module = need("matplotlib.figure", "plot")
+    whole, fired = _rows(signal, "signal"), _rows(spikes, "spikes")
+    back = None if reconstruction is None else _rows(reconstruction, "reconstruction")
+    if len(fired) % len(whole) or (back is not None and back.shape != whole.shape):
+        raise InputError(
+            f"{whole.shape} signals do not fit {fired.shape} spikes", "picture", "give what belongs together"
+        )
+    channels, shown = len(fired) // len(whole), min(len(whole), MOST)
+    figure = figure_module.Figure(figsize=(9, 0.4 + 2.6 * shown), layout="constrained")
+    panels = figure.subplots(2 * shown, 1, height_ratios=[3, 1] * shown, squeeze=False)[:, 0]
+    for n in range(shown):
+        upper, lower = panels[2 * n], panels[2 * n + 1]
+        _draw_signal(upper, whole[n], None if back is None else back[n], f"signal {n}" if len(whole) > 1 else "signal")
+        _draw_spikes(lower, fired[n * channels : (n + 1) * channels], whole.shape[1])
+        upper.set_xticklabels([])
+    panels[-1].set_xlabel("sample")
+    figure.suptitle(title or f"{np.count_nonzero(fired)} spikes for {whole.size} samples", fontsize="medium")
+    if path is not None:
+        _write(figure, Path(path))
+    return figure
+
+
+def _rows(values: Any, name: str) -> NDArray[Any]:
+    array = as_array(values, name)[0]
+    if array.ndim not in (1, 2) or array.size == 0:
+        raise InputError(f"has shape {array.shape}", name, "give [T] or [F, T]; of a batch, one at a time")
+    return np.atleast_2d(array)
+
+
+def _draw_signal(axes: Any, signal: NDArray[Any], back: NDArray[Any] | None, label: str) -> None:
+    axes.plot(signal, color=SIGNAL, linewidth=1.4, label=label)
+    if back is not None:
+        axes.plot(back, color=REBUILT, linewidth=1.1, label="reconstruction")
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.98), fontsize="small", frameon=False, ncols=2, borderaxespad=0)
+    axes.margins(x=0.01)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_spikes(axes: Any, spikes: NDArray[Any], samples: int) -> None:
+    """Up above the line and down below it for signed spikes; one row per channel for several."""
+    scale = samples / spikes.shape[1]
+    if len(spikes) == 1:
+        for sign, color in ((1, UP), (-1, DOWN)):
+            (at,) = np.nonzero(spikes[0] == sign)
+            axes.vlines(at * scale, 0, sign, color=color, linewidth=0.8)
+        axes.axhline(0, color=SIGNAL, linewidth=0.5)
+        axes.set_ylim(-1.1 if (spikes < 0).any() else -0.1, 1.1)
+        axes.set_yticks([])
+    else:
+        channel, at = np.nonzero(spikes)
+        axes.scatter(at * scale, channel, marker="|", s=max(4, 300 / len(spikes)), color=UP, linewidth=0.8)
+        axes.set_ylim(-0.6, len(spikes) - 0.4)
+        axes.set_ylabel("channel", fontsize="small")
+    axes.set_xlim(-0.01 * samples, 1.01 * samples)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _write(figure: Any, path: Path) -> None:
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in ("svg", "png", "pdf"):
+        raise InputError(f"cannot draw {path.suffix or 'a file without suffix'}", str(path), "write .svg, .png or .pdf")
+    rc_context = need("matplotlib", "plot").rc_context
+    metadata = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+    with rc_context({"svg.hashsalt": "neurodeploy"}):
+        write_file(path, lambda file: figure.savefig(file, format=kind, dpi=120, metadata=metadata))

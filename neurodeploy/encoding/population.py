@@ -1,0 +1,85 @@
+"""Population coding by Gaussian receptive fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.encoding.arrays import Parameter, Rows, rows_of
+from neurodeploy.encoding.coder import Search, settle
+from neurodeploy.encoding.ranges import check_range, declared_span, fitted
+from neurodeploy.encoding.rate import levels
+from neurodeploy.encoding.trains import Method, check_trains, trains, windows
+from neurodeploy.encoding.tuning import Given, Tuned, optimize
+from neurodeploy.errors import InputError
+
+
+@dataclass(frozen=True)
+class Population:
+    """Every sample drives ``bins`` channels, each the more the nearer the sample is to its center.
+
+    - Centers are ``linspace(0, 1, bins)``; a sample x, brought to 0..1, drives them with
+      ``exp(-(x - center)^2 / (2 sigma^2))``, the rate of a train of ``steps`` steps.
+    - ``normalized`` divides by the sum over the bins.
+    - Channels are ordered by feature, then bin. ``decode`` is the mean of the centers, weighted by their spikes.
+    """
+
+    bins: int = 10
+    sigma: float = 0.1
+    steps: int = 10
+    normalized: bool = False
+    max_rate: float = 1.0
+    method: Method = "deterministic"
+    low: Parameter | None = None
+    high: Parameter | None = None
+
+    kind: ClassVar[str] = "population"
+    search: ClassVar[Mapping[str, Search]] = {
+        "bins": Search(2, 20, integer=True, per_signal=False),
+        "sigma": Search(0.02, 0.5, per_signal=False),
+    }
+
+    def __post_init__(self) -> None:
+        check_trains(self.steps, self.method, self.max_rate)
+        if self.bins < 2 or self.bins != int(self.bins):
+            raise InputError(f"{self.bins!r} is no whole number above 1", "bins", "give at least 2")
+        if not 0 < self.sigma < np.inf:
+            raise InputError(f"{self.sigma!r} is no number above 0", "sigma", "give the width of a field, in 0..1")
+        low, high = check_range(self.low, self.high)
+        settle(self, low=low, high=high)
+
+    def encode(self, signal: Any, generator: Any = None) -> Any:
+        """Spikes (int8) ``[..., F * bins, T * steps]``; ``generator`` is that of random trains, or a seed."""
+        rows = rows_of(signal)
+        driven = np.moveaxis(fields(levels(rows, self.low, self.high), self.bins, self.sigma, self.normalized), -1, 2)
+        spikes = trains(driven * self.max_rate, self.steps, self.method, generator)
+        return rows.give(spikes.reshape(rows.values.shape[0], -1, rows.values.shape[2] * self.steps))
+
+    def decode(self, spikes: Any, initial: Any = None) -> Any:
+        """The signal (float32) ``[..., F, T]``; a silent window counts as the middle of the range."""
+        rows, found = windows(spikes, self.steps, self.bins)
+        count = found.sum(axis=-1)
+        total = count.sum(axis=2)
+        centers = np.linspace(0, 1, self.bins, dtype=np.float32)
+        height = np.where(total > 0, (count * centers[:, None]).sum(axis=2) / np.maximum(total, 1), np.float32(0.5))
+        decoded = Rows(height.astype(np.float32), rows.rank, rows.tensor_device)
+        return decoded.give(declared_span(decoded, self.low, self.high).restore(decoded.flat))
+
+    def fit(self, signal: Any) -> Population:
+        """The same coder with the range of ``signal`` as its own."""
+        return fitted(self, signal)
+
+    def optimize(self, signal: Any, objective: Given | Sequence[Given] = "mse", **options: Any) -> Tuned:
+        """The best parameters for a signal; see ``neurodeploy.encoding.optimize``."""
+        return optimize(self, signal, objective, **options)
+
+
+def fields(values: NDArray[np.float64], bins: int, sigma: float, normalized: bool) -> NDArray[np.float64]:
+    """Responses ``(..., bins)`` of Gaussian receptive fields to values in 0..1."""
+    distance = values[..., None] - np.linspace(0, 1, bins)
+    response = np.exp(-np.power(distance, 2.0) / (2 * np.power(sigma, 2.0)))
+    return response / np.sum(response, axis=-1, keepdims=True) if normalized else response

@@ -1,0 +1,102 @@
+"""Coders as JSON, and spikes as files that carry their coder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.atomic import write_file
+from neurodeploy.encoding.bens_spiker import BensSpiker
+from neurodeploy.encoding.coder import Coder, fields_of
+from neurodeploy.encoding.delta import Delta
+from neurodeploy.encoding.gymnasium import Gymnasium
+from neurodeploy.encoding.latency import Latency
+from neurodeploy.encoding.leaky import LeakyIntegrateAndFire
+from neurodeploy.encoding.population import Population
+from neurodeploy.encoding.pulse_width import PulseWidth
+from neurodeploy.encoding.rate import Rate
+from neurodeploy.encoding.step_forward import StepForward
+from neurodeploy.errors import InputError
+
+CODERS: Mapping[str, Any] = {
+    each.kind: each
+    for each in (
+        StepForward,
+        LeakyIntegrateAndFire,
+        PulseWidth,
+        BensSpiker,
+        Population,
+        Gymnasium,
+        Rate,
+        Latency,
+        Delta,
+    )
+}
+"""Coders by kind."""
+
+
+def coder_json(coder: Coder) -> dict[str, Any]:
+    """A coder as JSON: its kind and its parameters."""
+    return {"kind": coder.kind, **fields_of(coder)}
+
+
+def coder_from_json(data: Any, where: str = "coder") -> Any:
+    """The coder that ``coder_json`` wrote. Raises InputError for an unknown kind, unknown or wrong parameters."""
+    if not isinstance(data, Mapping) or data.get("kind") not in CODERS:
+        raise InputError("names no coder", where, f"give a kind: {', '.join(CODERS)}")
+    return make_coder(data["kind"], {name: value for name, value in data.items() if name != "kind"}, where)
+
+
+def make_coder(kind: str, parameters: Mapping[str, Any], where: str = "coder") -> Any:
+    """A coder by kind. Raises InputError for an unknown kind, unknown or wrong parameters."""
+    if kind not in CODERS:
+        raise InputError(f"unknown method {kind!r}", where, f"choose: {', '.join(CODERS)}")
+    known = CODERS[kind].__dataclass_fields__
+    strange = sorted(parameters.keys() - known.keys())
+    if strange:
+        raise InputError(f"{kind} has no parameter {strange[0]!r}", where, f"it has: {', '.join(known)}")
+    try:
+        return CODERS[kind](**parameters)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{kind} cannot be made: {error}", where, f"it has: {', '.join(known)}") from error
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """Spikes with what decodes them: the coder, and the first value of every signal."""
+
+    spikes: NDArray[np.int8]
+    coder: Any
+    initial: NDArray[np.float32]
+
+    def decode(self) -> NDArray[np.float32]:
+        """The signal. Raises InputError where the coder has no inverse."""
+        if not hasattr(self.coder, "decode"):
+            raise InputError(f"{self.coder.kind} has no inverse", "decode", "choose another method to encode with")
+        return self.coder.decode(self.spikes, initial=self.initial)
+
+    def save(self, path: Path) -> None:
+        """Write an ``.npz``. Raises EnvironmentFailureError."""
+        arrays = {"spikes": self.spikes, "initial": self.initial, "coder": np.array(json.dumps(coder_json(self.coder)))}
+        write_file(path, lambda file: np.savez_compressed(file, **arrays))  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, path: Path) -> Encoded:
+        """Read what ``save`` wrote. Raises InputError for a file that is none."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in ("spikes", "initial", "coder")}
+            data = json.loads(str(arrays["coder"]))
+        except FileNotFoundError:
+            raise InputError("there is no such file", str(path), "give the .npz that encode wrote") from None
+        except Exception as error:  # a damaged archive fails in many ways
+            raise InputError(
+                f"holds no encoded signal: {error}", str(path), "give the .npz that encode wrote"
+            ) from error
+        return cls(arrays["spikes"], coder_from_json(data, str(path)), arrays["initial"])

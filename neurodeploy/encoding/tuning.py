@@ -1,0 +1,174 @@
+"""Parameters of a coder looked for with Optuna."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.encoding.arrays import Float, rows_of
+from neurodeploy.encoding.coder import Search, fields_of
+from neurodeploy.encoding.extras import need
+from neurodeploy.encoding.objectives import Measure, Objective, objective_of
+from neurodeploy.encoding.study import best, run_study
+from neurodeploy.errors import InputError
+
+Given = str | Measure | Objective
+Values = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A coder, and what it reached: objective name -> value."""
+
+    coder: Any
+    values: Values
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The best coder, what it reached on the whole signal, and the candidates nobody beats in every objective.
+
+    With several objectives ``coder`` is that candidate of the front which lies nearest to the best of each, every
+    objective scaled to the front's width.
+    """
+
+    coder: Any
+    values: Values
+    front: tuple[Candidate, ...]
+    trials: int
+
+
+def optimize(
+    coder: Any,
+    signal: Any,
+    objective: Given | Sequence[Given] = "mse",
+    *,
+    trials: int = 100,
+    seed: int = 0,
+    progress: bool = False,
+    search: Mapping[str, Search] | None = None,
+) -> Tuned:
+    """Look for the parameters that serve one objective best, or several at once.
+
+    - ``objective``: ``mse``, ``mae``, ``density`` (spikes per sample), ``snr``, a function ``(signal, reconstruction,
+      spikes) -> number`` to be minimized, or a sequence of those for a Pareto front.
+    - With one objective each feature gets parameters of its own, ``trials`` for each, unless a parameter shapes the
+      result; with several, all features share theirs.
+    - The coder is fitted to the signal first. The same seed gives the same result.
+    - ``search`` replaces where the parameters are looked for.
+
+    Raises InputError for a constant signal where steps are relative to its width, or where no trial succeeds;
+    UnavailableError without Optuna.
+    """
+    need("optuna", "optimize")
+    rows = rows_of(signal)
+    goals = [
+        objective_of(each)
+        for each in ([objective] if isinstance(objective, str | Objective) or callable(objective) else objective)
+    ]
+    space = dict(search or coder.search)
+    _check(coder, goals, space, trials)
+    alone = len(goals) == 1 and rows.rank > 1 and all(each.per_signal for each in space.values())
+    parts = [rows.values[:, n : n + 1] for n in range(rows.values.shape[1])] if alone else [rows.values]
+    found: list[Tuned] = []
+    with _bar(progress, trials * len(parts)) as advance:
+        for n, part in enumerate(parts):
+            start = narrowed(coder, n) if alone else coder
+            found.append(_tune(start, part, rows.rank, goals, space, trials, seed + n, advance))
+    if not alone:
+        return found[0]
+    joined = _joined([each.coder for each in found], space)
+    values = measure(joined, rows.values, goals)
+    return Tuned(joined, values, (Candidate(joined, values),), trials * len(parts))
+
+
+def narrowed(coder: Any, feature: int) -> Any:
+    """The coder of one feature alone."""
+    own = {
+        name: value[feature] for name, value in fields_of(coder).items() if isinstance(value, tuple) and len(value) > 1
+    }
+    return replace(coder, **own) if own else coder
+
+
+def measure(coder: Any, signal: Float, goals: Sequence[Objective]) -> dict[str, float]:
+    """What a coder reaches on a signal ``(B, F, T)``."""
+    spikes = coder.encode(signal)
+    back = coder.decode(spikes, initial=signal[..., 0]) if any(goal.reconstructs for goal in goals) else signal
+    return {goal.name: float(goal.measure(signal, back, spikes)) for goal in goals}
+
+
+def _check(coder: Any, goals: Sequence[Objective], space: Mapping[str, Search], trials: int) -> None:
+    if not goals or trials < 1:
+        raise InputError("there is nothing to try", "optimize", "give an objective, and at least one trial")
+    strange = sorted(space.keys() - fields_of(coder).keys())
+    if strange:
+        raise InputError(
+            f"{coder.kind} has no parameter {strange[0]!r}", "search", f"choose: {', '.join(coder.search)}"
+        )
+    if not hasattr(coder, "decode") and any(goal.reconstructs for goal in goals):
+        remedy = "tune for density, or for an Objective of your own with reconstructs=False"
+        raise InputError(f"{coder.kind} has no inverse to measure an error with", "objective", remedy)
+
+
+def _tune(
+    start: Any,
+    signal: Float,
+    rank: int,
+    goals: Sequence[Objective],
+    space: Mapping[str, Search],
+    trials: int,
+    seed: int,
+    advance: Callable[[], None],
+) -> Tuned:
+    """One study; ``signal`` is ``(B, F, T)``."""
+    one = rank == 1 or signal.shape[1] == 1
+    fitted = start.fit(signal[0, 0] if rank == 1 else signal)
+    width = np.ptp(signal, axis=(0, 2))
+    if any(each.relative for each in space.values()) and not (width > 0).all():
+        raise InputError(f"signal {int((width > 0).argmin())} is constant", "optimize", "leave it out")
+
+    def made(chosen: Mapping[str, float]) -> Any:
+        return replace(fitted, **{name: _value(space[name], x, width, one) for name, x in chosen.items()})
+
+    def evaluate(chosen: Mapping[str, float]) -> list[float]:
+        advance()
+        return list(measure(made(chosen), signal, goals).values())
+
+    complete = run_study(space, evaluate, [goal.maximize for goal in goals], trials, seed)
+    names = [goal.name for goal in goals]
+    front = tuple(Candidate(made(each.parameters), dict(zip(names, each.values, strict=True))) for each in complete)
+    chosen = front[best([each.values for each in complete], [goal.maximize for goal in goals])]
+    return Tuned(chosen.coder, chosen.values, front, trials)
+
+
+def _value(search: Search, x: float, width: NDArray[Any], one: bool) -> Any:
+    if not search.relative:
+        return x
+    return float(x * width[0]) if one else tuple((x * width).tolist())
+
+
+def _joined(coders: Sequence[Any], space: Mapping[str, Search]) -> Any:
+    """One coder of many: per-signal values side by side."""
+    names = [*space, *(name for name in ("low", "high") if hasattr(coders[0], name))]
+    return replace(coders[0], **{name: tuple(_single(getattr(each, name)) for each in coders) for name in names})
+
+
+def _single(value: Any) -> float:
+    return value[0] if isinstance(value, tuple) else value
+
+
+@contextmanager
+def _bar(shown: bool, total: int) -> Generator[Callable[[], None]]:
+    """A progress bar on standard error while the block runs, where one is wanted and a terminal is there."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not (shown and console.is_terminal)) as progress:
+        task = progress.add_task("optimizing", total=total)
+        yield lambda: progress.advance(task)

@@ -1,0 +1,59 @@
+"""What the engine must know of compiled code to run it; kept beside the library, so that nothing is rendered again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from neurodeploy.codegen.c.layout import Layout
+from neurodeploy.codegen.c.module import Port, Rendering
+
+MADE_BY = ("codegen", "analysis", "program", "numerics.py")
+"""What a rendering depends on beside its program."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """The prefix of its functions, the memory of one sample, and its nodes."""
+
+    prefix: str
+    context_bytes: int
+    ports: tuple[Port, ...]
+
+    @staticmethod
+    def of(rendering: Rendering) -> Description:
+        """The description of what a rendering compiles to."""
+        return Description(rendering.prefix, rendering.context_bytes, rendering.ports)
+
+    def to_text(self) -> str:
+        """As JSON."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_text(text: str) -> Description:
+        """What ``to_text`` wrote."""
+        data = _tuples(json.loads(text))
+        fields: list[dict[str, Any]] = [{**port, "layout": Layout(**port["layout"])} for port in data["ports"]]
+        ports = [Port(**each) for each in fields]
+        return Description(data["prefix"], data["context_bytes"], tuple(ports))
+
+
+@cache
+def codegen_digest() -> str:
+    """Changes whenever the same program might be rendered otherwise."""
+    digest = hashlib.sha256()
+    home = Path(__file__).parents[1]
+    for each in MADE_BY:
+        for path in sorted((home / each).rglob("*.py")) if (home / each).is_dir() else [home / each]:
+            digest.update(f"{path.relative_to(home)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _tuples(each) for key, each in value.items()}
+    return tuple(_tuples(each) for each in value) if isinstance(value, list) else value

@@ -1,0 +1,50 @@
+"""A program as loaded code: from this process's memory, else from the cache, else compiled now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.codegen.c import render
+from neurodeploy.codegen.plan import plan, sent_range
+from neurodeploy.engine.compiler import Compiler
+from neurodeploy.engine.fingerprint import fingerprint
+from neurodeploy.engine.library import Compiled, load_program
+from neurodeploy.engine.processor import this_machine
+from neurodeploy.program.program import Program
+
+Ranges = dict[str, tuple[int, int]]
+loaded: dict[tuple[str, ...], Compiled] = {}
+KEPT = 256
+"""Loaded programs remembered by this process; the cache holds the others."""
+
+
+def compile_program(program: Program, compiler: Compiler, extra: Ranges | None = None) -> Compiled:
+    """The program as loaded code for this computer, for messages that may also lie in ``extra``."""
+    machine = this_machine()
+    identity = f"{fingerprint(program)} {extra!r}"
+    key = identity, compiler.identity, " ".join(compiler.command), machine.name
+    if key not in loaded:
+        if len(loaded) >= KEPT:
+            loaded.pop(next(iter(loaded)), None)
+        loaded[key] = load_program(identity, lambda: render(plan(program, extra), machine=machine), compiler, machine)
+    return loaded[key]
+
+
+def beyond(program: Program, fed: Mapping[str, NDArray[np.int64]]) -> Ranges | None:
+    """Ranges of fed messages that no node of the program would send itself; coarse, so that few variants are made."""
+    found: Ranges = {}
+    for name, values in fed.items():
+        low, high = sent_range(program.node(name), program.numerics)
+        least, most = int(values.min(initial=0)), int(values.max(initial=0))
+        if least < low or most > high:
+            found[name] = _power(least), _power(most)
+    return found or None
+
+
+def _power(number: int) -> int:
+    """The bound of the narrowest signed type that holds the number."""
+    bits = next(bits for bits in (8, 16, 32, 64) if -(1 << (bits - 1)) <= number < 1 << (bits - 1))
+    return (1 << (bits - 1)) - 1 if number > 0 else -(1 << (bits - 1)) if number < 0 else 0

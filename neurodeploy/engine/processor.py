@@ -1,0 +1,48 @@
+"""What this computer's processor can run: the widest instruction set that native code is rendered for."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from neurodeploy.codegen.c.machine import BASELINE, MACHINES, Machine
+from neurodeploy.errors import InputError
+
+CPUINFO = Path("/proc/cpuinfo")
+CHOICE = "NEURODEPLOY_MACHINE"
+
+
+@cache
+def features(about: Path = CPUINFO) -> frozenset[str]:
+    """The processor's features as Linux names them; none where they cannot be read."""
+    try:
+        with about.open(encoding="utf-8", errors="replace") as lines:
+            found = (line.partition(":")[2].split() for line in lines if line.partition(":")[0].strip() == "flags")
+            return frozenset(next(found, ()))
+    except OSError:
+        return frozenset()
+
+
+def can_run(machine: Machine) -> bool:
+    """Whether this processor has everything that code for ``machine`` needs."""
+    return features().issuperset(machine.needs)
+
+
+def this_machine() -> Machine:
+    """``$NEURODEPLOY_MACHINE`` where it is set, else the widest instruction set that this processor has.
+
+    Raises InputError for an unknown one, and for one that this processor lacks.
+    """
+    given = os.environ.get(CHOICE, "")
+    if not given:
+        return next((machine for machine in MACHINES if can_run(machine)), BASELINE)
+    found = next((machine for machine in MACHINES if machine.name == given), None)
+    if found is None:
+        names = ", ".join(machine.name for machine in MACHINES)
+        raise InputError(f"{given!r} is no instruction set", CHOICE, f"choose: {names}")
+    missing = [each for each in found.needs if each not in features()]
+    if missing:
+        remedy = f"leave {CHOICE} unset: {next(machine.name for machine in MACHINES if can_run(machine))} fits"
+        raise InputError(f"this processor cannot run {given} code (it lacks {', '.join(missing)})", CHOICE, remedy)
+    return found

@@ -1,0 +1,144 @@
+"""AEDAT 4.0 of iniVation's DV software, decoded by the package faery.
+
+The container is a line, a size-prefixed flatbuffer ``IOHE``, packets (stream and size as 32-bit integers, then the
+compressed payload), and a table of contents whose position the header names, or -1 where a recorder was stopped
+before it wrote one. It is walked here first, so that damage is named by its place in the file.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import Any
+
+from neurodeploy.errors import InputError
+from neurodeploy.events.event import Chunks, Sensor, make_events, pieces
+from neurodeploy.events.extra import need
+from neurodeploy.events.source import EventSource
+from neurodeploy.events.words import COPY
+
+MAGIC = b"#!AER-DAT4.0\r\n"
+LZ4 = b"\x04\x22\x4d\x18"
+LZ4_CONTENT_SIZE, LZ4_BLOCK_CHECKSUM = 0x08, 0x10
+
+
+def read_aedat4(path: Path) -> EventSource:
+    """The first event stream of an AEDAT4 file. Raises InputError for damage, UnavailableError without faery."""
+    faery = need("faery", str(path))
+    offsets = list(_packets(path))
+    track = _event_track(faery, path)
+    return EventSource(str(path), "AEDAT4", Sensor(*track.dimensions), lambda: _read(faery, path, track.id, offsets))
+
+
+def _read(faery: Any, path: Path, track: int, offsets: list[int]) -> Chunks:
+    decoder = _guarded(lambda: faery.aedat.Decoder(path), path, "in the header")
+    for offset in offsets:
+        found, packet = _guarded(lambda: next(decoder), path, f"in the packet at byte {offset:,}")
+        if found.id == track:
+            yield from pieces(make_events(packet["t"], packet["x"], packet["y"], packet["on"]))
+
+
+def _event_track(faery: Any, path: Path) -> Any:
+    tracks = _guarded(lambda: faery.aedat.Decoder(path).tracks(), path, "in the header")
+    found = next((track for track in tracks if track.data_type == "events"), None)
+    if found is None:
+        kinds = ", ".join(track.data_type for track in tracks) or "none"
+        raise InputError(f"has no event stream; its streams are: {kinds}", str(path), "give a recording of events")
+    return found
+
+
+def _guarded(work: Any, path: Path, place: str) -> Any:
+    """What ``work`` gives; faery's errors, and the panics of its Rust code, as InputError with the place."""
+    try:
+        return work()
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        what = "ends early" if isinstance(error, StopIteration) else str(error)
+        raise InputError(f"damaged {place}: {what}", str(path), COPY) from error
+
+
+@dataclass(frozen=True)
+class _Header:
+    """Where packets begin, and where they end."""
+
+    first: int
+    table: int
+
+
+def _packets(path: Path) -> Iterator[int]:
+    """Byte offset of every packet. Raises InputError where the container is cut or its sizes make no sense."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        header = _header(file, size, path)
+        end = header.table if header.table > 0 else size
+        at = header.first
+        while at < end:
+            file.seek(at)
+            head = file.read(8)
+            length = struct.unpack("<ii", head)[1] if len(head) == 8 else 0
+            if length <= 0 or at + 8 + length > end:
+                raise _damaged(path, at, length, end, size)
+            yield at
+            at += 8 + length
+        if header.table > 0:
+            _judge_table(file, header.table, size, path)
+
+
+def _damaged(path: Path, at: int, length: int, end: int, size: int) -> InputError:
+    if at + 8 + max(length, 0) > size:
+        told = f"the packet at byte {at:,} should hold {length:,} bytes" if length > 0 else f"the packet at byte {at:,}"
+        return InputError(f"cut off: {told}, but the file ends at byte {size:,}", str(path), COPY)
+    what = f"damaged at byte {at:,}: a packet of {length:,} bytes there does not fit before byte {end:,}"
+    return InputError(what, str(path), COPY)
+
+
+def _header(file: BufferedReader, size: int, path: Path) -> _Header:
+    start = len(MAGIC) + 4
+    prefix = file.read(start)
+    if len(prefix) < start:
+        raise InputError(f"cut off: the file ends at byte {size:,}, within the header", str(path), COPY)
+    length = struct.unpack_from("<I", prefix, len(MAGIC))[0]
+    buffer = file.read(min(length, size))
+    if len(buffer) < length:
+        what = f"cut off: the header should reach to byte {start + length:,}, but the file ends at byte {size:,}"
+        raise InputError(what, str(path), COPY)
+    table = _table_position(buffer, path)
+    if table > size:
+        what = f"cut off: its table of contents should start at byte {table:,}, but the file ends at byte {size:,}"
+        raise InputError(what, str(path), COPY)
+    return _Header(start + length, table)
+
+
+def _table_position(buffer: bytes, path: Path) -> int:
+    """The second field of the flatbuffer's root table, -1 where it is left out."""
+    try:
+        root, name = struct.unpack_from("<I4s", buffer)
+        vtable = root - struct.unpack_from("<i", buffer, root)[0]
+        if name != b"IOHE" or vtable < 0:
+            raise ValueError(f"identifier {name!r}")
+        field = struct.unpack_from("<H", buffer, vtable + 6)[0]
+        return struct.unpack_from("<q", buffer, root + field)[0] if field else -1
+    except (struct.error, ValueError) as error:
+        what = f"damaged in the header, at byte {len(MAGIC)}: it is no flatbuffer IOHE ({error})"
+        raise InputError(what, str(path), COPY) from error
+
+
+def _judge_table(file: BufferedReader, at: int, size: int, path: Path) -> None:
+    """Raises InputError unless the blocks of a compressed table of contents reach their end mark within the file."""
+    file.seek(at)
+    start = file.read(5)
+    if len(start) == 5 and start[:4] != LZ4:
+        return
+    flags = start[4] if len(start) == 5 else 0
+    at += 7 + 8 * bool(flags & LZ4_CONTENT_SIZE)
+    while at + 4 <= size:
+        file.seek(at)
+        length = struct.unpack("<I", file.read(4))[0] & 0x7FFFFFFF
+        if not length:
+            return
+        at += 4 + length + 4 * bool(flags & LZ4_BLOCK_CHECKSUM)
+    raise InputError(f"cut off: the file ends at byte {size:,}, within its table of contents", str(path), COPY)

@@ -1,0 +1,119 @@
+"""Events in NumPy's files: ``.npz`` with the arrays t, x, y, p (and width, height), or a structured ``.npy``.
+
+Arrays of an ``.npz`` are read in pieces side by side, compressed or not. This is the format events are saved in here.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tokenize import TokenError
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from neurodeploy.atomic import write_file
+from neurodeploy.errors import InputError
+from neurodeploy.events.columns import Column, convert, find_columns
+from neurodeploy.events.event import CHUNK, Sensor
+from neurodeploy.events.source import EventSource
+from neurodeploy.events.words import COPY
+from neurodeploy.trace import UNREADABLE
+
+REMEDY = "store the arrays t (microseconds), x, y, p (0 or 1), width and height, or call neurodeploy.events.save_events"
+
+
+def holds_events(path: Path) -> bool:
+    """Whether an ``.npz`` has the arrays of events, by the names that ``save_events`` writes."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {f"{name}.npy" for name in "txyp"} <= set(archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def save_events(source: EventSource, path: Path, **more: Any) -> None:
+    """Write a source as ``.npz``, compressed, with its sensor and any ``more`` arrays. Holds all events at once."""
+    chunks = list(source.chunks())
+    columns = {name: np.concatenate([c[name] for c in chunks]) if chunks else np.empty(0, np.int64) for name in "txyp"}
+    size = {} if source.sensor is None else {"width": source.sensor.width, "height": source.sensor.height}
+    write_file(path, lambda handle: np.savez_compressed(handle, **columns, **size, **more))  # type: ignore[arg-type]
+
+
+def read_npz(path: Path) -> EventSource:
+    """An ``.npz`` of events. Raises InputError for damage, unknown names and columns of different length."""
+    with _guard(path), zipfile.ZipFile(path) as archive:
+        members = [name.removesuffix(".npy") for name in archive.namelist()]
+        names = find_columns(members, str(path), REMEDY)
+        sizes = {name: _header(archive, name, path)[0] for name in names.values()}
+        if len(set(sizes.values())) > 1:
+            told = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
+            raise InputError(f"its columns differ in length: {told}", str(path), "repair the file")
+        sensor = _sensor(archive) if {"width", "height"} <= set(members) else None
+    return EventSource(str(path), "npz", sensor, lambda: convert(_parts(path, names), str(path)))
+
+
+def read_npy(path: Path) -> EventSource:
+    """A structured ``.npy`` array, mapped into memory. Raises InputError for damage and arrays without fields."""
+    with _guard(path):
+        table = np.load(path, mmap_mode="r", allow_pickle=False)
+    fields = find_columns(table.dtype.names or (), str(path), REMEDY)
+    return EventSource(str(path), "npy", None, lambda: convert(_mapped(table, fields), str(path)))
+
+
+def _mapped(table: NDArray[Any], fields: Mapping[str, str]) -> Iterator[dict[str, Column]]:
+    for first in range(0, len(table), CHUNK):
+        yield {column: np.asarray(table[name][first : first + CHUNK]) for column, name in fields.items()}
+
+
+def _parts(path: Path, names: Mapping[str, str]) -> Iterator[dict[str, Column]]:
+    with ExitStack() as stack:
+        archive = stack.enter_context(zipfile.ZipFile(path))
+        columns: dict[str, tuple[int, np.dtype[Any], IO[bytes]]] = {}
+        for column, name in names.items():
+            size, dtype, stream = _header(archive, name, path)
+            columns[column] = size, dtype, stack.enter_context(stream)
+        size = columns["t"][0]
+        for first in range(0, size, CHUNK):
+            count = min(CHUNK, size - first)
+            with _guard(path, f" from event {first:,} on"):
+                part = {column: _some(stream, dtype, count) for column, (_, dtype, stream) in columns.items()}
+            yield part
+
+
+def _some(stream: IO[bytes], dtype: np.dtype[Any], count: int) -> Column:
+    data = stream.read(count * dtype.itemsize)
+    if len(data) < count * dtype.itemsize:
+        raise EOFError(f"{len(data):,} of {count * dtype.itemsize:,} bytes")
+    return np.frombuffer(data, dtype)
+
+
+def _header(archive: zipfile.ZipFile, name: str, path: Path) -> tuple[int, np.dtype[Any], IO[bytes]]:
+    """Length and type of a one-dimensional array, and the stream behind its header."""
+    stream = archive.open(f"{name}.npy")
+    version = npy.read_magic(stream)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = read(stream)
+    if len(shape) != 1 or dtype.kind not in "biuf":
+        what = f"array {name!r} has type {dtype} and shape {shape}, not one number per event"
+        raise InputError(what, str(path), REMEDY)
+    return shape[0], dtype, stream
+
+
+def _sensor(archive: zipfile.ZipFile) -> Sensor:
+    with archive.open("width.npy") as width, archive.open("height.npy") as height:
+        return Sensor(int(npy.read_array(width)), int(npy.read_array(height)))
+
+
+@contextmanager
+def _guard(path: Path, place: str = "") -> Generator[None]:
+    """Turns what zipfile and numpy raise for damage into InputError."""
+    try:
+        yield
+    except (*UNREADABLE, NotImplementedError, SyntaxError, TokenError, OverflowError) as error:
+        what = f"not a readable file of NumPy, cut off or damaged{place}: {error}"
+        raise InputError(what, str(path), COPY) from error

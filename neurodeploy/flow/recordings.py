@@ -1,0 +1,144 @@
+"""An event-camera recording as the stimulus of a network with one input ``(C, H, W)``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+import numpy as np
+
+from neurodeploy.errors import InputError
+from neurodeploy.events import Frames, Sensor, is_recording, open_events
+from neurodeploy.events.frames import Polarity, Values
+from neurodeploy.flow.stimuli import Arrays, fit_stimulus, open_stimulus
+from neurodeploy.network.network import Network
+
+FIT = "fit"
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a recording becomes frames; what is None follows from the network's input.
+
+    - ``window`` or ``count``: the events of a frame, as ``Frames`` has them.
+    - ``polarity``: without one, ``both`` for two channels and ``merged`` for one.
+    - ``downscale``: a whole number, or ``"fit"`` for the input's height and width as SpikeSEG rescales.
+    - ``values``: without them, ``binary`` for a binary input, ``normalized`` on the declared grid for a graded one up
+      to 1, ``counts`` for the rest.
+    """
+
+    window: str | None = None
+    count: int | None = None
+    polarity: str | None = None
+    downscale: int | Literal["fit"] = 1
+    values: str | None = None
+
+    @property
+    def asked(self) -> str | None:
+        """The first option that was given."""
+        given = (name for name, value in vars(self).items() if value is not None and (name, value) != ("downscale", 1))
+        return next(given, None)
+
+
+def open_input(
+    path: Path | None,
+    network: Network,
+    framing: Framing,
+    steps: int | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+    batch: bool = False,
+) -> Arrays:
+    """The stimulus that a command line names: a recording, or whatever ``open_stimulus`` opens.
+
+    Raises InputError for options of the one with the other.
+    """
+    if path is not None and path.is_file() and is_recording(path):
+        return read_recording(path, network, framing, steps)
+    if framing.asked is not None:
+        what = "there is no recording of events to frame"
+        raise InputError(what, f"--{framing.asked}", "give one with --input, or leave out the option")
+    return open_stimulus(path, network, steps, samples, seed, batch)
+
+
+def read_recording(path: Path, network: Network, framing: Framing, steps: int | None = None) -> Arrays:
+    """The stimulus of a network from a recording, one sample, ``(1, T, C, H, W)``; of its first ``steps`` where given.
+
+    A recording that does not say the size of its sensor is taken to fit the input. Raises InputError where the input
+    has no such shape, the frames have another, and where ``Frames`` does.
+    """
+    name, shape = _input(network, path)
+    frames = _frames(network, name, shape, framing, path)
+    source = open_events(path)
+    if source.sensor is None:
+        if framing.downscale == FIT:
+            what = "the file does not say how large the sensor is"
+            remedy = "save it with its width and height (neurodeploy.events.save_events), or give --downscale a number"
+            raise InputError(what, str(path), remedy)
+        source = source.with_sensor(Sensor(shape[2] * frames.downscale, shape[1] * frames.downscale))
+    made = frames.shape(source.known_sensor())
+    if made != shape:
+        told = f"makes frames (C, H, W) = {made} of its {source.sensor} pixels, the input {name!r} needs {shape}"
+        raise InputError(told, str(path), _remedy(source.known_sensor(), made, shape))
+    array = frames.read(source, steps).astype(np.float32)
+    return fit_stimulus({name: array}, network, str(path))
+
+
+def _input(network: Network, path: Path) -> tuple[str, tuple[int, int, int]]:
+    names = network.input_names
+    shape = network.shapes[names[0]]
+    if len(names) != 1 or len(shape) != 3:
+        told = ", ".join(f"{name} {network.shapes[name]}" for name in names)
+        what = f"a recording fits a network with one input (C, H, W), this one has {told}"
+        raise InputError(what, str(path), "make an .npz of it with neurodeploy.events.Frames")
+    return names[0], shape
+
+
+def _frames(network: Network, name: str, shape: tuple[int, int, int], framing: Framing, path: Path) -> Frames:
+    if framing.window is None and framing.count is None:
+        raise InputError("is a recording of events", str(path), "say what a frame is: --window 10ms, or --count 5000")
+    if framing.polarity not in (None, *get_args(Polarity)):
+        raise InputError(
+            f"{framing.polarity!r} is not known", "--polarity", f"choose from {', '.join(get_args(Polarity))}"
+        )
+    if framing.values not in (None, *get_args(Values)):
+        raise InputError(f"{framing.values!r} is not known", "--values", f"choose from {', '.join(get_args(Values))}")
+    values = cast(Values, framing.values or _values(network, name))
+    return Frames(
+        window=framing.window,
+        count=framing.count,
+        polarity=cast(Polarity, framing.polarity or ("both" if shape[0] == 2 else "merged")),
+        downscale=1 if framing.downscale == FIT else framing.downscale,
+        size=shape[1:] if framing.downscale == FIT else None,
+        values=values,
+        grid=_grid(network, name) if values == "normalized" else None,
+    )
+
+
+def _values(network: Network, name: str) -> Values:
+    declared = network.input_range(name)
+    if declared.binary:
+        return "binary"
+    return "normalized" if declared.high <= 1 else "counts"
+
+
+def _grid(network: Network, name: str) -> float | None:
+    grid = network.input_range(name).grid
+    return grid if grid is not None and grid <= 1 else None
+
+
+def _remedy(sensor: Sensor, made: tuple[int, int, int], shape: tuple[int, int, int]) -> str:
+    """The options that would make the frames fit."""
+    found: list[str] = []
+    if made[0] != shape[0]:
+        if shape[0] > 2:
+            return "no recording has more than two channels: make an .npz of it with neurodeploy.events.Frames"
+        found.append("--polarity both" if shape[0] == 2 else "--polarity merged (or on, off, signed)")
+    if made[1:] != shape[1:]:
+        whole = range(1, max(sensor.width, sensor.height) + 1)
+        fits = (n for n in whole if (ceil(sensor.height / n), ceil(sensor.width / n)) == shape[1:])
+        number = next(fits, None)
+        found.append("--downscale fit" if number is None else f"--downscale {number}")
+    return f"give {' and '.join(found)}"

@@ -1,0 +1,162 @@
+"""Any HDF5 file as plain data: tables of arrays and texts, whatever was done to the file.
+
+The library that reads HDF5 hangs or crashes on some damaged files, so it works in a process of its own, with limits on
+its time and its memory (``hdf5_child.py``). That process serves every file of this one and ends with it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import struct
+import subprocess
+import sys
+import threading
+from math import prod
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from neurodeploy.errors import InputError
+
+Tree = dict[str, Any]
+CHILD = Path(__file__).with_name("hdf5_child.py")
+MEGABYTE = 1 << 20
+LARGEST = 384 * MEGABYTE
+MEMORY = 1024 * MEGABYTE
+SECONDS = 5
+PATIENCE = 300.0
+
+
+class EndedError(Exception):
+    """The reading process is gone."""
+
+
+def read_tree(path: Path) -> Tree:
+    """The file's groups as dicts, numbers as arrays, texts as ``str`` or arrays of them.
+
+    What is neither is None. Raises InputError for what is no HDF5 file, damaged, nested too deeply or too large.
+    """
+    if not path.is_file():
+        raise InputError("there is no such file", str(path), "check the path")
+    size = path.stat().st_size
+    request = {
+        "path": str(path.resolve()),
+        "bytes": max(LARGEST, 4 * size),
+        "memory": MEMORY + 8 * size,
+        "seconds": SECONDS + size // (8 * MEGABYTE),
+    }
+    try:
+        header, data = _READER.ask(request)
+    except EndedError as error:
+        raise unreadable(path, "it is damaged so that reading it never ends, or fails") from error
+    if "error" in header:
+        raise unreadable(path, str(header["error"]))
+    return _tree(header["tree"], _arrays(header["arrays"], data))
+
+
+def unreadable(path: Path, reason: str) -> InputError:
+    """The error of a file that is no NIR file."""
+    return InputError(f"not a readable NIR file: {reason}", str(path), "export the network again")
+
+
+class _Reader:
+    """The reading process, started when it is first needed, and again after a file has ended it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+
+    def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], memoryview]:
+        """The header and the bytes of one answer. Raises EndedError."""
+        with self._lock:
+            process = self._running()
+            watch = threading.Timer(PATIENCE, process.kill)
+            watch.start()
+            try:
+                assert process.stdin is not None and process.stdout is not None
+                process.stdin.write(json.dumps(request).encode() + b"\n")
+                process.stdin.flush()
+                size = struct.unpack("<Q", _exactly(process.stdout, 8))[0]
+                header = json.loads(bytes(_exactly(process.stdout, size)))
+                return header, _exactly(process.stdout, sum(each["size"] for each in header.get("arrays", ())))
+            except (OSError, EndedError, ValueError) as error:
+                self.end()
+                raise EndedError from error
+            except BaseException:
+                self.end()  # an answer half read must not be taken for the next one's
+                raise
+            finally:
+                watch.cancel()
+
+    def end(self) -> None:
+        """Stop the process."""
+        process, self._process = self._process, None
+        if process is not None and self._owner == os.getpid():
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
+            self.end()
+            threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", str(CHILD)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, **threads},
+                start_new_session=True,
+            )
+            self._owner = os.getpid()
+        return self._process
+
+
+def _exactly(pipe: IO[bytes], size: int) -> memoryview:
+    """So many bytes. Raises EndedError where there are fewer."""
+    data = bytearray(size)
+    view, at = memoryview(data), 0
+    while at < size:
+        got = pipe.readinto(view[at:])  # type: ignore[attr-defined]
+        if not got:
+            raise EndedError
+        at += got
+    return view
+
+
+def _arrays(about: list[dict[str, Any]], data: memoryview) -> list[np.ndarray[Any, Any]]:
+    arrays: list[np.ndarray[Any, Any]] = []
+    at = 0
+    for each in about:
+        arrays.append(np.frombuffer(data[at : at + each["size"]], np.dtype(each["type"])))
+        at += each["size"]
+    return arrays
+
+
+def _tree(item: Tree, arrays: list[np.ndarray[Any, Any]]) -> Any:
+    """A group's table, or a value."""
+    tree: Tree = {}
+    for name, each in item.items():
+        if "group" in each:
+            tree[name] = _tree(each["group"], arrays)
+        elif "array" in each:
+            tree[name] = arrays[each["array"]].reshape(each["shape"])
+        elif "texts" in each:
+            shape = tuple(each["shape"])
+            texts = np.array(each["texts"], dtype=object).reshape(shape) if prod(shape) else np.empty(shape, object)
+            tree[name] = texts.item() if not shape else texts
+        else:
+            tree[name] = None
+    return tree
+
+
+_READER = _Reader()
+atexit.register(_READER.end)

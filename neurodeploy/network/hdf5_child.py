@@ -1,0 +1,124 @@
+"""The process that opens HDF5 files, so that a damaged one can neither stop nor crash nor fill the process that asks.
+
+The HDF5 library hangs on some damaged files and may crash on others. Started by ``hdf5.py`` as a script: every line on
+standard input is one request, every answer is a length, a JSON header, and the bytes of the arrays it names.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+from math import prod
+from typing import Any
+
+import h5py
+import numpy as np
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits; the parent's patience is the only one there
+    resource = None  # type: ignore[assignment]
+
+DEEPEST, MOST_OBJECTS, MOST_TEXTS = 24, 100_000, 2_000_000
+PLAIN = "fiub"
+
+
+class BadFileError(Exception):
+    """The file holds something no NIR file holds."""
+
+
+class Answer:
+    """Collects a file's tree; ``left`` bytes of arrays may still be read."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        self.objects = 0
+        self.arrays: list[Any] = []
+
+    def group(self, group: Any, depth: int) -> dict[str, Any]:
+        """Groups become tables, datasets texts or arrays."""
+        if depth > DEEPEST:
+            raise BadFileError(f"its groups are nested deeper than {DEEPEST}")
+        return {str(name): self.item(group[name], depth) for name in group}
+
+    def item(self, item: Any, depth: int) -> dict[str, Any]:
+        """One entry of a group."""
+        self.objects += 1
+        if self.objects > MOST_OBJECTS:
+            raise BadFileError(f"it holds more than {MOST_OBJECTS} entries")
+        if isinstance(item, h5py.Group):
+            return {"group": self.group(item, depth + 1)}
+        if not isinstance(item, h5py.Dataset) or item.shape is None:
+            return {"strange": type(item).__name__}
+        return self.dataset(item)
+
+    def dataset(self, data: Any) -> dict[str, Any]:
+        """A text, a table of texts, or an array. Raises BadFileError before anything too large is read."""
+        count, texts = prod(data.shape), h5py.check_string_dtype(data.dtype) is not None
+        chunk = prod(data.chunks or ())
+        size = max(count, chunk) * max(data.dtype.itemsize, 1)
+        if size > self.left or (texts and count > MOST_TEXTS):
+            raise BadFileError(f"{data.name} is too large: shape {data.shape}, {size} bytes")
+        if texts:
+            return self.texts(data)
+        if data.dtype.kind not in PLAIN:
+            return {"strange": str(data.dtype)}
+        self.left -= size
+        self.arrays.append(np.ascontiguousarray(data[()]).astype(data.dtype.newbyteorder("="), copy=False))
+        return {"array": len(self.arrays) - 1, "shape": list(data.shape)}
+
+    def texts(self, data: Any) -> dict[str, Any]:
+        """Texts, decoded."""
+        values = np.asarray(data[()], dtype=object)
+        flat = [each.decode("utf8") if isinstance(each, bytes) else str(each) for each in values.reshape(-1)]
+        self.left -= sum(map(len, flat))
+        if self.left < 0:
+            raise BadFileError("its texts are too large")
+        return {"texts": flat, "shape": list(values.shape)}
+
+
+def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+    """The header and the arrays of one request; every failure is a header with its reason."""
+    found = Answer(int(request["bytes"]))
+    try:
+        with h5py.File(request["path"], "r") as file:
+            tree = found.group(file, 0)
+        arrays = [{"type": each.dtype.str, "size": each.nbytes} for each in found.arrays]
+        return {"tree": tree, "arrays": arrays}, found.arrays
+    except BadFileError as error:
+        return {"error": str(error)}, []
+    except MemoryError:
+        return {"error": "it needs too much memory"}, []
+    except Exception as error:  # h5py fails in many undocumented ways on damaged files
+        told = (str(error).splitlines() or [""])[0]
+        return {"error": told or type(error).__name__}, []
+
+
+def limit(seconds: int, memory: int) -> None:
+    """From now on at most so many seconds of processor time and bytes of memory."""
+    if resource is None:
+        return
+    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + 1 + seconds, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    out = sys.stdout.buffer
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        limit(int(request["seconds"]), int(request["memory"]))
+        header, arrays = answer(request)
+        data = json.dumps(header).encode()
+        out.write(struct.pack("<Q", len(data)) + data)
+        for each in arrays:
+            out.write(each.tobytes() if each.ndim == 0 else each.reshape(-1).view(np.uint8).data)
+        out.flush()
+        del header, arrays, data
+
+
+if __name__ == "__main__":
+    main()

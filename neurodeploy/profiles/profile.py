@@ -1,0 +1,107 @@
+"""What a producer's files mean: its contract, its units and gains, its exporter's defects, and how it is recognized.
+
+A profile turns a file's graph into one that NIR's equations and our contract step exactly as the producer does:
+time constants in seconds, gains as ``input_gain`` with a fitting ``r`` and ``w_in``, decays as the producer computes
+them in its own precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from neurodeploy.contract import Contract, Terms, Value
+from neurodeploy.errors import InputError
+from neurodeploy.network.raw import NEURON_KINDS, Raw, RawNode
+from neurodeploy.profiles.notice import Notice, notice
+
+Overrides = dict[str, Value]
+Translation = tuple[RawNode, Overrides]
+
+
+@dataclass(frozen=True)
+class Defect:
+    """Something the exporter writes wrongly: where it stands (node to message), and the repair of the whole graph."""
+
+    slug: str
+    find: Callable[[Raw, Terms], Mapping[str, str]]
+    repair: Callable[[Raw, Terms], Raw] | None
+    spikes: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Something in a file that speaks for a producer, the more the higher its weight."""
+
+    tells: str
+    weight: int
+    holds: Callable[[Raw], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """How one producer's files are read. ``assumes``: terms its files leave open, and what was taken."""
+
+    name: str
+    summary: str
+    terms: Terms
+    translate: Callable[[RawNode, Terms], Translation]
+    defects: tuple[Defect, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    assumes: Mapping[str, str] = field(default_factory=dict[str, str])
+    dt_of: Callable[[Raw], float | None] = lambda _: None
+    needs_dt: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A graph as its producer means it, the contract, and what was noticed."""
+
+    raw: Raw
+    contract: Contract
+    notices: tuple[Notice, ...]
+
+
+def read_under(profile: Profile, raw: Raw, options: Mapping[str, str]) -> Reading:
+    """Apply a profile. ``options``: terms that differ from it, as ``key`` or ``NODE.key``.
+
+    Raises InputError for unknown terms or values, and where the profile needs a ``dt`` that nothing gives.
+    """
+    if profile.needs_dt and "dt" not in options:
+        what = "NIR has no time step, so its profile needs one"
+        raise InputError(what, f"--profile {profile.name}", "add ,dt=1e-3 (seconds)")
+    defaults = {key: text for key, text in options.items() if "." not in key}
+    told = profile.dt_of(raw)
+    terms = profile.terms if told is None else replace(profile.terms, dt=told)
+    terms = Contract(terms).change(defaults).defaults
+    repaired, notices = _repaired(profile, raw, terms)
+    contract = Contract(terms)
+    for name, node in list(repaired.nodes.items()):
+        if node.kind in NEURON_KINDS:
+            translated, overrides = profile.translate(node, terms)
+            repaired = repaired.put(name, translated)
+            own = {key: value for key, value in overrides.items() if key not in defaults}
+            own = {key: value for key, value in own.items() if value != getattr(terms, key)}
+            contract = contract.override(name, **own) if own else contract
+    contract = contract.change({key: text for key, text in options.items() if "." in key})
+    return Reading(repaired, contract, (*notices, *_assumptions(profile, defaults)))
+
+
+def _repaired(profile: Profile, raw: Raw, terms: Terms) -> tuple[Raw, list[Notice]]:
+    notices: list[Notice] = []
+    for defect in profile.defects:
+        found = defect.find(raw, terms)
+        severity = "error" if defect.repair is None else "warning"
+        for node, message in found.items():
+            notices.append(notice(defect.slug, severity, node, message, defect.spikes, defect.remedy))
+        raw = defect.repair(raw, terms) if found and defect.repair is not None else raw
+    return raw, notices
+
+
+def _assumptions(profile: Profile, given: Mapping[str, str]) -> list[Notice]:
+    return [
+        notice(f"{profile.name.partition('-')[0]}-assumes-{term}".replace("_", "-"), "info", "contract", text,
+               "another choice gives other spikes", f"add ,{term}=... to the profile if it was otherwise")
+        for term, text in profile.assumes.items() if term not in given
+    ]  # fmt: skip

@@ -1,0 +1,86 @@
+"""snnTorch 1.0.0: ``snntorch/export_nir.py``, ``snntorch/_neurons/{leaky,synaptic,rleaky}.py``.
+
+- Leaky: ``r = v > threshold`` of the previous step; ``subtract``: ``v = beta v + x - r threshold``; ``zero``:
+  ``v = beta (1 - r) v + x``; then strictly compared: a reset one step late, and a subtraction that is not decayed.
+- Synaptic: ``i = alpha i + x; v = beta v + i``, ``subtract`` as above. RLeaky, RSynaptic: the last step's own spikes
+  pass through a layer, bias included from the first step on, and join x.
+- ``zero`` of Synaptic, RLeaky and RSynaptic also drops the input of the step after a spike, which no contract says.
+- The exporter hard-codes dt = 1e-4 and writes tau = dt / (1 - beta) and r = tau / dt, so the drive is added as it is;
+  ``subtract``, the default, is written as v_reset = 0 like ``zero``; the padding of AvgPool is written as 0.
+- Precision: in that of the file, then beta and alpha are float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from neurodeploy.contract import Terms
+from neurodeploy.network.raw import Raw, RawNode
+from neurodeploy.profiles.decays import Array, close, numbers, recover, tau_for
+from neurodeploy.profiles.evidence import every, kinds
+from neurodeploy.profiles.profile import Defect, Evidence, Profile, Translation
+
+DT = 1e-4
+TAUS = ("tau", "tau_mem", "tau_syn")
+
+
+def translate(node: RawNode, terms: Terms) -> Translation:
+    """Decays back from their time constants; the drive is added as it is."""
+    taus = {key: tau_for(kept(node, key), terms) for key in TAUS if node.number(key) is not None}
+    changed = node.change(**taus)
+    return changed.change(w_in=np.ones(1)) if "tau_syn" in taus else changed, {"input_gain": "unit"}
+
+
+def kept(node: RawNode, key: str, dt: float = DT) -> Array:
+    """The float32 factor that was written as ``dt / (1 - factor)`` in the file's precision, from 0 to 1."""
+    tau = numbers(node, key)
+    kind = tau.dtype.type if tau.dtype.kind == "f" else np.float64
+    with np.errstate(divide="ignore"):
+        factor = recover(1 - kind(dt) / tau, lambda factor: kind(dt) / (kind(1) - factor.astype(kind)), tau)
+    return np.clip(factor, 0, 1)
+
+
+def dropped_input(raw: Raw, terms: Terms) -> Mapping[str, str]:
+    """Neurons whose reset to zero drops the next input."""
+    if terms.reset == "subtract":
+        return {}
+    what = "its reset to zero also drops the input of the step after a spike"
+    looped = {a for a, b in raw.edges if (b, a) in raw.edges}
+    return {
+        name: what
+        for name, node in raw.nodes.items()
+        if node.kind == "CubaLIF" or (node.kind == "LIF" and name in looped)
+    }
+
+
+def _gain_is_one(node: RawNode) -> bool:
+    tau = numbers(node, "tau" if node.kind == "LIF" else "tau_mem")
+    return tau.size > 0 and close(numbers(node, "r") * DT, tau) and bool(np.all(tau >= 0.999 * DT))
+
+
+PROFILE = Profile(
+    "snntorch-1.0",
+    "Leaky, Synaptic, RLeaky, RSynaptic; reset one step late",
+    Terms(dt=DT, reset="subtract", reset_timing="next-step", recurrent_bias_at_start="applied"),
+    translate,
+    defects=(
+        Defect(
+            "snntorch-zero-drops-input",
+            dropped_input,
+            None,
+            "after every spike one step of input is lost, which the contract cannot say",
+            "train with reset_mechanism='subtract'",
+        ),
+    ),
+    evidence=(
+        Evidence("every r is tau / 1e-4 s, the dt it hard-codes", 5, every(_gain_is_one, "LIF", "CubaLIF")),
+        Evidence("only neurons snnTorch exports", 1, kinds("LIF", "CubaLIF")),
+        Evidence("every v_reset is 0", 1, every(lambda node: not np.any(numbers(node, "v_reset")))),
+    ),
+    assumes={
+        "reset": "files of snnTorch do not tell subtract from zero: its default, subtract, was taken",
+        "reset_timing": "files of snnTorch do not tell reset_delay: its default, one step late, was taken",
+    },
+)

@@ -1,0 +1,90 @@
+"""A peer's process: what it answers, and what becomes of a peer that is absent or fails."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks import environments, loading, peers
+from benchmarks.cases import Case, run_case
+from benchmarks.engine import prepare, raster
+from benchmarks.results import OURS
+from benchmarks.workload import write
+from neurodeploy.errors import InputError, UnavailableError
+from tests.benchmarks.support import needs_compiler, small
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[peers.Worker]:
+    """Bit-exact PyTorch in a process of this very environment, which has torch."""
+    made = peers.start(Path(sys.executable), "torch_exact", 1)
+    yield made
+    made.close()
+    assert made.process.returncode == 0
+
+
+@needs_compiler
+def test_a_worker_loads_runs_and_shows_its_raster(worker: peers.Worker, tmp_path: Path) -> None:
+    work = small("W1")
+    with pytest.raises(peers.PeerError, match="nothing is loaded"):
+        worker.seconds(1)
+    write(work, tmp_path / "w1.npz")
+    worker.load(tmp_path / "w1.npz", 1)
+    assert worker.version.startswith("torch 2")
+    assert 0 < worker.seconds(3) < 1
+    ours = raster(prepare(loading.as_shipped(work.program), work.stimulus), work.steps)
+    theirs = worker.raster()
+    assert theirs.keys() == ours.keys()
+    assert all((theirs[name] == ours[name]).all() for name in ours)
+
+
+def test_a_failure_is_answered_and_the_worker_lives_on(worker: peers.Worker, tmp_path: Path) -> None:
+    with pytest.raises(peers.PeerError, match="FileNotFoundError"):
+        worker.load(tmp_path / "none.npz", 1)
+    with pytest.raises(peers.PeerError, match="FileNotFoundError"):
+        worker.load(tmp_path / "none.npz", 1)
+
+
+def test_a_worker_that_ends_says_why(tmp_path: Path) -> None:
+    broken = peers.start(Path(sys.executable), "no_such_worker", 1)
+    with pytest.raises(peers.PeerError, match=r"ended with code 1: .*no_such_worker"):
+        broken.load(tmp_path / "w1.npz", 1)
+    broken.close()
+
+
+@needs_compiler
+def test_absent_peers_are_listed_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEURODEPLOY_HOME", str(tmp_path))
+    with peers.Workers() as workers:
+        found = run_case(Case("W1", 32, 0.05, lava=1), 1, workers, tmp_path, lambda what: None)
+    ours = found.measured.pop(OURS)
+    assert ours.median is not None
+    assert {"Norse", "Lava", "PyTorch eager, 1 thread"} <= found.measured.keys()
+    assert all("install" in each.missing and each.median is None for each in found.measured.values())
+    assert found.faster("Norse") is None
+    assert found.checked == {}
+
+
+def test_an_environment_that_is_not_there_names_its_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEURODEPLOY_HOME", str(tmp_path))
+    for name in environments.ENVIRONMENTS:
+        with pytest.raises(UnavailableError, match=f"python -m benchmarks install {name}"):
+            environments.interpreter(name)
+    with pytest.raises(InputError, match="choose: torch, norse"):
+        environments.install("nest", lambda line: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_peer_has_an_environment_and_a_worker() -> None:
+    for peer in peers.PEERS:
+        assert peer.environment in environments.ENVIRONMENTS
+        assert (Path(peers.__file__).parent / "workers" / f"{peer.worker}.py").is_file()
+
+
+def test_pins_agree_with_the_development_setup() -> None:
+    pinned = dict(line.split("==") for line in environments.CONSTRAINTS.read_text().splitlines() if "==" in line)
+    wanted = {each for environment in environments.ENVIRONMENTS.values() for each in environment.requirements}
+    for each in wanted:
+        name, _, number = each.partition("==")
+        assert not number or pinned.get(name, number) == number

@@ -1,0 +1,73 @@
+"""Workloads: the sizes they are known by, and the activity they were calibrated for."""
+
+import numpy as np
+import pytest
+
+from benchmarks import engine, loading
+from benchmarks.calibration import bisect, has_memory
+from benchmarks.networks import recurrent, spikeseg, spikingrx
+from benchmarks.operations import fan_out, operations
+from benchmarks.workload import missing
+from neurodeploy.analysis.ranges import accumulator_range, settled_current
+from neurodeploy.numerics import NUMERICS
+from neurodeploy.program import Program, Projection
+from neurodeploy.reference.synapse import convolution_sum
+from tests.benchmarks.support import FAMILIES, needs_compiler, small
+
+
+def silent(program: Program) -> dict[str, np.ndarray]:
+    return {node.name: np.zeros((1, *node.shape)) for node in (*program.inputs, *program.populations)}
+
+
+@pytest.mark.parametrize(
+    ("program", "neurons", "dense"),
+    [
+        (spikeseg(128, {}), 214_016, 19_828_736),
+        (spikingrx(32, {}), 655_360, 247_988_224),
+        (recurrent(1000, {}), 1000, 1_016_000),
+    ],
+    ids=["W1", "W2", "W3"],
+)
+def test_has_the_size_it_is_known_by(program: Program, neurons: int, dense: int) -> None:
+    made = operations(program, silent(program))
+    assert (made.neurons, made.synaptic, made.dense) == (neurons, 0, dense)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@needs_compiler
+def test_fires_as_asked(family: str) -> None:
+    """Of steady state, in another stretch of random input than the calibration's, in every layer that has a memory."""
+    work = small(family)
+    sent = engine.steady(engine.prepare(loading.as_shipped(work.program), work.stimulus))
+    rates = {p.name: float((sent[p.name] != 0).mean()) for p in work.program.populations if has_memory(p)}
+    assert all(0.6 * work.activity <= rate <= 1.6 * work.activity for rate in rates.values()), rates
+
+
+@pytest.mark.parametrize("program", [spikeseg(32, {}), spikingrx(4, {}), recurrent(1000, {})], ids=["W1", "W2", "W3"])
+def test_no_current_can_overflow(program: Program) -> None:
+    """What bit-exact PyTorch takes for granted."""
+    for population in program.populations:
+        low, high = accumulator_range(program, population.name)
+        most = float(max(-low.min(), high.max()))
+        assert settled_current(population, most, program.numerics) < 1 << 23
+
+
+def test_fan_out_counts_the_targets_of_every_neuron() -> None:
+    rng = np.random.default_rng(0)
+    weights = np.ones((3, 2, 5, 3), dtype=np.int64)
+    projection = Projection("p", "a", "b", "conv2d", weights, padding=(2, 1))
+    fan = fan_out(projection, (2, 6, 4))
+    for place in zip(rng.integers(0, 2, 8), rng.integers(0, 6, 8), rng.integers(0, 4, 8), strict=True):
+        one = np.zeros((1, 2, 6, 4), dtype=np.int64)
+        one[(0, *place)] = 1
+        assert fan[place] == convolution_sum(projection, one).sum()
+
+
+def test_bisection_ends_at_the_threshold_that_was_asked_for() -> None:
+    assert abs(bisect(lambda threshold: 1 - threshold / 1000, 0.3, 1 << 17) - 700) <= 700 / 64
+
+
+def test_a_family_without_its_numerics_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(NUMERICS, "xylo-v2", raising=False)
+    assert "xylo-v2" in missing("W3X")
+    assert missing("W3") == ""

@@ -1,0 +1,77 @@
+"""Compiled code does what the real xylosim does, and what the reference does beyond what xylosim can be given."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from neurodeploy.engine.run import beyond, driven, run_loaded
+from neurodeploy.program import Input, Population, Program
+from neurodeploy.reference.program_runner import quantize_stimulus, run_program
+from tests.xylo.environment import unavailable
+from tests.xylo.nets import net
+from tests.xylo.simulator import differing, simulate
+
+from .support import QUICK, compiled_all, differences, needs_compiler, reference, run_one
+
+pytestmark = needs_compiler
+NETS = 12
+
+
+@pytest.mark.skipif(unavailable() is not None, reason=unavailable() or "")
+def test_it_does_what_xylosim_does() -> None:
+    nets = [net(seed) for seed in range(NETS)]
+    loaded = compiled_all([each.program for each in nets], (*QUICK, "-O3"))
+    for seed, each, records, compiled in zip(range(NETS), nets, simulate(nets), loaded, strict=True):
+        assert differing(records, run_one(compiled, each.program, each.stimulus)) == 0, seed
+
+
+def strange(seed: int) -> Program:
+    """The network of a seed with neurons and inputs in planes and states that start at random."""
+    rng = np.random.default_rng((seed, 8))
+    program = net(seed).program
+    shapes = {each.name: (each.size // 2, 2, 1) for each in (*program.inputs, *program.populations)}
+
+    def start(shape: tuple[int, ...]) -> np.ndarray:
+        return rng.integers(-(1 << 15), 1 << 15, shape)
+
+    def cut(p: Population) -> Population:
+        half = shapes[p.name]
+        size = int(np.prod(half))
+        arrays = ("current_decay", "membrane_decay", "threshold", "bias")
+        cuts = {key: np.broadcast_to(getattr(p, key), p.shape)[:size].reshape(half) for key in arrays}
+        return replace(p, shape=half, initial_current=start(half), initial_membrane=start(half), **cuts)
+
+    projections = tuple(
+        replace(p, weights=p.weights[: np.prod(shapes[p.target]), : np.prod(shapes[p.source])], delay=p.delay)
+        for p in program.projections
+    )
+    inputs = (Input("in", shapes["in"], bits=4),)
+    return Program(program.numerics, inputs, tuple(map(cut, program.populations)), projections, ("out",))
+
+
+def test_any_shape_and_any_start() -> None:
+    rng = np.random.default_rng(9)
+    programs = [strange(seed) for seed in range(20, 32)]
+    for program, compiled in zip(programs, compiled_all(programs), strict=True):
+        given = {"in": rng.integers(0, 16, (3, 25, *program.inputs[0].shape)).astype(np.float64)}
+        assert not differences(reference(program, given), run_one(compiled, program, given))
+
+
+def test_an_isolated_run_may_be_fed_more_than_any_neuron_sends() -> None:
+    rng = np.random.default_rng(10)
+    made = net(3)
+    drive = run_program(made.program, made.stimulus)
+    drive["hidden"].output[:] = rng.integers(-300, 70000, drive["hidden"].output.shape)
+    sent = quantize_stimulus(made.program, made.stimulus)
+    fed = driven(made.program, drive, 1, made.spikes.shape[1])
+    compiled = compiled_all([made.program], ranges=[beyond(made.program, fed)])[0]
+    expected = run_program(made.program, made.stimulus, states=True, drive=drive)
+    assert not differences(expected, run_loaded(compiled, made.program, sent, fed, states=True))
+
+
+def test_a_current_that_decays_at_once_takes_no_memory_and_no_time() -> None:
+    program = net(2).program
+    forgetful = tuple(replace(p, current_decay=0) for p in program.populations)
+    compiled, given = replace(program, populations=forgetful), net(2).stimulus
+    assert not differences(reference(compiled, given), run_one(compiled_all([compiled])[0], compiled, given))
