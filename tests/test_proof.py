@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from neurodeploy.errors import UnavailableError
 from tests.proof.case import Counts, ProofCase
 from tests.proof.cases import all_cases
 from tests.proof.journal import Journal
@@ -139,6 +140,9 @@ def test_cases_have_names_of_their_own_and_no_cell_breaks() -> None:
 
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
 def test_every_claim_holds_for_its_first_seed(case: ProofCase) -> None:
-    counts = case.run(range(1))
+    try:
+        counts = case.run(range(1))
+    except UnavailableError as error:
+        pytest.skip(str(error))
     assert counts.cases > 0
     assert counts.failed == ()
