@@ -21,6 +21,8 @@ from neurodeploy.errors import NeurodeployError
 
 SLICE = 0.15
 """Seconds that a peer is measured for in a round."""
+FEWEST = 8
+"""Steps that a peer is measured over at least, however slow it is."""
 LAVA = "Lava"
 FAILURES = (PeerError, NeurodeployError, OSError)
 Progress = Callable[[str], None]
@@ -118,7 +120,7 @@ def _peer(peer: Peer, workers: Workers, file: Path, family: str) -> Contestant:
     try:
         worker = workers.of(peer)
         worker.load(file, peer.threads)
-        steps = int(np.clip(SLICE / worker.seconds(2), 2, 2000))
+        steps = int(np.clip(SLICE / worker.seconds(FEWEST), FEWEST, 2000))
     except FAILURES as error:
         return Contestant(peer.name, missing=str(error).splitlines()[0])
     return Contestant(peer.name, lambda: _seconds(worker, file, peer, steps), note=worker.version)

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ class Environment:
     @property
     def folder(self) -> Path:
         """Named for what it holds and its Python."""
-        content = repr((self.requirements, self.alone, sys.version_info[:2])) + CONSTRAINTS.read_text()
+        content = repr((self.requirements, self.alone, sys.version_info[:2]))
         return home() / f"{self.name}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 
@@ -92,14 +92,18 @@ def _fill(environment: Environment, building: Path) -> None:
     plan = building / "plan.json"
     wanted = (*environment.requirements, "-c", str(CONSTRAINTS))
     _pip(environment, building, "--dry-run", "--report", str(plan), *wanted)
-    names = [each["metadata"]["name"].lower() for each in json.loads(plan.read_text())["install"]]
-    heavy = [each for each in names if each.startswith(HEAVY)]
-    if heavy:
-        what = f"pip would install accelerator libraries ({', '.join(heavy[:3])}, ...)"
-        raise UnavailableError(what, environment.name, "have pip find PyTorch's builds for the CPU, then install again")
+    refuse_heavy(environment.name, [each["metadata"]["name"] for each in json.loads(plan.read_text())["install"]])
     _pip(environment, building, *wanted)
     if environment.alone:
         _pip(environment, building, "--no-deps", *environment.alone)
+
+
+def refuse_heavy(name: str, packages: Sequence[str]) -> None:
+    """Raises UnavailableError where pip would install accelerator libraries, which no peer here uses."""
+    heavy = [each for each in packages if each.lower().startswith(HEAVY)]
+    if heavy:
+        what = f"pip would install accelerator libraries ({', '.join(heavy[:3])}{', ...' if heavy[3:] else ''})"
+        raise UnavailableError(what, name, "have pip find PyTorch's builds for the CPU, then install again")
 
 
 def _pip(environment: Environment, building: Path, *arguments: str) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -158,11 +159,11 @@ def xylo_recurrent(neurons: int, thresholds: Thresholds) -> Program:
     """W3 under ``xylo-v2``, with the eight output neurons that the chip has behind the recurrent ones."""
     rng = np.random.default_rng(4)
     counts = Output("count", 5)
-    rule = {"current_decay": 2, "membrane_decay": 3, "compare": ">=", "reset": "subtract"}
+    rule: dict[str, Any] = {"current_decay": 2, "membrane_decay": 3, "compare": ">=", "reset": "subtract"}
     hidden = Population(
         "hidden", (neurons,), threshold=thresholds.get("hidden", 500), max_spikes_per_step=31, output=counts, **rule
     )
-    out = Population("out", (XYLO_OUTPUTS,), threshold=2000, **rule)
+    out = Population("out", (XYLO_OUTPUTS,), threshold=800, **rule)
     shapes = {"in": (neurons, input_lines(neurons)), "hidden": (neurons, neurons), "out": (XYLO_OUTPUTS, neurons)}
     drifts = {"in": 2.0, "hidden": -1.0, "out": 1.0}
     enter, loop, leave = (even_weights(rng, shape, drifts[name]) // 2 for name, shape in shapes.items())

@@ -11,7 +11,7 @@ from rich.table import Table as RichTable
 
 from benchmarks.costs import Costs
 from benchmarks.floors import Floor, floors
-from benchmarks.interleave import Measured
+from benchmarks.interleave import Measured, ratio
 from benchmarks.peers import PEERS
 from benchmarks.results import OURS, CaseResult, Results, Scaling
 from benchmarks.roofline import Limits, roof
@@ -78,6 +78,8 @@ def _row(case: CaseResult, each: Measured) -> tuple[str, ...]:
     note = each.note
     if each.name == "Lava" and case.lava_startup is not None:
         note = f"{note} ({case.lava_startup:.1f} s per run)"
+    if (one := case.measured.get(each.name.replace("2 threads", "1 thread"))) and (ratio(each, one) or 0) > 1:
+        note = f"{note}; slower than on one thread: were both cores free?"
     return each.name, _micro(each.median), "" if factor is None else f"{factor:.3g}", raster, note
 
 

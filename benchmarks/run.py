@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -86,6 +87,7 @@ QUICK = Scope(
 
 def run(scope: Scope, progress: Progress, shown: Callable[[CaseResult], None] = lambda case: None) -> Results:
     """Measure everything of a scope; ``shown`` gets each workload as it is done."""
+    start = time.monotonic()
     progress("limits of this machine")
     limits = roofline.measure()
     cases: list[CaseResult] = []
@@ -97,7 +99,10 @@ def run(scope: Scope, progress: Progress, shown: Callable[[CaseResult], None] = 
             limits = roofline.higher(limits, roofline.measure())
     spent = tuple(_spent(scope, progress))
     scaling = tuple(_scaled(scope, progress))
-    return Results(about(scope.rounds), roofline.higher(limits, roofline.measure()), tuple(cases), spent, scaling)
+    took = {"took": f"{time.monotonic() - start:.0f} s"}
+    return Results(
+        about(scope.rounds) | took, roofline.higher(limits, roofline.measure()), tuple(cases), spent, scaling
+    )
 
 
 def _spent(scope: Scope, progress: Progress) -> Iterator[Costs]:

@@ -38,12 +38,15 @@ def _sized(family: str, size: int, activity: float) -> Contestant:
 def batches(
     family: str, size: int, activity: float, values: Iterable[int], rounds: int, progress: Progress
 ) -> list[Scaling]:
-    """Seconds per step and sample by batch, on one thread and on two."""
+    """Seconds per step and sample by batch, on one thread and on two; only the network's output is recorded.
+
+    Every sample's record has a place of its own, and with inner populations in it memory would be what is measured.
+    """
     work = workload(family, size, activity)
     compiled = loading.as_shipped(work.program)
     made: list[Scaling] = []
     for batch in values:
-        samples = engine.prepare(compiled, work.stimulus, batch)
+        samples = engine.prepare(compiled, work.stimulus, batch, work.program.outputs)
         counts = (1, 2) if batch > 1 else (1,)
         contestants = [
             Contestant(threads_name(n), lambda n=n, samples=samples: engine.per_step_and_sample(samples, n))

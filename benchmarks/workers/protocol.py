@@ -48,6 +48,7 @@ class Stepper(Protocol):
 
     def sent(self) -> dict[str, Array]:
         """What nodes sent in the last step; none where the peer has equations of its own."""
+        ...
 
 
 Make = Callable[[Work, int], Stepper]

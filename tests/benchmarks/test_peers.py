@@ -39,6 +39,49 @@ def test_a_worker_loads_runs_and_shows_its_raster(worker: peers.Worker, tmp_path
     assert all((theirs[name] == ours[name]).all() for name in ours)
 
 
+def in_norse() -> Path:
+    return Path(sys.executable)  # the development set-up has it
+
+
+def in_own(environment: str) -> Path:
+    try:
+        return environments.interpreter(environment)
+    except UnavailableError as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("name", ["Norse", "SpikingJelly"])
+def test_a_chain_with_equations_of_its_own_runs_and_shows_no_raster(name: str, tmp_path: Path) -> None:
+    peer = next(each for each in peers.PEERS if each.name == name)
+    write(small("W1"), tmp_path / "w1.npz")
+    write(small("W2"), tmp_path / "w2.npz")
+    made = peers.start(in_norse() if name == "Norse" else in_own(peer.environment), peer.worker, 1)
+    try:
+        made.load(tmp_path / "w1.npz", 1)
+        assert made.version.startswith(name.lower())
+        assert made.seconds(2) > 0
+        assert made.raster() == {}
+        with pytest.raises(peers.PeerError, match="this network branches"):
+            made.load(tmp_path / "w2.npz", 1)
+    finally:
+        made.close()
+
+
+@needs_compiler
+def test_xylosim_equals_the_engine(tmp_path: Path) -> None:
+    work = small("W3X")
+    write(work, tmp_path / "w3x.npz")
+    made = peers.start(in_own("xylosim"), "xylosim_layer", 1)
+    try:
+        made.load(tmp_path / "w3x.npz", 1)
+        theirs = made.raster()["hidden"]
+    finally:
+        made.close()
+    ours = raster(prepare(loading.as_shipped(work.program), work.stimulus), work.steps)["hidden"]
+    assert ours.any()
+    assert (ours == theirs).all()
+
+
 def test_a_failure_is_answered_and_the_worker_lives_on(worker: peers.Worker, tmp_path: Path) -> None:
     with pytest.raises(peers.PeerError, match="FileNotFoundError"):
         worker.load(tmp_path / "none.npz", 1)
@@ -74,6 +117,12 @@ def test_an_environment_that_is_not_there_names_its_remedy(tmp_path: Path, monke
     with pytest.raises(InputError, match="choose: torch, norse"):
         environments.install("nest", lambda line: None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_accelerator_libraries_are_not_installed() -> None:
+    environments.refuse_heavy("torch", ["torch", "numpy", "sympy"])
+    with pytest.raises(UnavailableError, match="nvidia-cublas, triton"):
+        environments.refuse_heavy("torch", ["torch", "nvidia-cublas", "triton"])
 
 
 def test_every_peer_has_an_environment_and_a_worker() -> None:

@@ -94,6 +94,14 @@ def test_json_has_the_rounds_the_medians_and_the_verdicts(tmp_path: Path) -> Non
     assert {"met", "NOT MET", "not measured"} == {each["verdict"] for each in data["floors"]}
 
 
+def test_two_threads_that_are_slower_than_one_are_pointed_out() -> None:
+    two = {"PyTorch eager, 1 thread": (1.0,), "PyTorch eager, 2 threads": (3.0,)}
+    slow = case(measured={name: Measured(name, rounds) for name, rounds in {OURS: (0.1,), **two}.items()})
+    lines = [line for line in report.markdown(results(slow)).splitlines() if "were both cores free" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("| PyTorch eager, 2 threads")
+
+
 def test_a_workload_that_could_not_be_built_is_not_measured() -> None:
     absent = case(family="W3X", operations=None, measured={OURS: Measured(OURS, missing="no numerics xylo-v2")})
     text = report.markdown(results(absent))
