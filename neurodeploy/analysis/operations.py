@@ -21,9 +21,9 @@ IntArray = NDArray[np.int64]
 class Operations:
     """Totals over all samples and steps of a run.
 
-    - ``synaptic`` by projection: one operation for every message that is not 0 and every weight that is not 0 that
-      it meets. A message counts in the step in which it arrives, ``delay`` steps after it was sent; what would arrive after
-      the last step does not count. Where a window reaches over the border of the map, only weights inside count.
+    - ``synaptic`` by projection: one operation for every message that is not 0 and every weight that is not 0 which
+      it meets. A message counts in the step in which it arrives, ``delay`` steps after it was sent; what would arrive
+      after the last step does not count. Where a window reaches over the border of the map, only weights inside count.
     - ``updates`` by population: its neurons times the steps, whether or not anything reached them.
     - ``events`` by node, inputs included: messages sent that are not 0; a count or a graded value is one event.
     """

@@ -17,13 +17,13 @@ import typer
 from typer.exceptions import TyperException
 
 import neurodeploy
-from neurodeploy.cli import check, events, export, inspect, models, run, targets
+from neurodeploy.cli import check, encode, events, export, inspect, models, run, targets
 from neurodeploy.errors import NeurodeployError
 
 DEBUG = "NEURODEPLOY_DEBUG"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
-for verb in (export.export, run.run, check.check, inspect.inspect):
+for verb in (export.export, run.run, check.check, inspect.inspect, encode.encode, encode.decode):
     app.command()(verb)
 app.add_typer(events.app, name="events")
 app.add_typer(targets.app, name="targets")

@@ -68,6 +68,7 @@ def run_tool(
     """
     log = folder / "said"
     own = {**os.environ, "LC_ALL": "C", "TMPDIR": str(folder)}
+    own |= {f"ZIG_{whose}_CACHE_DIR": str(folder / "zig") for whose in ("LOCAL", "GLOBAL")}
     with contextlib.ExitStack() as files:
         said = files.enter_context(log.open("wb"))
         stdin = subprocess.DEVNULL if given is None else files.enter_context(given.open("rb"))

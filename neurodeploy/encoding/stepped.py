@@ -7,6 +7,7 @@ for one signal after another.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurodeploy.encoding.arrays import Float, Spikes
 
@@ -14,18 +15,16 @@ from neurodeploy.encoding.arrays import Float, Spikes
 def step_forward(signal: Float, threshold: Float) -> Spikes:
     """Signed spikes of ``(N, T)`` signals against a baseline that starts at the first sample and follows by steps."""
     columns = np.ascontiguousarray(signal.T)
-    spikes = np.zeros(columns.shape, np.int8)
-    base = columns[0].copy()
-    limit, up, down = np.empty_like(base), np.empty(base.shape, bool), np.empty(base.shape, bool)
-    for t in range(1, len(columns)):
+    up, down = np.zeros(columns.shape, bool), np.zeros(columns.shape, bool)
+    base, limit = columns[0].copy(), np.empty_like(columns[0])
+    for value, rises, falls in zip(columns[1:], up[1:], down[1:], strict=True):
         np.add(base, threshold, out=limit)
-        np.greater(columns[t], limit, out=up)
-        np.copyto(base, limit, where=up)
+        np.greater(value, limit, out=rises)
+        np.copyto(base, limit, where=rises)
         np.subtract(base, threshold, out=limit)
-        np.less(columns[t], limit, out=down)
-        np.copyto(base, limit, where=down)
-        np.subtract(up, down, out=spikes[t], dtype=np.int8)
-    return np.ascontiguousarray(spikes.T)
+        np.less(value, limit, out=falls)
+        np.copyto(base, limit, where=falls)
+    return _signed(up, down)
 
 
 def leaky(signal: Float, threshold: Float, constant: Float, aliased: bool) -> Spikes:
@@ -35,24 +34,27 @@ def leaky(signal: Float, threshold: Float, constant: Float, aliased: bool) -> Sp
     until its first spike.
     """
     columns = np.ascontiguousarray(signal.T)
-    spikes = np.zeros(columns.shape, np.int8)
-    voltage, base = np.zeros_like(columns[0]), np.zeros_like(columns[0])
-    rise, low = np.empty_like(voltage), -threshold
-    up, down = np.empty(voltage.shape, bool), np.empty(voltage.shape, bool)
+    up, down = np.zeros(columns.shape, bool), np.zeros(columns.shape, bool)
+    voltage, low, fires = np.zeros_like(columns[0]), -threshold, np.empty(threshold.shape, bool)
+    base = np.zeros_like(voltage) if aliased else None
     for t in range(1 if aliased else 0, len(columns)):
         voltage += columns[t]
-        if aliased and t == 1:
+        if base is not None and t == 1:
             base[:] = voltage
-        np.subtract(voltage, base, out=rise)
-        np.greater(rise, threshold, out=up)
-        np.less(rise, low, out=down)
-        np.subtract(up, down, out=spikes[t], dtype=np.int8)
-        np.logical_or(up, down, out=up)
-        np.copyto(voltage, 0, where=up)
-        if aliased:
-            np.copyto(base, 0, where=up)
+        rise = voltage if base is None else voltage - base
+        np.greater(rise, threshold, out=up[t])
+        np.less(rise, low, out=down[t])
+        np.logical_or(up[t], down[t], out=fires)
+        np.copyto(voltage, 0, where=fires)
+        if base is not None:
+            np.copyto(base, 0, where=fires)
         voltage *= constant
-    return np.ascontiguousarray(spikes.T)
+    return _signed(up, down)
+
+
+def _signed(up: NDArray[np.bool_], down: NDArray[np.bool_]) -> Spikes:
+    """Columns of rises and falls as rows of +1 and -1."""
+    return np.ascontiguousarray((up.view(np.int8) - down.view(np.int8)).T)
 
 
 def decay_sum(steps: Float, constant: Float) -> Float:

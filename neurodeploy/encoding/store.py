@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +57,8 @@ def make_coder(kind: str, parameters: Mapping[str, Any], where: str = "coder") -
     """A coder by kind. Raises InputError for an unknown kind, unknown or wrong parameters."""
     if kind not in CODERS:
         raise InputError(f"unknown method {kind!r}", where, f"choose: {', '.join(CODERS)}")
-    known = CODERS[kind].__dataclass_fields__
-    strange = sorted(parameters.keys() - known.keys())
+    known = [each.name for each in fields(CODERS[kind])]
+    strange = sorted(parameters.keys() - set(known))
     if strange:
         raise InputError(f"{kind} has no parameter {strange[0]!r}", where, f"it has: {', '.join(known)}")
     try:
@@ -96,7 +96,5 @@ class Encoded:
         except FileNotFoundError:
             raise InputError("there is no such file", str(path), "give the .npz that encode wrote") from None
         except Exception as error:  # a damaged archive fails in many ways
-            raise InputError(
-                f"holds no encoded signal: {error}", str(path), "give the .npz that encode wrote"
-            ) from error
+            raise InputError("holds no encoded signal", str(path), "give the .npz that encode wrote") from error
         return cls(arrays["spikes"], coder_from_json(data, str(path)), arrays["initial"])

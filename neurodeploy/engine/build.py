@@ -21,7 +21,7 @@ REMEDY = (
 )
 GUARD = """
 exec 3<&0
-(cat <&3; trap "" TERM; kill -TERM 0; rm -rf "$0"; kill -KILL 0) >/dev/null 2>&1 &
+(read none <&3; trap "" TERM; kill -TERM 0; PATH=/usr/bin:/bin rm -rf "$0"; kill -KILL 0) >/dev/null 2>&1 &
 exec "$@" 3<&- </dev/null
 """
 """Runs a command beside a watcher that reads a pipe nobody writes: when it ends because whoever holds its other end is

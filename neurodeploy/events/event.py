@@ -14,8 +14,8 @@ from neurodeploy.errors import InputError
 EVENT = np.dtype([("t", "<i8"), ("x", "<u2"), ("y", "<u2"), ("p", "?")], align=True)
 """One event: time in microseconds, column, row, and whether the pixel became brighter (ON)."""
 
-CHUNK = 1 << 18
-"""Events that a reader hands over at once, at most: four megabytes."""
+CHUNK = 1 << 17
+"""Events that a reader hands over at once, at most: two megabytes."""
 
 Events = NDArray[Any]
 """Events as a structured array ``(N,)`` of type ``EVENT``."""

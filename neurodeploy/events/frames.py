@@ -20,7 +20,7 @@ Polarity = Literal["both", "both-off-first", "on", "off", "merged", "signed"]
 Values = Literal["counts", "binary", "normalized"]
 Array = NDArray[Any]
 
-CELLS = 1 << 22
+CELLS = 1 << 20
 """Cells of the frames that are made at a time, at most, unless one frame has more."""
 
 

@@ -55,7 +55,7 @@ def open_input(
 
     Raises InputError for options of the one with the other.
     """
-    if path is not None and path.is_file() and is_recording(path):
+    if path is not None and is_recording(path):
         return read_recording(path, network, framing, steps)
     if framing.asked is not None:
         what = "there is no recording of events to frame"
@@ -69,9 +69,9 @@ def read_recording(path: Path, network: Network, framing: Framing, steps: int | 
     A recording that does not say the size of its sensor is taken to fit the input. Raises InputError where the input
     has no such shape, the frames have another, and where ``Frames`` does.
     """
+    source = open_events(path)
     name, shape = _input(network, path)
     frames = _frames(network, name, shape, framing, path)
-    source = open_events(path)
     if source.sensor is None:
         if framing.downscale == FIT:
             what = "the file does not say how large the sensor is"

@@ -13,6 +13,8 @@ from neurodeploy.program import Input, Output, Population, Program, Projection
 from .extremes import Rng, pick
 
 WIDTHS = (1, 2, 3, 4, 7, 8, 16, 17, 33, 36, 64, 70)
+LARGE = 1 << 13
+"""Most weights of a large kernel."""
 ACTIVITIES = (0.0, 0.02, 0.1, 0.4, 1.0)
 
 
@@ -46,6 +48,7 @@ def weights(rng: Rng, shape: tuple[int, ...]) -> NDArray[np.int64]:
 def window(rng: Rng, name: str, a: str, b: str, source: tuple[int, ...], out: int, delay: int) -> Projection:
     """A convolution that keeps the space; sometimes dilated or in groups."""
     kernel = int(pick(rng, 1, 3, 3, 5, 7))
+    kernel = 3 if kernel * kernel * out * source[0] > LARGE else kernel
     dilation = int(pick(rng, 1, 1, 1, 2))
     groups = source[0] if out == source[0] and rng.random() < 0.15 else 1
     own = weights(rng, (out, source[0] // groups, kernel, kernel))

@@ -11,8 +11,8 @@ from . import extremes
 from .support import QUICK, compiled_all, differences, needs_compiler, reference, run_one
 
 pytestmark = needs_compiler
-PROGRAMS = 64
-EXTREME = 240
+PROGRAMS = 40
+EXTREME = 60
 
 
 @pytest.mark.parametrize("family", ["stock", "held"])

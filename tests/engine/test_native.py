@@ -8,18 +8,23 @@ import numpy as np
 import pytest
 
 from neurodeploy.codegen.c import render
-from neurodeploy.codegen.c.machine import AVX2, AVX512, BASELINE, Machine
+from neurodeploy.codegen.c.machine import AVX2, MACHINES, Machine
+from neurodeploy.codegen.c.module import unit
+from neurodeploy.codegen.c.native.choice import FORCED
 from neurodeploy.codegen.plan import plan
 from neurodeploy.conformance import generate
+from neurodeploy.engine.build import compile_library
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.library import Compiled, load
 from neurodeploy.engine.run import run_loaded
-from neurodeploy.program import Program
+from neurodeploy.numerics import LOIHI2
+from neurodeploy.program import Input, Population, Program, Projection
 from neurodeploy.reference.program_runner import quantize_stimulus
 from neurodeploy.trace import Trace
 
-from . import extremes
+from . import extremes, maps
 from .support import WARNINGS, differences, needs_compiler, reference, run_one
+from .test_portable import build, equals_reference, everything_out, needs_gcc
 
 pytestmark = needs_compiler
 CPU = Path("/proc/cpuinfo")
@@ -33,12 +38,15 @@ def on(machine: Machine) -> object:
     return pytest.param(machine, id=machine.name, marks=pytest.mark.skipif(bool(lacks), reason=reason))
 
 
-EVERY = pytest.mark.parametrize("machine", [on(each) for each in (AVX512, AVX2, BASELINE)])
+EVERY = pytest.mark.parametrize("machine", [on(each) for each in MACHINES])
 
 
-def flags(machine: Machine, level: str = "-O1") -> tuple[str, ...]:
-    march = (f"-march={machine.architecture}",) if machine.architecture else ()
-    return ("-std=c99", level, *march, *machine.extensions, "-fPIC", "-shared", *WARNINGS)
+def architecture(machine: Machine) -> tuple[str, ...]:
+    return *((f"-march={machine.architecture}",) if machine.architecture else ()), *machine.extensions
+
+
+def flags(machine: Machine) -> tuple[str, ...]:
+    return ("-std=c99", "-O1", *architecture(machine), "-fPIC", "-shared", *WARNINGS)
 
 
 def native_all(programs: list[Program], machine: Machine, forced: str | None = None) -> list[Compiled]:
@@ -64,13 +72,71 @@ def check(compiled: Compiled, program: Program, stimulus: Mapping[str, Any], abo
 
 @EVERY
 def test_extreme_numbers_under_every_rule(machine: Machine) -> None:
-    programs = [extremes.program(seed) for seed in range(40)]
+    programs = [extremes.program(seed) for seed in range(32)]
     for seed, (program, compiled) in enumerate(zip(programs, native_all(programs, machine), strict=True)):
         check(compiled, program, extremes.stimulus(seed, program), seed)
 
 
 @EVERY
 def test_random_networks(machine: Machine) -> None:
-    cases = [generate(seed, family) for seed in range(1000, 1010) for family in ("stock", "held")]
+    cases = [generate(seed, family) for seed in range(1000, 1006) for family in ("stock", "held")]
     for case, compiled in zip(cases, native_all([case.program for case in cases], machine), strict=True):
         check(compiled, case.program, case.stimulus, case.name)
+
+
+@EVERY
+@pytest.mark.parametrize("forced", [None, *FORCED])
+def test_maps_and_matrices_under_every_kernel(machine: Machine, forced: str | None) -> None:
+    first = 100 * (0 if forced is None else 1 + FORCED.index(forced))
+    programs = [maps.spatial(seed) for seed in range(first, first + 6)] + [maps.recurrent(first)]
+    compiled = native_all(programs, machine, forced)
+    for seed, (program, each) in enumerate(zip(programs, compiled, strict=True)):
+        check(each, program, maps.stimulus(first + seed, program), (forced, first + seed))
+
+
+@EVERY
+@needs_gcc
+def test_step_by_step_under_all_sanitizers(machine: Machine, tmp_path: Path) -> None:
+    programs = [everything_out(maps.spatial(seed)) for seed in range(900, 906)] + [everything_out(maps.recurrent(906))]
+    programs += [everything_out(extremes.program(seed)) for seed in range(700, 706)]
+    pairs = [(p, maps.stimulus(seed, p, samples=1, steps=6)) for seed, p in enumerate(programs)]
+    renderings = [render(plan(program), f"p{k}", machine) for k, program in enumerate(programs)]
+    equals_reference(build(tmp_path, renderings, architecture(machine)), pairs)
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda each: each.name)
+@pytest.mark.parametrize("forced", [None, "dense"])
+def test_every_machine_compiles_without_a_warning(machine: Machine, forced: str | None) -> None:
+    compiler = find_compiler()
+    assert compiler is not None
+    programs = [maps.spatial(seed) for seed in range(950, 954)] + [maps.recurrent(954), generate(1000, "held").program]
+    texts = [render(plan(p), f"p{i}", machine, forced=forced) for i, p in enumerate(programs)]
+    assert compile_library(unit(texts), compiler, flags(machine))
+
+
+def test_the_text_is_the_same_every_time() -> None:
+    texts = [render(plan(maps.spatial(3)), machine=AVX2) for _ in range(2)]
+    assert (texts[0].header, texts[0].source, texts[0].host) == (texts[1].header, texts[1].source, texts[1].host)
+
+
+@EVERY
+def test_decays_in_single_precision_truncate_toward_zero(machine: Machine) -> None:
+    """At magnitudes where a product has more bits than single precision holds, and on both sides of exact products."""
+    rng = np.random.default_rng(11)
+    size = 4096
+    near = rng.integers(0, 2046, size) * 4096 + rng.integers(-2, 3, size)
+    start = np.where(rng.random(size) < 0.5, near, rng.integers(0, (1 << 23) - 1, size)) * rng.choice([-1, 1], size)
+    kept = [1, 7, 1000, 2047, 2048, 3596, 4095]
+    programs = [
+        Program(
+            LOIHI2,
+            (Input("in", (1,)),),
+            (Population("n", (size,), membrane_decay=4096 - keep, threshold=1 << 17, initial_membrane=start),),
+            (Projection("p", "in", "n", "dense", np.zeros((size, 1))),),
+            ("n",),
+        )
+        for keep in kept
+    ]
+    for keep, program, compiled in zip(kept, programs, native_all(programs, machine), strict=True):
+        assert "nd_cut" in compiled.rendering.body
+        check(compiled, program, {"in": np.zeros((1, 4, 1))}, keep)

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neurodeploy.engine.run import beyond, driven, run_loaded
+from neurodeploy.engine.run import beyond, driven, run_compiled, run_loaded
 from neurodeploy.program import Input, Population, Program
 from neurodeploy.reference.program_runner import quantize_stimulus, run_program
 from tests.xylo.environment import unavailable
 from tests.xylo.nets import net
 from tests.xylo.simulator import differing, simulate
 
-from .support import QUICK, compiled_all, differences, needs_compiler, reference, run_one
+from .support import QUICK, STATES, compiled_all, differences, needs_compiler, reference, run_one
 
 pytestmark = needs_compiler
 NETS = 12
@@ -24,6 +24,17 @@ def test_it_does_what_xylosim_does() -> None:
     loaded = compiled_all([each.program for each in nets], (*QUICK, "-O3"))
     for seed, each, records, compiled in zip(range(NETS), nets, simulate(nets), loaded, strict=True):
         assert differing(records, run_one(compiled, each.program, each.stimulus)) == 0, seed
+
+
+def test_what_runs_by_default_on_this_machine_does_it_too() -> None:
+    for seed in (0, 1, 2, 4):
+        each = net(seed)
+        trace = run_compiled(each.program, each.stimulus, states=True)
+        assert trace.meta["engine"] == "compiled"
+        expected = reference(each.program, each.stimulus)
+        for name in each.program.by_name:
+            for key in STATES:
+                assert np.array_equal(getattr(expected[name], key), getattr(trace[name], key)), (seed, name, key)
 
 
 def strange(seed: int) -> Program:

@@ -34,8 +34,9 @@ def total(counts: Iterable[Counts]) -> Counts:
 class ProofCase:
     """A claim about every seed in ``range(seeds)``.
 
-    ``run`` takes a range of seeds and gives the same counts for the same seeds; it is called in other processes, so it
-    stands at the top level of its module. ``batch`` seeds make one unit of work: what an interruption can lose.
+    ``lacks`` says what this computer lacks to judge it, or None. ``run`` takes a range of seeds and gives the same
+    counts for the same seeds; it is called in other processes, so it stands at the top level of its module. ``batch``
+    seeds make one unit of work: what an interruption can lose.
     """
 
     name: str
@@ -43,6 +44,7 @@ class ProofCase:
     seeds: int
     batch: int
     run: Callable[[range], Counts]
+    lacks: Callable[[], str | None] = lambda: None
 
     def units(self, seeds: int | None = None) -> list[range]:
         """The work for the first ``seeds`` (all without a number), unit by unit."""

@@ -13,9 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-JUDGED = ("neurodeploy", "targets", "models", "tests/proof")
-PACKAGES = ("numpy", "torch")
-SIMULATOR = "lava-nc"
+JUDGED = ("neurodeploy", "targets", "models", "tests/proof", "tests/engine/extremes.py", "tests/engine/toolchains.py")
+PACKAGES = ("numpy", "torch", "ziglang")
+COMPILER, SIMULATOR = "gcc", "lava-nc"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def current_stamp() -> Stamp:
 def _sources() -> str:
     digest = hashlib.sha256()
     for folder in JUDGED:
-        for path in sorted((ROOT / folder).rglob("*")):
+        for path in sorted((ROOT / folder).rglob("*")) or [ROOT / folder]:
             if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".md":
                 digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode())
                 digest.update(path.read_bytes())
@@ -54,8 +54,17 @@ def _versions() -> tuple[tuple[str, str], ...]:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = "none"
+    found[COMPILER] = _compiler()
     found[SIMULATOR] = _simulator()
     return tuple(found.items())
+
+
+def _compiler() -> str:
+    try:
+        done = subprocess.run([COMPILER, "-dumpfullversion"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "none"
+    return done.stdout.strip()
 
 
 def _simulator() -> str:

@@ -84,7 +84,9 @@ def edges(plan: Plan, stage: Stage, layouts: dict[str, Layout]) -> list[tuple[Ac
 
 
 def native(plan: Plan, stage: Stage, layouts: dict[str, Layout], machine: Machine, forced: str | None) -> Native | None:
-    """The stage in native code, or None where its update needs more than 32 bits."""
+    """The stage in native code; None where its update needs more than 32 bits, or where events enter its current."""
+    if stage.arrival.deliveries:
+        return None
     update = stage.update
     shown = [update.after[key] for key in (CURRENT, MEMBRANE) if key in update.after]
     roots = [update.output, *update.after.values(), *shown, *([] if update.before is None else [update.before])]

@@ -18,6 +18,7 @@ from neurodeploy.codegen.c.native.small import small
 from neurodeploy.codegen.c.native.update import SEEN, cuts, flags, sums_of, update_rows
 from neurodeploy.codegen.c.tables import Tables
 from neurodeploy.codegen.c.types import INT32, UINT8, UINT16
+from neurodeploy.codegen.c.window import window_of
 
 KERNELS: Mapping[str, Callable[[Part, str, Tables], str]] = {
     "portable": lambda part, name, tables: portable(part.edge, name, tables),
@@ -118,16 +119,21 @@ def _update(c: Context, n: Native, number: int, prefix: str, machine: Machine, s
     looks = "".join(f", int64_t *restrict {each}" for each in SEEN) if seen else ""
     name = f"{prefix}_{'observe' if seen else 'update'}{number}"
     head = f"static void {name}({prefix}_context *c, {kind} *restrict out{looks})"
-    sums = ", ".join(["c", "out", *(SEEN if seen else ()), *(_row(c, n, name) for name, _ in sums_of(n)), "first + r"])
+    sums = ", ".join(
+        ["c", "out", *(SEEN if seen else ()), *(_row(c, n, name) for name, _ in sums_of(n)), "first + r", "some"]
+    )
     row = f"{prefix}_{'look' if seen else 'row'}{number}"
     b = n.block
-    lines = [*_clears(c, n), *_calls(c, n, number, prefix)]
-    made = "".join(f"    {line}\n" for line in lines)
+    clears, calls = (
+        "".join(f"      {line}\n" for line in lines) for lines in (_clears(c, n), _calls(c, n, number, prefix))
+    )
+    made = f"    if (some) {{\n{clears}    }}\n    some = {_some(c, n)};\n    if (some) {{\n{calls}    }}\n"
     mode = cuts(n, machine, seen)
     begin, end = ("  const unsigned mode = nd_round_down();\n", "  _mm_setcsr(mode);\n") if mode else ("", "")
     return f"""
 {head} {{
-{begin}  for (int32_t first = 0; first < {b.rows}; first += {b.height}) {{
+{begin}  int some = 1;
+  for (int32_t first = 0; first < {b.rows}; first += {b.height}) {{
     const int32_t rows = first + {b.height} < {b.rows} ? {b.height} : {b.rows} - first;
 {made}    for (int32_t r = 0; r < rows; r++) {row}({sums});
   }}
@@ -157,6 +163,26 @@ def _clears(c: Context, n: Native) -> list[str]:
     ]
 
 
+def _some(c: Context, n: Native) -> str:
+    """Whether anything may reach these rows; where nothing does, their sums stay as they were cleared."""
+    if any(n.full(each) for each in n.stage.arrival.accumulators):
+        return "1"
+    return " || ".join(_reaches(c, each) for each in n.choices) or "0"
+
+
+def _reaches(c: Context, each: Choice) -> str:
+    if each.kernel == "matrix":
+        return f"c->starts[{each.starts + 1}] != 0"
+    if each.kernel == "pool":
+        size = window_of(each.edge.projection, each.edge.source.shape).kernel[0] * source_rows(each.edge)[1]
+        return f"!nd_still({_sent(c, each)} + first * {size}, rows * {size})"
+    if not each.listed:
+        return "1"
+    window, starts = window_of(each.edge.projection, each.edge.source.shape), f"c->starts + {each.starts}"
+    above, below = window.padding[0], window.kernel[0] - 1 - window.padding[0]
+    return f"nd_reached({starts}, {window.space[0]}, first - {above}, first + rows + {below})"
+
+
 def _calls(c: Context, n: Native, number: int, prefix: str) -> list[str]:
     lines: list[str] = []
     for k, each in enumerate(n.choices):
@@ -168,7 +194,6 @@ def _calls(c: Context, n: Native, number: int, prefix: str) -> list[str]:
         if each.kernel == "dense":
             lines.append(f"{name}({map_});")
             continue
-        if each.threshold is not None:
-            lines.append(f"if (c->dense[{k}]) {name}_dense({map_});\n    else")
-        lines.append(f"{name}({sums}, {_sent(c, each)}, {lists}, first, rows);")
+        call = f"{name}({sums}, {_sent(c, each)}, {lists}, first, rows);"
+        lines.append(call if each.threshold is None else f"if (c->dense[{k}]) {name}_dense({map_}); else {call}")
     return lines

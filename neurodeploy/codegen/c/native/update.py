@@ -39,7 +39,7 @@ def update_rows(c: Context, n: Native, number: int, prefix: str, tables: Tables,
     cell = _cell(c, n, name, prefix, tables, machine, seen) if whole else ""
     body = (_groups(c, n, name, machine, whole, seen) if whole else "") + _rest(c, n, tables, whole, seen)
     apart = "__attribute__((noinline)) " if cuts(n, machine, seen) else ""
-    head = f"{apart}static void {name}({_parameters(c, n, prefix, seen)}, int32_t row)"
+    head = f"{apart}static void {name}({_parameters(c, n, prefix, seen)}, int32_t row, int some)"
     return f"{cell}\n{head} {{\n{_unused(n, seen)}  const int32_t base = row * {n.block.length};\n{body}}}\n"
 
 
@@ -51,7 +51,7 @@ def cuts(n: Native, machine: Machine, seen: bool) -> bool:
 
 def _unused(n: Native, seen: bool) -> str:
     """What an update whose result is known beforehand does not read."""
-    names = ["c", "out", *(SEEN if seen else ()), *(name for name, _ in sums_of(n))]
+    names = ["c", "out", "some", *(SEEN if seen else ()), *(name for name, _ in sums_of(n))]
     return "".join(f"  (void){name};\n" for name in names)
 
 
@@ -102,7 +102,7 @@ def _cell(c: Context, n: Native, name: str, prefix: str, tables: Tables, machine
     head = (
         f"static inline nd_words {name}_cell({_parameters(c, n, prefix, seen)}, int32_t i, int32_t k, nd_words *live)"
     )
-    unused = _unused(n, seen) + "  (void)i;\n  (void)k;\n  (void)live;\n"
+    unused = _unused(n, seen).replace("  (void)some;\n", "") + "  (void)i;\n  (void)k;\n  (void)live;\n"
     return f"\n{head} {{\n{unused}{text}}}\n"
 
 
@@ -137,7 +137,8 @@ def _flag(c: Context, n: Native, machine: Machine) -> str:
 
 def _skip(c: Context, n: Native, machine: Machine, size: int) -> str:
     tests = [_flag(c, n, machine)] if n.stage.update.stored else []
-    tests += [f"nd_silent({name} + from, (end - from) * {bits // 8})" for name, bits in sums_of(n)]
+    silent = " && ".join(f"nd_silent({name} + from, (end - from) * {bits // 8})" for name, bits in sums_of(n))
+    tests += [f"(!some || ({silent}))"] if silent else []
     clear = f"nd_clear(out + base + from, (end - from) * {size});"
     return f"    if ({' && '.join(tests or ['1'])}) {{\n      {clear}\n      continue;\n    }}\n"
 

@@ -97,6 +97,20 @@ static inline unsigned nd_round_down(void) {
   _mm_setcsr(mode | 0x6000);
   return mode;
 }
+/* Whether all of these bytes are 0. */
+static inline int nd_still(const void *p, int32_t bytes) {
+  const char *from = (const char *)p;
+  const int32_t whole = bytes / (int32_t)sizeof(nd_words) * (int32_t)sizeof(nd_words);
+  int any = 0;
+  for (int32_t k = whole; k < bytes; k++) any |= from[k];
+  return any == 0 && nd_silent(from, whole);
+}
+/* Whether any of the rows from .. end - 1, as far as there are such, has events. */
+static inline int nd_reached(const int32_t *starts, int32_t rows, int32_t from, int32_t end) {
+  from = from < 0 ? 0 : from > rows ? rows : from;
+  end = end < 0 ? 0 : end > rows ? rows : end;
+  return starts[from] != starts[end];
+}
 static inline void nd_clear(void *p, int32_t bytes) { __builtin_memset(p, 0, (size_t)bytes); }
 """
 

@@ -1,0 +1,85 @@
+"""Signals in files: columns of a table, or an array."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.atomic import write_file
+from neurodeploy.errors import InputError
+
+KINDS = "a .csv (one signal per column), a .npy or an .npz"
+
+
+def read_signal(path: Path, name: str | None = None) -> NDArray[Any]:
+    """``[T]``, ``[F, T]`` or ``[B, F, T]`` from a file.
+
+    A CSV has one signal per column, split by commas, semicolons or tabs, and may have a line of heads; an array is in
+    the shape it is; an ``.npz`` needs ``name`` where it holds several. Raises InputError.
+    """
+    try:
+        if path.suffix.lower() == ".csv":
+            return _read_table(path)
+        if path.suffix.lower() in (".npy", ".npz"):
+            return _read_arrays(path, name)
+    except FileNotFoundError:
+        raise InputError("there is no such file", str(path), f"give {KINDS}") from None
+    except (OSError, UnicodeDecodeError, ValueError, csv.Error) as error:
+        raise InputError(f"cannot be read: {error}", str(path), f"give {KINDS}") from error
+    raise InputError("is no kind of file that holds a signal", str(path), f"give {KINDS}")
+
+
+def write_signal(path: Path, signal: NDArray[Any]) -> None:
+    """Write what ``read_signal`` reads, as the suffix says. Raises InputError, EnvironmentFailureError."""
+    kind = path.suffix.lower()
+    if kind == ".npy":
+        write_file(path, lambda file: np.save(file, signal))
+    elif kind == ".npz":
+        write_file(path, lambda file: np.savez_compressed(file, signal=signal))
+    elif kind == ".csv" and signal.ndim < 3:
+        lines = "".join(",".join(f"{x:.9g}" for x in row) + "\n" for row in np.atleast_2d(signal).T)
+        write_file(path, lambda file: file.write(lines.encode()))
+    else:
+        what = "a table has no room for a batch" if kind == ".csv" else "is no kind of file that holds a signal"
+        raise InputError(what, str(path), "write a .npy or an .npz" if kind == ".csv" else f"write {KINDS}")
+
+
+def _read_table(path: Path) -> NDArray[np.float64]:
+    text = path.read_text(encoding="utf-8-sig")
+    first = text.partition("\n")[0]
+    rows = list(csv.reader(text.splitlines(), delimiter=next((mark for mark in ";\t" if mark in first), ",")))
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    start = 0 if not rows or _numbers(rows[0]) is not None else 1
+    found: list[list[float]] = []
+    for number, row in enumerate(rows[start:], start + 1):
+        values = _numbers(row)
+        if values is None or len(values) != len(rows[start]):
+            raise InputError(f"row {number} is no row of {len(rows[start])} numbers", str(path), "fill or remove it")
+        found.append(values)
+    if not found:
+        raise InputError("holds no samples", str(path), "give one row per sample")
+    table = np.asarray(found).T
+    return table[0] if len(table) == 1 else table
+
+
+def _numbers(row: list[str]) -> list[float] | None:
+    try:
+        return [float(cell) for cell in row]
+    except ValueError:
+        return None
+
+
+def _read_arrays(path: Path, name: str | None) -> NDArray[Any]:
+    loaded = np.load(path, allow_pickle=False)
+    if isinstance(loaded, np.ndarray):
+        return loaded
+    with loaded:
+        chosen = name if name is not None else loaded.files[0] if len(loaded.files) == 1 else None
+        if chosen not in loaded.files:
+            held = ", ".join(loaded.files) or "none"
+            raise InputError(f"holds these arrays: {held}", str(path), "name one of them with --array")
+        return loaded[chosen]

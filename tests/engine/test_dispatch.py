@@ -1,0 +1,105 @@
+"""The choice between kernels at every step: at its threshold, across it in both directions, and from any memory."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from neurodeploy.codegen.c.layout import Layout
+from neurodeploy.codegen.c.machine import AVX2, AVX512, MACHINES, Machine
+from neurodeploy.codegen.c.native.choice import native
+from neurodeploy.codegen.plan import plan
+from neurodeploy.engine.library import Compiled
+from neurodeploy.numerics import LOIHI2
+from neurodeploy.program import Input, Population, Program, Projection
+
+from .support import needs_compiler
+from .test_native import EVERY, check, native_all
+
+pytestmark = needs_compiler
+SHAPE = (4, 9, 13)
+
+
+@dataclass(frozen=True, eq=False)
+class Dirty(Compiled):
+    """Memory that holds anything but zeros before its first reset."""
+
+    def new_context(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        return np.full(self.rendering.context_bytes // 8 + 1, -0x5A5A5A5A5A5A5A5B, dtype=np.int64)
+
+
+def program(bits: int, channels: int = 36, weight: int = 60) -> Program:
+    """A convolution whose activity its input sets, a second of its own activity, and a loop."""
+    rng = np.random.default_rng(bits * channels)
+
+    def window(name: str, source: str, target: str, out: int, come: int, delay: int = 0) -> Projection:
+        weights = rng.integers(-weight, weight, (out, come, 3, 3))
+        return Projection(name, source, target, "conv2d", weights, 0, delay, bits, padding=(1, 1))
+
+    neurons = {"current_decay": 900, "membrane_decay": 400, "threshold": 150}
+    populations = (
+        Population("a", (channels, *SHAPE[1:]), **neurons),
+        Population("b", (16, *SHAPE[1:]), **neurons),
+    )
+    joined = (
+        window("1", "in", "a", channels, SHAPE[0]),
+        window("2", "a", "b", 16, channels),
+        window("3", "b", "b", 16, 16, 1),
+    )
+    return Program(LOIHI2, (Input("in", SHAPE, 0, bits),), populations, joined, ("b",))
+
+
+def limit(made: Program, machine: Machine) -> int | None:
+    """The number of events from which on the first convolution is done densely."""
+    drawn = plan(made)
+    layouts = {name: Layout(sender.shape) for name, sender in drawn.senders.items()}
+    stage = native(drawn, drawn.stages[0], layouts, machine, None)
+    assert stage is not None
+    return stage.choices[0].threshold
+
+
+def events(made: Program, counts: list[int]) -> dict[str, np.ndarray]:
+    """A stimulus of exactly so many events at each step, of any value."""
+    given = made.inputs[0]
+    values = np.zeros((2, len(counts), given.size))
+    for sample in range(2):
+        rng = np.random.default_rng((sample, 5))
+        for t, count in enumerate(counts):
+            places = rng.permutation(given.size)[:count]
+            values[sample, t, places] = rng.integers(1, given.output.high, count, endpoint=True)
+    return {"in": values.reshape(2, len(counts), *given.shape)}
+
+
+@EVERY
+@pytest.mark.parametrize(("bits", "weight"), [(1, 60), (5, 60), (1, 900), (7, 127)])
+def test_the_result_does_not_depend_on_what_was_chosen(machine: Machine, bits: int, weight: int) -> None:
+    made = program(bits, weight=weight)
+    at, size = limit(made, machine), made.inputs[0].size
+    assert (at is not None) == (machine in (AVX2, AVX512) and weight < 128)
+    at = size // 4 if at is None else at
+    assert 1 < at < size - 1, "the threshold cannot be crossed"
+    counts = [0, 1, at - 1, at, at + 1, at, at - 1, 0, size, 0, size, size, 1, at + 1, at - 1, 0, 0]
+    compiled = native_all([made], machine)[0]
+    dirty = Dirty(compiled.rendering, compiled.reset, compiled.run, compiled.library)
+    for each in (compiled, dirty):
+        check(each, made, events(made, counts), (bits, weight))
+
+
+@EVERY
+@pytest.mark.parametrize("count", [0, SHAPE[0] * SHAPE[1] * SHAPE[2]], ids=["silence", "all"])
+def test_the_same_activity_at_every_step(machine: Machine, count: int) -> None:
+    made = program(1)
+    check(native_all([made], machine)[0], made, events(made, [count] * 6), count)
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda each: each.name)
+def test_a_forced_kernel_leaves_nothing_to_choose(machine: Machine) -> None:
+    made = plan(program(1))
+    layouts = {name: Layout(sender.shape) for name, sender in made.senders.items()}
+    for forced in ("scatter", "dense", "portable"):
+        stage = native(made, made.stages[0], layouts, machine, forced)
+        assert stage is not None
+        (choice,) = stage.choices
+        assert choice.threshold is None
+        able = forced != "dense" or machine in (AVX2, AVX512)
+        assert choice.kernel == (forced if able else "scatter")
