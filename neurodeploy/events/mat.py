@@ -20,20 +20,10 @@ from neurodeploy.events.hdf5 import read_hdf5
 from neurodeploy.events.mat_elements import judge_elements
 from neurodeploy.events.source import EventSource
 from neurodeploy.events.words import COPY
+from neurodeploy.trace import UNREADABLE
 
 REMEDY = "store vectors x, y, p and ts (microseconds), alone or as fields of a struct TD"
-BROKEN = (
-    OSError,
-    RuntimeError,
-    NameError,
-    LookupError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    MemoryError,
-    EOFError,
-    zlib.error,
-)
+BROKEN = (*UNREADABLE, RuntimeError, NameError, LookupError, MemoryError)
 """What scipy raises for a damaged file; memory runs out where a damaged length asks for it."""
 
 STRUCTS = ("TD", "events")
