@@ -16,14 +16,11 @@ from neurodeploy.conformance import generate
 from neurodeploy.engine.build import compile_library
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.library import Compiled, load
-from neurodeploy.engine.run import run_loaded
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Input, Population, Program, Projection
-from neurodeploy.reference.program_runner import quantize_stimulus
-from neurodeploy.trace import Trace
 
 from . import extremes, maps
-from .support import WARNINGS, differences, needs_compiler, reference, run_one
+from .support import WARNINGS, differences, needs_compiler, outputs_differ, reference, run_one, run_unseen
 from .test_portable import build, equals_reference, everything_out, needs_gcc
 
 pytestmark = needs_compiler
@@ -59,18 +56,10 @@ def native_all(programs: list[Program], machine: Machine, forced: str | None = N
     return load(texts, compiler, flags(machine))
 
 
-def unseen(compiled: Compiled, program: Program, stimulus: Mapping[str, Any]) -> Trace:
-    """A run that records no states, whose updates may skip what rests."""
-    sent = quantize_stimulus(program, stimulus)
-    return run_loaded(compiled, program, sent, sent, states=False)
-
-
 def check(compiled: Compiled, program: Program, stimulus: Mapping[str, Any], about: object) -> None:
     expected = reference(program, stimulus)
     assert not differences(expected, run_one(compiled, program, stimulus)), about
-    actual = unseen(compiled, program, stimulus)
-    for name, entry in expected.entries.items():
-        assert np.array_equal(entry.output, actual[name].output), (about, name)
+    assert not outputs_differ(expected, run_unseen(compiled, program, stimulus)), about
 
 
 @EVERY
