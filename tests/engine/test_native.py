@@ -1,6 +1,7 @@
 """Native code equals the reference in every node and state, on every instruction set that this processor has."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from neurodeploy.conformance import generate
 from neurodeploy.engine.build import compile_library
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.library import Compiled, load
-from neurodeploy.numerics import LOIHI2
-from neurodeploy.program import Input, Population, Program, Projection
+from neurodeploy.numerics import LOIHI2, XYLO_V2
+from neurodeploy.program import Input, Output, Population, Program, Projection
 
 from . import extremes, maps
 from .support import WARNINGS, differences, needs_compiler, outputs_differ, reference, run_one, run_unseen
@@ -133,3 +134,31 @@ def test_decays_in_single_precision_truncate_toward_zero(machine: Machine) -> No
     for keep, program, compiled in zip(kept, programs, native_all(programs, machine), strict=True):
         assert "nd_cut" in render(plan(program), machine=machine).body
         check(compiled, program, {"in": np.zeros((1, 4, 1))}, keep)
+
+
+def clipping(seed: int) -> Program:
+    """A recurrent network whose currents reach both ends of 16 bits, in whatever order events come."""
+    rng = np.random.default_rng((seed, 12))
+    count, given = int(rng.integers(20, 300)), int(rng.integers(5, 80))
+    joined = (
+        Projection("1", "in", "n", "dense", rng.integers(-128, 128, (count, given)), int(rng.integers(0, 5))),
+        Projection("2", "n", "n", "dense", rng.integers(-128, 128, (count, count)), int(rng.integers(2, 6)), 1, 5),
+    )
+    joined = (replace(joined[0], message_bits=4), joined[1])
+    most = int(rng.choice([1, 2]))
+    decays = {"current_decay": rng.integers(0, 8, count), "membrane_decay": rng.integers(0, 8, count)}
+    population = Population(
+        "n", (count,), threshold=300, reset="subtract", max_spikes_per_step=most, compare=">=", **decays
+    )
+    population = replace(population, output=Output("count", 2) if most > 1 else Output())
+    return Program(XYLO_V2, (Input("in", (given,), 0, 4),), (population,), joined, ("n",))
+
+
+@EVERY
+def test_currents_that_clip_after_every_event(machine: Machine) -> None:
+    programs = [clipping(seed) for seed in range(6)]
+    for seed, (program, compiled) in enumerate(zip(programs, native_all(programs, machine), strict=True)):
+        stimulus = maps.stimulus(seed, program, steps=12)
+        assert np.abs(reference(program, stimulus)["n"].u).max() >= 32767 - (32767 >> 7), "no current clips"
+        assert render(plan(program), machine=machine).body.count("nd_clipped") > 0
+        check(compiled, program, stimulus, seed)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from neurodeploy.codegen.arrival import Accumulator
-from neurodeploy.codegen.c.context import Context, context
+from neurodeploy.codegen.arrival import Accumulator, Delivery
+from neurodeploy.codegen.c.context import Context, context, state_type
 from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.machine import Machine
 from neurodeploy.codegen.c.names import identifiers
-from neurodeploy.codegen.c.native import dense, lists, vectors
+from neurodeploy.codegen.c.native import dense, lists, saturating, vectors
 from neurodeploy.codegen.c.native.choice import Native, native
 from neurodeploy.codegen.c.native.stage import members, native_observe, native_text
 from neurodeploy.codegen.c.native.update import flags
 from neurodeploy.codegen.c.tables import Tables
+from neurodeploy.codegen.c.types import INT16
+from neurodeploy.codegen.neuron import CURRENT
 from neurodeploy.codegen.plan import Plan, Stage
 
 
@@ -29,7 +31,8 @@ class Own:
     @cached_property
     def prelude(self) -> str:
         """Vector types and operations."""
-        return vectors.prelude(self.machine) + lists.prelude(self.machine) + dense.PRELUDE[self.machine.name]
+        common = vectors.prelude(self.machine) + lists.prelude(self.machine)
+        return common + dense.PRELUDE[self.machine.name] + saturating.prelude(self.machine)
 
     def context(self) -> Context:
         """The plan's context, without sums of all neurons where blocks of them do."""
@@ -49,6 +52,16 @@ class Own:
         """The text of its recording update, or None where it stays portable."""
         own = self.native.get(stage.population.name)
         return None if own is None else native_observe(c, own, number, prefix, tables, self.machine)
+
+    def delivery(self, c: Context, each: Delivery, stage: Stage, name: str, tables: Tables) -> str | None:
+        """The kernel of events that enter a current one after another, or None where it stays portable."""
+        source = each.projection.source
+        sender, layout = self.plan.senders[source], c.layouts[source]
+        narrow = state_type(stage, CURRENT) is INT16
+        if not narrow or not saturating.applies(each, sender, layout, self.plan.program.numerics):
+            return None
+        target = c.layouts[stage.population.name]
+        return saturating.saturating(each, sender, layout, target, name, tables, self.machine)
 
     def reset(self, c: Context) -> list[str]:
         """Statements that a reset does besides: no neuron is known to rest."""
