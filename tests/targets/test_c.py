@@ -19,6 +19,8 @@ from neurodeploy.errors import CapabilityError, EnvironmentFailureError, InputEr
 from neurodeploy.flow import check, export
 from neurodeploy.flow.export import lower
 from neurodeploy.heads import apply_head
+from neurodeploy.numerics import LOIHI2
+from neurodeploy.program import Input, Population, Program, Projection
 from neurodeploy.target import Artifact
 from neurodeploy.trace import Entry, Trace
 from tests.engine.support import differences, reference
@@ -258,3 +260,15 @@ def test_a_prefix_names_the_files_and_functions() -> None:
     assert "int net_quantize_input(const double *values, uint8_t *sent);" in artifact.files["net.h"].decode()
     with pytest.raises(InputError, match="no C identifier"):
         digits({"prefix": "../x"})
+    for prefix in ("main", "probe", "x" * 300):
+        with pytest.raises(InputError, match="use another name"):
+            digits({"prefix": prefix})
+
+
+@needs_compiler
+def test_names_that_no_comment_may_hold_come_to_no_harm(tmp_path: Path) -> None:
+    name = '/* ??/ \\ */ int x = "\n; é'
+    ones = Projection("p", name, name + "2", "dense", np.ones((2, 2), dtype=np.int64))
+    neurons = Population(name + "2", (2,), threshold=1)
+    program = Program(LOIHI2, (Input(name, (2,)),), (neurons,), (ones,), (name + "2",))
+    make(unpacked(TARGET.lower(program, {}), tmp_path))
