@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -272,3 +273,31 @@ def test_names_that_no_comment_may_hold_come_to_no_harm(tmp_path: Path) -> None:
     neurons = Population(name + "2", (2,), threshold=1)
     program = Program(LOIHI2, (Input(name, (2,)),), (neurons,), (ones,), (name + "2",))
     make(unpacked(TARGET.lower(program, {}), tmp_path))
+
+
+HANGING = """
+import sys
+import time
+from neurodeploy.targets.c import TARGET
+from tests.targets.embedded_support import changed, random_program
+program, stimulus = random_program(0)
+start = "void model_reset(model_context *c) {\\n"
+TARGET.run(changed(TARGET.lower(program, {}), "model.c", start, start + "for (;;) {}\\n"), stimulus)
+"""
+
+
+@needs_compiler
+def test_what_it_started_does_not_outlive_it_even_if_it_is_killed(tmp_path: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    process = subprocess.Popen([sys.executable, "-c", HANGING], env=environment, cwd=Path(__file__).parents[2])
+    while not list(tmp_path.glob("*/job")) or not list(tmp_path.glob("*/probe")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    time.sleep(0.2)
+    process.kill()
+    process.wait()
+    for _ in range(500):
+        if not list(tmp_path.iterdir()):
+            break
+        time.sleep(0.02)
+    assert list(tmp_path.iterdir()) == []
