@@ -10,10 +10,8 @@ import numpy as np
 from neurodeploy.network.raw import FIELDS, NEURON_KINDS, Raw, RawNode
 from neurodeploy.profiles.notice import Notice, notice
 
-NUMERIC = {
-    "weight", "bias", "scale", "delay", "threshold", "r", "tau", "tau_syn", "tau_mem", "v_leak", "v_threshold", "v_reset",
-    "w_in",
-}  # fmt: skip
+LAYERS = {"weight", "bias", "scale", "delay", "threshold"}
+NUMERIC = LAYERS | {"r", "tau", "tau_syn", "tau_mem", "v_leak", "v_threshold", "v_reset", "w_in"}
 
 
 def check_values(raw: Raw) -> list[Notice]:

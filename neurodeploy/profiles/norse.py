@@ -34,7 +34,7 @@ def translate(node: RawNode, terms: Terms) -> Translation:
     kept = {key: _keep(node, key, terms) for key in TAUS if node.number(key) is not None}
     changed = node.change(**{key: tau_for(keep, terms) for key, keep in kept.items()}, r=_ones(node))
     if "tau_syn" in kept:
-        changed = changed.change(w_in=factor_for(1.0, kept["tau_syn"], terms))
+        changed = changed.change(w_in=factor_for(1.0, kept["tau_syn"]))
     return changed, overrides
 
 

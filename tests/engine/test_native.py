@@ -41,6 +41,9 @@ def on(machine: Machine) -> object:
 EVERY = pytest.mark.parametrize("machine", [on(each) for each in MACHINES])
 
 
+WIDEST = next((each for each in MACHINES if set(each.needs) <= FEATURES), None)
+
+
 def architecture(machine: Machine) -> tuple[str, ...]:
     return *((f"-march={machine.architecture}",) if machine.architecture else ()), *machine.extensions
 
@@ -72,45 +75,46 @@ def check(compiled: Compiled, program: Program, stimulus: Mapping[str, Any], abo
 
 @EVERY
 def test_extreme_numbers_under_every_rule(machine: Machine) -> None:
-    programs = [extremes.program(seed) for seed in range(32)]
+    programs = [extremes.program(seed) for seed in range(24)]
     for seed, (program, compiled) in enumerate(zip(programs, native_all(programs, machine), strict=True)):
         check(compiled, program, extremes.stimulus(seed, program), seed)
 
 
 @EVERY
 def test_random_networks(machine: Machine) -> None:
-    cases = [generate(seed, family) for seed in range(1000, 1006) for family in ("stock", "held")]
+    cases = [generate(seed, family) for seed in range(1000, 1004) for family in ("stock", "held")]
     for case, compiled in zip(cases, native_all([case.program for case in cases], machine), strict=True):
         check(compiled, case.program, case.stimulus, case.name)
 
 
 @EVERY
-@pytest.mark.parametrize("forced", [None, *FORCED])
+@pytest.mark.parametrize("forced", [None, "scatter", "dense", "portable"])
 def test_maps_and_matrices_under_every_kernel(machine: Machine, forced: str | None) -> None:
     first = 100 * (0 if forced is None else 1 + FORCED.index(forced))
-    programs = [maps.spatial(seed) for seed in range(first, first + 6)] + [maps.recurrent(first)]
+    programs = [maps.spatial(seed) for seed in range(first, first + 4)] + [maps.recurrent(first)]
     compiled = native_all(programs, machine, forced)
     for seed, (program, each) in enumerate(zip(programs, compiled, strict=True)):
         check(each, program, maps.stimulus(first + seed, program), (forced, first + seed))
 
 
-@EVERY
 @needs_gcc
-def test_step_by_step_under_all_sanitizers(machine: Machine, tmp_path: Path) -> None:
-    programs = [everything_out(maps.spatial(seed)) for seed in range(900, 906)] + [everything_out(maps.recurrent(906))]
-    programs += [everything_out(extremes.program(seed)) for seed in range(700, 706)]
+@pytest.mark.skipif(WIDEST is None, reason="this processor has no instruction set that native code is rendered for")
+def test_step_by_step_under_all_sanitizers(tmp_path: Path) -> None:
+    machine = WIDEST
+    assert machine is not None
+    programs = [everything_out(maps.spatial(seed)) for seed in (900, 902, 905)]
+    programs += [everything_out(maps.recurrent(906)), everything_out(extremes.program(700))]
     pairs = [(p, maps.stimulus(seed, p, samples=1, steps=6)) for seed, p in enumerate(programs)]
     renderings = [render(plan(program), f"p{k}", machine) for k, program in enumerate(programs)]
     equals_reference(build(tmp_path, renderings, architecture(machine)), pairs)
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda each: each.name)
-@pytest.mark.parametrize("forced", [None, "dense"])
-def test_every_machine_compiles_without_a_warning(machine: Machine, forced: str | None) -> None:
+def test_every_machine_compiles_without_a_warning(machine: Machine) -> None:
     compiler = find_compiler()
     assert compiler is not None
-    programs = [maps.spatial(seed) for seed in range(950, 954)] + [maps.recurrent(954), generate(1000, "held").program]
-    texts = [render(plan(p), f"p{i}", machine, forced=forced) for i, p in enumerate(programs)]
+    programs = [maps.spatial(seed) for seed in range(950, 953)] + [maps.recurrent(954)]
+    texts = [render(plan(p), f"p{i}", machine) for i, p in enumerate(programs)]
     assert compile_library(unit(texts), compiler, flags(machine))
 
 

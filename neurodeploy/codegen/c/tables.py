@@ -14,7 +14,7 @@ PER_LINE = 24
 
 @dataclass
 class Tables:
-    """Named constants in the order they were first asked for."""
+    """Named constants in the order they were first asked for; functions that several kernels share, by their text."""
 
     prefix: str
     texts: list[str] = field(default_factory=list[str])
@@ -22,6 +22,7 @@ class Tables:
     known: dict[tuple[str, bytes], tuple[str, CType]] = field(
         default_factory=dict[tuple[str, bytes], tuple[str, CType]]
     )
+    functions: dict[str, str] = field(default_factory=dict[str, str])
 
     def add(self, values: NDArray[np.int64], among: tuple[CType, ...] = STORED) -> tuple[str, CType]:
         """Name and type of a constant array of these values, in the smallest type that holds them."""
