@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from neurodeploy.errors import CapabilityError, EnvironmentFailureError, InputEr
 from neurodeploy.flow import check, export
 from neurodeploy.flow.export import lower
 from neurodeploy.heads import apply_head
+from neurodeploy.numerics import LOIHI2
+from neurodeploy.program import Input, Population, Program, Projection
 from neurodeploy.target import Artifact
 from neurodeploy.trace import Entry, Trace
 from tests.engine.support import differences, reference
@@ -258,3 +261,43 @@ def test_a_prefix_names_the_files_and_functions() -> None:
     assert "int net_quantize_input(const double *values, uint8_t *sent);" in artifact.files["net.h"].decode()
     with pytest.raises(InputError, match="no C identifier"):
         digits({"prefix": "../x"})
+    for prefix in ("main", "probe", "x" * 300):
+        with pytest.raises(InputError, match="use another name"):
+            digits({"prefix": prefix})
+
+
+@needs_compiler
+def test_names_that_no_comment_may_hold_come_to_no_harm(tmp_path: Path) -> None:
+    name = '/* ??/ \\ */ int x = "\n; é'
+    ones = Projection("p", name, name + "2", "dense", np.ones((2, 2), dtype=np.int64))
+    neurons = Population(name + "2", (2,), threshold=1)
+    program = Program(LOIHI2, (Input(name, (2,)),), (neurons,), (ones,), (name + "2",))
+    make(unpacked(TARGET.lower(program, {}), tmp_path))
+
+
+HANGING = """
+import sys
+import time
+from neurodeploy.targets.c import TARGET
+from tests.targets.embedded_support import changed, random_program
+program, stimulus = random_program(0)
+start = "void model_reset(model_context *c) {\\n"
+TARGET.run(changed(TARGET.lower(program, {}), "model.c", start, start + "for (;;) {}\\n"), stimulus)
+"""
+
+
+@needs_compiler
+def test_what_it_started_does_not_outlive_it_even_if_it_is_killed(tmp_path: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    process = subprocess.Popen([sys.executable, "-c", HANGING], env=environment, cwd=Path(__file__).parents[2])
+    while not list(tmp_path.glob("*/job")) or not list(tmp_path.glob("*/probe")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    time.sleep(0.2)
+    process.kill()
+    process.wait()
+    for _ in range(500):
+        if not list(tmp_path.iterdir()):
+            break
+        time.sleep(0.02)
+    assert list(tmp_path.iterdir()) == []
