@@ -132,9 +132,9 @@ def package_error(module, name, signal, trials, seed, monkeypatch):
 @pytest.mark.parametrize(
     ("coder", "module", "name", "count", "steps"),
     [
-        (StepForward(), "step_forward_converter", "StepForwardConverter", 8, 120),
-        (LeakyIntegrateAndFire(), "lif_based_encoding", "LIFBasedEncoding", 6, 100),
-        (PulseWidth(), "pulse_width_modulation", "PulseWidthModulation", 5, 60),
+        (StepForward(), "step_forward_converter", "StepForwardConverter", 6, 120),
+        (LeakyIntegrateAndFire(), "lif_based_encoding", "LIFBasedEncoding", 5, 100),
+        (PulseWidth(), "pulse_width_modulation", "PulseWidthModulation", 4, 120),
         (BensSpiker(), "bens_spiker_algorithm", "BensSpikerAlgorithm", 2, 60),
     ],
     ids=lambda value: getattr(value, "kind", ""),
