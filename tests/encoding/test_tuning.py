@@ -56,6 +56,13 @@ def test_each_feature_gets_parameters_of_its_own_and_a_tensor_is_as_good():
     assert len(StepForward().optimize(batch, trials=5).coder.threshold) == 3
 
 
+def test_what_is_not_looked_for_stays_as_it_is():
+    coder = LeakyIntegrateAndFire((0.2, 0.3, 0.4), low=(-9, -9, -9), high=(9, 9, 8))
+    tuned = coder.optimize(X, trials=4, search={"constant": Search(0.1, 0.5)}).coder
+    assert (tuned.threshold, tuned.low, tuned.high) == (coder.threshold, coder.low, coder.high)
+    assert len(set(tuned.constant)) == 3
+
+
 @pytest.mark.parametrize("objective", ["mae", "density", "snr"])
 def test_objectives(objective):
     reached = StepForward().optimize(X[0], objective, trials=25).values[objective]
