@@ -151,6 +151,7 @@ def test_parameters_are_one_for_all_or_one_per_signal():
         ("rate", {"max_rate": 2}, "not in 0..1"),
         ("latency", {"order": "size"}, "unknown order"),
         ("population", {"bins": 1}, "above 1"),
+        ("population", {"bins": 3.5}, "above 1"),
         ("population", {"sigma": 0}, "above 0"),
         ("gymnasium", {"low": 0, "high": 1, "rate": False}, "neither the rate"),
         ("gymnasium", {"low": None, "high": None}, "range is missing"),
