@@ -143,7 +143,12 @@ def _edited(data: bytearray, edit: Callable[[h5py.File], None]) -> bytes:
 
 def _datasets(file: h5py.File) -> list[str]:
     names: list[str] = []
-    file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+
+    def note(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            names.append(name)
+
+    file.visititems(note)
     return sorted(names)
 
 
@@ -192,7 +197,7 @@ def _deep(rng: Generator, data: bytearray) -> bytes:
     """Graphs within graphs."""
 
     def edit(file: h5py.File) -> None:
-        group = file["node/nodes"]
+        group: Any = file["node/nodes"]
         for _ in range(int(rng.integers(2, 120))):
             inner = group.create_group("deeper")
             inner.create_dataset("type", data="NIRGraph", dtype=h5py.string_dtype())
@@ -218,8 +223,9 @@ def _edges(rng: Generator, data: bytearray) -> bytes:
     """Edges in circles, to nowhere, twice, or of another shape."""
 
     def edit(file: h5py.File) -> None:
-        names = [*file["node/nodes"], *(["nowhere", ""] if rng.random() < 0.3 else [])]
-        pairs = rng.integers(len(names), size=(int(rng.integers(1, 60)), 2 if rng.random() < 0.9 else 3))
+        nodes: Any = file["node/nodes"]
+        names = [*nodes, *(["nowhere", ""] if rng.random() < 0.3 else [])]
+        pairs = rng.integers(len(names), size=(int(rng.integers(1, 24)), 2 if rng.random() < 0.9 else 3))
         text = np.array(names, dtype=object)[pairs]
         _replace(file, "node/edges", text, dtype=h5py.string_dtype())
 
