@@ -55,7 +55,7 @@ def _number(name: str, node: RawNode, key: str, value: np.ndarray[Any, Any]) -> 
             notice("negative-delay", "error", name, "a delay is negative", "it would need the future", "0 or more")
         )
     leak = node.number("v_leak")
-    rest = 0.0 if leak is None else float(np.max(leak, initial=-np.inf))
+    rest = 0.0 if leak is None else float(np.max(leak.astype(np.float64), initial=-np.inf))
     if key == "v_threshold" and np.any(value <= rest):
         what, effect = "a threshold lies at or below the potential it rests at", "it fires without any input"
         found.append(notice("threshold-at-rest", "warning", name, what, effect, "check the threshold"))

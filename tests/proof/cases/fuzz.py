@@ -220,16 +220,23 @@ def _cycle(rng: Generator, data: bytearray) -> bytes:
 
 
 def _edges(rng: Generator, data: bytearray) -> bytes:
-    """Edges in circles, to nowhere, twice, or of another shape."""
+    """More edges in circles; or edges anywhere, to nowhere, twice, or of another shape."""
 
-    def edit(file: h5py.File) -> None:
+    def circles(file: h5py.File) -> None:
+        kept: Any = file["node/edges"]
+        names = ["lif", "rec", "wait", "gate", "li"]
+        more = {(str(a), str(b)) for a, b in rng.choice(names, (int(rng.integers(1, 20)), 2))}
+        edges = {(a.decode(), b.decode()) for a, b in kept[()]} | more
+        _replace(file, "node/edges", np.array(sorted(edges), dtype=object), dtype=h5py.string_dtype())
+
+    def anywhere(file: h5py.File) -> None:
         nodes: Any = file["node/nodes"]
         names = [*nodes, *(["nowhere", ""] if rng.random() < 0.3 else [])]
         pairs = rng.integers(len(names), size=(int(rng.integers(1, 24)), 2 if rng.random() < 0.9 else 3))
         text = np.array(names, dtype=object)[pairs]
         _replace(file, "node/edges", text, dtype=h5py.string_dtype())
 
-    return _edited(data, edit)
+    return _edited(data, circles if rng.random() < 0.5 else anywhere)
 
 
 def _metadata(rng: Generator, data: bytearray) -> bytes:
