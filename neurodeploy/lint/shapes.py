@@ -87,7 +87,7 @@ def _misfit(raw: Raw, name: str, shape: Shape, error: InputError) -> Notice:
             return notice(
                 "flatten-counts-batch", "error", flats[0], what, NOTHING, "start_dim=0", partial(_flatten_all, flats[0])
             )
-    if node.kind in ("Conv1d", "Conv2d") and node.fields.get("padding") == "same":
+    if node.kind in ("Conv1d", "Conv2d") and "'same'" in error.what:
         return _same(raw, name, node, shape, error)
     return notice("shape-mismatch", "error", name, error.what, NOTHING, error.remedy)
 

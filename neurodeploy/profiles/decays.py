@@ -7,6 +7,7 @@ that number, or ties fall differently.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from neurodeploy.contract import Terms
 from neurodeploy.network.raw import RawNode
 
 Array = NDArray[np.float64]
+Forward = Callable[[NDArray[np.float32]], NDArray[Any]]
 single = np.float32
 NOTHING_KEPT = 1000.0
 
@@ -46,7 +48,7 @@ def factor_for(gain: ArrayLike, keep: ArrayLike) -> Array:
         return _neighbor(wanted / lost, lambda r: r * lost, wanted + 0.0 * lost)
 
 
-def _neighbor(value: Array, result: Any, wanted: Array) -> Array:
+def _neighbor(value: Array, result: Callable[[Array], Array], wanted: Array) -> Array:
     """``value`` or one of the floats next to it, whichever gives the wanted result most nearly."""
     best, error = value, np.abs(result(value) - wanted)
     for direction in (-np.inf, np.inf):
@@ -58,7 +60,7 @@ def _neighbor(value: Array, result: Any, wanted: Array) -> Array:
     return best
 
 
-def recover(estimate: ArrayLike, forward: Any, written: ArrayLike) -> Array:
+def recover(estimate: ArrayLike, forward: Forward, written: ArrayLike) -> Array:
     """The float32 number that the exporter turned into ``written``: of those near ``estimate`` the shortest.
 
     ``forward`` is the exporter's own arithmetic. Several numbers can give the same one; a producer's choice of 0.75 is

@@ -105,6 +105,6 @@ PROFILE = Profile(
     ),
     assumes={
         "dt": "files of Norse do not tell dt: its default, 1e-3 s, was taken",
-        "reset": "files of Norse before nir 1.0.5 have no v_reset: 0 was taken where it is missing",
+        "reset": "files of Norse tell neither reset_method nor v_reset: its defaults, to 0, were taken",
     },
 )

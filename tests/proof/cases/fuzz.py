@@ -143,7 +143,12 @@ def _edited(data: bytearray, edit: Callable[[h5py.File], None]) -> bytes:
 
 def _datasets(file: h5py.File) -> list[str]:
     names: list[str] = []
-    file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+
+    def note(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            names.append(name)
+
+    file.visititems(note)
     return sorted(names)
 
 
@@ -192,7 +197,7 @@ def _deep(rng: Generator, data: bytearray) -> bytes:
     """Graphs within graphs."""
 
     def edit(file: h5py.File) -> None:
-        group = file["node/nodes"]
+        group: Any = file["node/nodes"]
         for _ in range(int(rng.integers(2, 120))):
             inner = group.create_group("deeper")
             inner.create_dataset("type", data="NIRGraph", dtype=h5py.string_dtype())
@@ -215,15 +220,23 @@ def _cycle(rng: Generator, data: bytearray) -> bytes:
 
 
 def _edges(rng: Generator, data: bytearray) -> bytes:
-    """Edges in circles, to nowhere, twice, or of another shape."""
+    """More edges in circles; or edges anywhere, to nowhere, twice, or of another shape."""
 
-    def edit(file: h5py.File) -> None:
-        names = [*file["node/nodes"], *(["nowhere", ""] if rng.random() < 0.3 else [])]
-        pairs = rng.integers(len(names), size=(int(rng.integers(1, 60)), 2 if rng.random() < 0.9 else 3))
+    def circles(file: h5py.File) -> None:
+        kept: Any = file["node/edges"]
+        names = ["lif", "rec", "wait", "gate", "li"]
+        more = {(str(a), str(b)) for a, b in rng.choice(names, (int(rng.integers(1, 20)), 2))}
+        edges = {(a.decode(), b.decode()) for a, b in kept[()]} | more
+        _replace(file, "node/edges", np.array(sorted(edges), dtype=object), dtype=h5py.string_dtype())
+
+    def anywhere(file: h5py.File) -> None:
+        nodes: Any = file["node/nodes"]
+        names = [*nodes, *(["nowhere", ""] if rng.random() < 0.3 else [])]
+        pairs = rng.integers(len(names), size=(int(rng.integers(1, 24)), 2 if rng.random() < 0.9 else 3))
         text = np.array(names, dtype=object)[pairs]
         _replace(file, "node/edges", text, dtype=h5py.string_dtype())
 
-    return _edited(data, edit)
+    return _edited(data, circles if rng.random() < 0.5 else anywhere)
 
 
 def _metadata(rng: Generator, data: bytearray) -> bytes:
