@@ -67,7 +67,7 @@ def test_arguments_and_the_global_generator_stay_as_they_are(kind):
     fitted = coder.fit(SIGNALS)
     for signal in (SIGNALS, tensor):
         spikes = fitted.encode(signal, generator=1) if kind in RANDOM else fitted.encode(signal)
-        kept = np.array(spikes)
+        kept = np.asarray(spikes).copy()
         if hasattr(fitted, "decode"):
             fitted.decode(spikes)
         assert np.array_equal(np.asarray(spikes), kept)
