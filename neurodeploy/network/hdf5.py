@@ -20,7 +20,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from neurodeploy.errors import InputError
+from neurodeploy.errors import EnvironmentFailureError, InputError
 
 Tree = dict[str, Any]
 CHILD = Path(__file__).with_name("hdf5_child.py")
@@ -109,15 +109,29 @@ class _Reader:
             self.end()
             threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
             self._process = subprocess.Popen(
-                [sys.executable, "-I", str(CHILD)],
+                [sys.executable, "-P", str(CHILD)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, **threads},
+                env={**os.environ, **threads, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 start_new_session=True,
             )
             self._owner = os.getpid()
+            self._greeted(self._process)
         return self._process
+
+    def _greeted(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait until it is there. Raises EnvironmentFailureError where it could not start."""
+        assert process.stdout is not None
+        try:
+            _exactly(process.stdout, 1)
+        except EndedError as error:
+            self.end()
+            what = "the process that reads HDF5 files did not start"
+            raise EnvironmentFailureError(what, sys.executable, "check that h5py can be imported") from error
+        except BaseException:
+            self.end()
+            raise
 
 
 def _exactly(pipe: IO[bytes], size: int) -> memoryview:

@@ -6,6 +6,7 @@ standard input is one request, every answer is a length, a JSON header, and the 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import struct
 import sys
@@ -22,6 +23,7 @@ except ImportError:  # Windows has no such limits; the parent's patience is the 
 
 DEEPEST, MOST_OBJECTS, MOST_TEXTS = 24, 100_000, 2_000_000
 PLAIN = "fiub"
+READY = b"\x06"
 
 
 class BadFileError(Exception):
@@ -100,14 +102,17 @@ def limit(seconds: int, memory: int) -> None:
     if resource is None:
         return
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + 1 + seconds, hard))
-    resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    for kind, most in ((resource.RLIMIT_CPU, int(used) + 1 + seconds), (resource.RLIMIT_AS, memory)):
+        hard = resource.getrlimit(kind)[1]
+        with contextlib.suppress(ValueError, OSError):  # some systems have no limit of memory
+            resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def main() -> None:
     """Answer requests until there are no more."""
     out = sys.stdout.buffer
+    out.write(READY)
+    out.flush()
     for line in sys.stdin.buffer:
         request = json.loads(line)
         limit(int(request["seconds"]), int(request["memory"]))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from neurodeploy.contract import Contract
-from neurodeploy.errors import InputError
+from neurodeploy.errors import EnvironmentFailureError, InputError
 from neurodeploy.frontends.nir_file import load_nir
 from neurodeploy.network import hdf5
 from neurodeploy.network.hdf5 import read_tree
@@ -48,13 +48,22 @@ def test_the_next_file_is_read_after_one_that_ends_the_reader(tmp_path: Path) ->
 
 def test_a_reader_that_never_ends_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     endless = tmp_path / "endless.py"
-    endless.write_text("while True:\n    pass\n")
+    endless.write_text("import os\nos.write(1, b'!')\nwhile True:\n    pass\n")
     path = tmp_path / "good.nir"
     path.write_bytes(whole(True))
     monkeypatch.setattr(hdf5, "CHILD", endless)
     monkeypatch.setattr(hdf5, "PATIENCE", 0.3)
     monkeypatch.setattr(hdf5, "_READER", hdf5._Reader())
     with pytest.raises(InputError, match="never ends"):
+        read_tree(path)
+
+
+def test_a_reader_that_cannot_start_is_no_fault_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "good.nir"
+    path.write_bytes(whole(True))
+    monkeypatch.setattr(hdf5, "CHILD", tmp_path / "missing.py")
+    monkeypatch.setattr(hdf5, "_READER", hdf5._Reader())
+    with pytest.raises(EnvironmentFailureError, match="did not start"):
         read_tree(path)
 
 
