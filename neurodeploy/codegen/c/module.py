@@ -75,7 +75,7 @@ def render(
     """
     own = None if machine is None else Own(plan, machine, forced)
     c = context(plan) if own is None else own.context()
-    tables = Tables(checked_prefix(prefix))
+    tables = Tables(checked_prefix(prefix), strings=own is not None)
     functions = "".join(
         _stage(c, stage, number, prefix, tables, kernel, own) for number, stage in enumerate(plan.stages)
     )

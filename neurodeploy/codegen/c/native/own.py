@@ -9,11 +9,11 @@ from neurodeploy.codegen.c.context import Context, context
 from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.machine import Machine
 from neurodeploy.codegen.c.names import identifiers
-from neurodeploy.codegen.c.native import dense, lists, vectors
+from neurodeploy.codegen.c.native import dense, lists, saturating, vectors
 from neurodeploy.codegen.c.native.choice import Native, native
 from neurodeploy.codegen.c.native.stage import members, native_observe, native_text
 from neurodeploy.codegen.c.native.update import flags
-from neurodeploy.codegen.c.tables import Tables
+from neurodeploy.codegen.c.tables import STRINGS_MAY_BE_LONG, Tables
 from neurodeploy.codegen.plan import Plan, Stage
 
 
@@ -29,7 +29,8 @@ class Own:
     @cached_property
     def prelude(self) -> str:
         """Vector types and operations."""
-        return vectors.prelude(self.machine) + lists.prelude(self.machine) + dense.PRELUDE[self.machine.name]
+        common = STRINGS_MAY_BE_LONG + vectors.prelude(self.machine) + lists.prelude(self.machine)
+        return common + dense.PRELUDE[self.machine.name] + saturating.prelude(self.machine)
 
     def context(self) -> Context:
         """The plan's context, without sums of all neurons where blocks of them do."""
