@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UNFINISHED := $(VENV)/.unfinished
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-SYSTEM_PACKAGES := gcc-arm-none-eabi qemu-system-arm
+SYSTEM_PACKAGES := g++ gcc-arm-none-eabi qemu-system-arm
 
 export MPLBACKEND := agg
 

@@ -163,7 +163,7 @@ def xylo_recurrent(neurons: int, thresholds: Thresholds) -> Program:
     hidden = Population(
         "hidden", (neurons,), threshold=thresholds.get("hidden", 500), max_spikes_per_step=31, output=counts, **rule
     )
-    out = Population("out", (XYLO_OUTPUTS,), threshold=800, **rule)
+    out = Population("out", (XYLO_OUTPUTS,), threshold=200, **rule)
     shapes = {"in": (neurons, input_lines(neurons)), "hidden": (neurons, neurons), "out": (XYLO_OUTPUTS, neurons)}
     drifts = {"in": 2.0, "hidden": -1.0, "out": 1.0}
     enter, loop, leave = (even_weights(rng, shape, drifts[name]) // 2 for name, shape in shapes.items())

@@ -19,6 +19,7 @@ from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.target import Option, Target, check_capabilities, check_options, find_target, installed_targets
 from tests.cli.support import call, refused, small_network
 
+TOOLED = ("loihi-sim", "c", "cortex-m")
 CHIP = """
 from dataclasses import replace
 from neurodeploy.capabilities import Capabilities
@@ -187,12 +188,12 @@ def test_targets_nobody_asked_for_are_left_out_with_their_reason() -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_lava(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lava's own tests stand elsewhere; here it is as if its environment were not set up."""
+def no_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Targets that need tools of their own are tested elsewhere; here it is as if none were installed."""
     from neurodeploy import target
 
     real = target.unavailable
-    monkeypatch.setattr(target, "unavailable", lambda each: "not here" if each.name == "loihi-sim" else real(each))
+    monkeypatch.setattr(target, "unavailable", lambda each: "not here" if each.name in TOOLED else real(each))
 
 
 @pytest.mark.usefixtures("plug_ins")

@@ -17,13 +17,13 @@ import typer
 from typer.exceptions import TyperException
 
 import neurodeploy
-from neurodeploy.cli import check, encode, events, export, inspect, models, run, targets
+from neurodeploy.cli import check, encode, events, export, inspect, lint, models, run, targets
 from neurodeploy.errors import NeurodeployError
 
 DEBUG = "NEURODEPLOY_DEBUG"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
-for verb in (export.export, run.run, check.check, inspect.inspect, encode.encode, encode.decode):
+for verb in (export.export, run.run, check.check, inspect.inspect, lint.lint, encode.encode, encode.decode):
     app.command()(verb)
 app.add_typer(events.app, name="events")
 app.add_typer(targets.app, name="targets")
@@ -53,7 +53,7 @@ def root(
     \b
     Exit codes:
       0  done, or all rungs agree
-      1  diverged
+      1  diverged, or errors found by lint
       2  usage, unreadable input, or a network that cannot be expressed
       3  the target cannot do it
       4  a target, an extra or a tool is unavailable

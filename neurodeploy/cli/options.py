@@ -29,7 +29,10 @@ Assign = Annotated[
 ]
 Profile = Annotated[
     str | None,
-    typer.Option(metavar="NAME[,KEY=VALUE]", help="How a .nir file without contract is stepped, e.g. nir,dt=1e-3."),
+    typer.Option(
+        metavar="NAME[,KEY=VALUE]",
+        help="Who wrote a .nir file without contract: norse-1.1, snntorch-1.0, ..., or nir,dt=1e-3.",
+    ),
 ]
 ContractFile = Annotated[
     Path | None, typer.Option("--contract", metavar="FILE", help="The same as JSON, as inspect --json shows it.")

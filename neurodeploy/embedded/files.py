@@ -12,11 +12,15 @@ from neurodeploy.codegen.c.probe import Probe, probe
 from neurodeploy.codegen.plan import plan
 from neurodeploy.embedded.footprint import Footprint, footprint
 from neurodeploy.embedded.report import memory_json, memory_text
+from neurodeploy.errors import InputError
 from neurodeploy.program.program import Program
 from neurodeploy.target import Option
 
 PREFIX = Option("prefix", "model", "name of the files, and what every function of the source begins with")
 END = "\n#endif\n"
+TAKEN = ("main", "probe", "probe_host", "board")
+"""Names of other source files that targets write beside it."""
+LONGEST = 40
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,11 @@ class Deployed:
 def deploy(program: Program, prefix: str = PREFIX.default, sent: Mapping[str, Range] | None = None) -> Deployed:
     """The program in portable C; the same bytes for the same program. ``sent`` widens ranges of messages, as in a plan.
 
-    Raises InputError for a prefix that is no identifier, and for what the source cannot hold.
+    Raises InputError for a prefix that is no identifier or names another file, and for what the source cannot hold.
     """
+    if prefix in TAKEN or len(prefix) > LONGEST:
+        what = f"{prefix!r} is the name of another file" if prefix in TAKEN else "is too long"
+        raise InputError(what, "-O prefix", f"use another name, of at most {LONGEST} letters")
     planned = plan(program, sent)
     rendering = render(planned, prefix)
     host = heads(planned, prefix)

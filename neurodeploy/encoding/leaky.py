@@ -33,7 +33,7 @@ class LeakyIntegrateAndFire:
     high: Parameter | None = None
 
     kind: ClassVar[str] = "leaky-integrate-and-fire"
-    search: ClassVar[Mapping[str, Search]] = {"threshold": Search(0.05, 1.5), "constant": Search(0.01, 0.99)}
+    search: ClassVar[Mapping[str, Search]] = {"threshold": Search(0.08, 0.7), "constant": Search(0.05, 0.6)}
 
     def __post_init__(self) -> None:
         low, high = check_range(self.low, self.high)

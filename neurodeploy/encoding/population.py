@@ -45,7 +45,7 @@ class Population:
 
     def __post_init__(self) -> None:
         check_trains(self.steps, self.method, self.max_rate)
-        if self.bins < 2 or self.bins != int(self.bins):
+        if not isinstance(self.bins, int) or self.bins < 2:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError(f"{self.bins!r} is no whole number above 1", "bins", "give at least 2")
         if not 0 < self.sigma < np.inf:
             raise InputError(f"{self.sigma!r} is no number above 0", "sigma", "give the width of a field, in 0..1")

@@ -36,7 +36,7 @@ class PulseWidth:
     high: Parameter | None = None
 
     kind: ClassVar[str] = "pulse-width"
-    search: ClassVar[Mapping[str, Search]] = {"frequency": Search(1, 750, log=True)}
+    search: ClassVar[Mapping[str, Search]] = {"frequency": Search(1, 750)}
 
     def __post_init__(self) -> None:
         low, high = check_range(self.low, self.high)

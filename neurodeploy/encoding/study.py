@@ -13,8 +13,8 @@ from neurodeploy.encoding.coder import Search
 from neurodeploy.encoding.extras import need
 from neurodeploy.errors import InputError
 
-EXPLORED = 0.6
-"""Share of the trials that explore the whole space; the rest close in on the best found."""
+SPREAD, EXPLORED = 0.4, 0.6
+"""Shares of the trials after which even coverage gives way to Optuna's sampler, and that to closing in on the best."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,19 @@ def run_study(
     """The best trial, or with several objectives those nobody beats in all. Raises InputError where none succeeds."""
     optuna = need("optuna", "optimize")
     directions = ["maximize" if each else "minimize" for each in maximize]
-    sampler = optuna.samplers.TPESampler(seed=seed)
     generator = np.random.default_rng(seed)
+    covering = _covering(space, int(SPREAD * trials), generator) if len(maximize) == 1 else []
 
     def objective(trial: Any) -> tuple[float, ...]:
         return tuple(evaluate(_ask(trial, space)))
 
     with _silent(optuna):
+        sampler = optuna.samplers.TPESampler(seed=seed, **({"n_startup_trials": len(covering)} if covering else {}))
         study = optuna.create_study(directions=directions, sampler=sampler)
         for n in range(trials):
-            if len(maximize) == 1 and n >= EXPLORED * trials and study.best_trials:
+            if n < len(covering):
+                study.enqueue_trial(covering[n])
+            elif len(maximize) == 1 and n >= EXPLORED * trials and study.best_trials:
                 left = 1 - (n - EXPLORED * trials) / max(trials * (1 - EXPLORED), 1)
                 study.enqueue_trial(_near(study.best_params, space, 0.1 * left**2 + 1e-4, generator))
             study.optimize(objective, n_trials=1)
@@ -73,6 +76,12 @@ def _ask(trial: Any, space: Mapping[str, Search]) -> dict[str, float]:
     }
 
 
+def _covering(space: Mapping[str, Search], count: int, generator: np.random.Generator) -> list[dict[str, float]]:
+    """Points of which every parameter falls once into each of ``count`` equal parts of its range."""
+    shares = {name: (generator.permutation(count) + generator.random(count)) / max(count, 1) for name in space}
+    return [{name: _at(each, shares[name][n]) for name, each in space.items()} for n in range(count)]
+
+
 def _near(
     center: Mapping[str, float], space: Mapping[str, Search], spread: float, generator: np.random.Generator
 ) -> dict[str, float]:
@@ -80,10 +89,16 @@ def _near(
     point: dict[str, float] = {}
     for name, each in space.items():
         low, high, at = (np.log(x) if each.log else x for x in (each.low, each.high, center[name]))
-        moved = float(np.clip(at + generator.normal() * spread * (high - low), low, high))
-        moved = float(np.clip(np.exp(moved) if each.log else moved, each.low, each.high))
-        point[name] = round(moved) if each.integer else moved
+        point[name] = _at(each, (at - low) / (high - low) + generator.normal() * spread)
     return point
+
+
+def _at(search: Search, share: float) -> float:
+    """The value at a share of the range, on the parameter's own scale."""
+    low, high = (np.log(x) if search.log else x for x in (search.low, search.high))
+    value = low + min(max(share, 0), 1) * (high - low)
+    value = float(np.clip(np.exp(value) if search.log else value, search.low, search.high))
+    return round(value) if search.integer else value
 
 
 @contextmanager

@@ -153,12 +153,15 @@ def _value(search: Search, x: float, width: NDArray[Any], one: bool) -> Any:
 
 
 def _joined(coders: Sequence[Any], space: Mapping[str, Search]) -> Any:
-    """One coder of many: per-signal values side by side."""
-    names = [*space, *(name for name in ("low", "high") if hasattr(coders[0], name))]
-    return replace(coders[0], **{name: tuple(_single(getattr(each, name)) for each in coders) for name in names})
+    """One coder of many: what was looked for or differs, per signal side by side."""
+    each = {name: tuple(_single(getattr(coder, name)) for coder in coders) for name in fields_of(coders[0])}
+    varied = {name: values for name, values in each.items() if name in space or len(set(values)) > 1}
+    if varied.keys() & {"low", "high"}:
+        varied |= {name: each[name] for name in ("low", "high")}
+    return replace(coders[0], **varied)
 
 
-def _single(value: Any) -> float:
+def _single(value: Any) -> Any:
     return value[0] if isinstance(value, tuple) else value
 
 

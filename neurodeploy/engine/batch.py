@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -106,23 +105,41 @@ def _run(
     shown = _widened(views, copies) if recording.wide else views
     table = _pointers(list(ports.values()), given, made, batch)
     start, row = table.ctypes.data, table.strides[0]
-    samples = count()
 
-    def work(worker: int) -> None:
-        while (sample := next(samples)) < batch:
-            for name, array in given.items():
-                _fill(array[sample], sources[name], sample, ports[name])
-            compiled.run(context(worker, sample), start + sample * row, steps)
-            for wide, narrow in copies:
-                wide[sample] = narrow[sample]
+    def work(worker: int, sample: int) -> None:
+        for name, array in given.items():
+            _fill(array[sample], sources[name], sample, ports[name])
+        compiled.run(context(worker, sample), start + sample * row, steps)
+        for wide, narrow in copies:
+            wide[sample] = narrow[sample]
+
+    _share(work, batch, workers)
+    return {name: arrays for name, arrays in shown.items() if arrays}
+
+
+def _share(work: Callable[[int, int], None], batch: int, workers: int) -> None:
+    """Do every sample's work, one at a time per worker; after a failure or an interrupt no further one is begun."""
+    samples = iter(range(batch))
+
+    def several(worker: int) -> None:
+        try:
+            for sample in samples:
+                work(worker, sample)
+        finally:
+            for _ in samples:
+                pass
 
     if workers == 1:
-        work(0)
-    else:
-        with ThreadPoolExecutor(workers) as pool:
-            for done in [pool.submit(work, worker) for worker in range(workers)]:
+        several(0)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = [pool.submit(several, worker) for worker in range(workers)]
+        try:
+            for done in as_completed(waiting):
                 done.result()
-    return {name: arrays for name, arrays in shown.items() if arrays}
+        finally:
+            for _ in samples:
+                pass
 
 
 def _made(port: Port, batch: int, steps: int, recording: Recording) -> dict[str, Array]:

@@ -39,7 +39,7 @@ def compile_library(source: str, compiler: Compiler, flags: Sequence[str]) -> by
         with tempfile.TemporaryDirectory(prefix="neurodeploy-cc-", ignore_cleanup_errors=True) as folder:
             place = Path(folder)
             (place / "unit.c").write_text(source, encoding="ascii")
-            code, said = _run([*compiler.command, *flags, "unit.c", "-o", "unit.so"], place, limit)
+            code, said = run_command([*compiler.command, *flags, "unit.c", "-o", "unit.so"], place, limit)
             if code is None:
                 raise EnvironmentFailureError(f"did not finish within {limit:g} s", str(compiler), REMEDY)
             made = place / "unit.so"
@@ -60,8 +60,11 @@ def time_limit() -> float:
         raise InputError(f"{given!r} is no number", "NEURODEPLOY_CC_TIMEOUT", "give seconds") from error
 
 
-def _run(command: list[str], folder: Path, limit: float) -> tuple[int | None, str]:
-    """Exit code (None: out of time) and what was printed; the whole process group ends with it."""
+def run_command(command: Sequence[str], folder: Path, limit: float) -> tuple[int | None, str]:
+    """Run a command in ``folder``: exit code (negative: the signal; None: out of time), and what was printed.
+
+    Its whole process group ends with it, or with this process.
+    """
     own = {**os.environ, "LC_ALL": "C", "TMPDIR": str(folder)}
     own |= {f"ZIG_{whose}_CACHE_DIR": str(folder / "zig") for whose in ("LOCAL", "GLOBAL")}
     with (folder / "said").open("wb") as said, _lifeline(folder) as (guard, end):

@@ -13,15 +13,21 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from neurodeploy.errors import InputError
 from neurodeploy.events.event import Chunks, Sensor, make_events, pieces
 from neurodeploy.events.extra import need
+from neurodeploy.events.flatbuffer import read_table
 from neurodeploy.events.source import EventSource
 from neurodeploy.events.words import COPY
 
 MAGIC = b"#!AER-DAT4.0\r\n"
-LZ4 = b"\x04\x22\x4d\x18"
+LZ4, ZSTD = b"\x04\x22\x4d\x18", b"\x28\xb5\x2f\xfd"
+LZ4_KINDS = (1, 2)
+"""Numbers of the compressions that write LZ4; the others above 0 write Zstandard."""
+
+EVENT_SIZE = 16
 LZ4_CONTENT_SIZE, LZ4_BLOCK_CHECKSUM = 0x08, 0x10
 
 
@@ -63,10 +69,11 @@ def _guarded(work: Any, path: Path, place: str) -> Any:
 
 @dataclass(frozen=True)
 class _Header:
-    """Where packets begin, and where they end."""
+    """Where packets begin, where they end, and how they are compressed."""
 
     first: int
     table: int
+    compression: int
 
 
 def _packets(path: Path) -> Iterator[int]:
@@ -82,6 +89,7 @@ def _packets(path: Path) -> Iterator[int]:
             length = struct.unpack("<ii", head)[1] if len(head) == 8 else 0
             if length <= 0 or at + 8 + length > end:
                 raise _damaged(path, at, length, end, size)
+            _judge_packet(file, at, length, header.compression, path)
             yield at
             at += 8 + length
         if header.table > 0:
@@ -106,25 +114,43 @@ def _header(file: BufferedReader, size: int, path: Path) -> _Header:
     if len(buffer) < length:
         what = f"cut off: the header should reach to byte {start + length:,}, but the file ends at byte {size:,}"
         raise InputError(what, str(path), COPY)
-    table = _table_position(buffer, path)
+    compression, table = _judge_header(buffer, path)
     if table > size:
         what = f"cut off: its table of contents should start at byte {table:,}, but the file ends at byte {size:,}"
         raise InputError(what, str(path), COPY)
-    return _Header(start + length, table)
+    return _Header(start + length, table, compression)
 
 
-def _table_position(buffer: bytes, path: Path) -> int:
-    """The second field of the flatbuffer's root table, -1 where it is left out."""
+def _judge_header(buffer: bytes, path: Path) -> tuple[int, int]:
+    """Compression and position of the table of contents (-1 where it is left out), fields of the root table.
+
+    faery takes the third field, a description in XML, for well-formed; so that is judged here.
+    """
     try:
-        root, name = struct.unpack_from("<I4s", buffer)
-        vtable = root - struct.unpack_from("<i", buffer, root)[0]
-        if name != b"IOHE" or vtable < 0:
-            raise ValueError(f"identifier {name!r}")
-        field = struct.unpack_from("<H", buffer, vtable + 6)[0]
-        return struct.unpack_from("<q", buffer, root + field)[0] if field else -1
-    except (struct.error, ValueError) as error:
-        what = f"damaged in the header, at byte {len(MAGIC)}: it is no flatbuffer IOHE ({error})"
+        table = read_table(buffer, b"IOHE")
+        compression = table.field(0, "<i", 0)
+        position = table.field(1, "<q", -1)
+        ElementTree.fromstring(table.text(2))
+    except (struct.error, ValueError, ElementTree.ParseError) as error:
+        what = f"damaged in the header, bytes {len(MAGIC)} to {len(MAGIC) + 4 + len(buffer):,}: {error}"
         raise InputError(what, str(path), COPY) from error
+    return compression, position
+
+
+def _judge_packet(file: BufferedReader, at: int, length: int, compression: int, path: Path) -> None:
+    """A compressed packet begins as its compression does; another is a flatbuffer whose vector lies within it."""
+    data = file.read(4 if compression else length)
+    try:
+        if compression:
+            begins = LZ4 if compression in LZ4_KINDS else ZSTD
+            if data != begins:
+                raise ValueError(f"it does not begin with {begins.hex(' ')}")
+        elif data[8:12] == b"EVTS":
+            if struct.unpack_from("<I", data)[0] != length - 4:
+                raise ValueError("its size is not that of the packet")
+            read_table(data[4:], b"EVTS").judge_vector(0, EVENT_SIZE)
+    except (struct.error, ValueError) as error:
+        raise InputError(f"damaged in the packet at byte {at:,}: {error}", str(path), COPY) from error
 
 
 def _judge_table(file: BufferedReader, at: int, size: int, path: Path) -> None:

@@ -6,7 +6,6 @@ only be read as a whole. Pixels are taken as they stand. Polarities may be 0 and
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,13 @@ from neurodeploy.events.columns import Column, convert, find_columns
 from neurodeploy.events.event import CHUNK
 from neurodeploy.events.extra import need
 from neurodeploy.events.hdf5 import read_hdf5
+from neurodeploy.events.mat_elements import judge_elements
 from neurodeploy.events.source import EventSource
 from neurodeploy.events.words import COPY
+from neurodeploy.trace import UNREADABLE
 
 REMEDY = "store vectors x, y, p and ts (microseconds), alone or as fields of a struct TD"
-BROKEN = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, MemoryError, EOFError, zlib.error)
+BROKEN = (*UNREADABLE, RuntimeError, NameError, LookupError, MemoryError)
 """What scipy raises for a damaged file; memory runs out where a damaged length asks for it."""
 
 STRUCTS = ("TD", "events")
@@ -34,7 +35,9 @@ def read_mat(path: Path) -> EventSource:
         version = file.read(10)
     if version == b"MATLAB 7.3":
         return read_hdf5(path, "MAT 7.3", on=None)
-    columns = _load(need("scipy.io", str(path)), path)
+    scipy_io = need("scipy.io", str(path))
+    judge_elements(path)
+    columns = _load(scipy_io, path)
     counted_from_one = len(columns["p"]) > 0 and (columns["p"].min(), columns["p"].max()) == (1, 2)
     on = 2 if counted_from_one else 1
     return EventSource(str(path), "MAT", None, lambda: convert(_parts(columns), str(path), on))

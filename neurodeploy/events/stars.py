@@ -37,7 +37,8 @@ class StarField:
     """Stars that stand still, satellites that cross them on straight lines, the mount's shaking, noise and hot pixels.
 
     A pixel sends an event each time the logarithm of its light has changed by ``contrast`` since its last one (as
-    Rebecq et al. 2018 simulate it), at the time it crosses that level. The same fields give the same events.
+    Rebecq et al. 2018 simulate it), at the time it crosses that level. The same fields give the same events
+    on one kind of machine; elsewhere logarithms may differ in their last bit.
 
     - ``sensor``, ``duration``, ``seed``. - ``stars``, ``satellites``: how many; a satellite passes near the middle of
       the field half-way through, at ``speed`` pixels per second, and may leave the field.

@@ -72,8 +72,9 @@ def check(
         "steps": traces["program"].steps,
         "numerics": program.numerics.name,
         "stimulus": origin or origin_of(stimulus, network),
+        "contract": network.contract.to_json(),
     }
-    findings = (*stimulus_findings(arrays, network), *ladder.findings)
+    findings = (*network.findings, *stimulus_findings(arrays, network), *ladder.findings)
     return Report(tuple(rungs), seen, task, findings, ladder.not_run, about)
 
 

@@ -76,7 +76,7 @@ def lower(network: Network, target: str | Target, options: Options | None = None
     own = check_options(chosen, own_options(given))
     quantized = quantize(network, numerics_of(chosen, given), given)
     artifact = lower_program(quantized.program, chosen, own)
-    artifact = replace(artifact, findings=(*quantized.findings, *artifact.findings))
+    artifact = replace(artifact, findings=(*network.findings, *quantized.findings, *artifact.findings))
     return Lowered(chosen, {**own, **given}, artifact, quantized.layers, quantized.neurons)
 
 

@@ -56,6 +56,8 @@ def open_input(
     Raises InputError for options of the one with the other.
     """
     if path is not None and is_recording(path):
+        if batch:
+            raise InputError("a recording is one sample", "--batch", "leave out the option")
         return read_recording(path, network, framing, steps)
     if framing.asked is not None:
         what = "there is no recording of events to frame"

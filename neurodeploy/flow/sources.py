@@ -27,12 +27,12 @@ def load(
 ) -> Network:
     """The Network of a checkpoint (``.pt``), a ``.nir`` file, or the user's own module with its state dict.
 
-    ``profile`` (``norse-1.1``; ``nir,dt=1e-3``) or ``contract`` (a JSON file) where the file does not say how it is stepped. For the
+    ``profile`` (``norse-1.1``; ``nir,dt=1e-3``) or ``contract`` (a JSON file) where the file is silent. For the
     user's own ``module`` (``package.module:factory``): ``input_shape``, the ``input_range`` and ``dt`` in seconds.
     Raises InputError, RefusedError, and UnavailableError where torch is needed and missing.
     """
     path = Path(source)
-    stated = _stated_contract(profile, contract)
+    stated = stated_contract(profile, contract)
     how_built = {"--module": module, "--input-shape": input_shape, "--input-range": input_range, "--dt": dt}
     if path.suffix in TORCH_SUFFIXES:
         _none_of({"--profile": profile, "--contract": contract}, "a PyTorch source says itself how it is stepped")
@@ -57,7 +57,8 @@ def _none_of(options: Mapping[str, object], why: str) -> None:
             raise InputError(why, option, "leave out the option")
 
 
-def _stated_contract(profile: str | None, contract: str | Path | Contract | None) -> Contract | None:
+def stated_contract(profile: str | None, contract: str | Path | Contract | None) -> Contract | None:
+    """The contract given by itself; a profile is only checked. Raises InputError for both, or a bad one."""
     if profile is not None and contract is not None:
         raise InputError("a profile and a contract were both given", "--contract", "give one of them")
     if profile is not None:

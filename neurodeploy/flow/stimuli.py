@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
+from neurodeploy.events import is_recording
 from neurodeploy.finding import Finding
 from neurodeploy.network.network import Network
 from neurodeploy.trace import UNREADABLE
@@ -49,6 +50,9 @@ def read_stimulus(path: Path, network: Network, batch: bool = False) -> Arrays:
     ``input`` suffices as a name when there is one input. Without ``batch`` arrays are ``(T, *shape)``; a
     further leading axis is taken as a batch. Raises InputError for damaged files and shapes that do not fit.
     """
+    if is_recording(path):
+        frames = "{'input': Frames(window='10ms').read(open_events(path))}"
+        raise InputError("is a recording of events", str(path), f"give its frames, from neurodeploy.events: {frames}")
     try:
         # Opened as an archive first: numpy takes what is none for a pickle, and says so.
         with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from neurodeploy.contract import Contract
-from neurodeploy.errors import InputError
+from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.lint.stepping import OPEN, who_wrote_it
 from neurodeploy.network.assemble import assemble
 from neurodeploy.network.file import carries_contract, network_from_graph
@@ -24,17 +24,20 @@ def load_nir(path: Path, contract: Contract | None = None, profile: str | None =
     repaired; the Network's findings tell what. Raises InputError for a file that does not say how it is stepped when
     neither is given, with the profiles that would fit: nothing is guessed.
     """
-    raw = read_raw(path)
+    return load_raw(read_raw(path), str(path), contract, profile)
+
+
+def load_raw(raw: Raw, where: str, contract: Contract | None = None, profile: str | None = None) -> Network:
+    """The same of a file that was read already."""
     if profile is not None:
-        return network_of_reading(raw, read_file(raw, profile, str(path)))
+        return network_of_reading(raw, read_file(raw, profile, where))
     graph = assemble(raw)
     if carries_contract(graph):
-        network = network_from_graph(graph, str(path))
+        network = network_from_graph(graph, where)
         return network if contract is None else replace(network, contract=contract)
     if contract is None:
-        raise InputError(
-            OPEN, str(path), f"{who_wrote_it(ranked(raw))}\n    (neurodeploy lint tells all that was found)"
-        )
+        remedy = f"{who_wrote_it(ranked(raw))}\n    (neurodeploy lint tells all that was found)"
+        raise InputError(OPEN, where, remedy)
     return Network(graph, contract)
 
 
@@ -48,7 +51,10 @@ def read_file(raw: Raw, profile: str, where: str) -> Reading:
 
 
 def network_of_reading(raw: Raw, reading: Reading) -> Network:
-    """The Network of what a profile made of ``raw``."""
+    """The Network of what a profile made of ``raw``. Raises RefusedError for what its contract cannot say."""
+    for each in reading.notices:
+        if each.finding.severity == "error":
+            raise RefusedError(each.finding.message, f"node {each.finding.node}", each.finding.remedy)
     made = frozenset(reading.raw.nodes.keys() - raw.nodes.keys())
     findings = tuple(each.finding for each in reading.notices)
     return Network(assemble(reading.raw), reading.contract, inserted=made, findings=findings)

@@ -87,7 +87,7 @@ def _misfit(raw: Raw, name: str, shape: Shape, error: InputError) -> Notice:
             return notice(
                 "flatten-counts-batch", "error", flats[0], what, NOTHING, "start_dim=0", partial(_flatten_all, flats[0])
             )
-    if node.kind in ("Conv1d", "Conv2d") and node.fields.get("padding") == "same":
+    if node.kind in ("Conv1d", "Conv2d") and "'same'" in error.what:
         return _same(raw, name, node, shape, error)
     return notice("shape-mismatch", "error", name, error.what, NOTHING, error.remedy)
 
@@ -137,8 +137,10 @@ def _mistyped(raw: Raw, shapes: dict[str, Shape]) -> list[Notice]:
         if weight.shape[2] != weight.shape[3]:
             what = f"nir 1.0.8 types its kernel {weight.shape[2:]} as square; it sends {shapes[name]}"
             found.append(_other(name, "non-square-kernel", what))
-        if groups is not None and groups.size == 1 and int(groups.flat[0]) > 1:
-            what = f"nir 1.0.8 takes its input to have {weight.shape[1]} channels, not {weight.shape[1] * int(groups.flat[0])}"
+        several = int(groups.flat[0]) if groups is not None and groups.size == 1 else 1
+        if several > 1:
+            channels = weight.shape[1]
+            what = f"nir 1.0.8 takes its input to have {channels} channels, not {channels * several}"
             found.append(_other(name, "grouped-kernel", what))
     return found
 

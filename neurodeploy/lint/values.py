@@ -10,10 +10,8 @@ import numpy as np
 from neurodeploy.network.raw import FIELDS, NEURON_KINDS, Raw, RawNode
 from neurodeploy.profiles.notice import Notice, notice
 
-NUMERIC = {
-    "weight", "bias", "scale", "delay", "threshold", "r", "tau", "tau_syn", "tau_mem", "v_leak", "v_threshold", "v_reset",
-    "w_in",
-}  # fmt: skip
+LAYERS = {"weight", "bias", "scale", "delay", "threshold"}
+NUMERIC = LAYERS | {"r", "tau", "tau_syn", "tau_mem", "v_leak", "v_threshold", "v_reset", "w_in"}
 
 
 def check_values(raw: Raw) -> list[Notice]:
@@ -56,13 +54,11 @@ def _number(name: str, node: RawNode, key: str, value: np.ndarray[Any, Any]) -> 
         found.append(
             notice("negative-delay", "error", name, "a delay is negative", "it would need the future", "0 or more")
         )
-    if key == "v_threshold" and np.any(
-        value <= np.asarray(node.fields.get("v_leak", 0.0), np.float64).max(initial=-np.inf)
-    ):
-        what = "a threshold lies at or below the potential it rests at"
-        found.append(
-            notice("threshold-at-rest", "warning", name, what, "it fires without any input", "check the threshold")
-        )
+    leak = node.number("v_leak")
+    rest = 0.0 if leak is None else float(np.max(leak.astype(np.float64), initial=-np.inf))
+    if key == "v_threshold" and np.any(value <= rest):
+        what, effect = "a threshold lies at or below the potential it rests at", "it fires without any input"
+        found.append(notice("threshold-at-rest", "warning", name, what, effect, "check the threshold"))
     scalar = value.ndim == 0 and (node.kind in NEURON_KINDS or node.kind in ("Scale", "Delay", "Threshold"))
     if scalar:
         what = f"{key} is a scalar (0-d), which nir types as a node of no neurons"

@@ -37,7 +37,7 @@ def _complete(network: Network, name: str) -> Any:
         return _conv(node, received)
     if isinstance(node, nir.Flatten):
         return nir.Flatten({"input": np.array(received)}, int(node.start_dim), int(node.end_dim))
-    if isinstance(node, (*NEURONS, nir.Scale)):
+    if isinstance(node, (*NEURONS, nir.Scale, nir.Delay)):
         full = {key: np.array(np.broadcast_to(value, received)) for key, value in parameters(node).items()}
         return replace(node, **full)
     if isinstance(node, nir.Affine) and getattr(node, "bias", None) is None:

@@ -29,10 +29,11 @@ def write_network(network: Network, path: Path) -> None:
     write_file(path, lambda handle: handle.write(data))
 
 
-def network_bytes(network: Network) -> bytes:
-    """The file's content."""
+def network_bytes(network: Network, contract: bool = True) -> bytes:
+    """The file's content; without ``contract`` plain NIR, which does not say how it is stepped."""
     nodes, edges = canonical_nodes(network), canonical_edges(network)
-    graph = nir.NIRGraph(nodes, edges, metadata={KEY: _metadata(network)}, type_check=False)
+    metadata = {KEY: _metadata(network)} if contract else {}
+    graph = nir.NIRGraph(nodes, edges, metadata=metadata, type_check=False)
     file: Any = io.BytesIO()  # never a file on disk: HDF5 crashes the process when the disk is full
     nir.write(file, graph)
     return file.getvalue()
@@ -52,18 +53,31 @@ def carries_contract(graph: nir.NIRGraph | Raw) -> bool:
     return KEY in (graph.metadata or {})
 
 
-def network_from_graph(graph: nir.NIRGraph, where: str) -> Network:
-    """The Network of a graph that carries its contract. Raises InputError where its metadata is damaged."""
+def contract_of(graph: nir.NIRGraph | Raw, where: str) -> Contract:
+    """The contract a graph carries. Raises InputError where its metadata is damaged or too new."""
     try:
         meta = graph.metadata[KEY]
         if int(meta["format"]) > FORMAT:
             raise InputError(f"its format {int(meta['format'])} is newer than {FORMAT}", where, "update neurodeploy")
-        contract = Contract.from_json(json.loads(_text(meta["contract"])))
+        return Contract.from_json(json.loads(_text(meta["contract"])))
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError, RecursionError) as error:
+        raise damaged(error, where) from error
+
+
+def damaged(error: Exception, where: str) -> InputError:
+    """The error of metadata that cannot be read."""
+    return InputError(f"its {KEY} metadata is damaged: {error}", where, "export the network again")
+
+
+def network_from_graph(graph: nir.NIRGraph, where: str) -> Network:
+    """The Network of a graph that carries its contract. Raises InputError where its metadata is damaged."""
+    try:
+        meta, contract = graph.metadata[KEY], contract_of(graph, where)
         ranges = {name: InputRange(**value) for name, value in json.loads(_text(meta["inputs"])).items()}
         inserted = frozenset(json.loads(_text(meta["inserted"])))
         host = _host(meta)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"its {KEY} metadata is damaged: {error}", where, "export the network again") from error
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError, RecursionError) as error:
+        raise damaged(error, where) from error
     plain = nir.NIRGraph(graph.nodes, graph.edges, type_check=False)
     return Network(plain, contract, ranges, host, inserted)
 

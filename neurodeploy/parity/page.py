@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from neurodeploy.html import fragment, html_note, html_table
+from neurodeploy.network.tables import terms
 from neurodeploy.parity.words import explanation, unit_of
 from neurodeploy.table import number
 
@@ -31,7 +32,10 @@ def report_fragment(report: Report) -> str:
     parts.append(_coverage(report))
     parts += [_task(report.task)] if report.task else []
     parts += [f"<p>{escape(str(finding))}</p>" for finding in report.findings]
-    parts.append(html_note("; ".join(f"{key}: {value}" for key, value in report.about.items())))
+    about = {key: value for key, value in report.about.items() if key != "contract"}
+    parts.append(html_note("; ".join(f"{key}: {value}" for key, value in about.items())))
+    if "contract" in report.about:
+        parts.append(html_note(f"contract: {terms(report.about['contract']['defaults'])}"))
     return fragment(*parts)
 
 

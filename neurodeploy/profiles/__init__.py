@@ -14,6 +14,9 @@ _MODULES = (norse, snntorch, spikingjelly, sinabs, rockpool, spyx, lava_dl, nir)
 PROFILES: Mapping[str, Profile] = {module.PROFILE.name: module.PROFILE for module in _MODULES}
 
 
+FEWEST = 2
+
+
 @dataclass(frozen=True)
 class Fit:
     """How strongly a file speaks for a profile, and by what."""
@@ -33,9 +36,10 @@ def parse_profile(text: str) -> tuple[Profile, dict[str, str]]:
 
 
 def ranked(raw: Raw) -> tuple[Fit, ...]:
-    """Profiles that something in the file speaks for, the likeliest first; ``nir`` always fits, and weakly."""
+    """Profiles that a file speaks for, the likeliest first; ``nir`` always fits, and weakly."""
     fits = [_fit(profile, raw) for profile in PROFILES.values()]
-    return tuple(sorted((fit for fit in fits if fit.score), key=lambda fit: -fit.score))
+    fits = [fit for fit in fits if fit.score >= FEWEST or fit.profile == "nir"]
+    return tuple(sorted(fits, key=lambda fit: -fit.score))
 
 
 def _fit(profile: Profile, raw: Raw) -> Fit:

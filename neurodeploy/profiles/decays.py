@@ -1,12 +1,13 @@
 """Decays and gains as a producer computes them, written as time constants and factors that reproduce them.
 
-The float runner computes ``dt / tau`` (Euler) or ``exp(-dt / tau)`` and multiplies gains by what remains, in float64.
+The float runner computes ``dt / tau`` (Euler) or ``exp(-dt / tau)`` and multiplies gains by what is lost, in float64.
 A producer computes the same in float32 and in its own order; where its result is a short binary number, ours must be
-that number, or ties fall differently. So tau and the factors are chosen among neighboring numbers until they are.
+that number, or ties fall differently.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from neurodeploy.contract import Terms
 from neurodeploy.network.raw import RawNode
 
 Array = NDArray[np.float64]
+Forward = Callable[[NDArray[np.float32]], NDArray[Any]]
 single = np.float32
+NOTHING_KEPT = 1000.0
 
 
 def numbers(node: RawNode, key: str, default: float = 0.0) -> NDArray[Any]:
@@ -28,25 +31,24 @@ def numbers(node: RawNode, key: str, default: float = 0.0) -> NDArray[Any]:
 def tau_for(keep: ArrayLike, terms: Terms) -> Array:
     """The time constant in seconds with which the float runner keeps just this share of a state per step.
 
-    ``keep`` lies from 0 (Euler: tau = dt) to below 1; where it is 1 or more tau is infinite.
+    ``keep`` lies from 0 to below 1; where it is 1 or more tau is infinite. Exact for a float32 number and Euler.
     """
     kept = np.asarray(keep, np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         if terms.method == "exponential":
-            return -terms.dt / np.log(kept)
-        return _neighbor(terms.dt / (1.0 - kept), lambda tau: 1.0 - terms.dt / tau, kept)
+            return np.where(kept > 0, -terms.dt / np.log(kept), terms.dt / NOTHING_KEPT)
+        return terms.dt / (1.0 - kept)
 
 
-def factor_for(gain: ArrayLike, keep: ArrayLike, terms: Terms) -> Array:
+def factor_for(gain: ArrayLike, keep: ArrayLike) -> Array:
     """The ``r`` (or ``w_in``) with which the gain of the specification, r * (1 - keep), is ``gain``."""
-    kept = tau_for(keep, terms)
-    lost = 1.0 - np.exp(-terms.dt / kept) if terms.method == "exponential" else terms.dt / kept
+    lost = 1.0 - np.asarray(keep, np.float64)
     wanted = np.asarray(gain, np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         return _neighbor(wanted / lost, lambda r: r * lost, wanted + 0.0 * lost)
 
 
-def _neighbor(value: Array, result: Any, wanted: Array) -> Array:
+def _neighbor(value: Array, result: Callable[[Array], Array], wanted: Array) -> Array:
     """``value`` or one of the floats next to it, whichever gives the wanted result most nearly."""
     best, error = value, np.abs(result(value) - wanted)
     for direction in (-np.inf, np.inf):
@@ -58,7 +60,7 @@ def _neighbor(value: Array, result: Any, wanted: Array) -> Array:
     return best
 
 
-def recover(estimate: ArrayLike, forward: Any, written: ArrayLike) -> Array:
+def recover(estimate: ArrayLike, forward: Forward, written: ArrayLike) -> Array:
     """The float32 number that the exporter turned into ``written``: of those near ``estimate`` the shortest.
 
     ``forward`` is the exporter's own arithmetic. Several numbers can give the same one; a producer's choice of 0.75 is

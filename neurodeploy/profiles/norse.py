@@ -34,7 +34,7 @@ def translate(node: RawNode, terms: Terms) -> Translation:
     kept = {key: _keep(node, key, terms) for key in TAUS if node.number(key) is not None}
     changed = node.change(**{key: tau_for(keep, terms) for key, keep in kept.items()}, r=_ones(node))
     if "tau_syn" in kept:
-        changed = changed.change(w_in=factor_for(1.0, kept["tau_syn"], terms))
+        changed = changed.change(w_in=factor_for(1.0, kept["tau_syn"]))
     return changed, overrides
 
 
@@ -105,6 +105,6 @@ PROFILE = Profile(
     ),
     assumes={
         "dt": "files of Norse do not tell dt: its default, 1e-3 s, was taken",
-        "reset": "files of Norse before nir 1.0.5 have no v_reset: 0 was taken where it is missing",
+        "reset": "files of Norse tell neither reset_method nor v_reset: its defaults, to 0, were taken",
     },
 )

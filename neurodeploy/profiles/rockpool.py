@@ -1,8 +1,8 @@
 """Rockpool 3.1.0: ``rockpool/nn/modules/torch/{nir,lif_torch,lif_neuron_torch}.py``.
 
 - LIFNeuronTorch (a LIF): ``v = exp(-dt/tau) v + x + bias``. LIFTorch (a CubaLIF): ``i = b (i + x); v = a v + i +
-  bias``, a and b the two decays. ExpSynTorch (an LI): ``i = b (i + x)``. Spikes: floor(v / threshold), at most 2^16, each
-  subtracted in the same step.
+  bias``, a and b the two decays. ExpSynTorch (an LI): ``i = b (i + x)``. Spikes: floor(v / threshold), at most 2^16,
+  each subtracted in the same step.
 - The exporter writes r = tau exp(-dt/tau) / dt, from which dt follows; bias and the recurrent weights of a LIFTorch are
   lost, v_reset = 0 stands for the subtraction, w_in = 1 for b.
 - Precision: decays are float32.
@@ -28,7 +28,7 @@ def translate(node: RawNode, terms: Terms) -> Translation:
     if "tau_syn" in kept:
         return changed.change(w_in=kept["tau_syn"]), {"input_gain": "unit"}
     if node.kind == "LI":
-        return changed.change(r=factor_for(kept["tau"], kept["tau"], terms)), {"input_gain": "spec"}
+        return changed.change(r=factor_for(kept["tau"], kept["tau"])), {"input_gain": "spec"}
     return changed, {"input_gain": "unit"}
 
 
@@ -63,7 +63,9 @@ def _dt_is_round(raw: Raw) -> bool:
 
 
 def _taus_differ(raw: Raw) -> bool:
-    taus = [numbers(node, "tau_mem" if node.kind == "CubaLIF" else "tau") for node in neurons(raw, "LIF", "LI", "CubaLIF")]
+    taus = [
+        numbers(node, "tau_mem" if node.kind == "CubaLIF" else "tau") for node in neurons(raw, "LIF", "LI", "CubaLIF")
+    ]
     return len({float(tau) for each in taus for tau in np.ravel(each)}) > 1
 
 

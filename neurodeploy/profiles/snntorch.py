@@ -19,7 +19,7 @@ import numpy as np
 from neurodeploy.contract import Terms
 from neurodeploy.network.raw import Raw, RawNode
 from neurodeploy.profiles.decays import Array, close, numbers, recover, tau_for
-from neurodeploy.profiles.evidence import every, kinds
+from neurodeploy.profiles.evidence import dtypes_are, every, kinds
 from neurodeploy.profiles.profile import Defect, Evidence, Profile, Translation
 
 DT = 1e-4
@@ -60,6 +60,10 @@ def _gain_is_one(node: RawNode) -> bool:
     return tau.size > 0 and close(numbers(node, "r") * DT, tau) and bool(np.all(tau >= 0.999 * DT))
 
 
+def _in_float32(raw: Raw) -> bool:
+    return every(_gain_is_one, "LIF", "CubaLIF")(raw) and dtypes_are("float32")(raw)
+
+
 PROFILE = Profile(
     "snntorch-1.0",
     "Leaky, Synaptic, RLeaky, RSynaptic; reset one step late",
@@ -75,7 +79,9 @@ PROFILE = Profile(
         ),
     ),
     evidence=(
-        Evidence("every r is tau / 1e-4 s, the dt it hard-codes", 5, every(_gain_is_one, "LIF", "CubaLIF")),
+        Evidence("every r is tau / 1e-4 s, the dt it hard-codes", 3, every(_gain_is_one, "LIF", "CubaLIF")),
+        Evidence("and that in float32", 3, _in_float32),
+        Evidence("recurrent layers hold lif and w_rec", 3, lambda raw: any(n.endswith(".w_rec") for n in raw.nodes)),
         Evidence("only neurons snnTorch exports", 1, kinds("LIF", "CubaLIF")),
         Evidence("every v_reset is 0", 1, every(lambda node: not np.any(numbers(node, "v_reset")))),
     ),

@@ -73,7 +73,7 @@ PROFILE = Profile(
     Terms(dt=DT, reset="value", fires_at=">="),
     translate,
     evidence=(
-        Evidence("parameters in float64", 2, dtypes_are("float64")),
+        Evidence("parameters in float64", 3, dtypes_are("float64")),
         Evidence("every IF has r = 1/dt", 3, every(lambda node: close(numbers(node, "r"), 1 / DT), "IF")),
         Evidence("every r is 1 or tau/dt, an IF's 1/dt", 2, every(_r_is_known)),
         Evidence(

@@ -29,6 +29,7 @@ class Arrivals:
         self._network, self._fed, self._period = network, fed, period
         self._batch = next(iter(fed.values())).shape[0]
         self._received: dict[str, list[Array]] = {}
+        self._terms = {name: network.contract.of(name) for name in network.nodes}
         self._delays = {name: delay_steps(network, name) for name in _delays(network)}
 
     def into(self, name: str, t: int) -> Array:
@@ -53,7 +54,7 @@ class Arrivals:
     def _over(self, source: str, name: str, t: int) -> Array:
         if (source, name) not in self._network.recurrent_edges:
             return self._fed[source][:, t]
-        terms = self._network.contract.of(name)
+        terms = self._terms[name]
         if t - terms.recurrent_delay >= self._first(name, t):
             return self._fed[source][:, t - terms.recurrent_delay]
         applied = terms.recurrent_bias_at_start == "applied"
@@ -61,7 +62,7 @@ class Arrivals:
 
     def _first(self, name: str, t: int) -> int:
         """The first step of which ``name`` still knows."""
-        return 0 if self._network.contract.of(name).keep_state else t - t % self._period
+        return 0 if self._terms[name].keep_state else t - t % self._period
 
     @cached_property
     def _silence(self) -> dict[str, Array]:

@@ -89,7 +89,17 @@ def _decay(tau: Array, terms: Terms) -> tuple[Array, Array]:
     if terms.method == "exponential":
         keep = np.exp(-terms.dt / tau)
         return keep, 1.0 - keep
-    return 1.0 - terms.dt / tau, terms.dt / tau
+    lost = _short(terms.dt / tau)
+    return 1.0 - lost, lost
+
+
+def _short(ratio: Array) -> Array:
+    """A ratio of two rounded numbers is known to two roundings; one so near a multiple of 2**-32 is that multiple.
+
+    So a decay that a producer holds as a float32 number comes back from its time constant as that number.
+    """
+    near = np.rint(ratio * 2.0**32) / 2.0**32
+    return np.where(np.abs(ratio - near) <= ratio * 2.0**-51, near, ratio)
 
 
 def initial_state(shape: tuple[int, ...], terms: Terms) -> NeuronState:

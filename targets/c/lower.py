@@ -11,7 +11,7 @@ from neurodeploy.program.program import Program
 from neurodeploy.target import Artifact, Options
 
 HOST = "probe_host.c"
-STANDARD_STREAMS = """/* A probe on standard streams; nothing is measured here. */
+FILES = """/* A probe that takes from the file job and gives to the file record; nothing is measured here. */
 #include <stdint.h>
 #include <stdio.h>
 
@@ -20,9 +20,17 @@ int nd_give(const void *from, uint32_t bytes);
 void nd_start(void);
 void nd_stop(uint32_t *measured);
 
-int nd_take(void *to, uint32_t bytes) { return fread(to, 1, bytes, stdin) == bytes; }
+static FILE *job, *record;
 
-int nd_give(const void *from, uint32_t bytes) { return fwrite(from, 1, bytes, stdout) == bytes; }
+int nd_take(void *to, uint32_t bytes) {
+  if (job == NULL) job = fopen("job", "rb");
+  return job != NULL && fread(to, 1, bytes, job) == bytes;
+}
+
+int nd_give(const void *from, uint32_t bytes) {
+  if (record == NULL) record = fopen("record", "wb");
+  return record != NULL && fwrite(from, 1, bytes, record) == bytes;
+}
 
 void nd_start(void) {}
 
@@ -43,7 +51,7 @@ def lower(program: Program, options: Options) -> Artifact:
         "main.c": example(program, made.rendering, made.heads),
         "Makefile": makefile(prefix),
         DISPATCHER: dispatcher([prefix]),
-        HOST: STANDARD_STREAMS,
+        HOST: FILES,
     }
     files = {**made.files, **{name: text.encode("ascii") for name, text in texts.items()}}
     return Artifact(program, files, notes=made.notes)

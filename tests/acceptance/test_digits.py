@@ -69,6 +69,15 @@ def test_compiled_code_agrees_as_an_independent_implementation(climbed: Report) 
     assert climbed.rungs[3].proof == ("" if find_compiler() else "same code as program: no C compiler was found")
 
 
+@pytest.mark.skipif(find_compiler() is None, reason="no C compiler (Debian: apt-get install gcc)")
+def test_the_exported_c_has_lavas_raster(network: Network, climbed: Report) -> None:
+    """Lava equals the program on these images, and so does what the exported source does."""
+    exported = check(network, images(IMAGES), targets=["c"]).rungs[-1]
+    for rung in (climbed.rungs[2], exported):
+        assert {name: node.mismatches for name, node in rung.nodes.items()} == dict.fromkeys(LAYERS, 0)
+        assert rung.nodes["lif4"].actual_spikes == 442
+
+
 def test_the_whole_held_out_split_keeps_its_accuracy_and_its_spikes(network: Network) -> None:
     report = check(network, images(None), targets=["fixed"])
     assert report.task is not None

@@ -6,12 +6,13 @@ import pytest
 from benchmarks import engine, loading
 from benchmarks.calibration import bisect, has_memory
 from benchmarks.networks import recurrent, spikeseg, spikingrx
-from benchmarks.operations import fan_out, operations
+from benchmarks.operations import operations
 from benchmarks.workload import missing
+from neurodeploy.analysis.operations import count_operations
 from neurodeploy.analysis.ranges import accumulator_range, settled_current
 from neurodeploy.numerics import NUMERICS
-from neurodeploy.program import Program, Projection
-from neurodeploy.reference.synapse import convolution_sum
+from neurodeploy.program import Program
+from neurodeploy.reference.program_runner import run_program
 from tests.benchmarks.support import FAMILIES, needs_compiler, small
 
 
@@ -52,15 +53,17 @@ def test_no_current_can_overflow(program: Program) -> None:
         assert settled_current(population, most, program.numerics) < 1 << 23
 
 
-def test_fan_out_counts_the_targets_of_every_neuron() -> None:
-    rng = np.random.default_rng(0)
-    weights = np.ones((3, 2, 5, 3), dtype=np.int64)
-    projection = Projection("p", "a", "b", "conv2d", weights, padding=(2, 1))
-    fan = fan_out(projection, (2, 6, 4))
-    for place in zip(rng.integers(0, 2, 8), rng.integers(0, 6, 8), rng.integers(0, 4, 8), strict=True):
-        one = np.zeros((1, 2, 6, 4), dtype=np.int64)
-        one[(0, *place)] = 1
-        assert fan[place] == convolution_sum(projection, one).sum()
+@needs_compiler
+def test_synaptic_operations_are_those_of_the_convolutions_alone() -> None:
+    """Of an engine's own raster, with the pooling that the roofline leaves out taken off the exact count."""
+    work = small("W1")
+    sent = engine.raster(engine.prepare(loading.as_shipped(work.program), work.stimulus), work.steps)
+    trace = run_program(work.program, work.stimulus)
+    counted = count_operations(work.program, trace).synaptic
+    wanted = sum(counted[p.name] for p in work.program.projections if p.kind == "conv2d")
+    made = operations(work.program, {**sent, "input": work.stimulus["input"][0]})
+    assert made.synaptic * work.steps == pytest.approx(wanted)
+    assert 0 < wanted < sum(counted.values())
 
 
 def test_bisection_ends_at_the_threshold_that_was_asked_for() -> None:

@@ -67,7 +67,7 @@ def test_arguments_and_the_global_generator_stay_as_they_are(kind):
     fitted = coder.fit(SIGNALS)
     for signal in (SIGNALS, tensor):
         spikes = fitted.encode(signal, generator=1) if kind in RANDOM else fitted.encode(signal)
-        kept = np.array(spikes)
+        kept = np.asarray(spikes).copy()
         if hasattr(fitted, "decode"):
             fitted.decode(spikes)
         assert np.array_equal(np.asarray(spikes), kept)
@@ -151,6 +151,7 @@ def test_parameters_are_one_for_all_or_one_per_signal():
         ("rate", {"max_rate": 2}, "not in 0..1"),
         ("latency", {"order": "size"}, "unknown order"),
         ("population", {"bins": 1}, "above 1"),
+        ("population", {"bins": 3.5}, "above 1"),
         ("population", {"sigma": 0}, "above 0"),
         ("gymnasium", {"low": 0, "high": 1, "rate": False}, "neither the rate"),
         ("gymnasium", {"low": None, "high": None}, "range is missing"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.machine import AVX2, AVX512, MACHINES, Machine
@@ -24,8 +25,10 @@ SHAPE = (4, 9, 13)
 class Dirty(Compiled):
     """Memory that holds anything but zeros before its first reset."""
 
-    def new_context(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        return np.full(self.rendering.context_bytes // 8 + 1, -0x5A5A5A5A5A5A5A5B, dtype=np.int64)
+    def new_contexts(self, samples: int) -> NDArray[np.uint8]:
+        memory = super().new_contexts(samples)
+        memory[:] = 0xA5
+        return memory
 
 
 def program(bits: int, channels: int = 36, weight: int = 60) -> Program:
@@ -80,7 +83,7 @@ def test_the_result_does_not_depend_on_what_was_chosen(machine: Machine, bits: i
     assert 1 < at < size - 1, "the threshold cannot be crossed"
     counts = [0, 1, at - 1, at, at + 1, at, at - 1, 0, size, 0, size, size, 1, at + 1, at - 1, 0, 0]
     compiled = native_all([made], machine)[0]
-    dirty = Dirty(compiled.rendering, compiled.reset, compiled.run, compiled.library)
+    dirty = Dirty(compiled.about, compiled.reset, compiled.run, compiled.library)
     for each in (compiled, dirty):
         check(each, made, events(made, counts), (bits, weight))
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from neurodeploy.conformance import generate
+from neurodeploy.engine import run as running
 from neurodeploy.engine import run_compiled
 from neurodeploy.engine.batch import thread_count
 from neurodeploy.engine.fingerprint import fingerprint
@@ -75,3 +76,18 @@ def test_changed_weights_make_another_program() -> None:
     assert fingerprint(one) == fingerprint(other)
     other.projections[0].weights[0, 0] = 1
     assert fingerprint(one) != fingerprint(other)
+
+
+@needs_compiler
+@pytest.mark.parametrize("threads", [1, 2])
+def test_after_a_failure_no_further_sample_is_begun(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+
+    def source(sample: int, steps: slice) -> np.ndarray:
+        begun.append(sample)
+        raise InputError("no such sample")
+
+    monkeypatch.setattr(running, "open_stimulus", lambda made, stimulus: ({"input": source}, 1000, 5))
+    with pytest.raises(InputError, match="no such sample"):
+        run_compiled(program(), SPIKES, threads=threads)
+    assert len(begun) <= threads

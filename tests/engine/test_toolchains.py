@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from neurodeploy.program import Program
 from neurodeploy.trace import Trace
 
-from . import extremes
-from .support import QUICK, compiled_all, differences, needs_compiler, reference, run_one
+from . import every, extremes
+from .support import QUICK, compiled_all, differences, needs_compiler, outputs_differ, reference, run_one, run_unseen
 from .toolchains import TOOLCHAINS, Toolchain
 
 SEEDS = range(10_000, 10_060)
@@ -22,8 +22,8 @@ STEPS = 100
 
 @cache
 def case(seed: int) -> tuple[Program, dict[str, object], Trace]:
-    made = extremes.program(seed)
-    given = extremes.stimulus(seed, made, 1, STEPS)
+    made = every.program(seed)
+    given = every.stimulus(seed, made, STEPS)
     return made, given, reference(made, given)
 
 
@@ -35,6 +35,7 @@ def test_the_engine_equals_the_reference_by(toolchain: Toolchain) -> None:
     for seed, compiled in zip(SEEDS, loaded, strict=True):
         made, values, expected = case(seed)
         assert not differences(expected, run_one(compiled, made, values)), seed
+        assert not outputs_differ(expected, run_unseen(compiled, made, values)), seed
 
 
 @needs_compiler

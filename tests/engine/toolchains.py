@@ -10,6 +10,7 @@ from pathlib import Path
 
 from neurodeploy.codegen.c import Rendering, render
 from neurodeploy.codegen.c.machine import AVX2, AVX512, BASELINE, Machine
+from neurodeploy.codegen.c.native.choice import FORCED
 from neurodeploy.codegen.plan import Plan, plan
 from neurodeploy.engine.compiler import Compiler, library_flags, zig_compiler
 from neurodeploy.engine.library import Compiled, load
@@ -79,5 +80,5 @@ TOOLCHAINS = (
     Toolchain("ziglang", zig_compiler, NO_ZIG),
     Toolchain("portable", gcc, NO_GCC, BASELINE, PORTABLE, portable=True),
 )
-KERNELS: tuple[str, ...] = ()
+KERNELS = FORCED
 """Kernels that a rendering can be told to use (``forced``); each makes further cases of the equality tests."""

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from neurodeploy.contract import Terms
+from neurodeploy.errors import InputError
 from neurodeploy.events import Frames, Sensor, from_array, make_events, open_events, save_events
-from neurodeploy.flow import export
+from neurodeploy.flow import export, run
 from neurodeploy.network import InputRange, Network, NetworkBuilder
 from neurodeploy.network.file import write_network
 from neurodeploy.trace import Trace
@@ -150,7 +151,16 @@ def test_options_of_recordings_need_one(model: Path, recording: Path) -> None:
         assert "--window: there is no recording" in refused("run", model, *stimulus, "--window", "1ms")
         assert "--polarity: there is no recording" in refused("check", model, *stimulus, "--polarity", "on")
     assert call("run", model, "--input", "arrays.npz", "-q").code == 0
+    assert "--batch: a recording is one sample" in refused("run", model, "--input", recording, "--count", 9, "--batch")
     assert "no such file" in refused("run", model, "--input", "gone.aedat4", "--window", "1ms")
+
+
+def test_python_says_how_to_make_frames_of_a_recording(recording: Path) -> None:
+    with pytest.raises(InputError, match=r"is a recording of events\n  remedy: .*Frames\(window='10ms'\)"):
+        run(network(), recording)
+    frames = Frames(window="1ms", downscale=2, values="binary").read(open_events(recording))
+    found = run(network(), {"input": frames})["cells"].output[0]
+    np.testing.assert_array_equal(found.reshape(frames.shape), frames)
 
 
 def test_info_says_what_a_recording_holds(recording: Path) -> None:

@@ -82,7 +82,7 @@ def test_flipped_bytes_give_events_or_a_message(name: str, tmp_path: Path) -> No
     data = path.read_bytes()
     rng = np.random.default_rng(2)
     refused = 0
-    for trial in range(60):
+    for trial in range(40):
         broken = bytearray(data)
         for at in rng.integers(0, len(data) if trial % 2 else min(len(data), 400), rng.integers(1, 12)):
             broken[at] = int(rng.integers(256))
@@ -149,3 +149,25 @@ def test_an_event_outside_the_sensor_is_named() -> None:
     source = from_array(make_events([5, 6], [1, 2], [1, 0], [1, 1]), Sensor(2, 2), "mine")
     with pytest.raises(InputError, match="mine: event 1 at column 2, row 0 lies outside 2 x 2 pixels"):
         list(source.checked())
+
+
+def test_a_type_that_matlab_does_not_know_is_named_by_its_byte(tmp_path: Path) -> None:
+    """scipy would take it for an index into its table of types, and may crash."""
+    pytest.importorskip("scipy.io", reason="scipy is not installed (extra: events)")
+    path = write("mat-5", tmp_path, random_events(0, 50))
+    data = bytearray(path.read_bytes())
+    data[184:186] = b"\x09\x09"
+    path.write_bytes(data)
+    message = refusal(path)
+    assert message is not None
+    assert "damaged at byte 184: an element of type 2313 within a variable" in message
+
+
+@needs_faery
+def test_a_description_that_is_no_xml_is_refused_before_faery_sees_it(tmp_path: Path) -> None:
+    path = write("aedat4", tmp_path, random_events(0, 50))
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"</attr>", b"</\xcattr>", 1))
+    message = refusal(path)
+    assert message is not None
+    assert "damaged in the header" in message

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from neurodeploy.conformance import generate
-from neurodeploy.frontends.checkpoint import model_network
 from neurodeploy.model import find_model
 from neurodeploy.network.network import Network
 from neurodeploy.program import Program
@@ -23,6 +22,8 @@ Stimulus = Mapping[str, Any]
 @cache
 def network(model: str, preset: str | None = None) -> Network:
     """A reference network."""
+    from neurodeploy.frontends.checkpoint import model_network
+
     found = find_model(model)
     config = found.preset(preset)
     return model_network(found, config, found.build(config))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from neurodeploy.codegen.c.heads import Heads
 from neurodeploy.codegen.c.module import Port, Rendering
 from neurodeploy.program.program import Program
@@ -90,8 +92,9 @@ def _listed(ports: list[tuple[int, Port]]) -> str:
 
 
 def _comment(name: str) -> str:
-    """A node's name where a C comment can hold it."""
-    return name.encode("ascii", "backslashreplace").decode().replace("*/", "* /").replace("\\", "/").replace("\n", " ")
+    """A node's name where a C comment can hold it: no end or beginning of one, no trigraph, no line's end."""
+    plain = name.encode("ascii", "backslashreplace").decode()
+    return re.sub(r"[^ -~]|[*?\\]", ".", plain)
 
 
 def _quantized(inputs: list[tuple[int, Port]], heads: Heads) -> str:

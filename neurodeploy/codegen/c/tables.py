@@ -18,7 +18,10 @@ STRINGS_MAY_BE_LONG = '#pragma GCC diagnostic ignored "-Woverlength-strings"\n'
 
 @dataclass
 class Tables:
-    """Named constants in the order they were first asked for; long ones of bytes as ``strings`` if so wished."""
+    """Named constants in the order they were first asked for, long ones of bytes as ``strings`` if so wished.
+
+    ``functions``: what several kernels share, by their text.
+    """
 
     prefix: str
     strings: bool = False
@@ -27,6 +30,7 @@ class Tables:
     known: dict[tuple[str, bytes], tuple[str, CType]] = field(
         default_factory=dict[tuple[str, bytes], tuple[str, CType]]
     )
+    functions: dict[str, str] = field(default_factory=dict[str, str])
 
     def add(self, values: NDArray[np.int64], among: tuple[CType, ...] = STORED) -> tuple[str, CType]:
         """Name and type of a constant array of these values, in the smallest type that holds them."""

@@ -9,7 +9,7 @@ from collections import Counter
 import numpy as np
 from neurodeploy.targets.cortex_m import TARGET
 from neurodeploy.targets.cortex_m.board import BOARDS
-from neurodeploy.targets.cortex_m.runner import run_many
+from neurodeploy.targets.cortex_m.runner import available, run_many
 
 from neurodeploy.conformance import census, differing_cells, generate
 from neurodeploy.embedded.job import job
@@ -53,5 +53,6 @@ CASES = (
         seeds=50,
         batch=10,
         run=count,
+        lacks=available,
     ),
 )

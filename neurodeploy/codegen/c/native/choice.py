@@ -92,8 +92,9 @@ def native(plan: Plan, stage: Stage, layouts: dict[str, Layout], machine: Machin
     if not narrow or not vectorizable(roots) or stage.population.size == 0:
         return None
     if stage.arrival.deliveries:
-        size = stage.population.size
-        return Native(stage, block(1, size, 0, 0, 16), (), *saturating.room(plan, stage), maps=0, rests=False)
+        whole = block(1, stage.population.size, 0, 0, 16)
+        events, starts = saturating.room(plan, stage)
+        return None if forced == "portable" else Native(stage, whole, (), events, starts, maps=0, rests=False)
     found = edges(plan, stage, layouts)
     windows = [_window_kernel(edge, machine, forced) for _, edge in found]
     spatial = any(each != "portable" for each in windows)

@@ -6,6 +6,7 @@ it gains more than 1.3x over the scatter (SpikeSEG at 30 %, the SEW blocks of Sp
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,7 @@ REGISTERS = {"avx2": 12, "avx512": 24}
 WIDEST = 5
 """Most vectors of outputs of a tile."""
 PIXELS = 8
+NAMELESS = "@"
 MARGIN = 64
 """Bytes read behind a map."""
 
@@ -134,28 +136,38 @@ def dense(part: Part, name: str, tables: Tables) -> str:
     per = _outputs(machine)
     vectors = -(-window.channels_out // per)
     filled = np.pad(groups, ((0, 0), (0, 0), (0, vectors * per - window.channels_out), (0, 0)))
-    texts: dict[tuple[int, int], str] = {}
+    texts: list[str] = []
     calls: list[str] = []
     first_vector, columns = 0, window.out[1]
     tiling = _tiling(vectors)
     for count in tiling.blocks:
         table, _ = tables.add(filled[:, :, first_vector * per : (first_vector + count) * per], (INT8,))
         pixels = min(tiling.pixels(count, machine), columns)
-        for shape in {(pixels, count), (columns % pixels, count)} - {(0, count)}:
-            texts[shape] = _tile(part, f"{name}_{shape[0]}x{count}", groups, window, *shape)
-        calls.append(_loop(part, name, window, table, pixels, count, first_vector * per))
+        tiles: dict[int, str] = {}
+        for some in dict.fromkeys((pixels, columns % pixels)):
+            if some:
+                tiles[some] = _shared(tables, texts, _tile(part, groups, window, some, count))
+        calls.append(_loop(part, window, table, tiles, pixels, first_vector * per))
         first_vector += count
     head = f"uint{edge.bits}_t *restrict sum, const uint8_t *restrict map, int32_t first, int32_t rows"
     body = "".join(calls)
-    return "".join(texts[key] for key in sorted(texts)) + f"\nstatic void {name}({head}) {{\n{body}}}\n"
+    return "".join(texts) + f"\nstatic void {name}({head}) {{\n{body}}}\n"
 
 
-def _loop(part: Part, name: str, window: Window, table: str, pixels: int, count: int, output: int) -> str:
+def _shared(tables: Tables, texts: list[str], text: str) -> str:
+    """The name of a function of this text, which is written where no kernel has written it before."""
+    if text not in tables.functions:
+        tables.functions[text] = f"{tables.prefix}_tile{len(tables.functions)}"
+        texts.append(text.replace(NAMELESS, tables.functions[text]))
+    return tables.functions[text]
+
+
+def _loop(part: Part, window: Window, table: str, tiles: Mapping[int, str], pixels: int, output: int) -> str:
     columns, map_ = window.out[1], map_of(part.edge)
     whole, channels, out = columns // pixels * pixels, window.channels_in, window.channels_out
-    tile = f"{name}_{pixels}x{count}(to + x * {out}, in + x * {channels}, {table});"
+    tile = f"{tiles[pixels]}(to + x * {out}, in + x * {channels}, {table});"
     rest = columns - whole
-    last = f"\n    {name}_{rest}x{count}(to + {whole * out}, in + {whole * channels}, {table});" if rest else ""
+    last = f"\n    {tiles[rest]}(to + {whole * out}, in + {whole * channels}, {table});" if rest else ""
     return f"""  for (int32_t r = 0; r < rows; r++) {{
     const uint8_t *in = map + (first + r) * {map_.stride};
     uint{part.edge.bits}_t *to = sum + r * {part.block.stride} + {output};
@@ -164,7 +176,7 @@ def _loop(part: Part, name: str, window: Window, table: str, pixels: int, count:
 """
 
 
-def _tile(part: Part, name: str, groups: NDArray[np.int64], window: Window, pixels: int, count: int) -> str:
+def _tile(part: Part, groups: NDArray[np.int64], window: Window, pixels: int, count: int) -> str:
     """One tile: ``pixels`` next to each other, ``count`` vectors of outputs each."""
     kh, row_groups = groups.shape[:2]
     step = _step(groups, part.edge, part.machine)
@@ -181,9 +193,8 @@ def _tile(part: Part, name: str, groups: NDArray[np.int64], window: Window, pixe
     inner = f"""const nd_quads {", ".join(loads)};
         {(chr(10) + " " * 8).join(adds)}
         w += {size};"""
-    head = (
-        f"static void {name}(uint{part.edge.bits}_t *restrict to, const uint8_t *restrict in, const int8_t *restrict w)"
-    )
+    to = f"uint{part.edge.bits}_t *restrict to"
+    head = f"static void {NAMELESS}({to}, const uint8_t *restrict in, const int8_t *restrict w)"
     start, end = f"nd_quads {', '.join(zero)};", (chr(10) + " " * 4).join(flush)
     map_ = map_of(part.edge)
     if step >= kh * row_groups:

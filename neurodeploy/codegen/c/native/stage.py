@@ -16,7 +16,7 @@ from neurodeploy.codegen.c.native.part import Part, source_rows
 from neurodeploy.codegen.c.native.pool import pool
 from neurodeploy.codegen.c.native.scatter import scatter
 from neurodeploy.codegen.c.native.small import small
-from neurodeploy.codegen.c.native.update import SEEN, cuts, flags, sums_of, update_rows
+from neurodeploy.codegen.c.native.update import RARE, SEEN, cuts, flags, sums_of, update_rows
 from neurodeploy.codegen.c.tables import Tables
 from neurodeploy.codegen.c.types import INT32, UINT8, UINT16
 from neurodeploy.codegen.c.window import window_of
@@ -123,7 +123,7 @@ def _update(c: Context, n: Native, number: int, prefix: str, machine: Machine, s
     kind = c.message(n.stage.population.name).name
     looks = "".join(f", int64_t *restrict {each}" for each in SEEN) if seen else ""
     name = f"{prefix}_{'observe' if seen else 'update'}{number}"
-    head = f"static void {name}({prefix}_context *c, {kind} *restrict out{looks})"
+    head = f"{RARE if seen else ''}static void {name}({prefix}_context *c, {kind} *restrict out{looks})"
     sums = ", ".join(
         ["c", "out", *(SEEN if seen else ()), *(_row(c, n, name) for name, _ in sums_of(n)), "first + r", "some"]
     )

@@ -15,6 +15,8 @@ from neurodeploy.codegen.value import Value, reachable
 
 GROUPS = 8
 """Groups of neurons whose rest is noted together."""
+RARE = "__attribute__((cold, noinline)) "
+"""What only records of states need is compiled for size, which takes less time."""
 SEEN = ("seen_u", "seen_v", "seen_before")
 
 
@@ -38,7 +40,7 @@ def update_rows(c: Context, n: Native, number: int, prefix: str, tables: Tables,
     whole = n.block.length // group(machine) * group(machine)
     cell = _cell(c, n, name, prefix, tables, machine, seen) if whole else ""
     body = (_groups(c, n, name, machine, whole, seen) if whole else "") + _rest(c, n, tables, whole, seen)
-    apart = "__attribute__((noinline)) " if cuts(n, machine, seen) else ""
+    apart = RARE if seen else "__attribute__((noinline)) " if cuts(n, machine, seen) else ""
     head = f"{apart}static void {name}({_parameters(c, n, prefix, seen)}, int32_t row, int some)"
     return f"{cell}\n{head} {{\n{_unused(n, seen)}  const int32_t base = row * {n.block.length};\n{body}}}\n"
 

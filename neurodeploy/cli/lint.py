@@ -1,0 +1,77 @@
+"""``neurodeploy lint``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from neurodeploy.cli import options as o
+from neurodeploy.errors import InputError
+
+if TYPE_CHECKING:
+    from neurodeploy.flow.lint import Linted
+
+
+def lint(
+    source: o.Source,
+    repair: Annotated[bool, typer.Option("--fix", help="Write a repaired .nir to --out.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE.nir", help="With --fix: the repaired file.")
+    ] = None,
+    profile: o.Profile = None,
+    contract: o.ContractFile = None,
+    module: o.Module = None,
+    input_shape: o.InputShape = None,
+    input_range: o.InputValues = None,
+    dt: o.Dt = None,
+    trust_pickle: o.TrustPickle = False,
+    as_json: o.Json = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """List every finding about how a network is stepped.
+
+    Each finding says what it means for the spikes and how to repair it. Exit code 1: there are errors (with --fix: that
+    could not be repaired). A file that does not say how it is stepped gets the profiles that would fit.
+    """
+    from neurodeploy.flow.lint import fix, write_fixed
+    from neurodeploy.flow.lint import lint as find
+
+    if repair != (out is not None):
+        raise InputError(
+            "--fix and --out belong together", "--out" if repair else "--fix", "e.g. --fix -o repaired.nir"
+        )
+    how = o.load_options(None, None, module, input_shape, input_range, dt, trust_pickle)
+    how = {key: value for key, value in how.items() if key not in ("profile", "contract")}
+    found = find(source, profile=profile, contract=contract, **how)
+    remains, network = fix(found) if repair else (found, None)
+    if out is not None and network is not None:
+        write_fixed(network, remains, out)
+    written = None if network is None else str(out)
+    if as_json:
+        o.emit({**_json(remains), "found": [each.to_json() for each in found.notices], "written": written})
+    elif not quiet:
+        _show(found if not repair else remains, repair, written, len(found.notices) - len(remains.notices))
+    raise typer.Exit(1 if remains.errors else 0)
+
+
+def _json(linted: Linted) -> dict[str, object]:
+    return {
+        "errors": linted.errors,
+        "findings": [each.to_json() for each in linted.notices],
+        "profiles": [vars(fit) for fit in linted.fits],
+        "contract": None if linted.contract is None else linted.contract.to_json(),
+    }
+
+
+def _show(linted: Linted, repair: bool, written: str | None, gone: int) -> None:
+    for each in linted.notices:
+        finding = each.finding
+        mark = " (--fix repairs it)" if each.repair is not None else ""
+        typer.echo(f"{finding.severity}[{finding.slug}] {finding.node}: {finding.message}")
+        typer.echo(f"    spikes: {each.spikes}")
+        typer.echo(f"    repair: {finding.remedy}{mark}")
+    if repair:
+        typer.echo(f"repaired {gone}; wrote {written}" if written else "could not be repaired into a network")
+    typer.echo(f"{len(linted.notices)} findings, {linted.errors} of them errors")

@@ -1,0 +1,115 @@
+"""``lint``: everything at once, exit codes, and the repaired file."""
+
+from pathlib import Path
+
+import h5py
+import nir
+import numpy as np
+
+from neurodeploy.flow import load
+from neurodeploy.network.file import network_bytes
+from neurodeploy.network.raw import read_raw
+from tests.cli.support import call, refused, small_network
+from tests.profiles.producers import PRODUCERS, graph_of, weights
+
+
+def foreign(name: str = "norse-box", path: str = "foreign.nir") -> Path:
+    nir.write(path, graph_of(PRODUCERS[name], weights(0)))
+    return Path(path)
+
+
+def test_a_sound_file_that_says_itself_has_no_findings(model: Path) -> None:
+    result = call("lint", model)
+    assert (result.code, result.out) == (0, "0 findings, 0 of them errors\n")
+    assert call("lint", model, "--json").data["contract"] == small_network().contract.to_json()
+
+
+def test_a_foreign_file_gets_the_profiles_that_fit_the_likeliest_first() -> None:
+    result = call("lint", foreign(), "--json")
+    assert result.code == 1
+    assert [each["slug"] for each in result.data["findings"]] == ["no-contract"]
+    assert result.data["profiles"][0]["profile"] == "norse-1.1"
+    assert "only as tau * dt" in " ".join(result.data["profiles"][0]["reasons"])
+    assert result.data["profiles"][-1]["profile"] == "nir"
+
+
+def test_no_verb_guesses() -> None:
+    path = foreign("snn-subtract")
+    for verb in (("inspect",), ("run",), ("check",), ("export", "--target", "fixed")):
+        told = refused(verb[0], path, *verb[1:])
+        assert told.index("--profile snntorch-1.0") < told.index("--profile nir,dt=1e-3")
+        assert "--contract FILE.json" in told
+
+
+def test_under_its_profile_its_repairs_are_told_and_nothing_is_an_error() -> None:
+    result = call("lint", foreign(), "--profile", "norse-1.1", "--json")
+    assert result.code == 0
+    found = {each["slug"]: each for each in result.data["findings"]}
+    assert found["norse-tau-times-dt"]["severity"] == "warning"
+    assert found["norse-tau-times-dt"]["spikes"]
+    assert "norse-assumes-dt" in found
+
+
+def damaged() -> Path:
+    path = foreign()
+    with h5py.File(path, "a") as file:
+        del file["node/nodes/1/v_reset"]
+        edges = [[b"input", b"0"], *file["node/edges"][()].tolist(), [b"3", b"nowhere"]]
+        del file["node/edges"]
+        file["node/edges"] = np.array(edges, dtype=object)
+        file["node/nodes/0/bias"][0] = np.nan
+    return path
+
+
+def test_all_findings_come_at_once_with_their_repairs() -> None:
+    result = call("lint", damaged(), "--profile", "norse-1.1")
+    assert result.code == 1
+    for slug in ("error[duplicate-edge]", "error[dangling-edge]", "error[not-finite] 0", "info[no-v-reset] 1"):
+        assert slug in result.out
+    assert result.out.count("spikes: ") == result.out.count("repair: ") > 5
+    assert "(--fix repairs it)" in result.out
+
+
+def test_fix_writes_a_file_that_says_itself_and_means_the_same() -> None:
+    path = foreign()
+    result = call("lint", path, "--profile", "norse-1.1,reset=subtract", "--fix", "-o", "repaired.nir", "--json")
+    assert (result.code, result.data["written"]) == (0, "repaired.nir")
+    assert {each["slug"] for each in result.data["found"]} >= {"norse-tau-times-dt"}
+    expected = load(path, profile="norse-1.1,reset=subtract")
+    assert network_bytes(load("repaired.nir")) == network_bytes(expected)
+    assert call("lint", "repaired.nir").code == 0
+    assert nir.read("repaired.nir").nodes.keys() == expected.nodes.keys()
+
+
+def test_fix_without_a_contract_repairs_the_graph_and_still_refuses_to_guess() -> None:
+    path = damaged()
+    with h5py.File(path, "a") as file:
+        file["node/nodes/0/bias"][0] = 0.0
+    result = call("lint", path, "--fix", "-o", "repaired.nir", "--json")
+    assert result.code == 1
+    assert [each["slug"] for each in result.data["findings"]] == ["no-contract"]
+    assert not read_raw(Path("repaired.nir")).metadata
+    assert call("inspect", "repaired.nir", "--profile", "norse-1.1").code == 0
+
+
+def test_what_cannot_be_repaired_is_not_written() -> None:
+    result = call("lint", damaged(), "--profile", "norse-1.1", "--fix", "-o", "repaired.nir")
+    assert result.code == 1
+    assert "could not be repaired" in result.out
+    assert not Path("repaired.nir").exists()
+
+
+def test_damaged_metadata_and_a_refused_term_are_findings(model: Path) -> None:
+    with h5py.File(model, "a") as file:
+        del file["node/metadata/neurodeploy/contract"]
+        file["node/metadata/neurodeploy/contract"] = "{"
+    result = call("lint", model, "--json")
+    assert (result.code, result.data["findings"][0]["slug"]) == (1, "bad-metadata")
+
+
+def test_options_that_do_not_fit() -> None:
+    path = foreign()
+    assert "belong together" in refused("lint", path, "--fix")
+    assert "belong together" in refused("lint", path, "-o", "x.nir")
+    assert "unknown profile" in refused("lint", path, "--profile", "brian-2")
+    assert "there is no such file" in refused("lint", "missing.nir")

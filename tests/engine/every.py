@@ -1,0 +1,23 @@
+"""Random programs by seed: extreme numbers mostly, and for every third seed the shapes that vectors are written for."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.program import Program
+
+from . import extremes, maps
+
+
+def program(seed: int) -> Program:
+    """The same program for the same seed."""
+    if seed % 6 == 1:
+        return maps.spatial(seed)
+    return maps.recurrent(seed) if seed % 6 == 4 else extremes.program(seed)
+
+
+def stimulus(seed: int, made: Program, steps: int) -> dict[str, NDArray[np.float64]]:
+    """One sample for that seed's program."""
+    given = maps.stimulus if seed % 3 == 1 else extremes.stimulus
+    return given(seed, made, 1, steps)
