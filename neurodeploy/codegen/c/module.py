@@ -75,7 +75,7 @@ def render(
     """
     own = None if machine is None else Own(plan, machine, forced)
     c = context(plan) if own is None else own.context()
-    tables = Tables(checked_prefix(prefix))
+    tables = Tables(checked_prefix(prefix), strings=own is not None)
     functions = "".join(
         _stage(c, stage, number, prefix, tables, kernel, own) for number, stage in enumerate(plan.stages)
     )
@@ -163,8 +163,7 @@ def _stage(c: Context, stage: Stage, number: int, prefix: str, tables: Tables, k
     for each in stage.arrival.deliveries:
         function, source = f"{prefix}_add{number}_{len(kernels)}", each.projection.source
         layouts = c.layouts[source], c.layouts[name]
-        fast = None if own is None else own.delivery(c, each, stage, function, tables)
-        kernels.append(fast or delivery_kernel(each, c.plan.senders[source], *layouts, function, tables))
+        kernels.append(delivery_kernel(each, c.plan.senders[source], *layouts, function, tables))
         calls.append(f"  {function}({c.state(name, CURRENT)}, {c.past(source, each.projection.delay)});")
     lines = "\n".join(calls or ["  (void)c;"])
     arrive = f"\nstatic void {prefix}_arrive{number}({prefix}_context *c) {{\n{lines}\n}}\n"

@@ -11,7 +11,7 @@ from neurodeploy.codegen.arrival import Accumulator
 from neurodeploy.codegen.c.kernels import Edge
 from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.machine import Machine
-from neurodeploy.codegen.c.native import dense, matrix, pool, scatter, small
+from neurodeploy.codegen.c.native import dense, matrix, pool, saturating, scatter, small
 from neurodeploy.codegen.c.native.block import Block, block
 from neurodeploy.codegen.c.native.cost import threshold
 from neurodeploy.codegen.c.native.expressions import vectorizable
@@ -84,15 +84,17 @@ def edges(plan: Plan, stage: Stage, layouts: dict[str, Layout]) -> list[tuple[Ac
 
 
 def native(plan: Plan, stage: Stage, layouts: dict[str, Layout], machine: Machine, forced: str | None) -> Native | None:
-    """The stage in native code; None where its update needs more than 32 bits, or where events enter its current."""
-    if stage.arrival.deliveries:
-        return None
+    """The stage in native code, or None where its update needs more than 32 bits."""
     update = stage.update
     shown = [update.after[key] for key in (CURRENT, MEMBRANE) if key in update.after]
     roots = [update.output, *update.after.values(), *shown, *([] if update.before is None else [update.before])]
     narrow = all(each.bits <= 32 for each in stage.arrival.accumulators)
     if not narrow or not vectorizable(roots) or stage.population.size == 0:
         return None
+    if stage.arrival.deliveries:
+        whole = block(1, stage.population.size, 0, 0, 16)
+        events, starts = saturating.room(plan, stage)
+        return None if forced == "portable" else Native(stage, whole, (), events, starts, maps=0, rests=False)
     found = edges(plan, stage, layouts)
     windows = [_window_kernel(edge, machine, forced) for _, edge in found]
     spatial = any(each != "portable" for each in windows)

@@ -16,6 +16,9 @@ from neurodeploy.codegen.value import Op, Value, reachable
 COMPARES: tuple[Op, ...] = ("greater", "at-least")
 EXACT = 1 << 24
 """Integers up to it are exact in single precision."""
+QUOTIENT = 1 << 23
+"""Of integers up to it, the quotient in single precision is never rounded up to an integer: ``q - 1/b`` is further from
+``q`` than half a unit in its last place, which is at most ``q / 2**24``, while ``q * b <= 2**23``."""
 NARROW = 15
 """Most bits of a decay whose parts fit 32-bit products."""
 
@@ -42,8 +45,13 @@ def vectorizable(roots: Sequence[Value]) -> bool:
 
 
 def _possible(value: Value) -> bool:
-    if computed(value) is not INT32 or value.wraps or value.op == "floor-divide":
+    if computed(value) is not INT32 or value.wraps:
         return False
+    if value.op == "floor-divide":
+        a, b = value.args
+        return a.low >= 0 and a.high < QUOTIENT and b.low >= 1 and b.high <= QUOTIENT
+    if value.op == "floor-shift":
+        return value.args[1].low >= 0 and value.args[1].high <= 31
     if value.op == "decay":
         keep = value.args[1]
         return keep.low >= 0 and keep.high <= 1 << value.number and value.number <= NARROW
@@ -124,6 +132,8 @@ def _expression(value: Value, names: Mapping[int, str], masks: Mapping[int, str]
         "subtract": lambda: f"{args[0]} - {args[1]}",
         "multiply": lambda: f"{args[0]} * {args[1]}",
         "shift-left": lambda: f"{args[0]} << {by}" if by < 32 else "nd_all(0)",
+        "floor-shift": lambda: f"{args[0]} >> {args[1]}",
+        "floor-divide": lambda: f"nd_quotient({args[0]}, {args[1]})",
         "shift-right": lambda: f"{args[0]} >> {min(by, 31)}",
         "wrap": lambda: f"({args[0]} << {32 - by}) >> {32 - by}",
         "maximum": lambda: f"nd_max({args[0]}, {args[1]})",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from neurodeploy.codegen.arrival import Accumulator, Delivery
-from neurodeploy.codegen.c.context import Context, context, state_type
+from neurodeploy.codegen.arrival import Accumulator
+from neurodeploy.codegen.c.context import Context, context
 from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.machine import Machine
 from neurodeploy.codegen.c.names import identifiers
@@ -13,9 +13,7 @@ from neurodeploy.codegen.c.native import dense, lists, saturating, vectors
 from neurodeploy.codegen.c.native.choice import Native, native
 from neurodeploy.codegen.c.native.stage import members, native_observe, native_text
 from neurodeploy.codegen.c.native.update import flags
-from neurodeploy.codegen.c.tables import Tables
-from neurodeploy.codegen.c.types import INT16
-from neurodeploy.codegen.neuron import CURRENT
+from neurodeploy.codegen.c.tables import STRINGS_MAY_BE_LONG, Tables
 from neurodeploy.codegen.plan import Plan, Stage
 
 
@@ -31,7 +29,7 @@ class Own:
     @cached_property
     def prelude(self) -> str:
         """Vector types and operations."""
-        common = vectors.prelude(self.machine) + lists.prelude(self.machine)
+        common = STRINGS_MAY_BE_LONG + vectors.prelude(self.machine) + lists.prelude(self.machine)
         return common + dense.PRELUDE[self.machine.name] + saturating.prelude(self.machine)
 
     def context(self) -> Context:
@@ -52,16 +50,6 @@ class Own:
         """The text of its recording update, or None where it stays portable."""
         own = self.native.get(stage.population.name)
         return None if own is None else native_observe(c, own, number, prefix, tables, self.machine)
-
-    def delivery(self, c: Context, each: Delivery, stage: Stage, name: str, tables: Tables) -> str | None:
-        """The kernel of events that enter a current one after another, or None where it stays portable."""
-        source = each.projection.source
-        sender, layout = self.plan.senders[source], c.layouts[source]
-        narrow = state_type(stage, CURRENT) is INT16
-        if not narrow or not saturating.applies(each, sender, layout, self.plan.program.numerics):
-            return None
-        target = c.layouts[stage.population.name]
-        return saturating.saturating(each, sender, layout, target, name, tables, self.machine)
 
     def reset(self, c: Context) -> list[str]:
         """Statements that a reset does besides: no neuron is known to rest."""

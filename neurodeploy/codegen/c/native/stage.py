@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from neurodeploy.codegen.c.context import SUMS, Context, Member
 from neurodeploy.codegen.c.kernels import kernel as portable
 from neurodeploy.codegen.c.machine import Machine
+from neurodeploy.codegen.c.native import saturating
 from neurodeploy.codegen.c.native.block import ALIGN
 from neurodeploy.codegen.c.native.choice import Choice, Native
 from neurodeploy.codegen.c.native.dense import dense, fill
@@ -54,6 +55,10 @@ def _blocked(n: Native, bits: int) -> list[str]:
 
 def native_text(c: Context, n: Native, number: int, prefix: str, tables: Tables, machine: Machine) -> str:
     """Kernels, ``<prefix>_arrive<number>(c)`` and ``<prefix>_update<number>(c, out)``."""
+    if n.stage.arrival.deliveries:
+        arrive = saturating.arrive(c, n.stage, number, prefix, tables, machine)
+        rows = update_rows(c, n, number, prefix, tables, machine, seen=False)
+        return arrive + rows + _update(c, n, number, prefix, machine, seen=False)
     kernels = "".join(
         KERNELS[each.kernel](Part(each.edge, machine, n.block), _name(prefix, number, k), tables)
         + (
