@@ -40,7 +40,11 @@ BAD = {
     ),
     "no contract at all": (("inspect", "bare.nir"), "does not say how it is stepped", "--profile nir,dt=1e-3"),
     "module for a nir": (("inspect", "small.nir", "--module", "a:b"), "--module: this is for a PyTorch", "leave out"),
-    "no such rung": (("run", "small.nir", "--on", "roof"), "--on: unknown rung 'roof'", "network, program, c, cortex-m"),
+    "no such rung": (
+        ("run", "small.nir", "--on", "roof"),
+        "--on: unknown rung 'roof'",
+        "network, program, c, cortex-m",
+    ),
     "no source module": (("run", "small.nir", "--on", "source"), "does not hold the source module", "checkpoint"),
     "budget above one": (("check", "small.nir", "--budget", "1.5"), "--budget: 1.5", "0.9"),
     "budget is no number": (("check", "small.nir", "--budget", "nan"), "--budget: nan", "0.9"),
