@@ -1,7 +1,7 @@
 """Convolutions into few channels: all messages of a pixel are added in registers, then each row of outputs once.
 
-The kernel of SpikeSEG's last layer (36 channels into 1 through 7x7), where ten or more messages share a pixel: against
-a scatter of every message it gains 2x to 3x.
+The kernel of SpikeSEG's last layer (36 channels into 1 through 7x7), where ten or more messages share a pixel: with
+30 % of the neurons active, all of SpikeSEG takes 1.5 times as long when this layer scatters every message.
 """
 
 from __future__ import annotations
