@@ -70,6 +70,13 @@ def line() -> Case:
     return program(populations, projections, Input("input", (2, 12))), {"input": spikes(2, 20, 2, 12)}, {}
 
 
+def wide() -> Case:
+    """Sides beyond 8 bits, one of them only with its padding."""
+    link = Projection("k", "input", "c", "conv2d", weights(2, 1, 9, 9), padding=(4, 4))
+    net = program([Population("c", (2, 130, 121), threshold=200)], [link], Input("input", (1, 130, 121)))
+    return net, {"input": spikes(1, 4, 1, 130, 121, rate=0.02)}, {}
+
+
 def pooled() -> Case:
     """Max pooling of spikes: a pooling by sums, then a stateless gate."""
     gate = Population("gate", (2, 3, 3), threshold=0, every_step=True)
@@ -129,6 +136,7 @@ def cases() -> dict[str, Case]:
         "unequal-paths": (unequal_paths(), STIMULUS, {}),
         "one-step": (biased, {"input": spikes(4, 1, 6)}, {}),
         "convolutions": convolutions(),
+        "wide": wide(),
         "line": line(),
         "pooled": pooled(),
         "residual": residual(),

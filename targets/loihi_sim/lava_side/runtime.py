@@ -43,6 +43,8 @@ def run_job(folder: Path) -> None:
     else:
         recorder, models = network.build(description, arrays, sources, job)
 
+    widen_shapes()
+
     def models_of(proc: object) -> list[type]:
         return models[type(proc)]
 
@@ -51,6 +53,17 @@ def run_job(folder: Path) -> None:
     BaseProcess.start = start_and_note
     recorder.create_runtime(run_cfg=Loihi2SimCfg(select_tag="fixed_pt"))
     recorder.run(condition=RunSteps(num_steps=job.columns))
+
+
+def widen_shapes() -> None:
+    """Have Lava's convolutions compute their shapes in Python's integers.
+
+    They hold their padding in 8 bits, which with NumPy 2 cannot be added to a side of 128 or more.
+    """
+    utils: Any = sys.modules.get("lava.proc.conv.utils")
+    if utils is not None:
+        narrow = utils.output_shape
+        utils.output_shape = lambda *args: narrow(*(np.asarray(each).astype(int).tolist() for each in args))
 
 
 start_process = BaseProcess.start
