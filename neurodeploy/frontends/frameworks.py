@@ -8,8 +8,11 @@ from torch import nn
 
 from neurodeploy.frontends.framework import Add, Framework, known_class
 from neurodeploy.frontends.norse_cells import NORSE
+from neurodeploy.frontends.sinabs_neurons import SINABS
+from neurodeploy.frontends.snntorch_neurons import SNNTORCH
+from neurodeploy.frontends.spikingjelly_neurons import SPIKINGJELLY
 
-FRAMEWORKS = {each.package: each for each in (NORSE,)}
+FRAMEWORKS = {each.package: each for each in (NORSE, SNNTORCH, SPIKINGJELLY, SINABS)}
 LAYERS = frozenset({"Conv1d", "Conv2d", "Linear", "BatchNorm1d", "BatchNorm2d", "AvgPool2d", "MaxPool2d", "SumPool2d"})
 WRAPPERS = ("spikingjelly.activation_based.layer.stateless_wrapper", "spikingjelly.activation_based.layer.bn")
 """Where torch's layers are defined again, the same but for several steps at once."""
@@ -70,7 +73,7 @@ def missing(error: BaseException) -> tuple[str, str] | None:
 def install(framework: Framework) -> str:
     """How to install a framework. sinabs asks for a nir too old to stand beside ours, and needs none for its layers."""
     extra = "torch" if framework is NORSE else framework.package
-    alone = ""
+    alone = " && pip install --no-deps sinabs==3.1.3" if framework is SINABS else ""
     return f'pip install "neurodeploy[{extra}]"{alone}'
 
 
