@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError
@@ -15,7 +16,7 @@ TORCH_SUFFIXES = (".pt", ".pth")
 
 
 def load(
-    source: str | Path,
+    source: str | Path | Any,
     *,
     profile: str | None = None,
     contract: str | Path | Contract | None = None,
@@ -25,12 +26,15 @@ def load(
     dt: float | None = None,
     trust_pickle: bool = False,
 ) -> Network:
-    """The Network of a checkpoint (``.pt``), a ``.nir`` file, or the user's own module with its state dict.
+    """The Network of a checkpoint (``.pt``), a ``.nir`` file, or the user's own module: live, or with its state dict.
 
     ``profile`` (``norse-1.1``; ``nir,dt=1e-3``) or ``contract`` (a JSON file) where the file is silent. For the
     user's own ``module`` (``package.module:factory``): ``input_shape``, the ``input_range`` and ``dt`` in seconds.
     Raises InputError, RefusedError, and UnavailableError where torch is needed and missing.
     """
+    if not isinstance(source, str | Path):
+        _none_of({"profile": profile, "contract": contract, "module": module}, "a live module says itself what it is")
+        return _live_module(source, input_shape, input_range, dt)
     path = Path(source)
     stated = stated_contract(profile, contract)
     how_built = {"--module": module, "--input-shape": input_shape, "--input-range": input_range, "--dt": dt}
@@ -74,6 +78,19 @@ def _checkpoint(path: Path) -> Network:
     return load_checkpoint(path)
 
 
+def _live_module(module: Any, shape: tuple[int, ...] | None, values: InputRange | None, dt: float | None) -> Network:
+    need_torch()
+    from neurodeploy.frontends.user_module import live_network
+
+    return live_network(module, _known(shape, "the module"), 1e-3 if dt is None else dt, values or InputRange())
+
+
+def _known(shape: tuple[int, ...] | None, where: str) -> tuple[int, ...]:
+    if shape is None:
+        raise InputError("the shape of its input is not known", where, "add --input-shape, e.g. 2,64,64")
+    return shape
+
+
 def _user_module(
     path: Path,
     module: str | None,
@@ -85,6 +102,5 @@ def _user_module(
     need_torch()
     from neurodeploy.frontends.user_module import load_user_module
 
-    if shape is None:
-        raise InputError("the shape of its input is not known", str(path), "add --input-shape, e.g. 2,64,64")
+    shape = _known(shape, str(path))
     return load_user_module(path, module, shape, 1e-3 if dt is None else dt, values or InputRange(), trust_pickle)

@@ -168,7 +168,7 @@ def run_module(
     frames = np.asarray(stimulus["input"], np.float32)
     copied = fresh(module, len(frames))
     with recorded(copied, [each.layer for each in observed.values()]) as calls:
-        play(copied, layout, torch.from_numpy(frames))
+        play(copied, layout, torch.from_numpy(frames.copy()))
     entries = {"input": Entry(frames, graded=True)}
     for node, each in observed.items():
         sent = [call.mem if each.state and call.mem is not None else call.sent for call in calls[each.layer]]

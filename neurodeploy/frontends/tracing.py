@@ -86,6 +86,7 @@ class Watch(TorchFunctionMode):
         self._values: dict[int, tuple[torch.Tensor, Value]] = {}
         self._running: list[tuple[str, nn.Module]] = []
         self._inside = 0
+        self._kept: list[torch.Tensor] = []
         self._names = {"input", "output"}
 
     def mark(self, tensor: torch.Tensor, value: Value) -> None:
@@ -113,6 +114,8 @@ class Watch(TorchFunctionMode):
 
     def _happened(self, func: Any, args: Any, kwargs: Any, given: list[torch.Tensor], result: Any) -> None:
         name, results = getattr(func, "__name__", str(func)), list(tensors(result))
+        if _in_place(name) and any(each is args[0] for each in given):
+            self._alone(name, args[0])
         if name in FRESH or (not results and name not in DATA):
             return
         if not results:
@@ -133,6 +136,15 @@ class Watch(TorchFunctionMode):
             self.mark(results[0], Value(sources, values[0].shape))
         else:
             raise self._refused(name)
+
+    def _alone(self, name: str, tensor: torch.Tensor) -> None:
+        """What is changed in place must stand nowhere else: not under another name, nor in a neuron's memory."""
+        place = tensor.untyped_storage().data_ptr()
+        others = [each for each, _ in self._values.values() if each is not tensor]
+        if name == "__setitem__" or any(each.untyped_storage().data_ptr() == place for each in (*others, *self._kept)):
+            raise RefusedError(
+                f"{name} changes values in place that others see", self.where, "make a new tensor of them"
+            )
 
     def _refused(self, name: str) -> RefusedError:
         if self._running and is_ours(self._running[-1][1]):
@@ -214,6 +226,7 @@ class Watch(TorchFunctionMode):
             raise RefusedError("is called more than once in a step", f"layer {name}", "use a neuron layer of its own")
         lead = given[0].ndim - len(values[0].shape)
         self.steps.append(Step(self._new(name or "neuron"), values[0].sources, module, name))
+        self._kept += [*sent[1:], *(each for each in module.buffers() if each.numel())]
         for each in sent[1:]:
             self.mark(each, Value((), (), name))
         self.mark(sent[0], Value((self.steps[-1].name,), tuple(sent[0].shape[lead:])))
@@ -223,6 +236,13 @@ LAYERS = (
     "known layers: Conv1d, Conv2d, Linear, BatchNorm after them, Flatten, AvgPool2d, MaxPool2d on spikes, and the "
     "neurons of Norse, snnTorch, SpikingJelly and sinabs that NIR can say"
 )
+
+
+def _in_place(name: str) -> bool:
+    """Whether a function of this name changes its first argument."""
+    if name.startswith("__"):
+        return name in ("__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__")
+    return name.endswith("_") and name not in ("detach_", "requires_grad_")
 
 
 def value_count(value: Value) -> int:

@@ -13,6 +13,7 @@ from torch import nn
 from neurodeploy.errors import InputError, UnavailableError
 from neurodeploy.frontends.checkpoint import load_state, read_torch_file
 from neurodeploy.frontends.frameworks import memories, missing
+from neurodeploy.frontends.playing import fresh
 from neurodeploy.frontends.torch_module import module_network
 from neurodeploy.network import InputRange, Network
 
@@ -34,6 +35,14 @@ def load_user_module(
         state = state["state_dict"] if isinstance(state, dict) and "state_dict" in state else state
         module = load_state(module, parameters_of(module, state), str(path))
     return module_network(module, shape, values, dt)
+
+
+def live_network(module: Any, shape: tuple[int, ...], dt: float, values: InputRange) -> Network:
+    """The Network of a module that is at hand, which stays as it is. Raises InputError for anything else."""
+    if not isinstance(module, nn.Module):
+        kinds = "a path, or a torch.nn.Module"
+        raise InputError(f"a {type(module).__name__} is neither a file nor a module", "source", f"give {kinds}")
+    return module_network(fresh(module, 1), shape, values, dt)
 
 
 def parameters_of(module: nn.Module, state: Any) -> Any:

@@ -189,6 +189,24 @@ def test_a_step_function_of_ones_own_is_taken_where_it_is_one() -> None:
     agrees(weights(hidden(snn.Leaky, 0.5, spike_grad=surrogate.fast_sigmoid(slope=25))), (6,))
 
 
+class Changed(nn.Module):
+    """Spikes to which something is added where the neuron remembers them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.lif = nn.Linear(6, 6), snn.RLeaky(0.5, linear_features=6, init_hidden=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.lif(self.fc(x))
+        y += x
+        return y
+
+
+def test_spikes_changed_where_a_neuron_remembers_them_are_refused() -> None:
+    with pytest.raises(RefusedError, match="add_ changes values in place"):
+        read(Changed(), (6,))
+
+
 class Own(snn.Leaky):
     """A neuron with a forward pass of its own."""
 

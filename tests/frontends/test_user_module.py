@@ -11,7 +11,7 @@ from norse.torch import LIFBoxCell
 from torch import nn
 
 import neurodeploy as nd
-from neurodeploy.errors import RefusedError
+from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.frontends.torch_module import module_network
 from neurodeploy.network import InputRange
 from neurodeploy.parity.float_rung import float_rung
@@ -120,6 +120,19 @@ def test_from_python() -> None:
     assert network.shapes["1"] == (4,)
     with pytest.raises(RefusedError, match=r"node 1: its dt is 0.002, the network's 0.001\n.*--dt"):
         nd.load("w.pt", module="nets:slow", input_shape=(3,))
+
+
+def test_a_live_module() -> None:
+    import nets  # type: ignore[import-not-found]
+
+    module = nets.rich().train()
+    network = nd.load(module, input_shape=(2, 8, 8))
+    assert module.training
+    assert network.populations == ("2", "3", "4.3", "10", "13")
+    with pytest.raises(InputError, match="the module: the shape of its input is not known"):
+        nd.load(module)
+    with pytest.raises(InputError, match="source: a int is neither a file nor a module"):
+        nd.load(7, input_shape=(3,))
 
 
 BAD = {
@@ -301,6 +314,27 @@ class Twice(Own):
         return self.lif(self.back(z), state)
 
 
+class Written(Own):
+    def between(self, y, x):
+        y[:, 0] = 0
+        return y
+
+
+class Aliased(Own):
+    def between(self, y, x):
+        view = y.view(-1, 3)
+        view += x
+        return y
+
+
+class Remembered(Own):
+    def forward(self, x, state=None):
+        z, state = self.lif(self.fc(x), state)
+        membrane = state.v
+        membrane += 1
+        return z, state
+
+
 class Hidden(Own):
     def between(self, y, x):
         return torch.from_numpy(y.detach().numpy() + 1)
@@ -329,6 +363,9 @@ class Needing(Own):
         (Looking, "__getitem__ takes the values of a step apart"),
         (Membrane, "module: add reads the state of layer lif"),
         (Twice, "layer lif: is called 4 times in 2 steps"),
+        (Written, "__setitem__ changes values in place that others see"),
+        (Aliased, "add_ changes values in place that others see"),
+        (Remembered, "add_ changes values in place that others see"),
         (Hidden, "its flow depends on values \\(numpy\\)"),
         (Nothing, "module: "),
         (Needing, "missing 1 required positional argument: 'state'\n.*state=None"),
