@@ -111,6 +111,11 @@ static inline unsigned nd_round_down(void) {
   _mm_setcsr(mode | 0x6000);
   return mode;
 }
+static inline int nd_resting(const uint8_t *flags, int32_t count) {
+  uint8_t all = 1;
+  for (int32_t k = 0; k < count; k++) all = (uint8_t)(all & flags[k]);
+  return all;
+}
 /* Whether all of these bytes are 0. */
 static inline int nd_still(const void *p, int32_t bytes) {
   const char *from = (const char *)p;
