@@ -21,7 +21,7 @@ from torch import nn
 
 from neurodeploy.atomic import write_file
 from neurodeploy.errors import InputError
-from neurodeploy.frontends.torch_chain import chain_network, run_chain
+from neurodeploy.frontends.torch_module import module_network
 from neurodeploy.model import Config, ReferenceModel, find_model
 from neurodeploy.network import InputRange, Network, Source
 from neurodeploy.network.network import is_junction
@@ -112,12 +112,14 @@ def model_network(model: ReferenceModel, config: Config, module: nn.Module) -> N
     if model.network is not None:
         network = model.network(module, config)
     else:
-        network = chain_network(module, tuple(given["shape"]), values, float(given["dt"]), model.host)
+        network = module_network(module, tuple(given["shape"]), values, float(given["dt"]), model.host)
 
-    def run(stimulus: Arrays) -> Trace:
-        if model.run is None:
-            return run_chain(module, stimulus)
+    def run_model(stimulus: Arrays) -> Trace:
+        assert model.run is not None
         return _source_trace(network, model.run(module, config, stimulus))
+
+    own = None if network.source is None else network.source.run
+    run = own if model.run is None else run_model
 
     def stimulus(steps: int | None, samples: int | None, seed: int) -> dict[str, NDArray[Any]]:
         return model.stimulus(config, steps, samples, seed)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import importlib
 import sys
 from contextlib import redirect_stdout
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from neurodeploy.errors import InputError
+from neurodeploy.errors import InputError, UnavailableError
 from neurodeploy.frontends.checkpoint import load_state, read_torch_file
-from neurodeploy.frontends.torch_chain import chain_network, check_forward, run_chain
-from neurodeploy.network import InputRange, Network, Source
+from neurodeploy.frontends.frameworks import memories, missing
+from neurodeploy.frontends.torch_module import module_network
+from neurodeploy.network import InputRange, Network
 
 
 def load_user_module(
     path: Path, factory: str | None, shape: tuple[int, ...], dt: float, values: InputRange, trust_pickle: bool = False
 ) -> Network:
-    """The Network of a user's chain of layers. Without a ``factory`` the file must be a trusted pickled module.
+    """The Network of a user's module. Without a ``factory`` the file must be a trusted pickled module.
 
     Raises InputError where the factory cannot be imported or called, or the weights do not fit.
     """
@@ -32,11 +32,17 @@ def load_user_module(
     if factory is not None:
         state = content.state_dict() if isinstance(content, nn.Module) else content
         state = state["state_dict"] if isinstance(state, dict) and "state_dict" in state else state
-        module = load_state(module, state, str(path))
-    module = module.eval()
-    network = chain_network(module, shape, values, dt)
-    check_forward(module, shape)
-    return replace(network, source=Source(type(module).__name__, lambda stimulus: run_chain(module, stimulus)))
+        module = load_state(module, parameters_of(module, state), str(path))
+    return module_network(module, shape, values, dt)
+
+
+def parameters_of(module: nn.Module, state: Any) -> Any:
+    """A state dict without what neurons remembered when it was saved; they start as ``module`` has them."""
+    kept = memories(module)
+    if not isinstance(state, dict) or not kept:
+        return state
+    own = module.state_dict()
+    return {key: own[key] if key in kept and key in own else value for key, value in state.items()}
 
 
 def build_user_module(factory: str) -> Any:
@@ -50,5 +56,11 @@ def build_user_module(factory: str) -> Any:
         with redirect_stdout(sys.stderr):  # standard output is for results
             return getattr(importlib.import_module(package), name)()
     except (Exception, SystemExit) as error:  # the user's code may fail in any way
+        absent = missing(error)
+        if absent is not None:
+            name, command = absent
+            raise UnavailableError(
+                f"{name} is not installed, and it imports it", f"--module {factory}", command
+            ) from error
         what = f"cannot build the network: {type(error).__name__}: {error}"
         raise InputError(what, f"--module {factory}", "check the name, and that it builds without arguments") from error

@@ -6,7 +6,7 @@ the contract cannot say exactly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import nir
@@ -15,9 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurodeploy.contract import Contract, Terms, Value
 from neurodeploy.errors import InputError, RefusedError
+from neurodeploy.finding import Finding
 from neurodeploy.host import Host
 from neurodeploy.network.network import InputRange, Network, Source
-from neurodeploy.network.shapes import Shape, output_shape
+from neurodeploy.network.shapes import SPIKING, Shape, output_shape
 
 Array = NDArray[Any]
 Sources = str | Sequence[str]
@@ -33,12 +34,17 @@ class NetworkBuilder:
         self._binary: set[str] = set()
         self._inserted: set[str] = set()
         self._ranges: dict[str, InputRange] = {}
+        self._findings: list[Finding] = []
         self._contract = Contract(defaults or Terms())
 
     @property
     def dt(self) -> float:
         """The default step in seconds."""
         return self._contract.defaults.dt
+
+    def has(self, name: str) -> bool:
+        """Whether there is a node of this name."""
+        return name in self._nodes
 
     def shape(self, name: str) -> Shape:
         """Shape of what ``name`` sends."""
@@ -117,17 +123,15 @@ class NetworkBuilder:
         summed = self.pool(f"{name}_sum", source, kernel, stride, padding)
         return self.threshold(name, summed, 0.5)
 
-    def threshold(self, name: str, source: Sources, threshold: float) -> str:
+    def threshold(self, name: str, source: Sources, threshold: ArrayLike) -> str:
         """Spikes where the input of the step is strictly above ``threshold`` (stateless)."""
-        node = nir.Threshold(np.full(self._received(source), threshold, np.float32))
+        node = nir.Threshold(self._full(source, threshold).astype(np.float32))
         return self._append(name, node, source, binary=True)
 
     def integrate(self, name: str, source: Sources, threshold: ArrayLike, v_reset: float = 0.0, **terms: Value) -> str:
         """An IF neuron whose drive is added as it is (``input_gain`` unit)."""
-        node = nir.IF(
-            r=self._full(source, 1.0), v_threshold=self._full(source, threshold), v_reset=self._full(source, v_reset)
-        )
-        return self._neuron(name, node, source, {"input_gain": "unit", **terms})
+        numbers = {"r": 1.0, "v_threshold": threshold, "v_reset": v_reset}
+        return self.neuron(name, source, nir.IF, numbers, **{"input_gain": "unit", **terms})
 
     def lif(
         self,
@@ -141,14 +145,8 @@ class NetworkBuilder:
         **terms: Value,
     ) -> str:
         """A LIF neuron, ``tau`` in seconds."""
-        node = nir.LIF(
-            tau=self._full(source, tau),
-            r=self._full(source, r),
-            v_leak=self._full(source, v_leak),
-            v_threshold=self._full(source, threshold),
-            v_reset=self._full(source, v_reset),
-        )
-        return self._neuron(name, node, source, terms)
+        numbers = {"tau": tau, "r": r, "v_leak": v_leak, "v_threshold": threshold, "v_reset": v_reset}
+        return self.neuron(name, source, nir.LIF, numbers, **terms)
 
     def cuba_lif(
         self,
@@ -162,19 +160,33 @@ class NetworkBuilder:
         **terms: Value,
     ) -> str:
         """A LIF with a synaptic current to which the drive is added as it is (``w_in`` = tau_syn / dt), r = 1."""
-        synaptic = self._full(source, tau_syn)
-        node = nir.CubaLIF(
-            tau_syn=synaptic,
-            tau_mem=self._full(source, tau_mem),
-            r=self._full(source, 1.0),
-            v_leak=self._full(source, v_leak),
-            v_threshold=self._full(source, threshold),
-            v_reset=self._full(source, v_reset),
-            w_in=synaptic / self.dt,
-        )
+        numbers = {"tau_syn": tau_syn, "tau_mem": tau_mem, "r": 1.0, "w_in": np.asarray(tau_syn) / self.dt}
+        more = {"v_leak": v_leak, "v_threshold": threshold, "v_reset": v_reset}
+        return self.neuron(name, source, nir.CubaLIF, {**numbers, **more}, **terms)
+
+    def neuron(
+        self,
+        name: str,
+        source: Sources,
+        kind: Callable[..., Any],
+        parameters: Mapping[str, ArrayLike],
+        **terms: Value,
+    ) -> str:
+        """A neuron of a NIR type; each of its ``parameters`` is one value, one per channel or one per neuron."""
+        node = kind(**{key: self._full(source, value) for key, value in parameters.items()})
         return self._neuron(name, node, source, terms)
 
-    def scale(self, name: str, source: Sources, factor: float) -> str:
+    def delay(self, name: str, source: Sources, seconds: float) -> str:
+        """What arrives, ``seconds`` later; nothing before."""
+        names = (source,) if isinstance(source, str) else tuple(source)
+        binary = len(names) == 1 and names[0] in self._binary
+        return self._append(name, nir.Delay(self._full(source, seconds)), source, binary)
+
+    def note(self, finding: Finding) -> None:
+        """Something noticed while the network was read; it stands among its findings."""
+        self._findings.append(finding)
+
+    def scale(self, name: str, source: Sources, factor: ArrayLike) -> str:
         """Every value times ``factor``."""
         return self._append(name, nir.Scale(self._full(source, factor)), source)
 
@@ -198,20 +210,21 @@ class NetworkBuilder:
         """One more edge; into an earlier node it closes a loop."""
         self._edges.append((source, target))
 
-    def output(self, name: str, source: str) -> str:
+    def output(self, name: str, source: Sources) -> str:
         """The network's output."""
-        return self._append(name, nir.Output({"output": np.array(self._shapes[source])}), source)
+        return self._append(name, nir.Output({"output": np.array(self._received(source))}), source)
 
     def build(self, host: Host | None = None, source: Source | None = None) -> Network:
         """The finished network. Raises InputError for what ``Network`` refuses."""
         graph = nir.NIRGraph(self._nodes, self._edges, type_check=False)
         inserted = frozenset(self._inserted)
-        return Network(graph, self._contract, self._ranges, host or Host(), inserted, source)
+        return Network(graph, self._contract, self._ranges, host or Host(), inserted, source, tuple(self._findings))
 
     def _neuron(self, name: str, node: Any, source: Sources, terms: Mapping[str, Value]) -> str:
         own = {key: value for key, value in terms.items() if value != getattr(self._contract.defaults, key, None)}
         contract = self._contract.override(name, **own) if own else self._contract
-        self._append(name, node, source, binary=contract.of(name).max_spikes_per_step == 1)
+        spikes = isinstance(node, SPIKING) and contract.of(name).max_spikes_per_step == 1
+        self._append(name, node, source, binary=spikes)
         self._contract = contract
         return name
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from norse.torch import IAFCell, LIFBoxCell, LIFCell, SequentialState
+from norse.torch import LIFBoxCell
 from torch import nn
 
 import neurodeploy as nd
 from neurodeploy.errors import RefusedError
-from neurodeploy.frontends.torch_chain import chain_network, check_forward
+from neurodeploy.frontends.torch_module import module_network
 from neurodeploy.network import InputRange
+from neurodeploy.parity.float_rung import float_rung
 from tests.cli.support import call, refused
 
 FACTORIES = """
@@ -49,7 +50,7 @@ class Free(nn.Module):
         super().__init__()
         self.fc = nn.Linear(3, 4)
     def forward(self, x):
-        return self.fc(x)
+        return torch.tanh(self.fc(x))
 """
 
 
@@ -132,7 +133,7 @@ BAD = {
     "no module": ("nets:number", "--module nets:number: returned a int, not a module"),
     "unknown layer": ("nets:recurrent", "layer 1: LSTM(4, 4) has no exact form here"),
     "another unknown layer": ("nets:relu", "layer 1: ReLU() has no exact form here"),
-    "no chain": ("nets:free", "Free is no chain of known layers"),
+    "own code": ("nets:free", "tanh of what layers send has no exact form here"),
     "other weights": ("nets:rich", "w.pt: its weights do not fit the network"),
 }
 
@@ -141,7 +142,7 @@ BAD = {
 def test_what_is_refused(name: str) -> None:
     factory, what = BAD[name]
     state: object = nn.Linear(3, 4).state_dict()
-    if name in ("unknown layer", "another unknown layer", "no chain"):
+    if name in ("unknown layer", "another unknown layer", "own code"):
         import nets  # type: ignore[import-not-found]
 
         state = getattr(nets, factory.partition(":")[2])().state_dict()
@@ -160,7 +161,7 @@ def test_what_is_refused(name: str) -> None:
         (("--input-shape", "0"), "--input-shape: '0' is no shape"),
         (("--input-shape", "-3"), "--input-shape: '-3' is no shape"),
         (("--input-shape", "a,b"), "--input-shape: 'a,b' is no shape"),
-        (("--input-shape", "5"), "node 0: expects 3 inputs, it receives (5,)"),
+        (("--input-shape", "5"), "layer 0: its forward pass fails on one step: mat1 and mat2"),
         (("--input-shape", "3", "--input-range", "0"), "--input-range: '0' is no list of 2 or 3 numbers"),
         (("--input-shape", "3", "--input-range", "1,0"), "no range from 1.0 to 0.0"),
         (("--input-shape", "3", "--input-range", "0,1,0"), "no grid of step 0.0"),
@@ -187,64 +188,152 @@ def test_max_pooling_of_values_is_refused() -> None:
     import nets  # type: ignore[import-not-found]
 
     with pytest.raises(RefusedError, match="max pooling of 0 is exact only for binary spikes"):
-        chain_network(nets.pooled_values(), (2, 6, 6), InputRange(), 1e-3)
+        module_network(nets.pooled_values(), (2, 6, 6), InputRange(), 1e-3)
 
 
-class Chain(nn.Sequential):
-    """A forward of its own that is the chain."""
+class Own(nn.Module):
+    """A dense layer, a neuron, and something in between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.lif, self.back = nn.Linear(3, 3), LIFBoxCell(), nn.Linear(3, 3)
 
     def forward(self, x, state=None):
-        state = state or [None] * len(self)
-        after = []
-        for layer, before in zip(self, state, strict=True):
-            if isinstance(layer, LIFBoxCell | IAFCell | LIFCell):
-                x, before = layer(x, before)
-            else:
-                x = layer(x)
-            after.append(before)
-        return x, after
+        return self.lif(self.between(self.fc(x), x), state)
+
+    def between(self, y, x):
+        return y
 
 
-class Doubled(Chain):
-    def forward(self, x, state=None):
-        return super().forward(2 * x, state)
+class Doubled(Own):
+    def between(self, y, x):
+        return 2 * y - x / 4
 
 
-class Added(Chain):
-    def forward(self, x, state=None):
-        out, state = super().forward(x, state)
-        return out + x, state
+class Added(Own):
+    def between(self, y, x):
+        y += x
+        return sum([y, self.back(x), y])
 
 
-class Twice(Chain):
-    def forward(self, x, state=None):
-        self[0](x)
-        return super().forward(x, state)
+class Unused(Own):
+    def between(self, y, x):
+        self.back(y)
+        return y
 
 
-class Falling(Chain):
-    def forward(self, x, state=None):
+class Asking(Own):
+    def between(self, y, x):
+        assert y.shape[-1] == 3
+        return y + torch.zeros_like(y).shape[0] * 0
+
+
+EDGES = {
+    Own: {"input fc", "fc lif", "lif output"},
+    Doubled: {"input fc", "fc scale", "input scale_2", "scale_2 scale_3", "scale lif", "scale_3 lif", "lif output"},
+    Added: {
+        *("input fc", "input back", "fc fc_times_2", "input input_times_2", "lif output"),
+        *("fc_times_2 lif", "input_times_2 lif", "back lif"),
+    },
+    Unused: {"input fc", "fc lif", "lif output"},
+    Asking: {"input fc", "fc lif", "lif output"},
+}
+
+
+@pytest.mark.parametrize("kind", EDGES)
+def test_a_forward_pass_of_its_own_is_read_as_it_runs(kind: type[nn.Module]) -> None:
+    torch.manual_seed(0)
+    network = module_network(kind(), (3,), InputRange(), 1e-3)
+    assert {" ".join(edge) for edge in network.graph.edges} == EDGES[kind]
+    stimulus = {"input": np.random.default_rng(0).random((2, 50, 3)).astype(np.float32) * 3}
+    assert float_rung(network, stimulus, network.source.run(stimulus), ["lif"]).verdict == "agree"
+
+
+class Falling(Own):
+    def between(self, y, x):
         raise ValueError("not like this")
 
 
-def layers() -> tuple[nn.Module, ...]:
-    return nn.Linear(3, 3), LIFBoxCell()
+class Rectified(Own):
+    def between(self, y, x):
+        return torch.relu(y)
 
 
-@pytest.mark.parametrize("kind", [nn.Sequential, SequentialState, Chain])
-def test_a_forward_that_is_the_chain_is_taken(kind: type[nn.Module]) -> None:
-    check_forward(kind(*layers()), (3,))
+class Multiplied(Own):
+    def between(self, y, x):
+        return y * x
+
+
+class Shifted(Own):
+    def between(self, y, x):
+        return y + 1
+
+
+class Turned(Own):
+    def between(self, y, x):
+        return y.flip(-1)
+
+
+class Part(Own):
+    def between(self, y, x):
+        return torch.cat([y[:, 1:], y[:, :1]], 1)
+
+
+class Choosing(Own):
+    def between(self, y, x):
+        return y if y.sum() > 0 else x
+
+
+class Looking(Own):
+    def between(self, y, x):
+        return y if y[0, 0] > 0 else x
+
+
+class Membrane(Own):
+    def forward(self, x, state=None):
+        z, state = self.lif(self.fc(x), state)
+        return z + state.v, state
+
+
+class Twice(Own):
+    def forward(self, x, state=None):
+        z, state = self.lif(self.fc(x), state)
+        return self.lif(self.back(z), state)
+
+
+class Hidden(Own):
+    def between(self, y, x):
+        return torch.from_numpy(y.detach().numpy() + 1)
+
+
+class Nothing(Own):
+    def forward(self, x, state=None):
+        return None, self.lif(self.fc(x), state)[1]
+
+
+class Needing(Own):
+    def forward(self, x, state):
+        return self.lif(self.fc(x), state)
 
 
 @pytest.mark.parametrize(
     ("kind", "what"),
     [
-        (Doubled, "layer 0: its forward pass is not the chain of its layers"),
-        (Twice, "layer 0: its forward pass is not the chain of its layers"),
-        (Added, "its forward pass changes what the last layer sends"),
         (Falling, "its forward pass fails on one step: not like this"),
+        (Rectified, "relu of what layers send has no exact form here"),
+        (Multiplied, "mul of what layers send has no exact form here"),
+        (Shifted, "add of what layers send has no exact form here"),
+        (Turned, "flip of what layers send has no exact form here"),
+        (Part, "__getitem__ takes the values of a step apart"),
+        (Choosing, "sum of what layers send has no exact form here"),
+        (Looking, "__getitem__ takes the values of a step apart"),
+        (Membrane, "module: add reads the state of layer lif"),
+        (Twice, "layer lif: is called 4 times in 2 steps"),
+        (Hidden, "its flow depends on values \\(numpy\\)"),
+        (Nothing, "module: "),
+        (Needing, "missing 1 required positional argument: 'state'\n.*state=None"),
     ],
 )
-def test_a_forward_that_is_something_else_is_refused(kind: type[nn.Module], what: str) -> None:
+def test_a_forward_that_has_no_exact_form_is_refused_by_name(kind: type[nn.Module], what: str) -> None:
     with pytest.raises(RefusedError, match=what):
-        check_forward(kind(*layers()), (3,))
+        module_network(kind(), (3,), InputRange(), 1e-3)

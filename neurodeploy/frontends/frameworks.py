@@ -1,0 +1,94 @@
+"""The frameworks whose modules are read, and what a module is among them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from neurodeploy.frontends.framework import Add, Framework, known_class
+from neurodeploy.frontends.norse_cells import NORSE
+from neurodeploy.frontends.sinabs_neurons import SINABS
+from neurodeploy.frontends.snntorch_neurons import SNNTORCH
+from neurodeploy.frontends.spikingjelly_neurons import SPIKINGJELLY
+
+FRAMEWORKS = {each.package: each for each in (NORSE, SNNTORCH, SPIKINGJELLY, SINABS)}
+LAYERS = frozenset({"Conv1d", "Conv2d", "Linear", "BatchNorm1d", "BatchNorm2d", "AvgPool2d", "MaxPool2d", "SumPool2d"})
+WRAPPERS = ("spikingjelly.activation_based.layer.stateless_wrapper", "spikingjelly.activation_based.layer.bn")
+"""Where torch's layers are defined again, the same but for several steps at once."""
+
+
+def kind_of(module: nn.Module) -> tuple[str, str]:
+    """Package and class name that say what ``module`` does; empty for a user's own."""
+    kind = known_class(module, ("torch", *FRAMEWORKS))
+    if kind is None:
+        return "", ""
+    package = "torch" if kind.__module__ in WRAPPERS else kind.__module__.partition(".")[0]
+    return package, kind.__name__
+
+
+def layer_kind(module: nn.Module) -> str | None:
+    """The name of the memoryless layer that ``module`` is, or None."""
+    package, name = kind_of(module)
+    if name == "SumPool2d":
+        return name if package == "sinabs" else None
+    return name if package == "torch" and name in LAYERS else None
+
+
+def framework_of(module: nn.Module) -> Framework | None:
+    """The framework of which ``module`` is a neuron that is known, or None."""
+    package, name = kind_of(module)
+    framework = FRAMEWORKS.get(package)
+    return framework if framework is not None and name in framework.neurons else None
+
+
+def adder(module: nn.Module) -> Add | None:
+    """What writes the neuron ``module``, or None."""
+    framework = framework_of(module)
+    return None if framework is None else framework.neurons[kind_of(module)[1]]
+
+
+def is_neuron(module: nn.Module) -> bool:
+    """Whether it is a known neuron (or another layer with a state)."""
+    return framework_of(module) is not None
+
+
+def is_leaf(module: nn.Module) -> bool:
+    """Whether it is a known layer or neuron, which is not looked into."""
+    return is_neuron(module) or layer_kind(module) is not None
+
+
+def is_ours(module: nn.Module) -> bool:
+    """Whether torch or a framework, not the user, says what it does."""
+    return kind_of(module)[0] != ""
+
+
+def missing(error: BaseException) -> tuple[str, str] | None:
+    """The framework that an import did not find, and the commands that install it; None for anything else."""
+    name = str(getattr(error, "name", None) or "").partition(".")[0]
+    framework = FRAMEWORKS.get(name)
+    return None if framework is None or not isinstance(error, ImportError) else (framework.name, install(framework))
+
+
+def install(framework: Framework) -> str:
+    """How to install a framework. sinabs asks for a nir too old to stand beside ours, and needs none for its layers."""
+    extra = "torch" if framework is NORSE else framework.package
+    alone = " && pip install --no-deps sinabs==3.1.3" if framework is SINABS else ""
+    return f'pip install "neurodeploy[{extra}]"{alone}'
+
+
+def memories(module: nn.Module) -> frozenset[str]:
+    """The entries of a module's state dict that are states of neurons, not parameters."""
+    neurons = {
+        name: framework for name, each in module.named_modules() if (framework := framework_of(each)) is not None
+    }
+    return frozenset(f"{name}.{state}".lstrip(".") for name, each in neurons.items() for state in each.memories)
+
+
+def prepare(module: nn.Module, samples: int) -> None:
+    """Let every neuron inside forget its state, and expect ``samples`` samples."""
+    for each in module.modules():
+        framework: Any = framework_of(each)
+        if framework is not None:
+            framework.reset(each)
+            framework.resize(each, samples)

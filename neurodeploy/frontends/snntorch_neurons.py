@@ -1,0 +1,141 @@
+"""snnTorch neurons as NIR neurons. Equations: snnTorch 1.0.0, ``snntorch/_neurons``.
+
+- The reset of a step is decided by the membrane the step before it ended with: one step late. A subtraction comes after
+  the decay; a reset to zero comes before it, and in Synaptic, RLeaky and RSynaptic drops that step's input as well,
+  which no contract says. Without ``reset_delay`` the membrane is reset at once, and then no more.
+- ``none`` never resets: a leaky integrator, and a threshold that compares what it sends.
+- Recurrent layers add what their last spikes bring, bias included from the first step on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nir
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from neurodeploy.errors import RefusedError
+from neurodeploy.finding import Finding
+from neurodeploy.frontends.decay import time_constant
+from neurodeploy.frontends.framework import Framework, need, numbers, spread
+from neurodeploy.frontends.weighted import add_weighted
+from neurodeploy.network.builder import NetworkBuilder
+
+Array = NDArray[np.float64]
+Sources = tuple[str, ...]
+RESETS = {"_base_sub": "subtract", "_base_zero": "zero", "_base_int": "none"}
+CODES = ("subtract", "zero", "none")
+
+
+def leaky(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
+    """``v = beta v + x``."""
+    keep = _factor(build, name, sources, neuron, "beta")
+    return _neuron(build, name, sources, neuron, {"tau": time_constant(keep, build.dt)}, (nir.LIF, nir.LI))
+
+
+def synaptic(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
+    """``i = alpha i + x; v = beta v + i``."""
+    taus = {
+        key: _factor(build, name, sources, neuron, factor)
+        for key, factor in (("tau_syn", "alpha"), ("tau_mem", "beta"))
+    }
+    fields = {key: time_constant(keep, build.dt) for key, keep in taus.items()} | {"w_in": 1.0}
+    return _neuron(build, name, sources, neuron, fields, (nir.CubaLIF, nir.CubaLI))
+
+
+def recurrent_leaky(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
+    """Leaky with its own spikes of the last step behind a layer."""
+    leaky(build, name, sources, neuron)
+    return _feed_back(build, name, neuron)
+
+
+def recurrent_synaptic(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
+    """Synaptic with its own spikes of the last step behind a layer."""
+    need(bool(neuron.reset_delay), name, "snnTorch cannot run it with reset_delay=False", "leave reset_delay at True")
+    synaptic(build, name, sources, neuron)
+    return _feed_back(build, name, neuron)
+
+
+def _feed_back(build: NetworkBuilder, name: str, neuron: Any) -> str:
+    layer, back = neuron.recurrent, f"{name}.recurrent"
+    if isinstance(layer, nn.Linear | nn.Conv2d):
+        add_weighted(build, back, name, layer)
+    else:
+        build.scale(back, name, spread(name, layer.V, build.shape(name)))
+    build.connect(back, f"{name}.mem" if _reset(name, neuron) == "none" else name)
+    return name
+
+
+def _neuron(
+    build: NetworkBuilder, name: str, sources: Sources, neuron: Any, fields: dict[str, Any], kinds: tuple[Any, Any]
+) -> str:
+    _check(name, neuron)
+    reset = _reset(name, neuron)
+    fields |= {"r": 1.0, "v_leak": 0.0}
+    threshold = spread(name, neuron.threshold, build.shape(sources[0]))
+    terms: dict[str, Any] = {"recurrent_bias_at_start": "applied"} if hasattr(neuron, "recurrent") else {}
+    if reset == "none":
+        membrane = build.neuron(f"{name}.mem", sources, kinds[1], fields, input_gain="unit", **terms)
+        return build.threshold(name, membrane, threshold)
+    terms |= {"reset": reset, "reset_timing": "next-step" if neuron.reset_delay else "same-step"}
+    fields |= {"v_threshold": threshold, "v_reset": 0.0}
+    if reset == "zero":
+        _check_zero(name, neuron, threshold)
+    elif not neuron.reset_delay:
+        build.note(Finding("snntorch-reset-at-once", "warning", name, AT_ONCE, "leave reset_delay at True"))
+    return build.neuron(name, sources, kinds[0], fields, input_gain="unit", **terms)
+
+
+AT_ONCE = (
+    "without reset_delay snnTorch subtracts the threshold from a membrane that is still above it after its reset "
+    "before it compares it again; this network compares first, so such a neuron differs"
+)
+
+
+def _check_zero(name: str, neuron: Any, threshold: Array) -> None:
+    drops = (hasattr(neuron, "alpha") or hasattr(neuron, "recurrent")) and neuron.reset_delay
+    remedy = "use reset_delay=False, or reset_mechanism='subtract'"
+    need(not drops, name, "its reset to zero also drops the input of the step after a spike", remedy)
+    fits = neuron.reset_delay or bool(np.all(threshold >= 0))
+    need(fits, name, "it resets to zero, which is above its threshold", "use a threshold from 0")
+
+
+def _check(name: str, neuron: Any) -> None:
+    need(not neuron.inhibition, name, "inhibition lets one neuron of a layer fire", "train without inhibition")
+    need(not neuron.state_quant, name, "state_quant rounds its membrane", "leave out state_quant; targets quantize")
+    gain = numbers(neuron.graded_spikes_factor)
+    need(bool(np.all(gain == 1)), name, "graded_spikes_factor scales its spikes", "scale the weights after it instead")
+    with torch.no_grad():
+        spikes = neuron.spike_grad(torch.tensor([-1.0, 0.0, 0.5, 2.0]))
+    fires = spikes.tolist() == [0.0, 0.0, 1.0, 1.0]
+    need(fires, name, "its spike_grad is no step in the forward pass", "use a surrogate that is one, e.g. atan()")
+
+
+def _reset(name: str, neuron: Any) -> str:
+    """What the neuron does; its ``reset_mechanism`` may say otherwise, as it takes effect only where it was made."""
+    runs, told = RESETS.get(neuron.state_function.__name__), CODES[int(neuron.reset_mechanism_val)]
+    if runs is None or (runs != told and not neuron.reset_delay):
+        what = f"it runs reset {runs!r} and states {told!r}"
+        raise RefusedError(what, f"node {name}", "give reset_mechanism where the neuron is made")
+    return runs
+
+
+def _factor(build: NetworkBuilder, name: str, sources: Sources, neuron: Any, key: str) -> Array:
+    return spread(name, getattr(neuron, key).clamp(0, 1), build.shape(sources[0]))
+
+
+def _forget(neuron: Any) -> None:
+    neuron.reset_mem()
+
+
+SNNTORCH = Framework(
+    "snntorch",
+    "snnTorch",
+    {"Leaky": leaky, "Synaptic": synaptic, "RLeaky": recurrent_leaky, "RSynaptic": recurrent_synaptic},
+    lambda _, __: ("step",),
+    _forget,
+)
+"""``snntorch``."""

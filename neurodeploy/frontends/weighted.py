@@ -1,0 +1,47 @@
+"""Dense layers and convolutions of PyTorch, with a batch normalization folded in, as NIR nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.errors import RefusedError
+from neurodeploy.frontends.framework import need, numbers
+from neurodeploy.network.builder import NetworkBuilder
+from neurodeploy.network.fold import fold_batch_norm
+
+Array = NDArray[np.float64]
+Sources = str | tuple[str, ...]
+
+
+def add_weighted(build: NetworkBuilder, name: str, sources: Sources, layer: Any, norm: Any = None) -> str:
+    """Append a Linear, Conv1d or Conv2d. Raises RefusedError for padding that has no exact form."""
+    weight, bias = numbers(layer.weight), None if layer.bias is None else numbers(layer.bias)
+    if norm is not None:
+        weight, bias = _fold(name, weight, bias, norm)
+    if weight.ndim == 2:
+        return build.linear(name, sources, weight, bias)
+    if layer.padding_mode != "zeros":
+        raise RefusedError(f"padding mode {layer.padding_mode}", f"layer {name}", "use zero padding")
+    padding = _same(name, layer) if isinstance(layer.padding, str) else layer.padding
+    return build.conv(name, sources, weight, bias, layer.stride, padding, layer.dilation, layer.groups)
+
+
+def _fold(name: str, weight: Array, bias: Array | None, norm: Any) -> tuple[Array, Array]:
+    if norm.running_mean is None:
+        raise RefusedError("its batch norm keeps no running statistics", f"layer {name}", "train with them")
+    gamma = numbers(norm.weight) if norm.affine else np.ones(len(weight))
+    beta = numbers(norm.bias) if norm.affine else np.zeros(len(weight))
+    mean, variance = numbers(norm.running_mean), numbers(norm.running_var)
+    return fold_batch_norm(weight, bias, gamma, beta, mean, variance, norm.eps)
+
+
+def _same(name: str, layer: Any) -> tuple[int, ...]:
+    if layer.padding == "valid":
+        return (0,) * len(layer.kernel_size)
+    reach = [d * (k - 1) for d, k in zip(layer.dilation, layer.kernel_size, strict=True)]
+    what = "padding 'same' with an even reach pads one side more than the other"
+    need(not any(each % 2 for each in reach), name, what, "use an odd kernel, or padding in numbers")
+    return tuple(each // 2 for each in reach)

@@ -1,0 +1,209 @@
+"""snnTorch neurons run by snnTorch itself equal the network: every reset, both timings, recurrence, hidden states."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import snntorch as snn
+import torch
+from snntorch import surrogate
+from torch import nn
+
+from neurodeploy.errors import RefusedError
+from neurodeploy.parity.float_rung import float_rung
+from tests.frontends.live import agrees, read, spikes, weights
+
+
+class Net(nn.Module):
+    """Two dense layers, states passed by hand, one step at a time."""
+
+    def __init__(self, first: nn.Module, second: nn.Module) -> None:
+        super().__init__()
+        self.fc1, self.lif1, self.fc2, self.lif2 = nn.Linear(6, 20), first, nn.Linear(20, 10), second
+
+    def forward(self, x: torch.Tensor, state1: Any = None, state2: Any = None) -> Any:
+        spk1, *state1 = self.lif1(self.fc1(x), *(state1 or ()))
+        spk2, *state2 = self.lif2(self.fc2(spk1), *(state2 or ()))
+        return spk2, state1, state2
+
+
+def hidden(neuron: type[nn.Module], *given: float, **options: Any) -> nn.Module:
+    """The same with states kept in the neurons."""
+    make = lambda: neuron(*given, init_hidden=True, **options)  # noqa: E731
+    return nn.Sequential(nn.Linear(6, 20), make(), nn.Linear(20, 10), make())
+
+
+@pytest.mark.parametrize("reset", ["subtract", "zero", "none"])
+@pytest.mark.parametrize("delay", [True, False])
+def test_leaky(reset: str, delay: bool) -> None:
+    net = hidden(snn.Leaky, 0.75, reset_mechanism=reset, reset_delay=delay)
+    if (reset, delay) == ("subtract", False):  # exact as long as no membrane stays above its threshold
+        agrees(weights(net[:2], size=0.25), (6,))
+    else:
+        agrees(weights(net), (6,))
+
+
+@pytest.mark.parametrize(("reset", "delay"), [("subtract", True), ("none", True), ("zero", False), ("none", False)])
+def test_synaptic(reset: str, delay: bool) -> None:
+    agrees(weights(hidden(snn.Synaptic, 0.5, 0.75, reset_mechanism=reset, reset_delay=delay), size=0.5), (6,))
+
+
+def test_random_weights_and_decays_agree_up_to_ties() -> None:
+    agrees(weights(hidden(snn.Leaky, 0.9), grain=0), (6,), exact=False)
+    agrees(weights(hidden(snn.Synaptic, 0.8, 0.9), grain=0, size=0.5), (6,), exact=False)
+
+
+def test_states_passed_by_hand() -> None:
+    lifs = snn.Leaky(0.5, reset_mechanism="zero"), snn.Synaptic(0.5, 0.5)
+    network = agrees(weights(Net(*lifs)), (6,))
+    assert network.populations == ("lif1", "lif2")
+
+
+def test_every_neuron_its_own_parameters() -> None:
+    beta, threshold = torch.linspace(0, 8, 20).round() / 8, torch.linspace(0.5, 2, 20).mul(8).round() / 8
+    net = nn.Sequential(nn.Linear(6, 20), snn.Leaky(beta, threshold=threshold, init_hidden=True))
+    network = agrees(weights(net), (6,))
+    np.testing.assert_array_equal(network.nodes["1"].v_threshold, threshold)
+
+
+def test_a_channel_its_own_decay() -> None:
+    beta = torch.tensor([0.25, 0.5, 0.75]).reshape(3, 1, 1)
+    net = nn.Sequential(nn.Conv2d(2, 3, 3), snn.Leaky(beta, init_hidden=True), nn.MaxPool2d(2), nn.Flatten())
+    agrees(weights(net.append(nn.Linear(12, 5)).append(snn.Leaky(1.0, init_hidden=True))), (2, 6, 6))
+
+
+RECURRENT: dict[str, Any] = {
+    "dense": lambda: snn.RLeaky(0.5, linear_features=20, init_hidden=True),
+    "one to one": lambda: snn.RLeaky(0.5, V=-0.5, all_to_all=False, init_hidden=True),
+    "each its own": lambda: snn.RLeaky(
+        0.5, V=torch.linspace(-1, 1, 20).mul(8).round() / 8, all_to_all=False, init_hidden=True
+    ),
+    "none": lambda: snn.RLeaky(0.5, linear_features=20, init_hidden=True, reset_mechanism="none"),
+    "zero at once": lambda: snn.RLeaky(
+        0.5, linear_features=20, init_hidden=True, reset_mechanism="zero", reset_delay=False
+    ),
+    "synaptic": lambda: snn.RSynaptic(0.5, 0.5, linear_features=20, init_hidden=True),
+}
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_recurrent_neurons_with_their_bias_from_the_first_step_on(name: str) -> None:
+    network = agrees(weights(nn.Sequential(nn.Linear(6, 20), RECURRENT[name]()), size=0.5), (6,))
+    assert network.recurrent_edges
+
+
+def test_a_recurrent_convolution() -> None:
+    net = nn.Sequential(nn.Conv2d(2, 3, 3), snn.RLeaky(0.5, conv2d_channels=3, kernel_size=3, init_hidden=True))
+    agrees(weights(net, size=0.5), (2, 6, 6))
+
+
+class Loop(nn.Module):
+    """All steps in one forward pass, as snnTorch's tutorials have it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1, self.lif1, self.fc2, self.lif2 = nn.Linear(6, 20), snn.Leaky(0.5), nn.Linear(20, 10), snn.Leaky(0.75)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        mem1, mem2 = self.lif1.reset_mem(), self.lif2.reset_mem()
+        sent, membranes = [], []
+        for step in range(x.size(0)):
+            spk1, mem1 = self.lif1(self.fc1(x[step]), mem1)
+            spk2, mem2 = self.lif2(self.fc2(spk1), mem2)
+            sent.append(spk2)
+            membranes.append(mem2)
+        return torch.stack(sent), torch.stack(membranes)
+
+
+def test_a_loop_over_time_inside_the_forward_pass() -> None:
+    agrees(weights(Loop()), (6,))
+
+
+class Residual(nn.Module):
+    """Two branches that meet in a neuron, and spikes that go around a layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(2, 4, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(4, affine=False)
+        self.lif1 = snn.Leaky(0.5, init_hidden=True)
+        self.conv2 = nn.Conv2d(4, 4, 3, padding=1, groups=2)
+        self.lif2 = snn.Leaky(0.5, init_hidden=True, reset_mechanism="zero")
+        self.pool, self.fc = nn.AvgPool2d(2), nn.Linear(36, 10)
+        self.lif3 = snn.Leaky(0.75, init_hidden=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        first = self.lif1(self.norm(self.conv1(x)))
+        second = self.lif2(self.conv2(first) + 0.5 * first)
+        return self.lif3(self.fc(self.pool(first + second).flatten(1)))
+
+
+def test_a_residual_network() -> None:
+    network = agrees(weights(Residual(), size=0.5), (2, 6, 6), exact=False)
+    assert set(network.sources("pool")) == {"lif1", "lif2"}
+    assert set(network.sources("lif2")) == {"conv2", "scale"}
+
+
+def test_without_delay_a_subtracted_threshold_is_told_of() -> None:
+    network = read(hidden(snn.Leaky, 0.5, reset_delay=False), (6,))
+    assert [each.slug for each in network.findings] == ["snntorch-reset-at-once"] * 2
+
+
+def test_and_it_makes_a_difference_where_a_membrane_stays_above_its_threshold() -> None:
+    network, stimulus = read(weights(hidden(snn.Leaky, 0.75, reset_delay=False)), (6,)), spikes((6,))
+    assert float_rung(network, stimulus, network.source.run(stimulus), ()).verdict == "diverged"
+
+
+def test_the_reset_that_runs_counts_not_the_one_that_is_stated() -> None:
+    net = hidden(snn.Leaky, 0.75)
+    net[1].reset_mechanism = "zero"
+    agrees(weights(net), (6,))
+
+
+REFUSED: dict[str, tuple[Any, str]] = {
+    "dropped input": (lambda: snn.Synaptic(0.5, 0.5, reset_mechanism="zero", init_hidden=True), "drops the input"),
+    "recurrent": (lambda: snn.RLeaky(0.5, linear_features=20, reset_mechanism="zero", init_hidden=True), "drops the"),
+    "inhibition": (lambda: snn.Leaky(0.5, inhibition=True, init_hidden=True), "inhibition"),
+    "quantized": (lambda: snn.Leaky(0.5, state_quant=torch.round, init_hidden=True), "state_quant"),
+    "graded": (lambda: snn.Leaky(0.5, graded_spikes_factor=2.0, init_hidden=True), "graded_spikes_factor"),
+    "no step": (lambda: snn.Leaky(0.5, spike_grad=lambda x: x, init_hidden=True), "spike_grad is no step"),
+    "unknown": (lambda: snn.Alpha(0.9, 0.5, init_hidden=True), "layer 1: Alpha"),
+    "changed": (
+        lambda: snn.Leaky(0.5, init_hidden=True, reset_delay=False),
+        "it runs reset 'subtract' and states 'zero'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused_by_name(name: str) -> None:
+    make, what = REFUSED[name]
+    neuron = make()
+    if name == "changed":
+        neuron.reset_mechanism = "zero"
+    with pytest.raises(RefusedError, match=what):
+        read(nn.Sequential(nn.Linear(6, 20), neuron), (6,))
+
+
+def test_a_step_function_of_ones_own_is_taken_where_it_is_one() -> None:
+    agrees(weights(hidden(snn.Leaky, 0.5, spike_grad=surrogate.fast_sigmoid(slope=25))), (6,))
+
+
+class Own(snn.Leaky):
+    """A neuron with a forward pass of its own."""
+
+    def forward(self, x: torch.Tensor, mem: Any = None) -> Any:
+        return super().forward(2 * x, mem)
+
+
+def test_a_subclass_that_changes_a_method_is_not_taken_for_its_base() -> None:
+    with pytest.raises(RefusedError, match="layer 1: "):
+        read(nn.Sequential(nn.Linear(6, 20), Own(0.5, init_hidden=True)), (6,))
+
+
+def test_a_membrane_is_compared_too_where_nothing_resets_it() -> None:
+    network = read(weights(hidden(snn.Leaky, 0.5, reset_mechanism="none")), (6,))
+    stimulus = spikes((6,))
+    source = network.source.run(stimulus)
+    assert source["1.mem"].graded
+    assert float_rung(network, stimulus, source, ()).verdict == "agree"
