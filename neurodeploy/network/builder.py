@@ -174,6 +174,18 @@ class NetworkBuilder:
         )
         return self._neuron(name, node, source, terms)
 
+    def neuron(self, name: str, source: Sources, node: Any, **terms: Value) -> str:
+        """A NIR neuron as it is given; its parameters have the shape of what it receives."""
+        silent = isinstance(node, nir.I | nir.LI | nir.CubaLI)
+        self._neuron(name, node, source, terms)
+        self._binary -= {name} if silent else set()
+        return name
+
+    def delay(self, name: str, source: Sources, seconds: ArrayLike) -> str:
+        """Every element as much later as its delay says: one value, one per channel, or one per neuron."""
+        names = (source,) if isinstance(source, str) else tuple(source)
+        return self._append(name, nir.Delay(self._full(source, seconds)), source, set(names) <= self._binary)
+
     def scale(self, name: str, source: Sources, factor: float) -> str:
         """Every value times ``factor``."""
         return self._append(name, nir.Scale(self._full(source, factor)), source)
