@@ -50,9 +50,7 @@ def generate(output: Path, folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.crossframework.lava_dl.generate", description=__doc__)
-    parser.add_argument(
-        "-o", "--output", type=Path, default=ARCHIVE, help="where to write (default: in place)"
-    )
+    parser.add_argument("-o", "--output", type=Path, default=ARCHIVE, help="where to write (default: in place)")
     parser.add_argument("--environment", type=Path, default=place(), help="lava-dl's environment")
     given = parser.parse_args()
     generate(given.output, given.environment)
