@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.atomic import write_file
-from neurodeploy.encoding.arrays import Parameter, rows_of
+from neurodeploy.encoding.arrays import Parameter, as_array, rows_of
 from neurodeploy.encoding.coder import fields_of
 from neurodeploy.encoding.ranges import check_range, measured
 from neurodeploy.encoding.store import CODERS, make_coder
@@ -83,10 +83,21 @@ class Deployment:
 
         ``y = (x - low) * ((2**bits - 1) / (high - low))`` and then ``floor(y + 0.5)``, in double precision.
         """
-        values = np.moveaxis(rows_of(signal).values, 1, 2).astype(np.float64)
+        exact = as_array(signal, "signal")[0].reshape(rows_of(signal).values.shape)
+        values = np.moveaxis(exact, 1, 2).astype(np.float64)
         low, high = self.ends(values.shape[2])
         scaled = np.clip((values - low) * (self.top / (high - low)), 0, self.top)
         return np.floor(scaled + 0.5).astype(np.int64)
+
+    def encode(self, signal: Any) -> NDArray[np.int64]:
+        """What the coder itself sends for a signal, as unsigned channels ``(B, T * steps, channels)``.
+
+        Spikes of two signs are as ``split`` has them: all signals up, then all down.
+        """
+        spikes = np.asarray(self.coder.encode(rows_of(signal).values)).astype(np.int64)
+        if getattr(self.coder, "bipolar", False):
+            spikes = np.concatenate((np.maximum(spikes, 0), np.maximum(-spikes, 0)), axis=1)
+        return np.moveaxis(spikes, 1, 2)
 
     def to_json(self) -> dict[str, Any]:
         """Everything it is, as plain data."""

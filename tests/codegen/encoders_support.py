@@ -64,7 +64,7 @@ def signals(seed: int, features: int, steps: int) -> np.ndarray:
 
 def main_text(stream: Stream, message: CType = UINT8, one: int = 1) -> str:
     """A program that reads rows of samples and writes a row of what is sent in every step."""
-    made = encoder_text(stream, "p", message, one)
+    made = encoder_text(stream, "input", "p", message, one)
     source = made.header + made.source
     return f"""#include <stdint.h>
 #include <stdio.h>

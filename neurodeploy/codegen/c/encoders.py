@@ -24,18 +24,22 @@ Load = Callable[[Value], str]
 
 @dataclass(frozen=True)
 class EncoderText:
-    """Declarations and definitions; the type of a sample and their number; bytes of the memory and of the tables."""
+    """Declarations and definitions of what feeds the input ``node``.
 
+    ``sample``: the type of each signal's sample, one per ``steps`` steps; ``memory``: bytes of its struct.
+    """
+
+    kind: str
+    node: str
     header: str
     source: str
     sample: CType
     features: int
     steps: int
     memory: int
-    constants: int
 
 
-def encoder_text(stream: Stream, prefix: str, message: CType, one: int) -> EncoderText:
+def encoder_text(stream: Stream, node: str, prefix: str, message: CType, one: int) -> EncoderText:
     """The encoder whose spikes are sent as ``one``, in the type of the network's input."""
     tables = Tables(f"{prefix}_encoder")
     members = _members(stream)
@@ -59,7 +63,7 @@ void {prefix}_encode({_parameters(names)});
     memory = -(-sum(each.bytes for each in members) // align) * align
     source = "\n".join(["", *tables.texts]) + body
     kind = smallest(0, (1 << stream.bits) - 1)
-    return EncoderText(header, source, kind, stream.features, stream.steps, memory, tables.total_bytes)
+    return EncoderText(stream.kind, node, header, source, kind, stream.features, stream.steps, memory)
 
 
 def _members(stream: Stream) -> list[Member]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from neurodeploy.codegen.encoders.bens_spiker import bens_spiker
 from neurodeploy.codegen.encoders.leaky import leaky
@@ -10,8 +14,9 @@ from neurodeploy.codegen.encoders.pulse_width import pulse_width
 from neurodeploy.codegen.encoders.step_forward import delta, step_forward
 from neurodeploy.codegen.encoders.stream import Stream
 from neurodeploy.codegen.encoders.windowed import gymnasium, latency, population, rate
-from neurodeploy.encoding.deployment import Deployment
+from neurodeploy.encoding.deployment import Deployment, deployment_from_json
 from neurodeploy.errors import InputError
+from neurodeploy.host import Encoder
 
 STREAMS: Mapping[str, Callable[[Deployment, int], Stream]] = {
     "step-forward": step_forward,
@@ -34,6 +39,26 @@ def describe(made: Deployment, features: int) -> Stream:
     return STREAMS[made.coder.kind](made, features)
 
 
-def channels_per_feature(made: Deployment) -> int:
-    """How many unsigned channels a signal becomes."""
-    return describe(made, made.declared or 1).channels // (made.declared or 1)
+@dataclass(frozen=True, eq=False)
+class Front:
+    """The encoder in front of a network: the coder with its samples, and its stream."""
+
+    deployment: Deployment
+    stream: Stream
+
+    def to_json(self) -> dict[str, Any]:
+        """What a manifest says of it."""
+        stream = self.stream
+        told = {name: getattr(stream, name) for name in ("features", "channels", "steps", "latency")}
+        return {**self.deployment.to_json(), **told, "integers": dict(stream.formats)}
+
+
+def front_of(pre: Encoder) -> Front:
+    """What a host's encoder stands for. Raises InputError where its settings are no encoder's."""
+    return _front(json.dumps(pre.settings, sort_keys=True), pre.features)
+
+
+@lru_cache(maxsize=16)
+def _front(settings: str, features: int) -> Front:
+    made = deployment_from_json(json.loads(settings), "encoder")
+    return Front(made, describe(made, features))
