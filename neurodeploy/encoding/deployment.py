@@ -56,6 +56,7 @@ class Deployment:
         object.__setattr__(self, "high", high)
         if hasattr(self.coder, "low"):
             object.__setattr__(self, "coder", replace(self.coder, low=low, high=high))
+        _ = self.declared
 
     @property
     def top(self) -> int:
@@ -65,13 +66,13 @@ class Deployment:
     @property
     def declared(self) -> int | None:
         """How many signals its parameters are for; None where they are the same for any number."""
-        lengths = {
-            len(each) for each in (*fields_of(self.coder).values(), self.low, self.high) if isinstance(each, tuple)
-        }
-        if len(lengths) > 1:
-            listed = " and ".join(map(str, sorted(lengths)))
+        given = (*fields_of(self.coder).values(), self.low, self.high)
+        lengths = {len(each) for each in given if isinstance(each, tuple)}
+        several = lengths - {1}
+        if len(several) > 1:
+            listed = " and ".join(map(str, sorted(several)))
             raise InputError(f"its parameters are for {listed} signals", "coder", "give one for all, or one per signal")
-        return next(iter(lengths), None)
+        return next(iter(several or lengths), None)
 
     def ends(self, features: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Low and high end of each signal."""
@@ -83,9 +84,10 @@ class Deployment:
 
         ``y = (x - low) * ((2**bits - 1) / (high - low))`` and then ``floor(y + 0.5)``, in double precision.
         """
-        exact = as_array(signal, "signal")[0].reshape(rows_of(signal).values.shape)
-        values = np.moveaxis(exact, 1, 2).astype(np.float64)
-        low, high = self.ends(values.shape[2])
+        batch, features, steps = rows_of(signal).values.shape
+        exact = as_array(signal, "signal")[0].reshape(batch, features, steps).astype(np.float64)
+        values = np.moveaxis(exact, 1, 2)
+        low, high = self.ends(features)
         scaled = np.clip((values - low) * (self.top / (high - low)), 0, self.top)
         return np.floor(scaled + 0.5).astype(np.int64)
 

@@ -53,7 +53,7 @@ def read_stimulus(path: Path, network: Network, batch: bool = False) -> Arrays:
     ``input`` suffices as a name when there is one input. Without ``batch`` arrays are ``(T, *shape)``; a
     further leading axis is taken as a batch. Raises InputError for damaged files and shapes that do not fit.
     """
-    if network.host.pre is not None and not is_recording(path):
+    if network.host.pre is not None:
         return read_signals(path, network, batch)
     if is_recording(path):
         frames = "{'input': Frames(window='10ms').read(open_events(path))}"

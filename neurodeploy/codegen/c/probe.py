@@ -42,7 +42,7 @@ class Probe:
 
 
 def probe(plan: Plan, rendering: Rendering, source: str, front: EncoderText | None = None) -> Probe:
-    """The probe of a rendered plan whose model, ``source``, stands in ``<prefix>.c``, with its encoder where it has one."""
+    """The probe of a rendered plan, whose model stands in ``<prefix>.c`` as ``source``, with its encoder if any."""
     c, p = context(plan), rendering.prefix
     more = missing_helpers(rendering.host, source)
     arrays, size = _arrays(c, rendering)
