@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from neurodeploy.codegen.c.encoders import encoder_text
+from neurodeploy.codegen.c.encoders import EncoderText, encoder_text
 from neurodeploy.codegen.c.prelude import helpers
-from neurodeploy.codegen.c.types import UINT8, CType
+from neurodeploy.codegen.c.types import UINT8
 from neurodeploy.codegen.encoders import Stream
 from neurodeploy.encoding import (
     BensSpiker,
@@ -62,27 +62,36 @@ def signals(seed: int, features: int, steps: int) -> np.ndarray:
     return np.clip(LOW + (HIGH - LOW) * (unit * 1.1 - 0.05), LOW, HIGH)
 
 
-def main_text(stream: Stream, message: CType = UINT8, one: int = 1) -> str:
-    """A program that reads rows of samples and writes a row of what is sent in every step."""
-    made = encoder_text(stream, "input", "p", message, one)
-    source = made.header + made.source
+def program_text(streams: Sequence[Stream]) -> str:
+    """A program that runs the stream its argument numbers: rows of samples come in, what every step sends goes out."""
+    made = [encoder_text(stream, "input", f"p{n}", UINT8, 1) for n, stream in enumerate(streams)]
+    source = "".join(each.header + each.source for each in made)
+    runs = "".join(_run_text(n, stream, made[n]) for n, stream in enumerate(streams))
+    cases = "".join(f"    case {n}: run{n}(); return 0;\n" for n in range(len(streams)))
     return f"""#include <stdint.h>
 #include <stdio.h>
-{helpers(source)}{source}
-int main(void) {{
-  static p_encoder e;
+#include <stdlib.h>
+{helpers(source)}{source}{runs}
+int main(int count, char **words) {{
+  switch (count > 1 ? atoi(words[1]) : -1) {{
+{cases}  }}
+  return 1;
+}}
+"""
+
+
+def _run_text(number: int, stream: Stream, made: EncoderText) -> str:
+    return f"""
+static void run{number}(void) {{
+  static p{number}_encoder e;
   static {made.sample.name} samples[{stream.features}];
-  static {message.name} sent[{stream.channels}];
-  int more = 1;
-  p_encoder_reset(&e);
-  for (long t = 0; more; t++) {{
-    if (t % P_SAMPLE_STEPS == 0) more = fread(samples, sizeof samples, 1, stdin) == 1;
-    if (more) {{
-      p_encode(&e, samples, sent);
-      fwrite(sent, sizeof sent, 1, stdout);
-    }}
+  static uint8_t sent[{stream.channels}];
+  p{number}_encoder_reset(&e);
+  for (long t = 0;; t++) {{
+    if (t % P{number}_SAMPLE_STEPS == 0 && fread(samples, sizeof samples, 1, stdin) != 1) return;
+    p{number}_encode(&e, samples, sent);
+    fwrite(sent, sizeof sent, 1, stdout);
   }}
-  return 0;
 }}
 """
 
@@ -91,16 +100,16 @@ def built(text: str, folder: Path, flags: Sequence[str]) -> Path:
     """The program, built."""
     compiler = find_compiler()
     assert compiler is not None
-    (folder / "encoder.c").write_text(text, encoding="ascii")
-    command = [*compiler.command, *flags, str(folder / "encoder.c"), "-o", str(folder / "encoder")]
+    (folder / "encoders.c").write_text(text, encoding="ascii")
+    command = [*compiler.command, *flags, str(folder / "encoders.c"), "-o", str(folder / "encoders")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return folder / "encoder"
+    return folder / "encoders"
 
 
-def run_c(program: Path, stream: Stream, samples: np.ndarray, dtype: str = "u1") -> np.ndarray:
-    """What it sends ``(T * steps, channels)`` for samples ``(T, features)``."""
+def run_c(program: Path, number: int, stream: Stream, samples: np.ndarray) -> np.ndarray:
+    """What a stream sends in C ``(T * steps, channels)`` for samples ``(T, features)``."""
     data = samples.astype("u1" if stream.bits <= 8 else "u2").tobytes()
-    done = subprocess.run([program], input=data, capture_output=True, check=False)
+    done = subprocess.run([program, str(number)], input=data, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
-    return np.frombuffer(done.stdout, dtype).reshape(-1, stream.channels).astype(np.int64)
+    return np.frombuffer(done.stdout, np.uint8).reshape(-1, stream.channels).astype(np.int64)
