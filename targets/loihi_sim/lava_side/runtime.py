@@ -7,8 +7,8 @@ import importlib.util
 import json
 import sys
 import traceback
-from multiprocessing.process import BaseProcess
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
