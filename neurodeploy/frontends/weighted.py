@@ -25,7 +25,9 @@ def add_weighted(build: NetworkBuilder, name: str, sources: Sources, layer: Any,
         return build.linear(name, sources, weight, bias)
     if layer.padding_mode != "zeros":
         raise RefusedError(f"padding mode {layer.padding_mode}", f"layer {name}", "use zero padding")
-    padding = _same(name, layer) if isinstance(layer.padding, str) else layer.padding
+    padding = layer.padding
+    if isinstance(padding, str):
+        weight, padding = (weight, 0) if padding == "valid" else _same(name, weight, layer.dilation)
     return build.conv(name, sources, weight, bias, layer.stride, padding, layer.dilation, layer.groups)
 
 
@@ -38,10 +40,15 @@ def _fold(name: str, weight: Array, bias: Array | None, norm: Any) -> tuple[Arra
     return fold_batch_norm(weight, bias, gamma, beta, mean, variance, norm.eps)
 
 
-def _same(name: str, layer: Any) -> tuple[int, ...]:
-    if layer.padding == "valid":
-        return (0,) * len(layer.kernel_size)
-    reach = [d * (k - 1) for d, k in zip(layer.dilation, layer.kernel_size, strict=True)]
-    what = "padding 'same' with an even reach pads one side more than the other"
-    need(not any(each % 2 for each in reach), name, what, "use an odd kernel, or padding in numbers")
-    return tuple(each // 2 for each in reach)
+def _same(name: str, weight: Array, dilation: tuple[int, ...]) -> tuple[Array, tuple[int, ...]]:
+    """Kernel and padding of ``same``, as PyTorch pads: where the reach is odd, one more at the end.
+
+    There a row of zeros before the kernel makes both sides equal.
+    """
+    reach = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:], strict=True)]
+    odd = [each % 2 for each in reach]
+    what = "padding 'same' with a dilated kernel of even size pads one side more than the other"
+    need(all(d == 1 or not o for d, o in zip(dilation, odd, strict=True)), name, what, "use an odd kernel")
+    return np.pad(weight, [(0, 0), (0, 0), *((o, 0) for o in odd)]), tuple(
+        (r + o) // 2 for r, o in zip(reach, odd, strict=True)
+    )

@@ -24,6 +24,10 @@ Array = NDArray[Any]
 Sources = str | Sequence[str]
 
 
+NOT_SQUARE = "its kernel {} has no equal square form, and nir 1.0.8 types it as square: written unchecked"
+OTHERS = "none needed here; for other readers use sizes that differ by an even number"
+
+
 class NetworkBuilder:
     """Collects nodes, edges and contract terms; every method returns the name of the node to connect to next."""
 
@@ -85,6 +89,8 @@ class NetworkBuilder:
             node = nir.Conv1d(length, weight, steps[0], pads[0], spread[0], 1, bias)
         else:
             weight, pads = square(weight, pads, spread)
+            if weight.shape[2] != weight.shape[3]:
+                self.note(Finding("non-square-kernel", "info", name, NOT_SQUARE.format(weight.shape[2:]), OTHERS))
             height, width = self._received(source)[-2:]
             node = nir.Conv2d((height, width), weight, _pair(steps), _pair(pads), _pair(spread), 1, bias)
         return self._append(name, node, source)

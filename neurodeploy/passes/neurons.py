@@ -207,12 +207,6 @@ def _reset(name: str, terms: Terms, v_reset: Array) -> Reset:
 
 
 def _check_expressible(name: str, node: Any, terms: Terms, threshold: Array) -> None:
-    if terms.reset_timing == "next-step" and not isinstance(node, nir.I | nir.LI | nir.CubaLI):
-        raise RefusedError(
-            "integers reset in the step of the spike, its contract says next-step",
-            f"node {name}",
-            "train with a same-step reset",
-        )
     if isinstance(node, nir.CubaLIF | nir.CubaLI) and terms.current == "previous":
         raise RefusedError("its membrane is driven by the previous current", f"node {name}", "set current=new")
     if terms.reset_timing == "every-step" and terms.initial_state:

@@ -29,6 +29,7 @@ from neurodeploy.passes.accuracy import NeuronReport, neuron_report, overflow_fi
 from neurodeploy.passes.grid import bits_kept, largest_scale, round_weights, weight_grid
 from neurodeploy.passes.messages import FEWEST_WEIGHT_BITS, choose_messages, message_output
 from neurodeploy.passes.neurons import Neuron, neuron_of
+from neurodeploy.passes.resets import reset_at_once
 from neurodeploy.passes.synapses import Synapse, synapses
 from neurodeploy.passes.values import Values, received_range, sent_values
 from neurodeploy.program.population import Input, Output, Population
@@ -94,6 +95,7 @@ class Quantize:
 
     def __call__(self, network: Network) -> Quantized:
         """Raises CannotRepresentError with the numbers, or RefusedError for what integers cannot say."""
+        network = reset_at_once(network)
         raw = synapses(network)
         neurons = {name: neuron_of(network, name, raw, self.numerics) for name in network.populations}
         paths = [path.scaled(neurons[path.target].gain, network.shapes[path.target]) for path in raw]

@@ -61,7 +61,6 @@ def test_too_few_weight_bits_are_an_error_unless_asked_for():
 @pytest.mark.parametrize(
     ("terms", "words"),
     [
-        ({"reset_timing": "next-step"}, "next-step"),
         ({"reset_timing": "every-step", "initial_state": 1.0}, "initial state"),
     ],
 )

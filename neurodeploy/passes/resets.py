@@ -1,0 +1,74 @@
+"""Resets that come one step late, as resets in the step of the spike.
+
+Rules:
+
+1. To zero or to a value: a late one sets the membrane before it decays, so nothing happens between the two.
+2. By subtraction: a late one is not decayed. Taken at once, all of ``s * threshold`` but a share ``keep`` of it is lost
+   to the decay; a feedback of ``-(1 - keep) * threshold * s``, one step late, brings the rest.
+3. Behind a synaptic current no feedback reaches the membrane at once: a membrane that decays is refused there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import nir
+import numpy as np
+
+from neurodeploy.contract import Contract
+from neurodeploy.errors import RefusedError
+from neurodeploy.network.network import Network
+from neurodeploy.network.shapes import SPIKING
+from neurodeploy.reference.neuron import coefficients, threshold_of
+
+
+def reset_at_once(network: Network) -> Network:
+    """The equal network whose neurons all reset in the step of the spike.
+
+    Raises RefusedError naming a neuron for which there is none.
+    """
+    late = [name for name in network.populations if _is_late(network, name)]
+    nodes, edges, contract = dict(network.nodes), list(network.graph.edges), network.contract
+    added: set[str] = set()
+    for name in late:
+        contract = _at_once(contract, name)
+        feedback = _feedback(network, name)
+        if feedback is not None:
+            back = _new(f"{name}_reset", nodes)
+            nodes[back] = feedback
+            edges += [(name, back), (back, name)]
+            added.add(back)
+    if not late:
+        return network
+    graph = nir.NIRGraph(nodes, edges, metadata=network.graph.metadata, type_check=False)
+    return replace(network, graph=graph, contract=contract, inserted=network.inserted | added)
+
+
+def _is_late(network: Network, name: str) -> bool:
+    node, terms = network.nodes[name], network.contract.of(name)
+    return terms.reset_timing == "next-step" and isinstance(node, SPIKING) and not isinstance(node, nir.Threshold)
+
+
+def _at_once(contract: Contract, name: str) -> Contract:
+    return contract.override(name, reset_timing="same-step")
+
+
+def _feedback(network: Network, name: str) -> nir.Scale | None:
+    """What brings the part of a subtraction that the decay takes; None where it takes nothing."""
+    node, terms = network.nodes[name], network.contract.of(name)
+    c = coefficients(node, terms)
+    lost = (1.0 - c.membrane) * threshold_of(node)
+    if terms.reset != "subtract" or not np.any(lost):
+        return None
+    if c.has_current or terms.recurrent_delay != 1 or np.any(c.gain == 0):
+        what = "a current stands" if c.has_current else "other steps stand" if np.all(c.gain) else "no gain stands"
+        raise RefusedError(
+            f"integers reset in the step of the spike, its contract says next-step, and {what} before its membrane",
+            f"node {name}",
+            "train with a same-step reset, or one to zero",
+        )
+    return nir.Scale(np.ascontiguousarray(np.broadcast_to(-lost / c.gain, network.shapes[name])))
+
+
+def _new(name: str, taken: dict[str, object]) -> str:
+    return name if name not in taken else _new(f"{name}_", taken)

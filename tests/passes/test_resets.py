@@ -1,0 +1,84 @@
+"""A reset one step late has an equal form in the step of the spike: same spikes, in floats and in integers."""
+
+import nir
+import numpy as np
+import pytest
+
+from neurodeploy.contract import Terms
+from neurodeploy.errors import RefusedError
+from neurodeploy.network import Network, NetworkBuilder
+from neurodeploy.numerics import INT32, LOIHI2, Numerics
+from neurodeploy.passes.quantize import Quantize
+from neurodeploy.passes.resets import reset_at_once
+from neurodeploy.reference.network_runner import run_network
+from neurodeploy.reference.program_runner import run_program
+
+DT = 1e-3
+FIELDS = {"v_leak": 0.25, "v_reset": -0.5, "v_threshold": 1.0}
+NEURONS = {
+    "LIF": (nir.LIF, {"tau": 4 * DT, "r": 2.0, **FIELDS}),
+    "LIF, a decay for each": (nir.LIF, {"tau": np.array([1, 2, 4, 8] * 3) * DT, "r": 1.0, **FIELDS}),
+    "IF": (nir.IF, {"r": 500.0, "v_reset": -0.5, "v_threshold": 1.0}),
+}
+CUBA = {"tau_syn": 2 * DT, "tau_mem": 4 * DT, "r": 2.0, "w_in": 2.0, **FIELDS}
+
+
+def network(kind: str, **terms: object) -> Network:
+    weight = np.random.default_rng(0).integers(-12, 20, (12, 6)) / 8
+    build = NetworkBuilder(Terms(dt=DT, reset_timing="next-step", **terms))
+    at = build.linear("fc", build.input("input", (6,)), weight)
+    neuron, fields = (nir.CubaLIF, CUBA) if kind == "CubaLIF" else NEURONS[kind]
+    build.output("output", build.neuron("n", at, neuron, fields))
+    return build.build()
+
+
+def stimulus() -> dict[str, np.ndarray]:
+    return {"input": (np.random.default_rng(1).random((3, 200, 6)) < 0.4).astype(float)}
+
+
+@pytest.mark.parametrize("more", [{}, {"max_spikes_per_step": 3}, {"v_min": -0.25}, {"fire_once": True}], ids=str)
+@pytest.mark.parametrize("reset", ["zero", "value", "subtract"])
+@pytest.mark.parametrize("kind", NEURONS)
+def test_it_fires_the_same(kind: str, reset: str, more: dict[str, object]) -> None:
+    late = network(kind, reset=reset, initial_state=0.5, **more)
+    at_once = reset_at_once(late)
+    assert at_once.contract.of("n").reset_timing == "same-step"
+    expected, actual = run_network(late, stimulus())["n"].output, run_network(at_once, stimulus())["n"].output
+    assert expected.mean() > 0.004
+    np.testing.assert_array_equal(expected, actual)
+
+
+def test_only_a_decaying_subtraction_needs_a_feedback() -> None:
+    assert reset_at_once(network("LIF", reset="subtract")).recurrent_edges == {("n_reset", "n")}
+    for kind, reset in (("LIF", "zero"), ("IF", "subtract")):
+        assert not reset_at_once(network(kind, reset=reset)).recurrent_edges
+
+
+@pytest.mark.parametrize("reset", ["zero", "value"])
+def test_a_current_stays_as_it_is(reset: str) -> None:
+    late = network("CubaLIF", reset=reset)
+    expected, actual = (run_network(each, stimulus())["n"].output for each in (late, reset_at_once(late)))
+    assert 0.02 < expected.mean() < 0.9
+    np.testing.assert_array_equal(expected, actual)
+
+
+@pytest.mark.parametrize(("numerics", "kind"), [(LOIHI2, "LIF"), (INT32, "LIF"), (INT32, "IF")], ids=str)
+@pytest.mark.parametrize("reset", ["zero", "value", "subtract"])
+def test_integers_lose_nothing(kind: str, reset: str, numerics: Numerics) -> None:
+    late = network(kind, reset=reset)
+    quantized = Quantize(numerics)(late)
+    assert all(layer.exact for layer in quantized.layers)
+    expected, actual = run_network(late, stimulus())["n"].output, run_program(quantized.program, stimulus())["n"].output
+    np.testing.assert_array_equal(expected, actual)
+
+
+def test_a_late_subtraction_behind_a_current_is_refused() -> None:
+    with pytest.raises(RefusedError, match=r"node n: .*a current stands before its membrane"):
+        reset_at_once(network("CubaLIF", reset="subtract"))
+
+
+def test_a_network_that_resets_at_once_is_left_alone() -> None:
+    build = NetworkBuilder()
+    build.output("output", build.integrate("n", build.input("input", (2,)), 1.0))
+    made = build.build()
+    assert reset_at_once(made) is made
