@@ -55,6 +55,10 @@ def layers_of(network: Network) -> NetFile:
     if len(network.input_names) != 1:
         raise _refused("network", f"has {len(network.input_names)} inputs, a .net has one", "split it")
     walk, at = _Walk(network), network.input_names[0]
+    values = network.input_range(at)
+    if not values.binary:
+        what = f"takes values from {values.low:g} to {values.high:g}, a .net's input takes spikes"
+        raise _refused(at, what, "put the neurons that make spikes of them before the network")
     shape = network.shapes[at]
     walk.names |= {"input": at}
     walk.layers.append(Layer("input", "layer 0", shape))
