@@ -1,4 +1,4 @@
-"""A ``.net`` that lava-dl wrote is SLAYER on Lava: as our integers, and read by lava-dl's own importer."""
+"""A ``.net`` is SLAYER on Lava: as our integers, and read by lava-dl's own importer, whoever of us wrote it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from neurodeploy.targets.loihi_sim.lower import NET
 from neurodeploy.targets.loihi_sim.runner import Run, run_many, through_netx
 
 from neurodeploy.flow import load, lower
+from neurodeploy.frontends.lava_dl.write import net_bytes
 from neurodeploy.reference.program_runner import run_program
 from tests.crossframework.lava_dl.committed import members, net_file, records
 from tests.targets.loihi_sim_support import differences, lava  # noqa: F401  # the fixture
 
 NAMES = ("dense-random", "dense-dyadic", "conv-random", "recurrent-dyadic")
 THROUGH_NETX = ("dense-random", "dense-dyadic")
+WRITTEN_BY_US = ("dense-dyadic", "conv-random")
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +30,13 @@ def traces(lava: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
     runs: list[Run] = []
     for name in NAMES:
         runs.append(Run(artifact(folder, name), stimulus(name), states=True))
-    for name in THROUGH_NETX:
+    files = {f"{name}.theirs": members()[f"{name}.net"] for name in THROUGH_NETX}
+    files |= {f"{name}.ours": net_bytes(load(net_file(name, folder))) for name in WRITTEN_BY_US}
+    for label, content in files.items():
+        name = label.partition(".")[0]
         through = through_netx(artifact(folder, name, {"weight-exponent": "0"}))
-        runs.append(Run(replace(through, files={**through.files, NET: members()[f"{name}.net"]}), stimulus(name)))
-    return dict(zip([*NAMES, *(f"{name}.net" for name in THROUGH_NETX)], run_many(runs), strict=True))
+        runs.append(Run(replace(through, files={**through.files, NET: content}), stimulus(name)))
+    return dict(zip([*NAMES, *files], run_many(runs), strict=True))
 
 
 def artifact(folder: Path, name: str, options: dict[str, str] | None = None) -> Any:
@@ -55,9 +60,10 @@ def test_lava_fires_as_slayer_did(name: str, traces: dict[str, Any]) -> None:
         assert np.array_equal(traces[name][node].output[:, :-late], record[:, late:])
 
 
-@pytest.mark.parametrize("name", THROUGH_NETX)
-def test_lava_dl_s_importer_reads_its_own_file_alike(name: str, traces: dict[str, Any]) -> None:
-    record = records(name)[1][-1]
-    late = len(records(name)[1])
-    (node,) = [each for each in traces[f"{name}.net"].entries if each != "input"]
-    assert np.array_equal(traces[f"{name}.net"][node].output[:, :-late], record[:, late:])
+@pytest.mark.parametrize(
+    "label", [*(f"{name}.theirs" for name in THROUGH_NETX), *(f"{name}.ours" for name in WRITTEN_BY_US)]
+)
+def test_lava_dl_s_importer_reads_the_file_alike(label: str, traces: dict[str, Any]) -> None:
+    native = records(label.partition(".")[0])[1]
+    (node,) = [each for each in traces[label].entries if each != "input"]
+    assert np.array_equal(traces[label][node].output[:, : -len(native)], native[-1][:, len(native) :])

@@ -91,7 +91,8 @@ class Chain:
     def synapse(self, at: str, layer: Layer, number: int) -> str:
         """The layer's weighted sums."""
         assert layer.weight is not None
-        name, weight, shape = self.name(f"{layer.kind}{number}"), _real(layer.weight), self.build.shape(at)
+        name = self.name(f"{layer.kind.removesuffix('_rec')}{number}")
+        weight, shape = _real(layer.weight), self.build.shape(at)
         if layer.kind in ("dense", "dense_rec"):
             if len(shape) > 1 and shape[1:] == (1,) * (len(shape) - 1):
                 at = self.build.flatten(self.name(f"flatten{number}"), at)
@@ -103,14 +104,14 @@ class Chain:
             what = f"a {layer.kind} layer behind an output of shape {shape}"
             raise InputError(what, layer.where, "it needs (C, H, W)")
         if layer.kind == "pool":
-            return self.pool(name, at, layer)
+            return self.pool(name, at, layer, number)
         channels = weight.shape[1] * layer.groups
         if shape[0] != channels or len(weight) % layer.groups:
             what = f"its {channels} input channels in {layer.groups} groups meet {shape[0]}"
             raise InputError(what, layer.where, "export the network again")
         return self.build.conv(name, at, weight, None, layer.stride, layer.padding, layer.dilation, layer.groups)
 
-    def pool(self, name: str, at: str, layer: Layer) -> str:
+    def pool(self, name: str, at: str, layer: Layer, number: int) -> str:
         """SLAYER's pooling: sums of windows that tile the image, zeros added behind where they do not."""
         assert layer.weight is not None
         channels, *sizes = self.build.shape(at)
@@ -124,7 +125,7 @@ class Chain:
         if not any(added) and np.all(window == window.flat[0]):
             factor = float(window.flat[0])
             at = self.build.pool(name, at, kernel, kernel)
-            return at if factor == 1 else self.build.scale(f"{name}_weight", at, factor)
+            return at if factor == 1 else self.build.scale(self.name(f"weight{number}"), at, factor)
         wide = np.pad(window, [(more, 0) for more in added])
         full = np.broadcast_to(wide, (channels, 1, *wide.shape))
         return self.build.conv(name, at, full, stride=kernel, padding=added, groups=channels)
