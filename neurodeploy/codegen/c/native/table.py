@@ -1,7 +1,7 @@
 """Convolutions by tables: four binary messages at a time pick a row of sums made beforehand.
 
-The kernel of few channels in: its time does not depend on the messages. SpikeSEG's second layer (4 channels into 36
-through 5x5) takes a third of the time of dense products by it.
+The kernel of few channels in: its time does not depend on the messages. Without it all of SpikeSEG, whose second layer
+takes 4 channels into 36 through 5x5, takes 1.5 times as long with 10 % to 30 % of the neurons active.
 """
 
 from __future__ import annotations
