@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from neurodeploy.atomic import new_folder
+from neurodeploy.codegen.encoders import front_of
 from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
 from neurodeploy.html import fragment, html_note, html_table
@@ -141,7 +142,7 @@ def _manifest(
         "numerics": program.numerics.name,
         "contract": network.contract.to_json(),
         "host": {
-            "pre": {each.name: _quantizer(each) for each in program.inputs},
+            "pre": {each.name: _quantizer(each) | _encoder(program, each.name) for each in program.inputs},
             "post": None if post is None else {"kind": post.kind, "node": post.node},
         },
         "shapes": {name: list(shape) for name, shape in network.shapes.items()},
@@ -153,6 +154,11 @@ def _manifest(
 
 def _quantizer(each: Any) -> dict[str, Any]:
     return {key: getattr(each, key) for key in ("scale", "bits", "signed", "rounding")}
+
+
+def _encoder(program: Program, name: str) -> dict[str, Any]:
+    pre = program.host.pre
+    return {} if pre is None or pre.node != name else {"encoder": front_of(pre).to_json()}
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:

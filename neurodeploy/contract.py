@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from math import isfinite, nan
+from math import frexp, isfinite, nan
 from typing import Any, Literal, get_args, get_type_hints
 
 from neurodeploy.errors import InputError
@@ -34,6 +34,8 @@ class Terms:
       memoryless source makes of silence, its bias (``applied``).
     - ``initial_state``: membrane before the first step. ``keep_state``: a sample starts in the state in which the one
       before it ended (only ``fire_once`` starts anew), instead of the initial one.
+    - ``state_grid``: current and membrane of a neuron are multiples of this power of two: what decay leaves of them and
+      the drive are truncated toward zero, as on Loihi. None: real numbers.
     """
 
     dt: float = 1e-3
@@ -50,6 +52,7 @@ class Terms:
     recurrent_bias_at_start: Literal["omitted", "applied"] = "omitted"
     initial_state: float = 0.0
     keep_state: bool = False
+    state_grid: float | None = None
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -169,6 +172,10 @@ def check_term(key: str, value: Any, where: str) -> Value:
         if number.is_integer() and number >= 1:
             return int(number)
         raise _bad(key, value, where, "a whole number from 1")
+    if key == "state_grid":
+        if isfinite(number) and frexp(number)[0] == 0.5:
+            return number
+        raise _bad(key, value, where, "a power of two above 0, or none")
     if isfinite(number) and (key != "dt" or number > 0):
         return number
     raise _bad(key, value, where, "seconds above 0" if key == "dt" else "a number" + (" or none" if choices else ""))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,33 @@ class Head:
 
 
 @dataclass(frozen=True, eq=False)
+class Encoder:
+    """A spike encoder of ``features`` signals whose channels are, row-major, what the input ``node`` sends.
+
+    ``settings`` is the JSON of a ``neurodeploy.encoding.deployment.Deployment``: method, parameters, range, bits.
+    """
+
+    node: str
+    features: int
+    settings: Mapping[str, Any]
+
+
+def samples_key(node: str) -> str:
+    """Where a stimulus has the samples ``(B, T, features)`` that an encoder made the input ``node`` of."""
+    return f"{node}.samples"
+
+
+def signal_key(node: str) -> str:
+    """Where a stimulus has the signals ``(B, features, T)`` that those samples stand for."""
+    return f"{node}.signal"
+
+
+@dataclass(frozen=True, eq=False)
 class Host:
-    """The host side of a network: an optional ``post`` head; input quantizers live with the Program's inputs."""
+    """The host side of a network: an optional ``post`` head, and an optional encoder, ``pre``.
+
+    Input quantizers live with the Program's inputs.
+    """
 
     post: Head | None = None
+    pre: Encoder | None = None

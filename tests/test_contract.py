@@ -32,6 +32,7 @@ TERMS = st.fixed_dictionaries(
         "recurrent_bias_at_start": st.sampled_from(["omitted", "applied"]),
         "keep_state": st.booleans(),
         "initial_state": NUMBERS,
+        "state_grid": st.none() | st.integers(-40, 10).map(lambda k: 2.0**k),
     },
 )
 
@@ -99,6 +100,7 @@ OTHER = {
     "recurrent_bias_at_start": "applied",
     "initial_state": 1.0,
     "keep_state": True,
+    "state_grid": 0.25,
 }
 
 
@@ -136,6 +138,10 @@ def test_assignments_change_defaults_and_single_nodes():
         ("lif.fire_once", "1"),
         ("lif.initial_state", "true"),
         ("lif.fires_at", "=="),
+        ("lif.state_grid", "0"),
+        ("lif.state_grid", "0.3"),
+        ("lif.state_grid", "-0.5"),
+        ("lif.state_grid", "inf"),
     ],
 )
 def test_a_bad_value_is_named_with_its_node(path, text):
@@ -215,6 +221,7 @@ def raster(**terms):
         {"recurrent_bias_at_start": "applied"},
         {"keep_state": True},
         {"initial_state": 1.5},
+        {"state_grid": 0.25},
     ],
     ids=lambda change: "=".join(str(each) for each in next(iter(change.items()))),
 )

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.proof.case import Counts, ProofCase
+from tests.proof.case import Claim, Counts, ProofCase, together
 from tests.proof.cases import all_cases
 from tests.proof.journal import Journal
 from tests.proof.runner import ChangedError, Result, run_case
 from tests.proof.stamp import Stamp, current_stamp
-from tests.proof.table import read_rows, write_table
+from tests.proof.table import read_rows, write_missing, write_table
 
 STAMP = Stamp("sources", (("python", "3.11.7"), ("numpy", "2.4.6")), "abc1234")
 
@@ -23,6 +23,17 @@ def judge_odd(seeds: range) -> Counts:
 
 
 CASE = ProofCase("odd", "no seed is a multiple of 7", seeds=20, batch=6, run=judge_odd)
+
+
+def judge_both(seeds: range) -> Counts:
+    """Two claims that share their work: the first fails at the multiples of 7, the second never."""
+    return together({"odd": judge_odd(seeds), "all": Counts(len(seeds), (), {"spikes": 1})})
+
+
+NEVER = Claim("never", "what needs another computer", lambda: "no such processor")
+BOTH = ProofCase(
+    "both", "two claims", seeds=20, batch=6, run=judge_both, parts=(Claim("odd", "a"), Claim("all", "b"), NEVER)
+)
 
 
 def run(
@@ -126,6 +137,43 @@ def test_the_table_keeps_other_rows_and_names_failures(tmp_path: Path) -> None:
     assert rows["other"][3:5] == ("1,500", "0")
 
 
+def test_claims_that_share_their_work_have_rows_of_their_own(tmp_path: Path) -> None:
+    table, journal = tmp_path / "RESULTS.md", Journal(tmp_path / "units.jsonl")
+    run(BOTH, journal, seeds=12)
+    result = run(BOTH, journal)
+    assert result.counts.cases == 40
+    assert not result.holds
+    assert result.of("odd") == Counts(20, (7, 14), {"spikes": 40})
+    assert result.of("all") == Counts(20, (), {"spikes": 4})
+    write_table(table, [result], ["odd", "all", "never"])
+    rows = read_rows(table)
+    assert [row[1:5] for row in rows.values()] == [
+        ("a", "20", "20", "2 (seeds 7, 14)"),
+        ("b", "20", "20", "0"),
+        ("what needs another computer", "0", "0", "-"),
+    ]
+    assert rows["never"][5] == "not run: no such processor"
+
+
+def test_a_claim_that_was_not_counted_at_all_does_not_hold(tmp_path: Path) -> None:
+    forgotten = replace(BOTH, run=lambda seeds: together({"all": Counts(len(seeds))}))
+    assert not run(forgotten, Journal(tmp_path / "units.jsonl")).holds
+    known = replace(forgotten, parts=(Claim("all", "b"), NEVER))
+    assert run(known, Journal(tmp_path / "other.jsonl")).holds
+
+
+def test_what_cannot_be_judged_here_says_so_unless_another_computer_judged_it(tmp_path: Path) -> None:
+    table = tmp_path / "RESULTS.md"
+    lacking = replace(CASE, lacks=lambda: "no such processor")
+    write_missing(table, lacking, ["odd"])
+    assert read_rows(table)["odd"][5] == "not run: no such processor"
+    write_table(table, [run(CASE, Journal(tmp_path / "units.jsonl"))], ["odd"])
+    judged = read_rows(table)["odd"]
+    assert judged[3] == "20"
+    write_missing(table, lacking, ["odd"])
+    assert read_rows(table)["odd"] == judged
+
+
 def test_the_stamp_tells_versions_and_is_stable() -> None:
     assert current_stamp() == current_stamp()
     assert dict(current_stamp().versions).keys() == {"python", "numpy", "torch", "ziglang", "gcc", "lava-nc"}
@@ -134,7 +182,9 @@ def test_the_stamp_tells_versions_and_is_stable() -> None:
 def test_cases_have_names_of_their_own_and_no_cell_breaks() -> None:
     cases = all_cases()
     assert len({case.name for case in cases}) == len(cases) > 0
-    assert all("|" not in case.name + case.proves for case in cases)
+    claims = [claim for case in cases for claim in case.claims]
+    assert len({claim.name for claim in claims}) == len(claims)
+    assert all("|" not in claim.name + claim.proves for claim in claims)
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
@@ -144,3 +194,6 @@ def test_every_claim_holds_for_its_first_seed(case: ProofCase) -> None:
     counts = case.run(range(1))
     assert counts.cases > 0
     assert counts.failed == ()
+    judged = {claim.name for claim in case.parts if claim.lacks() is None}
+    assert counts.parts.keys() == judged
+    assert all(part.cases == 1 for part in counts.parts.values())

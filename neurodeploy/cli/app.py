@@ -17,13 +17,15 @@ import typer
 from typer.exceptions import TyperException
 
 import neurodeploy
-from neurodeploy.cli import check, encode, events, export, inspect, lint, models, run, targets
+from neurodeploy.cli import check, convert, encode, events, export, inspect, lint, models, run, targets
 from neurodeploy.errors import NeurodeployError
 
 DEBUG = "NEURODEPLOY_DEBUG"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
-for verb in (export.export, run.run, check.check, inspect.inspect, lint.lint, encode.encode, encode.decode):
+for verb in (export.export, run.run, check.check, inspect.inspect, lint.lint, convert.convert):
+    app.command()(verb)
+for verb in (encode.encode, encode.decode):
     app.command()(verb)
 app.add_typer(events.app, name="events")
 app.add_typer(targets.app, name="targets")

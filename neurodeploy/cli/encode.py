@@ -45,11 +45,17 @@ def encode(
         Path | None,
         typer.Option("-o", "--out", metavar="FILE.npz", help="Spikes to write (default SIGNAL.spikes.npz)."),
     ] = None,
+    save_encoder: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the encoder as export --encoder takes it (.json)."),
+    ] = None,
+    bits: Annotated[int, typer.Option(metavar="N", help="With --save-encoder: bits of a sample on the target.")] = 16,
     as_json: o.Json = False,
     quiet: o.Quiet = False,
 ) -> None:
     """Turn a signal into spikes, and keep with them what decodes them."""
     from neurodeploy.encoding import Encoded, coder_json
+    from neurodeploy.encoding.deployment import deployed
     from neurodeploy.encoding.files import read_signal
 
     place = out or signal.with_name(f"{signal.stem}.spikes.npz")
@@ -70,15 +76,20 @@ def encode(
     back = encoded.decode() if _inverse(used) else None
     if plot is not None:
         _draw(values, spikes, back, plot)
+    front = None if save_encoder is None else deployed(used, values, bits)
     encoded.save(place)
+    if front is not None and save_encoder is not None:
+        front.save(save_encoder)
     told = _summary(values, spikes, back)
     if as_json:
-        front = [] if tuned is None else [{"coder": coder_json(each.coder), **each.values} for each in tuned.front]
+        pareto = [] if tuned is None else [{"coder": coder_json(each.coder), **each.values} for each in tuned.front]
         drawn = None if plot is None else str(plot)
-        o.emit({"coder": coder_json(used), **told, "front": front, "path": str(place), "plot": drawn})
+        saved = None if save_encoder is None else str(save_encoder)
+        paths = {"path": str(place), "plot": drawn, "encoder": saved}
+        o.emit({"coder": coder_json(used), **told, "front": pareto, **paths})
     elif not quiet:
         _show(coder_json(used), told, 0 if tuned is None else len(tuned.front))
-        typer.echo(f"wrote {place}" + ("" if plot is None else f" and {plot}"))
+        typer.echo(f"wrote {' and '.join(str(each) for each in (place, plot, save_encoder) if each is not None)}")
 
 
 def decode(

@@ -18,6 +18,10 @@ def export(
         Path | None,
         typer.Option("-o", "--out", metavar="DIR", help="Its folder (default <source-stem>.<target>)."),
     ] = None,
+    encoder: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A spike encoder in front, as encode --save-encoder wrote it."),
+    ] = None,
     assign: o.Assign = None,
     profile: o.Profile = None,
     contract: o.ContractFile = None,
@@ -47,7 +51,7 @@ def export(
     place = out or bundle_place(source, chosen.name)
     check_replaceable(place)
     with working("exporting", quiet or as_json):
-        bundle = write(load(source, **how), chosen, place, given)
+        bundle = write(load(source, **how), chosen, place, given, encoder)
     for finding in bundle.artifact.findings:
         typer.echo(str(finding), err=True)
     if as_json:

@@ -12,7 +12,7 @@ import typer
 
 from neurodeploy.errors import InputError
 
-SOURCE_KINDS = "a checkpoint (.pt), a .nir file, or your own state dict (.pt, with --module)"
+SOURCE_KINDS = "a checkpoint (.pt), a .nir or lava-dl .net file, or your own state dict (.pt, with --module)"
 
 Source = Annotated[Path, typer.Argument(metavar="SOURCE", help=f"{SOURCE_KINDS.capitalize()}.", show_default=False)]
 Subject = Annotated[
@@ -42,7 +42,8 @@ Module = Annotated[
     typer.Option(metavar="PKG.MOD:FUNC", help="Function that builds your network; SOURCE holds its state dict."),
 ]
 InputShape = Annotated[
-    str | None, typer.Option(metavar="C,H,W", help="With --module: shape of the input, without batch and time.")
+    str | None,
+    typer.Option(metavar="C,H,W", help="With --module or .net: shape of the input, without batch and time."),
 ]
 InputValues = Annotated[
     str | None,

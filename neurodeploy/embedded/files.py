@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from neurodeploy.analysis.sums import Range
 from neurodeploy.codegen.c import Rendering, render
+from neurodeploy.codegen.c.encoders import EncoderText, encoder_text
 from neurodeploy.codegen.c.heads import Heads, heads
+from neurodeploy.codegen.c.prelude import missing_helpers
 from neurodeploy.codegen.c.probe import Probe, probe
-from neurodeploy.codegen.plan import plan
+from neurodeploy.codegen.c.types import smallest
+from neurodeploy.codegen.encoders import front_of
+from neurodeploy.codegen.plan import Plan, plan
 from neurodeploy.embedded.footprint import Footprint, footprint
 from neurodeploy.embedded.report import memory_json, memory_text
 from neurodeploy.errors import InputError
@@ -32,6 +38,7 @@ class Deployed:
     probe: Probe
     footprint: Footprint
     files: Mapping[str, bytes]
+    encoder: EncoderText | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -41,6 +48,8 @@ class Deployed:
             f"flash: at most {needed.flash} bytes ({needed.constants} of constants); RAM: at most {needed.ram} bytes "
             f"({needed.context} of context, at most {needed.stack} of stack)"
         ]
+        if self.encoder is not None:
+            told.append(f"its {self.encoder.kind} encoder comes along in integers, {self.encoder.memory} bytes of RAM")
         left_out = self.heads.left_out
         return (*told, *([f"{left_out} is not made of integers the step gives: not in C"] if left_out else []))
 
@@ -55,15 +64,28 @@ def deploy(program: Program, prefix: str = PREFIX.default, sent: Mapping[str, Ra
         raise InputError(what, "-O prefix", f"use another name, of at most {LONGEST} letters")
     planned = plan(program, sent)
     rendering = render(planned, prefix)
-    host = heads(planned, prefix)
+    host, front = heads(planned, prefix), _front(planned, prefix)
     source = rendering.source + host.source
-    header = rendering.header.removesuffix(END) + host.header + END
-    probing, needed = probe(planned, rendering), footprint(planned, rendering, host, source)
+    header = rendering.header.removesuffix(END) + host.header
+    if front is not None:
+        source += missing_helpers(front.source, source) + front.source
+        header += front.header
+    probing, needed = probe(planned, rendering, source, front), footprint(planned, rendering, host, source, front)
     texts = {
-        f"{prefix}.h": header,
+        f"{prefix}.h": header + END,
         f"{prefix}.c": source,
         f"{prefix}_probe.c": probing.text,
         "memory.json": memory_json(needed),
         "memory.txt": memory_text(needed),
     }
-    return Deployed(rendering, host, probing, needed, {name: text.encode("ascii") for name, text in texts.items()})
+    files = {name: text.encode("ascii") for name, text in texts.items()}
+    return Deployed(rendering, host, probing, needed, files, front)
+
+
+def _front(planned: Plan, prefix: str) -> EncoderText | None:
+    pre = planned.program.host.pre
+    if pre is None:
+        return None
+    sender, quantizer = planned.senders[pre.node], planned.program.input_by_name[pre.node]
+    one = int(quantizer.quantize(np.ones(())))
+    return encoder_text(front_of(pre).stream, pre.node, prefix, smallest(sender.low, sender.high), one)

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from neurodeploy.codegen.c.context import Context, context
+from neurodeploy.codegen.c.encoders import EncoderText
 from neurodeploy.codegen.c.heads import Heads
 from neurodeploy.codegen.c.module import Rendering
 from neurodeploy.codegen.plan import Plan
@@ -45,7 +46,7 @@ class Footprint:
     """Bytes. ``constants``, ``context`` and ``step_arrays`` are exact, the others bounds.
 
     ``context`` is the sum of ``messages``, ``states``, ``accumulators``, and ``indices`` (places in rings, and the end
-    of the struct).
+    of the struct). ``encoder`` is the memory of an encoder with the samples it is given, exact.
     """
 
     constants: int
@@ -58,6 +59,7 @@ class Footprint:
     step_arrays: int
     stack: int
     nodes: Mapping[str, Share]
+    encoder: int = 0
 
     @property
     def flash(self) -> int:
@@ -71,12 +73,14 @@ class Footprint:
 
     @property
     def ram(self) -> int:
-        """All that is written: the context, the arrays of a step, and the stack."""
-        return self.context + self.step_arrays + self.stack
+        """All that is written: the context, an encoder's memory, the arrays of a step, and the stack."""
+        return self.context + self.encoder + self.step_arrays + self.stack
 
 
-def footprint(plan: Plan, rendering: Rendering, heads: Heads, text: str) -> Footprint:
-    """The footprint of ``text``, the source that deploys the plan: its rendering and heads."""
+def footprint(
+    plan: Plan, rendering: Rendering, heads: Heads, text: str, encoder: EncoderText | None = None
+) -> Footprint:
+    """The footprint of ``text``, the source that deploys the plan: its rendering, heads and encoder."""
     source, c = Source(text), context(plan)
     terms: dict[str, int] = {}
     library = LIBRARY_BYTES if any(each.divides for each in source.functions.values()) else 0
@@ -100,6 +104,7 @@ def footprint(plan: Plan, rendering: Rendering, heads: Heads, text: str) -> Foot
         _step_arrays(plan, rendering, heads),
         max(_depth(source, name, {}) for name in source.roots),
         {name: _share(c, rendering, source, name) for name in plan.senders},
+        0 if encoder is None else encoder.memory + encoder.features * encoder.sample.bytes,
     )
 
 

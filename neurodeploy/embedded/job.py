@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from neurodeploy.codegen.c.context import Context, context
 from neurodeploy.codegen.c.layout import Layout
-from neurodeploy.codegen.c.probe import FED, MEASURES, STATES
+from neurodeploy.codegen.c.probe import ENCODED, FED, MEASURES, STATES
+from neurodeploy.codegen.encoders import front_of
 from neurodeploy.codegen.plan import plan
 from neurodeploy.embedded.files import deploy
 from neurodeploy.engine.prepare import Ranges, beyond
 from neurodeploy.engine.stimulus import driven
 from neurodeploy.errors import InputError
+from neurodeploy.host import samples_key
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import quantize_stimulus
 from neurodeploy.target import Artifact, Stimulus
@@ -51,6 +53,7 @@ class Job:
 
     ``sent``: what its inputs send, ``fed``: what its synapses get, both ``(B, T, *shape)``; ``files``: its sources.
     ``ranges``: messages of an isolated run that no node would send itself; the sources then are made for them.
+    ``samples``: what its encoder reads ``(B, T / steps, features)``, where it runs from there.
     """
 
     program: Program
@@ -60,6 +63,7 @@ class Job:
     fed: Mapping[str, IntArray]
     modes: tuple[int, ...]
     ranges: Ranges | None = None
+    samples: IntArray | None = None
 
     @cached_property
     def context(self) -> Context:
@@ -83,9 +87,16 @@ class Job:
         tasks: list[bytes] = []
         for mode in self.modes:
             head = np.broadcast_to(np.array([number, mode, steps], "<u4"), (samples, 3))
-            body = np.concatenate([self._given(name, mode) for name in self._takes(mode)], axis=2)
-            tasks.append(np.concatenate([_as_bytes(head), body.reshape(samples, -1)], axis=1).tobytes())
+            tasks.append(np.concatenate([_as_bytes(head), self._body(mode)], axis=1).tobytes())
         return b"".join(tasks)
+
+    def _body(self, mode: int) -> Bytes:
+        """What the steps of each sample take ``(B, bytes)``."""
+        if mode == ENCODED and self.samples is not None and self.program.host.pre is not None:
+            kind = "<u1" if front_of(self.program.host.pre).stream.bits <= 8 else "<u2"
+            return _as_bytes(self.samples.astype(kind).reshape(len(self.samples), -1))
+        body = np.concatenate([self._given(name, mode) for name in self._takes(mode)], axis=2)
+        return body.reshape(self.size[0], -1)
 
     def trace(self, record: bytes) -> Trace:
         """The trace of a record. Outputs are those of the step itself where it ran; ``meta`` says what that took."""
@@ -101,9 +112,12 @@ class Job:
             each.name: Entry(self.sent[each.name], each.output.kind == "graded", each.scale)
             for each in self.program.inputs
         }
+        encoded = [name for name, key in found if name in entries and key == "output"]
+        entries |= {name: self._encoded(name, found) for name in encoded}
         entries |= {name: self._entry(name, found) for name in self.program.by_name}
         measured = found.get(("", "measured"))
-        meta = {"rung": "program", "numerics": self.program.numerics.name}
+        meta: dict[str, Any] = {"rung": "program", "numerics": self.program.numerics.name}
+        meta |= {"encoded": encoded} if encoded else {}
         return Trace(entries, meta | ({} if measured is None else {"measured": measured}))
 
     def _entry(self, name: str, found: Mapping[tuple[str, str], IntArray]) -> Entry:
@@ -120,6 +134,11 @@ class Job:
             inserted=p.inserted,
         )
 
+    def _encoded(self, name: str, found: Mapping[tuple[str, str], IntArray]) -> Entry:
+        each = self.program.input_by_name[name]
+        made = found[name, "output"].reshape((*self.size, *each.shape))
+        return Entry(made, each.output.kind == "graded", each.scale)
+
     def _takes(self, mode: int) -> Sequence[str]:
         return list(self.context.plan.senders) if mode & FED else list(self.program.input_by_name)
 
@@ -134,10 +153,13 @@ class Job:
         return np.dtype(self.context.message(name).dtype).str[1:]
 
     def _fields(self, mode: int) -> list[Field]:
-        fields = [Field("", "measured", "<u4", MEASURES)] if mode == 0 else []
+        fields = [Field("", "measured", "<u4", MEASURES)] if mode in (0, ENCODED) else []
+        if mode == ENCODED and self.program.host.pre is not None:
+            node = self.program.host.pre.node
+            fields.append(Field(node, "output", f"<{self._dtype(node)}", self.context.layouts[node].size))
         for name, p in self.program.by_name.items():
             layout = self.context.layouts[name]
-            stored = None if mode == 0 and name in self.program.outputs else layout
+            stored = None if mode in (0, ENCODED) and name in self.program.outputs else layout
             fields.append(Field(name, "output", f"<{self._dtype(name)}", layout.size, stored))
             if mode & STATES and p.kind != "relay":
                 fields += [Field(name, key, "<i8", layout.size, layout) for key in STATE_KEYS]
@@ -149,7 +171,10 @@ def job(artifact: Artifact, stimulus: Stimulus, states: bool = False, drive: Tra
     program, prefix = artifact.program, _prefix(artifact)
     sent = quantize_stimulus(program, stimulus)
     if drive is None:
-        return Job(program, artifact.files, prefix, sent, sent, (0, STATES) if states else (0,))
+        read = None if program.host.pre is None else stimulus.get(samples_key(program.host.pre.node))
+        first = 0 if read is None else ENCODED
+        modes = (first, STATES) if states else (first,)
+        return Job(program, artifact.files, prefix, sent, sent, modes, samples=read)
     samples, steps = next(iter(sent.values())).shape[:2]
     fed = driven(program, drive, samples, steps)
     ranges = beyond(program, fed)

@@ -29,6 +29,7 @@ def memory_json(needed: Footprint) -> str:
                 "accumulators": needed.accumulators,
                 "indices": needed.indices,
             },
+            **({"encoder": _exact(needed.encoder)} if needed.encoder else {}),
             "step_arrays": _exact(needed.step_arrays),
             "stack": _bound(needed.stack),
         },
@@ -50,6 +51,7 @@ def memory_text(needed: Footprint) -> str:
         ("    states", needed.states, "exact"),
         ("    accumulators, shared by all nodes", needed.accumulators, "exact"),
         ("    indices", needed.indices, "exact"),
+        *([("  encoder and its samples", needed.encoder, "exact")] if needed.encoder else []),
         ("  inputs and outputs of a step", needed.step_arrays, "exact"),
         ("  stack", needed.stack, "bound"),
     ]

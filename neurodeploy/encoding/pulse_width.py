@@ -73,12 +73,20 @@ class PulseWidth:
 def sawtooth(frequency: NDArray[Any], steps: int, grid: NDArray[Any] = GRID) -> NDArray[Any]:
     """The carrier ``(N, T)``; its column 0 stands for the first sample, which is compared with nothing."""
     different, which = np.unique(frequency, return_inverse=True)
-    wave = np.fmod(different[:, None] * grid, np.float32(1))
+    index = np.arange(-1, steps - 1) % periods(different, grid)[:, None]
+    return np.take_along_axis(_wave(different, grid), index, axis=1)[which.reshape(-1)]
+
+
+def periods(frequency: NDArray[Any], grid: NDArray[Any] = GRID) -> NDArray[np.int64]:
+    """Samples from one start of the carrier to the next ``(N,)``: up to its first fall, or all of the grid."""
+    wave = _wave(frequency, grid)
     falls = np.zeros(wave.shape, bool)
     falls[:, 1:] = wave[:, 1:] < wave[:, :-1]
-    period = np.where(falls.any(axis=1), falls.argmax(axis=1), grid.size)
-    index = np.arange(-1, steps - 1) % period[:, None]
-    return np.take_along_axis(wave, index, axis=1)[which.reshape(-1)]
+    return np.where(falls.any(axis=1), falls.argmax(axis=1), grid.size)
+
+
+def _wave(frequency: NDArray[Any], grid: NDArray[Any]) -> NDArray[Any]:
+    return np.fmod(frequency[:, None] * grid, np.float32(1))
 
 
 def crossings(signal: Float, wave: Float, bipolar: bool) -> Spikes:

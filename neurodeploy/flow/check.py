@@ -10,12 +10,14 @@ from typing import Any
 from neurodeploy.bundle import Bundle
 from neurodeploy.errors import InputError
 from neurodeploy.flow.ladder import build_ladder
+from neurodeploy.flow.signals import float_spikes
 from neurodeploy.flow.stimuli import inputs_only, open_stimulus, origin_of, stimulus_findings
 from neurodeploy.flow.subject import Subject, network_of, open_subject
 from neurodeploy.heads import task_value
 from neurodeploy.network.network import Network
 from neurodeploy.parity.budget_rung import budget_rung
 from neurodeploy.parity.coverage import coverage
+from neurodeploy.parity.encoder_rung import ENCODER, encoder_rung
 from neurodeploy.parity.exact_rung import exact_rung
 from neurodeploy.parity.float_rung import float_rung
 from neurodeploy.parity.report import Report, Rung
@@ -55,7 +57,7 @@ def check(
     ladder = build_ladder(opened, targets, options or {})
     program = ladder.program
     traces: dict[str, Trace] = {}
-    rungs: list[Rung] = []
+    rungs = _encoder_rungs(network, arrays, budget, allow_silent)
     if not isinstance(opened, Bundle) and network.source is not None and network.source.run is not None:
         traces["source"] = network.source.run(arrays)
         rungs.append(float_rung(network, arrays, traces["source"], allow_silent))
@@ -78,13 +80,26 @@ def check(
     return Report(tuple(rungs), seen, task, findings, ladder.not_run, about)
 
 
+def _encoder_rungs(
+    network: Network, arrays: Mapping[str, Any], budget: float, allow_silent: Collection[str]
+) -> list[Rung]:
+    """The rung of the encoder that heads the network, if one does."""
+    pre = network.host.pre
+    if pre is None:
+        return []
+    front, expected = float_spikes(arrays, network)
+    actual = arrays[pre.node].reshape(expected.shape)
+    return [encoder_rung(expected, actual, front.stream.latency, budget, allow_silent)]
+
+
 def check_judgement(network: Network, budget: float, allow_silent: Collection[str]) -> None:
     """Raises InputError for a budget that is no fraction, and for silent nodes that do not exist."""
     if isnan(budget) or not 0 <= budget <= 1:
         raise InputError(f"{budget} is not between 0 and 1", "--budget", "give the smallest Jaccard, e.g. 0.9")
+    nodes = (*([] if network.host.pre is None else [ENCODER]), *network.populations)
     for name in allow_silent:
-        if name not in network.populations:
-            known = ", ".join(network.populations)
+        if name not in nodes:
+            known = ", ".join(nodes)
             raise InputError(f"there is no node {name!r}", "--allow-silent", f"the nodes are: {known}")
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from neurodeploy.bundle import Bundle, check_replaceable, write_bundle
+from neurodeploy.encoding.deployment import Deployment
 from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
+from neurodeploy.flow.signals import with_encoder
 from neurodeploy.flow.sources import load
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import NUMERICS, Numerics
@@ -90,10 +92,12 @@ def export(
     target: str | Target,
     out: str | Path | None = None,
     options: Options | None = None,
+    encoder: Deployment | str | Path | None = None,
 ) -> Bundle:
     """Lower ``network`` for ``target`` and write a bundle (default folder ``<source-stem>.<target>/``).
 
-    Raises what ``load`` and ``lower`` raise; InputError where the folder exists and is no bundle;
+    ``encoder``: what makes its input of signals, or the file it is in. Raises what ``load`` and ``lower`` raise;
+    InputError where the folder exists and is no bundle, and for an encoder that does not fit;
     EnvironmentFailureError where the disk refuses. Nothing half-written stays.
     """
     chosen = find_target(target) if isinstance(target, str) else target
@@ -103,6 +107,7 @@ def export(
         out = bundle_place(network, chosen.name)
     check_replaceable(Path(out))
     source = network if isinstance(network, Network) else load(network)
+    source = source if encoder is None else with_encoder(source, encoder)
     lowered = lower(source, chosen, options)
     return write_bundle(Path(out), chosen.name, lowered.options, source, lowered.artifact, _report(lowered))
 

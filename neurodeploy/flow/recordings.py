@@ -55,7 +55,7 @@ def open_input(
 
     Raises InputError for options of the one with the other.
     """
-    if path is not None and is_recording(path):
+    if path is not None and is_recording(path) and network.host.pre is None:
         if batch:
             raise InputError("a recording is one sample", "--batch", "leave out the option")
         return read_recording(path, network, framing, steps)

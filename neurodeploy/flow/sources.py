@@ -8,6 +8,7 @@ from typing import Any
 
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError
+from neurodeploy.frontends.lava_dl.load import load_net
 from neurodeploy.frontends.nir_file import load_nir, profile_contract, read_contract
 from neurodeploy.frontends.torch_extra import need_torch
 from neurodeploy.network.network import InputRange, Network
@@ -26,7 +27,9 @@ def load(
     dt: float | None = None,
     trust_pickle: bool = False,
 ) -> Network:
-    """The Network of a checkpoint (``.pt``), a ``.nir`` file, or the user's own module: live, or with its state dict.
+    """The Network of a checkpoint (``.pt``), a ``.nir``, a lava-dl ``.net``, or the user's own module.
+
+    That one is live (a ``torch.nn.Module``), or its state dict (``.pt``) beside a ``module`` that builds it.
 
     ``profile`` (``norse-1.1``; ``nir,dt=1e-3``) or ``contract`` (a JSON file) where the file is silent. For the
     user's own ``module`` (``package.module:factory``): ``input_shape``, the ``input_range`` and ``dt`` in seconds.
@@ -47,11 +50,16 @@ def load(
     if path.suffix == ".nir":
         _none_of({**how_built, "--trust-pickle": trust_pickle or None}, "this is for a PyTorch source (.pt)")
         return load_nir(path, stated, profile)
+    if path.suffix == ".net":
+        others = {key: value for key, value in how_built.items() if key != "--input-shape"}
+        _none_of({**others, "--trust-pickle": trust_pickle or None}, "this is for a PyTorch source (.pt)")
+        _none_of({"--contract": contract}, "a .net is stepped as SLAYER does; --profile lava-dl-0.6,key=value differs")
+        return load_net(path, profile, input_shape)
     if not path.exists():
         raise InputError("there is no such file", str(path), "check the path")
     if path.is_dir():
-        raise InputError("is no bundle: there is no manifest.json", str(path), "name a bundle, a .pt or a .nir file")
-    kinds = "a checkpoint (.pt) or a .nir file"
+        raise InputError("is no bundle: there is no manifest.json", str(path), "name a bundle or a model's file")
+    kinds = "a checkpoint (.pt), a .nir or a lava-dl .net file"
     raise InputError(f"is not a model: {path.suffix or 'no suffix'} is unknown", str(path), f"give {kinds}")
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from neurodeploy.errors import InputError
 from neurodeploy.events import is_recording
 from neurodeploy.finding import Finding
+from neurodeploy.flow.signals import beside, default_signal, encoded, read_signals, signal_findings
 from neurodeploy.network.network import Network
 from neurodeploy.trace import UNREADABLE
 
@@ -40,6 +41,8 @@ def origin_of(stimulus: object | None, network: Network) -> str:
     """Where ``open_stimulus`` has a stimulus from, in words for a report."""
     if stimulus is not None:
         return "given"
+    if network.host.pre is not None:
+        return "seeded waves"
     own = network.source is not None and network.source.stimulus is not None
     return "the model's own" if own else f"seeded noise ({100 * NOISE_RATE:.0f} %)"
 
@@ -50,6 +53,8 @@ def read_stimulus(path: Path, network: Network, batch: bool = False) -> Arrays:
     ``input`` suffices as a name when there is one input. Without ``batch`` arrays are ``(T, *shape)``; a
     further leading axis is taken as a batch. Raises InputError for damaged files and shapes that do not fit.
     """
+    if network.host.pre is not None:
+        return read_signals(path, network, batch)
     if is_recording(path):
         frames = "{'input': Frames(window='10ms').read(open_events(path))}"
         raise InputError("is a recording of events", str(path), f"give its frames, from neurodeploy.events: {frames}")
@@ -66,7 +71,12 @@ def read_stimulus(path: Path, network: Network, batch: bool = False) -> Arrays:
 
 
 def fit_stimulus(arrays: Mapping[str, Any], network: Network, where: str, batch: bool = False) -> Arrays:
-    """The same arrays with sample axis, checked against the network's inputs. Raises InputError."""
+    """The same arrays with sample axis, checked against the network's inputs; a signal through its encoder.
+
+    Raises InputError.
+    """
+    if network.host.pre is not None and not all(key in arrays for key in beside(network)):
+        return encoded(arrays, network, where, batch)
     names = network.input_names
     given = {name: np.asarray(array) for name, array in arrays.items()}
     if len(names) == 1 and names[0] not in given and "input" in given:
@@ -80,11 +90,13 @@ def fit_stimulus(arrays: Mapping[str, Any], network: Network, where: str, batch:
         raise InputError("its inputs differ in samples or steps", where, "give every input the same number")
     if "labels" in given:
         fitted["labels"] = np.atleast_1d(given["labels"])
-    return fitted
+    return fitted | {key: given[key] for key in beside(network)}
 
 
 def default_stimulus(network: Network, steps: int | None = None, samples: int | None = None, seed: int = 0) -> Arrays:
-    """The model's own stimulus, else seeded Bernoulli input at 10 %."""
+    """A signal for an encoder; else the model's own stimulus, else seeded Bernoulli input at 10 %."""
+    if network.host.pre is not None:
+        return default_signal(network, steps, samples, seed)
     if network.source is not None and network.source.stimulus is not None:
         return network.source.stimulus(steps, samples, seed)
     rng = np.random.default_rng(seed)
@@ -99,8 +111,9 @@ def default_stimulus(network: Network, steps: int | None = None, samples: int | 
 
 def stimulus_findings(stimulus: Mapping[str, NDArray[Any]], network: Network) -> tuple[Finding, ...]:
     """A warning for every input whose values its declared range does not hold: the integers clip and round them."""
-    found: list[Finding] = []
-    for name, array in inputs_only(stimulus, network).items():
+    found = [*signal_findings(stimulus, network)]
+    for name in network.input_names:
+        array = stimulus[name]
         span = network.input_range(name)
         low, high = float(array.min()), float(array.max())
         wrong: list[str] = []
@@ -116,8 +129,8 @@ _DECLARE = "scale the stimulus, or declare the input as it is (--input-range for
 
 
 def inputs_only(stimulus: Mapping[str, NDArray[Any]], network: Network) -> Arrays:
-    """The arrays of the inputs, without labels."""
-    return {name: stimulus[name] for name in network.input_names}
+    """The arrays of the inputs, and what an encoder made them of; without labels."""
+    return {name: stimulus[name] for name in (*network.input_names, *beside(network))}
 
 
 def _fit(array: NDArray[Any], shape: tuple[int, ...], name: str, where: str, batch: bool) -> NDArray[Any]:

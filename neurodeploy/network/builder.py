@@ -182,8 +182,12 @@ class NetworkBuilder:
         node = kind(**{key: self._full(source, value) for key, value in parameters.items()})
         return self._neuron(name, node, source, terms)
 
-    def delay(self, name: str, source: Sources, seconds: float) -> str:
-        """What arrives, ``seconds`` later; nothing before."""
+    def place(self, name: str, source: Sources, node: Any, **terms: Value) -> str:
+        """A NIR neuron as it is given; its parameters have the shape of what it receives."""
+        return self._neuron(name, node, source, terms)
+
+    def delay(self, name: str, source: Sources, seconds: ArrayLike) -> str:
+        """Every element as much later as its delay says: one value, one per channel, or one per neuron."""
         names = (source,) if isinstance(source, str) else tuple(source)
         binary = len(names) == 1 and names[0] in self._binary
         return self._append(name, nir.Delay(self._full(source, seconds)), source, binary)

@@ -13,7 +13,7 @@ import numpy as np
 from neurodeploy.atomic import write_file
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError
-from neurodeploy.host import Head, Host
+from neurodeploy.host import Encoder, Head, Host
 from neurodeploy.network.assemble import assemble
 from neurodeploy.network.canonical import canonical_edges, canonical_nodes
 from neurodeploy.network.network import InputRange, Network
@@ -94,15 +94,19 @@ def _metadata(network: Network) -> dict[str, Any]:
         about = {"kind": post.kind, "node": post.node, "parameters": dict(post.parameters)}
         meta["post"] = json.dumps(about, sort_keys=True)
         meta["post_weights"] = {key: np.asarray(value) for key, value in post.weights.items()}
+    if network.host.pre is not None:
+        meta["pre"] = json.dumps(vars(network.host.pre), sort_keys=True)
     return meta
 
 
 def _host(meta: Any) -> Host:
+    pre = json.loads(_text(meta["pre"])) if "pre" in meta else None
+    encoder = None if pre is None else Encoder(str(pre["node"]), int(pre["features"]), pre["settings"])
     if "post" not in meta:
-        return Host()
+        return Host(pre=encoder)
     about = json.loads(_text(meta["post"]))
     weights = {key: np.asarray(value, np.float32) for key, value in (meta.get("post_weights") or {}).items()}
-    return Host(Head(about["kind"], about["node"], about["parameters"], weights))
+    return Host(Head(about["kind"], about["node"], about["parameters"], weights), encoder)
 
 
 def _text(value: Any) -> str:

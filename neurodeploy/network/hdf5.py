@@ -35,10 +35,11 @@ class EndedError(Exception):
     """The reading process is gone."""
 
 
-def read_tree(path: Path) -> Tree:
+def read_tree(path: Path, kind: str = "NIR") -> Tree:
     """The file's groups as dicts, numbers as arrays, texts as ``str`` or arrays of them.
 
-    What is neither is None. Raises InputError for what is no HDF5 file, damaged, nested too deeply or too large.
+    What is neither is None. ``kind``: what errors call the file. Raises InputError for what is no HDF5 file, damaged,
+    nested too deeply or too large.
     """
     if not path.is_file():
         raise InputError("there is no such file", str(path), "check the path")
@@ -52,15 +53,15 @@ def read_tree(path: Path) -> Tree:
     try:
         header, data = _READER.ask(request)
     except EndedError as error:
-        raise unreadable(path, "it is damaged so that reading it never ends, or fails") from error
+        raise unreadable(path, "it is damaged so that reading it never ends, or fails", kind) from error
     if "error" in header:
-        raise unreadable(path, str(header["error"]))
+        raise unreadable(path, str(header["error"]), kind)
     return _tree(header["tree"], _arrays(header["arrays"], data))
 
 
-def unreadable(path: Path, reason: str) -> InputError:
-    """The error of a file that is no NIR file."""
-    return InputError(f"not a readable NIR file: {reason}", str(path), "export the network again")
+def unreadable(path: Path, reason: str, kind: str = "NIR") -> InputError:
+    """The error of a file that is none of its kind."""
+    return InputError(f"not a readable {kind} file: {reason}", str(path), "export the network again")
 
 
 class _Reader:

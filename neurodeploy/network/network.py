@@ -95,6 +95,9 @@ class Network:
         post = self.host.post
         if post is not None and post.node not in self.populations:
             raise InputError(f"its head reads {post.node!r}, which has no trace", "host", "name a neuron")
+        pre = self.host.pre
+        if pre is not None and pre.node not in self.input_names:
+            raise InputError(f"its encoder feeds {pre.node!r}, which is no input", "host", "name an Input node")
         _ = self.shapes
 
     @property

@@ -22,7 +22,8 @@ Mask = NDArray[np.bool_]
 def first_of(nodes: Mapping[str, NodeResult], program: Program) -> Divergence | None:
     """The first divergence in causal order: earliest step, then topological rank, then sample and neuron."""
     found = [node.first for node in nodes.values() if node.first is not None]
-    return min(found, key=lambda first: (first.step, program.order.index(first.node)), default=None)
+    order = (*program.input_by_name, *program.order)
+    return min(found, key=lambda first: (first.step, order.index(first.node)), default=None)
 
 
 def divergence(

@@ -36,21 +36,25 @@ def exact_rung(
     ``reference_on(trace)`` reruns the reference with every synapse fed that trace's outputs: what the target should
     have made of the inputs it had. ``target_on(trace)`` is the same on the target, used when the traces differ to tell
     the guilty node from its victims: ``isolated`` counts the cells in which it still differs. Membranes and currents
-    count where both sides recorded them. Values of another scale differ in every cell.
+    count where both sides recorded them. Values of another scale differ in every cell. An input counts as a node where
+    the target encoded it itself (``encoded`` in the meta of its trace).
     """
+    own: tuple[str, ...] = tuple(actual.meta.get("encoded", ()))
     shapes = {each.name: each.shape for each in program.populations}
     check_aligned(shapes, actual, shapes, (expected.batch, expected.steps), name)
-    masks = {each: _masks(expected[each], actual[each]) for each in expected.entries if each in program.by_name}
+    masks = {
+        each: _masks(expected[each], actual[each]) for each in expected.entries if each in (*own, *program.by_name)
+    }
     nodes = {each: _result(expected[each], actual[each], mask) for each, mask in masks.items()}
     wrong = [each for each, node in nodes.items() if node.mismatches or node.state_mismatches]
     if wrong:
-        inputs = {each: expected[each] for each in program.input_by_name}
+        inputs = {each: expected[each] for each in program.input_by_name if each not in own}
         actual = Trace({**inputs, **actual.entries}, actual.meta)
         arrived = reference_on(actual)
         alone = None if target_on is None else target_on(expected)
         for each in wrong:
             first = divergence(program, each, masks[each], expected, actual)
-            if first is not None:
+            if first is not None and each in program.by_name:
                 first = with_membranes(first, program, expected[each], arrived[each])
             nodes[each] = replace(nodes[each], first=first)
         if alone is not None:

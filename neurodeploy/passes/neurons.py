@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import log2
 from typing import Any
 
 import nir
@@ -45,6 +46,11 @@ class Neuron:
     terms: Terms
     output: Output
     inserted: bool
+
+    def own_scale(self, numerics: Numerics) -> int | None:
+        """The scale at which a unit of the integer state is the contract's ``state_grid``; None where it has none."""
+        grid = self.terms.state_grid
+        return None if grid is None or self.kind == "relay" else round(-log2(grid)) - numerics.state_shift
 
     def bound(self, numerics: Numerics) -> float:
         """Worst-case accumulated input of one step stays below this, so that the current it gathers into fits too."""
@@ -154,6 +160,9 @@ def neuron_of(network: Network, name: str, paths: Sequence[Synapse], numerics: N
     stateless = terms.reset_timing == "every-step"
     gain = np.broadcast_to(c.gain * c.gain_current if c.has_current else c.gain, shape)
     keep_current = c.current if c.has_current and not stateless else zero
+    if terms.state_grid is not None and np.any(constant) and np.any(keep_current > 0):
+        what = "a constant input into a decaying current rounds in every step, which a bias and an initial state do not"
+        raise RefusedError(what, f"node {name}", "remove that bias, or set state_grid=none")
     settled = _settled(name, constant * gain, keep_current)
     v_reset = np.asarray(getattr(node, "v_reset", 0.0), np.float64) if terms.reset == "value" else zero
     return Neuron(

@@ -6,7 +6,9 @@ Rules:
 2. k is the largest for which the threshold, the bias, the weights and the worst-case accumulated input all fit.
 3. Graded messages are as wide as ``messages`` chooses; relays round half to even to that width.
 4. Decays are rounded to the machine's decay grid; their error is reported.
-5. Fewer than four weight bits left is an error, unless that many were asked for or the weights stay exact.
+5. A population whose contract names the grid of its state has the scale at which the integer state is that grid: its
+   integers are the machine's own already. Whether they can wrap is told by a finding.
+6. Fewer than four weight bits left is an error, unless that many were asked for or the weights stay exact.
 """
 
 from __future__ import annotations
@@ -140,6 +142,9 @@ class Quantize:
     ) -> int:
         """The largest scale for which threshold, bias, worst-case input and the weights of spikes fit."""
         entering = [path for path in paths if path.target == neuron.name]
+        own = neuron.own_scale(self.numerics)
+        if own is not None:
+            return _fitting(own, neuron, self.numerics)
         low, high = received_range(entering, values, network.shapes[neuron.name])
         worst = float(max(-low.min(initial=0), high.max(initial=0)))
         weights = [self._weight_ceiling(path, spiking[path.source]) for path in entering if path.source in spiking]
@@ -171,7 +176,9 @@ class Quantize:
         ceiling: int,
     ) -> tuple[Population, list[tuple[Projection, LayerReport]]]:
         """The population and its projections, at the largest scale whose rounded weights fit."""
-        scale = min([ceiling, *(self._weight_ceiling(path, outputs[path.source]) for path in entering)])
+        free = neuron.own_scale(self.numerics) is None
+        fitting = [self._weight_ceiling(path, outputs[path.source]) for path in entering] if free else []
+        scale = min([ceiling, *fitting])
         sent = {
             name: message_range(network.shapes[name], outputs[name], network.contract.of(name).max_spikes_per_step)
             for name in {path.source for path in entering}
@@ -180,7 +187,7 @@ class Quantize:
             made = [self._projection(path, k, outputs[path.source]) for path in entering]
             low, high = received_sum([projection for projection, _ in made], sent, network.shapes[neuron.name])
             worst = int(max(-low.min(initial=0), high.max(initial=0)))
-            if worst < neuron.bound(self.numerics):
+            if worst < neuron.bound(self.numerics) or not free:
                 made = [(projection, replace(report, worst_case_input=worst)) for projection, report in made]
                 self._check_bits([report for _, report in made])
                 return neuron.population(k, outputs[neuron.name], self.numerics), made
@@ -241,6 +248,20 @@ class Quantize:
                     value=float(report.weight_bits),
                     limit=float(fewest),
                 )
+
+
+def _fitting(scale: int, neuron: Neuron, numerics: Numerics) -> int:
+    """``scale``. Raises CannotRepresentError where the threshold or the state does not fit there."""
+    most = neuron.largest_scale(0.0, numerics)
+    if scale > most:
+        raise CannotRepresentError(
+            f"its state_grid asks for the scale 2^{scale}, and its threshold, bias or initial state fit up to 2^{most}",
+            f"node {neuron.name}",
+            "lower the threshold, or set state_grid=none and let the scale be chosen",
+            value=float(scale),
+            limit=float(most),
+        )
+    return scale
 
 
 def output_nodes(network: Network) -> tuple[str, ...]:

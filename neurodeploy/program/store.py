@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
-from neurodeploy.host import Head, Host
+from neurodeploy.host import Encoder, Head, Host
 from neurodeploy.numerics import NUMERICS, Numerics
 from neurodeploy.program.population import Input, Output, Population
 from neurodeploy.program.program import Program
@@ -37,6 +37,8 @@ def program_files(program: Program) -> dict[str, bytes]:
         "provenance": {name: list(nodes) for name, nodes in sorted(program.provenance.items())},
         "post": _head(program.host.post, arrays),
     }
+    if program.host.pre is not None:
+        data["pre"] = vars(program.host.pre)
     text = json.dumps(data, indent=1, sort_keys=True)
     return {"program.json": text.encode(), "program.npz": npz_bytes(arrays)}
 
@@ -54,7 +56,7 @@ def read_program(files: Mapping[str, bytes]) -> Program:
             tuple(_node(Population, each, arrays) for each in data["populations"]),
             tuple(_node(Projection, each, arrays) for each in data["projections"]),
             tuple(data["outputs"]),
-            Host(_read_head(data["post"], arrays)),
+            Host(_read_head(data["post"], arrays), _read_encoder(data.get("pre"))),
             {name: tuple(nodes) for name, nodes in data["provenance"].items()},
         )
     except UNREADABLE as error:
@@ -121,6 +123,10 @@ def _head(head: Head | None, arrays: Arrays) -> dict[str, Any] | None:
         "parameters": dict(head.parameters),
         "weights": sorted(head.weights),
     }
+
+
+def _read_encoder(plain: Mapping[str, Any] | None) -> Encoder | None:
+    return None if plain is None else Encoder(str(plain["node"]), int(plain["features"]), plain["settings"])
 
 
 def _read_head(plain: Mapping[str, Any] | None, arrays: Arrays) -> Head | None:

@@ -15,6 +15,8 @@ fire-once; reset. Equations: the docstrings of NIR 1.0.8. Why each update is rig
 - I, LI and CubaLI compare and reset nothing; they send the membrane after its clamp.
 - A subtracting reset that is one step late is taken after the decay of that step (snnTorch, spyx): it is not decayed;
   one to a value sets the membrane before it, which then decays.
+- On a state grid (SLAYER's CUBA neuron, Loihi) decay and drive are each truncated toward zero, then added; what the
+  rest adds is a constant, taken to its nearest point.
 - Counts: ``subtract`` once per spike leaves a membrane that can fire no more, or has reached the most spikes: with
   ``>=`` the count is floor(v / threshold); with ``>`` it is ceil(v / threshold) - 1, one less on exact multiples.
 """
@@ -125,9 +127,9 @@ def advance(
     drive = x
     if c.has_current:
         old = state.i
-        state.i = state.i * c.current + c.gain_current * x
+        state.i = on_grid(state.i * c.current, terms) + on_grid(c.gain_current * x, terms)
         drive = state.i if terms.current == "new" else old
-    state.v = c.rest + (state.v - c.rest) * c.membrane + c.gain * drive
+    state.v = _membrane(terms, c, state.v, drive)
     if late and terms.reset == "subtract":
         state.v = _reset(node, terms, state.v, state.last)
     if terms.v_min is not None:
@@ -144,6 +146,19 @@ def advance(
     if not late:
         state.v = _reset(node, terms, before, decided)
     return spikes, before
+
+
+def _membrane(terms: Terms, c: Coefficients, v: Array, drive: Array) -> Array:
+    """The membrane after decay and drive."""
+    if terms.state_grid is None:
+        return c.rest + (v - c.rest) * c.membrane + c.gain * drive
+    constant = np.rint(c.rest * (1.0 - c.membrane) / terms.state_grid) * terms.state_grid
+    return on_grid(v * c.membrane, terms) + constant + on_grid(c.gain * drive, terms)
+
+
+def on_grid(value: Array, terms: Terms) -> Array:
+    """``value`` truncated toward zero to the multiples of ``state_grid``, where there is one."""
+    return value if terms.state_grid is None else np.trunc(value / terms.state_grid) * terms.state_grid
 
 
 def threshold_of(node: Any) -> Array:

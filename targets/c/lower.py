@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from neurodeploy.codegen.c.example import example, makefile
 from neurodeploy.codegen.c.probe import dispatcher
+from neurodeploy.codegen.c.signal_example import signal_example
 from neurodeploy.embedded.files import PREFIX, deploy
 from neurodeploy.embedded.limits import check_limits, limits
 from neurodeploy.embedded.runs import DISPATCHER
@@ -47,8 +48,11 @@ def lower(program: Program, options: Options) -> Artifact:
     prefix = options.get(PREFIX.name, PREFIX.default)
     made = deploy(program, prefix)
     check_limits(made.footprint, given, "target c")
+    main = example(program, made.rendering, made.heads)
+    if made.encoder is not None:
+        main = signal_example(program, made.rendering, made.heads, made.encoder)
     texts = {
-        "main.c": example(program, made.rendering, made.heads),
+        "main.c": main,
         "Makefile": makefile(prefix),
         DISPATCHER: dispatcher([prefix]),
         HOST: FILES,

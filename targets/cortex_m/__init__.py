@@ -3,7 +3,7 @@
 from neurodeploy.capabilities import Capabilities
 from neurodeploy.embedded.files import PREFIX
 from neurodeploy.embedded.limits import limit_options
-from neurodeploy.numerics import INT32, LOIHI2
+from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2
 from neurodeploy.target import Target
 
 from .lower import MACHINE, lower
@@ -13,7 +13,7 @@ TARGET = Target(
     name="cortex-m",
     summary="firmware of an Arm Cortex-M4 or M7, run on a board that QEMU emulates",
     numerics=LOIHI2,
-    numerics_choices=(LOIHI2, INT32),
+    numerics_choices=(LOIHI2, INT32, XYLO_V2),
     capabilities=Capabilities(),
     lower=lower,
     run=run,

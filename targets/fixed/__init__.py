@@ -8,7 +8,7 @@ from dataclasses import replace
 from neurodeploy.capabilities import Capabilities
 from neurodeploy.engine import run_compiled
 from neurodeploy.errors import InputError
-from neurodeploy.numerics import INT32, LOIHI2
+from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.target import Artifact, Option, Options, Stimulus, Target
@@ -40,9 +40,9 @@ def run(artifact: Artifact, stimulus: Stimulus, *, states: bool = False, drive: 
 
 TARGET = Target(
     name="fixed",
-    summary="fixed-point simulation on the CPU, under loihi2 or int32 numerics",
+    summary="fixed-point simulation on the CPU, under loihi2, int32 or xylo-v2 numerics",
     numerics=LOIHI2,
-    numerics_choices=(LOIHI2, INT32),
+    numerics_choices=(LOIHI2, INT32, XYLO_V2),
     capabilities=Capabilities(),
     lower=lower,
     run=run,

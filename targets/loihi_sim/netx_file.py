@@ -6,15 +6,17 @@ gets some wrong: those files are not written.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.frontends.lava_dl.layers import Cuba
+from neurodeploy.frontends.lava_dl.packing import packing_fault
+from neurodeploy.frontends.lava_dl.write import file_bytes
+from neurodeploy.frontends.lava_dl.write import neuron_entries as cuba_entries
 from neurodeploy.program import Population, Program, Projection
 
 from .layout import Layout, is_convolution, pair, spaces
@@ -22,7 +24,6 @@ from .neurons import decays, own_model_reasons
 
 IntArray = NDArray[np.int64]
 BIAS_EXPONENT = 6
-TOP = 255
 
 
 @dataclass(frozen=True)
@@ -88,17 +89,10 @@ def dense_weights(projection: Projection) -> IntArray:
     if shift < 0 and np.any(weights % (1 << -shift)):
         raise NotAChainError(f"{projection.name}: its shift rounds sums, netx has no such shift")
     weights = weights << shift if shift >= 0 else weights >> -shift
-    low, high = int(weights.min()), int(weights.max())
-    if low == high == 0:
-        raise NotAChainError(f"{projection.name}: netx fails on weights that are all zero")
-    if high <= 0 and (-low).bit_count() == 1:
-        raise NotAChainError(f"{projection.name}: netx loses a unit where no weight is positive and the least is {low}")
-    if low < 0 < high and (low < -TOP - 1 or high > TOP - 1 or np.any(weights % 2)):
-        what = "mixed weights leave the even 8-bit grid"
-        raise NotAChainError(f"{projection.name}: {what}{_remedy(projection)}")
-    if max(-low, high) > TOP and not low < 0 < high:
-        what = f"a weight of {max(-low, high)}, netx packs up to {TOP}"
-        raise NotAChainError(f"{projection.name}: {what}{_remedy(projection)}")
+    fault = packing_fault(weights)
+    if fault is not None:
+        what, smaller = fault
+        raise NotAChainError(f"{projection.name}: {what}{_remedy(projection) if smaller else ''}")
     return weights
 
 
@@ -108,38 +102,24 @@ def _remedy(projection: Projection) -> str:
 
 def written(program: Program, layers: list[tuple[Projection, Population]], laid: Mapping[str, Layout]) -> bytes:
     """The HDF5 content, the same bytes for the same program."""
-    buffer = io.BytesIO()
-    with h5py.File(buffer, "w", track_order=False) as file:
-        root = file.create_group("layer")
-        source = program.inputs[0]
-        space = laid[source.name].space
-        groups: list[dict[str, Any]] = [{"type": b"input", "shape": np.array(space or (source.size,))}]
-        for projection, population in layers:
-            if is_convolution(projection):
-                groups.append(convolution_layer(program, projection, population, laid[population.name]))
-            else:
-                flat = laid[projection.source].space is not None
-                groups += [{"type": b"flatten"}] if flat and projection.source in program.by_name else []
-                groups.append(dense_layer(projection, population))
-        for number, entries in enumerate(groups):
-            group = root.create_group(str(number))
-            for key, value in entries.items():
-                group.create_dataset(key, data=value, track_times=False)
-    return buffer.getvalue()
+    source = program.inputs[0]
+    space = laid[source.name].space
+    groups: list[dict[str, Any]] = [{"type": b"input", "shape": np.array(space or (source.size,))}]
+    for projection, population in layers:
+        if is_convolution(projection):
+            groups.append(convolution_layer(program, projection, population, laid[population.name]))
+        else:
+            flat = laid[projection.source].space is not None
+            groups += [{"type": b"flatten"}] if flat and projection.source in program.by_name else []
+            groups.append(dense_layer(projection, population))
+    return file_bytes(groups)
 
 
 def neuron_entries(population: Population) -> dict[str, Any]:
     """A CUBA neuron in netx's words."""
     current, membrane = decays(population)
     threshold = int(np.max(population.threshold)) - (population.compare == ">=")
-    return {
-        "neuron/type": b"CUBA",
-        "neuron/iDecay": current,
-        "neuron/vDecay": membrane,
-        "neuron/vThMant": threshold,
-        "neuron/refDelay": 1,
-        "neuron/gradedSpike": False,
-    }
+    return cuba_entries(Cuba(current, membrane, threshold))
 
 
 def dense_layer(projection: Projection, population: Population) -> dict[str, Any]:

@@ -53,12 +53,13 @@ def program(bits: int, channels: int = 36, weight: int = 60) -> Program:
 
 
 def limit(made: Program, machine: Machine) -> int | None:
-    """The number of events from which on the first convolution is done densely."""
+    """The number of events from which on the first convolution is done without looking at them."""
     drawn = plan(made)
     layouts = {name: Layout(sender.shape) for name, sender in drawn.senders.items()}
     stage = native(drawn, drawn.stages[0], layouts, machine, None)
     assert stage is not None
-    return stage.choices[0].threshold
+    kernels = stage.choices[0].kernels
+    return kernels[1][0] if len(kernels) > 1 else None
 
 
 def events(made: Program, counts: list[int]) -> dict[str, np.ndarray]:
@@ -78,7 +79,7 @@ def events(made: Program, counts: list[int]) -> dict[str, np.ndarray]:
 def test_the_result_does_not_depend_on_what_was_chosen(machine: Machine, bits: int, weight: int) -> None:
     made = program(bits, weight=weight)
     at, size = limit(made, machine), made.inputs[0].size
-    assert (at is not None) == (machine in (AVX2, AVX512) and weight < 128)
+    assert (at is not None) == (bits == 1 or (machine in (AVX2, AVX512) and weight < 128))
     at = size // 4 if at is None else at
     assert 1 < at < size - 1, "the threshold cannot be crossed"
     counts = [0, 1, at - 1, at, at + 1, at, at - 1, 0, size, 0, size, size, 1, at + 1, at - 1, 0, 0]
@@ -99,10 +100,35 @@ def test_the_same_activity_at_every_step(machine: Machine, count: int) -> None:
 def test_a_forced_kernel_leaves_nothing_to_choose(machine: Machine) -> None:
     made = plan(program(1))
     layouts = {name: Layout(sender.shape) for name, sender in made.senders.items()}
-    for forced in ("scatter", "dense", "portable"):
+    for forced in ("scatter", "table", "dense", "portable"):
         stage = native(made, made.stages[0], layouts, machine, forced)
         assert stage is not None
         (choice,) = stage.choices
-        assert choice.threshold is None
         able = forced != "dense" or machine in (AVX2, AVX512)
-        assert choice.kernel == (forced if able else "scatter")
+        assert choice.names == (forced if able else "scatter",)
+
+
+def kernels(made: Program, machine: Machine) -> set[str]:
+    """All that a program's stages use."""
+    drawn = plan(made)
+    layouts = {name: Layout(sender.shape) for name, sender in drawn.senders.items()}
+    found = [native(drawn, each, layouts, machine, None) for each in drawn.stages]
+    return {name for stage in found if stage is not None for choice in stage.choices for name in choice.names}
+
+
+@EVERY
+@pytest.mark.parametrize("channels_out", [1, 2, 8, 36])
+@pytest.mark.parametrize("kernel", [(7, 4), (3, 1), (1, 5)], ids=str)
+def test_tables_of_four_messages(machine: Machine, channels_out: int, kernel: tuple[int, int]) -> None:
+    """Every shape of kernel row, at margins and in the middle."""
+    rng = np.random.default_rng(channels_out * kernel[0])
+    weights = 2 * rng.integers(-127, 128, (channels_out, SHAPE[0], *kernel))
+    padding = (kernel[0] // 2, kernel[1] // 2)
+    space = tuple(n + 2 * p - k + 1 for n, p, k in zip(SHAPE[1:], padding, kernel, strict=True))
+    target = Population("a", (channels_out, *space), current_decay=900, membrane_decay=400, threshold=150)
+    edge = Projection("1", "in", "a", "conv2d", weights, padding=padding)
+    made = Program(LOIHI2, (Input("in", SHAPE),), (target,), (edge,), ("a",))
+    used = kernels(made, machine)
+    assert used & ({"columns"} if channels_out * kernel[1] <= 8 else {"table", "scatter"}), used
+    size = made.inputs[0].size
+    check(native_all([made], machine)[0], made, events(made, [0, 1, size, size // 2, 7, 0, size, 3]), used)

@@ -55,11 +55,16 @@ class Toolchain:
 
     def load(self, programs: Sequence[Program], ranges: Sequence[Ranges | None] | None = None) -> list[Compiled]:
         """All programs as one translation unit, each under a prefix of its own."""
+        wide = ranges or [None] * len(programs)
+        return self.load_rendered(
+            [self.render(plan(p, r), f"p{i}") for i, (p, r) in enumerate(zip(programs, wide, strict=True))]
+        )
+
+    def load_rendered(self, texts: Sequence[Rendering]) -> list[Compiled]:
+        """Texts of distinct prefixes as one translation unit."""
         compiler = self.find()
         assert compiler is not None
         machine = self.machine or this_machine()
-        wide = ranges or [None] * len(programs)
-        texts = [self.render(plan(p, r), f"p{i}") for i, (p, r) in enumerate(zip(programs, wide, strict=True))]
         return load(texts, compiler, self.flags or library_flags(compiler, machine), machine)
 
 

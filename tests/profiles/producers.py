@@ -182,11 +182,13 @@ class SpyxIf(Loop):
 
 
 class Slayer(Loop):
+    """States are integers of 1/4096."""
+
     def step(self, x):
-        self.i = f32(0.75) * self.i + x
-        self.v = f32(0.875) * self.v + self.i
-        z = self.v >= f32(2)
-        self.v = np.where(z, f32(0), self.v)
+        self.i = np.trunc(0.75 * np.float64(self.i)) + np.trunc(4096 * np.float64(x))
+        self.v = np.trunc(0.875 * np.float64(self.v)) + self.i
+        z = self.v >= 4096 * 2 + 0.01
+        self.v = np.where(z, 0, self.v)
         return z.astype(f32)
 
 

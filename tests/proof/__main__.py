@@ -17,7 +17,7 @@ from tests.proof.cases import all_cases
 from tests.proof.journal import Journal
 from tests.proof.runner import ChangedError, Result, die_quietly, run_case
 from tests.proof.stamp import ROOT, current_stamp
-from tests.proof.table import write_table
+from tests.proof.table import write_missing, write_table
 
 JOURNAL = ROOT / ".proof" / "units.jsonl"
 TABLE = ROOT / "tests" / "proof" / "RESULTS.md"
@@ -26,9 +26,11 @@ TABLE = ROOT / "tests" / "proof" / "RESULTS.md"
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 if every claim held, 1 if one did not or could not be judged, 2 if it must be run again, 130 if interrupted.
 
-    A claim that this computer cannot judge is left out, and its row left as it is, unless it was asked for by name.
+    A case that this computer cannot judge is left out, and its row says so unless another computer filled it; a case
+    asked for by name then counts as one that did not hold.
     """
     known = {case.name: case for case in all_cases()}
+    order = [claim.name for case in known.values() for claim in case.claims]
     options = _parser(list(known)).parse_args(arguments)
     chosen = [known[name] for name in options.case or known]
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
@@ -40,10 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if lacking is not None:
                 print(f"{case.name}: not judged here: {lacking}", file=sys.stderr)
                 left_out.append(case.name)
+                if options.seeds is None:
+                    write_missing(TABLE, case, order)
                 continue
             results.append(_run(case, options.jobs, options.seeds))
             if options.seeds is None and not results[-1].errors:
-                write_table(TABLE, results[-1:], list(known))
+                write_table(TABLE, results[-1:], order)
     except ChangedError as error:
         print(error, file=sys.stderr)
         return 2
@@ -75,6 +79,12 @@ def _run(case: ProofCase, jobs: int, seeds: int | None) -> Result:
     verdict = "holds" if result.holds else "DOES NOT HOLD"
     counts = result.counts
     print(f"{case.name}: {verdict}: {result.seeds:,} seeds, {counts.cases:,} cases, {len(counts.failed):,} failures")
+    for claim in case.parts:
+        lacking, own = claim.lacks(), result.of(claim.name)
+        told = (
+            f"{own.cases:,} cases, {len(own.failed):,} failures" if lacking is None else f"not judged here: {lacking}"
+        )
+        print(f"  {claim.name}: {told}")
     for line in result.errors:
         print(f"  {line}", file=sys.stderr)
     return result

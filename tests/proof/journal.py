@@ -56,13 +56,17 @@ def _parse(line: str) -> Entry | None:
     """An entry, or None for the half line that an interruption may leave."""
     try:
         found: dict[str, Any] = json.loads(line)
-        counts = found["counts"]
         return Entry(
             found["case"],
             found["key"],
             range(*found["seeds"]),
-            Counts(counts["cases"], tuple(counts["failed"]), counts["tallies"]),
+            _counts(found["counts"]),
             found["date"],
         )
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _counts(found: dict[str, Any]) -> Counts:
+    parts = {name: _counts(each) for name, each in found.get("parts", {}).items()}
+    return Counts(found["cases"], tuple(found["failed"]), found["tallies"], parts)

@@ -25,8 +25,16 @@ class Result:
 
     @property
     def holds(self) -> bool:
-        """Whether every case was judged, there was one, and none failed."""
-        return not self.errors and not self.counts.failed and self.counts.cases > 0
+        """Whether every case was judged, there was one of each claim that can be judged here, and none failed."""
+        return not self.errors and not self.counts.failed and all(each.cases > 0 for each in self._judged)
+
+    @property
+    def _judged(self) -> list[Counts]:
+        return [self.of(claim.name) for claim in self.case.claims if claim.lacks() is None] or [self.counts]
+
+    def of(self, claim: str) -> Counts:
+        """The counts of one of its claims."""
+        return self.counts.parts.get(claim, Counts(0)) if self.case.parts else self.counts
 
 
 class ChangedError(Exception):

@@ -13,7 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-JUDGED = ("neurodeploy", "targets", "models", "tests/proof", "tests/engine/extremes.py", "tests/engine/toolchains.py")
+DRAWN = tuple(f"tests/engine/{each}.py" for each in ("every", "extremes", "maps", "toolchains"))
+JUDGED = ("neurodeploy", "targets", "models", "tests/proof", "tests/xylo", *DRAWN)
 PACKAGES = ("numpy", "torch", "ziglang")
 COMPILER, SIMULATOR = "gcc", "lava-nc"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from tests.proof.case import Claim, ProofCase
 from tests.proof.runner import Result
 
 HEAD = """# What was proved, and how often
@@ -15,28 +16,49 @@ means that the sources differed from it.
 
 """
 COLUMNS = ("case", "proves", "seeds", "cases", "failures", "counted", "versions", "date", "commit")
+NOT_RUN = "not run: "
 NAMED_SEEDS = 5
 
 
 def write_table(path: Path, results: Sequence[Result], order: Sequence[str]) -> None:
-    """Replace the rows of ``results``, keep the others; rows follow ``order``, and a case that is not in it goes."""
-    rows = {**read_rows(path), **{result.case.name: row(result) for result in results}}
+    """Replace the rows of ``results``, keep the others; rows follow ``order``, and a claim that is not in it goes.
+
+    A claim that could not be judged here keeps the row of a computer that could.
+    """
+    rows = read_rows(path)
+    for result in results:
+        rows |= {claim.name: row(result, claim) for claim in result.case.claims if claim.lacks() is None}
+        _name_missing(rows, result.case.claims)
     path.write_text(HEAD + render(rows, order))
 
 
+def write_missing(path: Path, case: ProofCase, order: Sequence[str]) -> None:
+    """Say why a case was not judged, where no other computer did."""
+    rows = read_rows(path)
+    _name_missing(rows, case.claims)
+    path.write_text(HEAD + render(rows, order))
+
+
+def _name_missing(rows: dict[str, tuple[str, ...]], claims: Iterable[Claim]) -> None:
+    for claim in claims:
+        reason, known = claim.lacks(), rows.get(claim.name)
+        if reason is not None and (known is None or known[COLUMNS.index("counted")].startswith(NOT_RUN)):
+            rows[claim.name] = (claim.name, claim.proves, "0", "0", "-", f"{NOT_RUN}{reason}", "", "", "")
+
+
 def read_rows(path: Path) -> dict[str, tuple[str, ...]]:
-    """The rows of a table by case."""
+    """The rows of a table by claim."""
     lines = path.read_text().splitlines() if path.exists() else []
-    cells = [tuple(cell.strip() for cell in line.strip().strip("|").split("|")) for line in lines if line[:1] == "|"]
+    cells = [tuple(cell.strip() for cell in line.strip()[1:-1].split("|")) for line in lines if line[:1] == "|"]
     return {row[0]: row for row in cells[2:] if len(row) == len(COLUMNS)}
 
 
-def row(result: Result) -> tuple[str, ...]:
-    """The cells of one case."""
-    counts = result.counts
+def row(result: Result, claim: Claim) -> tuple[str, ...]:
+    """The cells of one claim."""
+    counts = result.of(claim.name)
     return (
-        result.case.name,
-        result.case.proves,
+        claim.name,
+        claim.proves,
         f"{result.seeds:,}",
         f"{counts.cases:,}",
         _failures(counts.failed),

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from neurodeploy.conformance import generate
+from neurodeploy.embedded.job import Job, job
+from neurodeploy.flow.export import lower
 from neurodeploy.model import find_model
 from neurodeploy.network.network import Network
 from neurodeploy.program import Program
-from neurodeploy.target import Artifact
+from neurodeploy.reference.program_runner import run_program
+from neurodeploy.target import Artifact, Target
+from neurodeploy.trace import Entry, Trace
 from tests.engine import extremes
+from tests.engine.support import reference
+from tests.xylo.nets import net
 
 Stimulus = Mapping[str, Any]
 
@@ -36,12 +42,49 @@ def stimulus(model: str, steps: int | None, samples: int, preset: str | None = N
 
 
 def random_program(number: int) -> tuple[Program, Stimulus]:
-    """Plausible networks of both families, and implausible ones, by turns."""
+    """Plausible networks of both families, implausible ones, and ones for Xylo, by turns."""
+    if number % 5 == 4:
+        xylo = net(number)
+        return xylo.program, xylo.stimulus
     if number % 3 == 2:
         made = extremes.program(900 + number)
         return made, extremes.stimulus(number, made)
     case = generate(500 + number, ("stock", "held")[number % 3])
     return case.program, case.stimulus
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A random program deployed, what its source is to do, and what the reference does."""
+
+    program: Program
+    job: Job
+    expected: Trace
+
+
+def random_cases(target: Target, numbers: Iterable[int], driven: Callable[[int], bool] = lambda _: False) -> list[Case]:
+    """Random programs for one executable, with their states; where ``driven``, every synapse is fed from a trace."""
+    found: list[Case] = []
+    for number in numbers:
+        program, given = random_program(number)
+        artifact = target.lower(program, {"prefix": f"p{number}"})
+        drive = fed(number, reference(program, given)) if driven(number) else None
+        with np.errstate(all="ignore"):
+            expected = run_program(program, given, True, drive)
+        found.append(Case(program, job(artifact, given, True, drive), expected))
+    return found
+
+
+def fed(number: int, trace: Trace) -> Trace:
+    """The trace itself, or, by turns, messages that no node would send."""
+    if number % 2 == 0:
+        return trace
+    return Trace({name: Entry(3 - entry.output) for name, entry in trace.entries.items()}, {})
+
+
+def lowered_digits(target: Target, options: Mapping[str, str] | None = None) -> Artifact:
+    """The reference network ``digits`` for a target."""
+    return lower(network("digits"), target, options or {}).artifact
 
 
 def changed(artifact: Artifact, name: str, old: str, new: str) -> Artifact:

@@ -14,7 +14,6 @@ from neurodeploy.targets.c import TARGET
 from neurodeploy.targets.c.runner import run_many
 
 from neurodeploy.bundle import renew_digests
-from neurodeploy.embedded.job import Job, job
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.errors import CapabilityError, EnvironmentFailureError, InputError, UnavailableError
 from neurodeploy.flow import check, export
@@ -23,9 +22,8 @@ from neurodeploy.heads import apply_head
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Input, Population, Program, Projection
 from neurodeploy.target import Artifact
-from neurodeploy.trace import Entry, Trace
 from tests.engine.support import differences, reference
-from tests.targets.embedded_support import changed, network, random_program, stimulus
+from tests.targets.embedded_support import changed, lowered_digits, network, random_cases, random_program, stimulus
 
 needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compiler (Debian: apt-get install gcc)")
 STRICT = ("-std=c99", "-O1", "-Wall", "-Wextra", "-Werror", "-pedantic")
@@ -33,48 +31,23 @@ SANITIZED = (*STRICT, "-fsanitize=address,undefined", "-fno-sanitize-recover=all
 K = 1024
 
 
-@pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder for temporary files, empty."""
-    place = tmp_path / "temporary"
-    place.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(place))
-    return place
-
-
 def digits(options: Mapping[str, str] | None = None) -> Artifact:
-    return lower(network("digits"), TARGET, options or {}).artifact
+    return lowered_digits(TARGET, options)
 
 
 @needs_compiler
 def test_random_programs_under_sanitizers_equal_the_reference_in_everything() -> None:
-    jobs: list[Job] = []
-    expected: list[Trace] = []
-    for number in range(9):
-        program, given = random_program(number)
-        artifact = TARGET.lower(program, {"prefix": f"p{number}"})
-        expected.append(reference(program, given))
-        jobs.append(job(artifact, given, states=True))
-    for trace, wanted in zip(run_many(jobs, SANITIZED), expected, strict=True):
-        assert not differences(wanted, trace)
+    cases = random_cases(TARGET, range(10))
+    assert {case.program.numerics.name for case in cases} >= {"loihi2", "xylo-v2"}
+    for trace, case in zip(run_many([case.job for case in cases], SANITIZED), cases, strict=True):
+        assert not differences(case.expected, trace)
 
 
 @needs_compiler
 def test_isolated_runs_feed_every_synapse_from_the_trace() -> None:
-    jobs: list[Job] = []
-    expected: list[Trace] = []
-    for number in range(4):
-        program, given = random_program(number)
-        drive = reference(program, given)
-        if number % 2:  # messages that no node would send itself
-            drive = Trace({name: Entry(3 - entry.output) for name, entry in drive.entries.items()}, {})
-        jobs.append(job(TARGET.lower(program, {"prefix": f"p{number}"}), given, True, drive))
-        with np.errstate(all="ignore"):
-            from neurodeploy.reference.program_runner import run_program
-
-            expected.append(run_program(program, given, True, drive))
-    for trace, wanted in zip(run_many(jobs, STRICT), expected, strict=True):
-        assert not differences(wanted, trace)
+    cases = random_cases(TARGET, (*range(5), 9), driven=lambda _: True)
+    for trace, case in zip(run_many([case.job for case in cases], STRICT), cases, strict=True):
+        assert not differences(case.expected, trace)
 
 
 @needs_compiler

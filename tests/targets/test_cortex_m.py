@@ -16,47 +16,28 @@ from neurodeploy.targets.cortex_m.lower import board_of
 from neurodeploy.targets.cortex_m.runner import available, execute, run_many
 
 from neurodeploy.embedded.files import deploy
-from neurodeploy.embedded.job import Job, job
+from neurodeploy.embedded.job import job
 from neurodeploy.errors import CapabilityError, EnvironmentFailureError, InputError, UnavailableError
 from neurodeploy.flow.export import lower
 from neurodeploy.target import Artifact
-from neurodeploy.trace import Trace
 from tests.engine.support import differences, reference
-from tests.targets.embedded_support import changed, network, random_program, stimulus
+from tests.targets.embedded_support import changed, lowered_digits, network, random_cases, stimulus
 
 M7 = BOARDS["mps2-an500"]
 REASON = available()
 needs_tools = pytest.mark.skipif(REASON is not None, reason=str(REASON))
 
 
-@pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder for temporary files, empty."""
-    place = tmp_path / "temporary"
-    place.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(place))
-    return place
-
-
 def digits(options: Mapping[str, str] | None = None) -> Artifact:
-    return lower(network("digits"), TARGET, options or {}).artifact
+    return lowered_digits(TARGET, options)
 
 
 @needs_tools
 def test_random_programs_equal_the_reference_in_everything() -> None:
-    jobs: list[Job] = []
-    expected: list[Trace] = []
-    stacks: list[int] = []
-    for number in range(9):
-        program, given = random_program(number)
-        drive = reference(program, given)
-        isolated = number % 4 == 3
-        jobs.append(job(TARGET.lower(program, {"prefix": f"p{number}"}), given, True, drive if isolated else None))
-        expected.append(drive)
-        stacks.append(deploy(program).footprint.stack)
-    for trace, wanted, stack in zip(run_many(jobs), expected, stacks, strict=True):
-        assert not differences(wanted, trace)
-        assert 0 <= trace.meta.get("stack_bytes", 0) <= stack
+    cases = random_cases(TARGET, range(10), driven=lambda number: number % 4 == 3)
+    for trace, case in zip(run_many([case.job for case in cases]), cases, strict=True):
+        assert not differences(case.expected, trace)
+        assert 0 <= trace.meta.get("stack_bytes", 0) <= deploy(case.program).footprint.stack
 
 
 @needs_tools

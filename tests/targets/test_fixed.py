@@ -6,15 +6,19 @@ import numpy as np
 import pytest
 from neurodeploy.targets.fixed import TARGET
 
-from neurodeploy.conformance import generate
+from neurodeploy.conformance import differing_cells, generate
 from neurodeploy.engine import compiler
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.run import EngineWarning
-from neurodeploy.errors import InputError
+from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.flow import check, export, run
+from neurodeploy.flow.export import lower, lower_program
 from neurodeploy.model import find_model
 from neurodeploy.network.network import Network
+from neurodeploy.reference.program_runner import run_program
+from neurodeploy.target import find_target
 from tests.cli.support import call, refused, small_network
+from tests.xylo.nets import net
 
 REFERENCE = {"engine": "reference"}
 needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compiler (Debian: apt-get install gcc)")
@@ -114,3 +118,21 @@ def test_an_unknown_engine_is_refused() -> None:
 def test_both_numerics_run_compiled(network: Network, images, numerics: str) -> None:
     rung = check(network, images, targets=["fixed"], options={"numerics": numerics}).rungs[-1]
     assert (rung.verdict, rung.proof) == ("agree", "")
+
+
+@pytest.mark.parametrize("name", ["fixed", "c", "cortex-m"])
+def test_a_program_made_for_xylo_is_taken_but_no_network_is_quantized_to_it(name: str, network: Network) -> None:
+    made = net(4)
+    artifact = lower_program(made.program, find_target(name))
+    assert artifact.program is made.program
+    assert artifact.findings == ()
+    with pytest.raises(RefusedError, match="not quantized to xylo-v2"):
+        lower(network, name, {"numerics": "xylo-v2"})
+
+
+@needs_compiler
+def test_a_program_made_for_xylo_runs_compiled() -> None:
+    made = net(4)
+    trace = TARGET.run(TARGET.lower(made.program, {}), made.stimulus, states=True)
+    assert trace.meta["engine"] == "compiled"
+    assert not differing_cells(run_program(made.program, made.stimulus, states=True), trace)

@@ -20,15 +20,15 @@ def example(program: Program, rendering: Rendering, heads: Heads) -> str:
     arrays = "".join(f"static {port.dtype}_t at{n}[{port.layout.size}];\n" for n, port in (*inputs, *outputs))
     given = sum(port.layout.size for _, port in inputs)
     arguments = ", ".join(f"at{n}" for n, _ in (*inputs, *outputs))
-    counted = _counted(program, rendering, heads)
+    counted = counted_text(program, rendering, heads)
     return f"""/* Streams a stimulus through the network and prints what comes out, one line per step.
 
    usage: ./{p} [stimulus.txt]      (without a file: standard input)
 
    Stimulus: {given} real numbers per step, inputs in this order, each row-major:
-{_listed(inputs)}
+{listed(inputs)}
    Raster: one line per step of whole numbers, outputs in this order, each row-major:
-{_listed(outputs)}
+{listed(outputs)}
    With numpy:
      np.savetxt("stimulus.txt", stimulus.reshape(steps, -1), fmt="%.17g")
      raster = np.loadtxt("raster.txt", dtype=int, ndmin=2)
@@ -58,7 +58,7 @@ int main(int count, char **words) {{
   {p}_reset(&context);
   while ((more = read_step(file)) == 1) {{
     {p}_step(&context, {arguments});
-{counted[1]}{"".join(_printed(n, port) for n, port in outputs)}    putchar('\\n');
+{counted[1]}{"".join(printed(n, port) for n, port in outputs)}    putchar('\\n');
   }}
   if (file != stdin) fclose(file);
   if (more < 0) {{
@@ -87,11 +87,12 @@ clean:
 """
 
 
-def _listed(ports: list[tuple[int, Port]]) -> str:
-    return "\n".join(f"     {_comment(port.name)} {port.layout.shape}" for _, port in ports)
+def listed(ports: list[tuple[int, Port]]) -> str:
+    """Names and shapes for a comment."""
+    return "\n".join(f"     {comment(port.name)} {port.layout.shape}" for _, port in ports)
 
 
-def _comment(name: str) -> str:
+def comment(name: str) -> str:
     """A node's name where a C comment can hold it: no end or beginning of one, no trigraph, no line's end."""
     plain = name.encode("ascii", "backslashreplace").decode()
     return re.sub(r"[^ -~]|[*?\\]", ".", plain)
@@ -106,11 +107,12 @@ def _quantized(inputs: list[tuple[int, Port]], heads: Heads) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _printed(number: int, port: Port) -> str:
+def printed(number: int, port: Port) -> str:
+    """What prints an output."""
     return f'    for (int i = 0; i < {port.layout.size}; i++) printf("%lld ", (long long)at{number}[i]);\n'
 
 
-def _counted(program: Program, rendering: Rendering, heads: Heads) -> tuple[str, str, str]:
+def counted_text(program: Program, rendering: Rendering, heads: Heads) -> tuple[str, str, str]:
     """Declaration, what a step adds, and what is printed at the end."""
     if heads.counts is None:
         return "", "", ""

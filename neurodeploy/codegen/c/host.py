@@ -35,8 +35,8 @@ void {prefix}_run({prefix}_context *c, void *const *io, int64_t steps) {{
 def _feed(c: Context, number: int, name: str) -> str:
     kind, size = c.message(name).name, c.layouts[name].size
     return f"""    if (io[{POINTERS * number}]) {{
-      const {kind} *fed = (const {kind} *)io[{POINTERS * number}] + t * {size};
-      {kind} *now = {c.now(name)};
+      const {kind} *restrict fed = (const {kind} *)io[{POINTERS * number}] + t * {size};
+      {kind} *restrict now = {c.now(name)};
       for (int32_t i = 0; i < {size}; i++) now[i] = fed[i];
     }}
 """
@@ -57,7 +57,9 @@ def _stage(c: Context, number: int, prefix: str) -> str:
       {prefix}_arrive{number}(c);
       {update}
       if (!io[{at}] && out != now) {{
-        for (int32_t i = 0; i < {size}; i++) now[i] = out[i];
+        {kind} *restrict to = now;
+        const {kind} *restrict from = out;
+        for (int32_t i = 0; i < {size}; i++) to[i] = from[i];
       }}
     }}
 """

@@ -77,6 +77,12 @@ NEEDS = {
 }
 
 
+def missing_helpers(source: str, known: str) -> str:
+    """The helpers that ``source`` calls and ``known`` does not hold."""
+    called = helpers(source)
+    return "".join(text for text in HELPERS.values() if text in called and text not in known)
+
+
 def helpers(source: str) -> str:
     """The helpers that ``source`` calls, in order."""
     used = set(re.findall(r"\bnd_[a-z]+(?:16|32|64)\b", source)) & HELPERS.keys()

@@ -5,7 +5,9 @@ bytes, ``nd_start`` and ``nd_stop`` stand around the step and measure it; the ma
 
 ``<prefix>_probe(mode, steps)`` runs one sample. Mode 0 calls ``<prefix>_step`` itself: it takes the inputs, row-major,
 and gives what ``nd_stop`` measured and what every population sent. Other modes call the host loop: with bit 0 it gives
-the states too, with bit 1 it takes what every node is fed, else the inputs alone.
+the states too, with bit 1 it takes what every node is fed, else the inputs alone. Where an encoder heads the program,
+mode 4 is mode 0 from its samples on: it takes those of a step that reads them, and gives what the encoder sent before
+what the populations sent.
 """
 
 from __future__ import annotations
@@ -14,12 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurodeploy.codegen.c.context import Context, context
+from neurodeploy.codegen.c.encoders import EncoderText
 from neurodeploy.codegen.c.host import POINTERS
 from neurodeploy.codegen.c.module import Rendering
-from neurodeploy.codegen.c.prelude import HELPERS, helpers
+from neurodeploy.codegen.c.prelude import missing_helpers
 from neurodeploy.codegen.plan import Plan
 
-STATES, FED = 1, 2
+STATES, FED, ENCODED = 1, 2, 4
 MEASURES = 2
 """What ``nd_stop`` writes, in 32 bits each: instructions, and bytes of stack."""
 HOOKS = """
@@ -38,11 +41,10 @@ class Probe:
     buffer_bytes: int
 
 
-def probe(plan: Plan, rendering: Rendering) -> Probe:
-    """The probe of a rendered plan; its model stands in ``<prefix>.c``."""
+def probe(plan: Plan, rendering: Rendering, source: str, front: EncoderText | None = None) -> Probe:
+    """The probe of a rendered plan, whose model stands in ``<prefix>.c`` as ``source``, with its encoder if any."""
     c, p = context(plan), rendering.prefix
-    known = rendering.source
-    more = "".join(each for each in HELPERS.values() if each in helpers(known + rendering.host) and each not in known)
+    more = missing_helpers(rendering.host, source)
     arrays, size = _arrays(c, rendering)
     text = f"""/* Feeds the network and records it, for a host. No part of what is deployed. */
 #include "{p}.c"
@@ -54,15 +56,25 @@ def probe(plan: Plan, rendering: Rendering) -> Probe:
 static {p}_context {p}_memory;
 {arrays}
 int {p}_probe(uint32_t mode, uint32_t steps);
-{_step(c, p)}{_loop(c, p)}
+{_step(c, p)}{"" if front is None else _encoded(c, p, front)}{_loop(c, p)}
 int {p}_probe(uint32_t mode, uint32_t steps) {{
   {p}_reset(&{p}_memory);
-  for (; steps > 0; steps--)
+{"" if front is None else _started(p)}  for (; steps > 0; steps--)
     if (!(mode == 0 ? {p}_probe_step(&{p}_memory) : {p}_probe_loop(&{p}_memory, mode))) return 0;
   return 1;
 }}
 """
     return Probe(text, size)
+
+
+def _started(p: str) -> str:
+    return f"""  if (mode == {ENCODED}) {{
+    {p}_encoder_reset(&{p}_front);
+    for (uint32_t t = 0; t < steps; t++)
+      if (!{p}_probe_encoded(&{p}_memory, t % {p.upper()}_SAMPLE_STEPS == 0)) return 0;
+    return 1;
+  }}
+"""
 
 
 def dispatcher(prefixes: Sequence[str]) -> str:
@@ -102,26 +114,55 @@ def _arrays(c: Context, rendering: Rendering) -> tuple[str, int]:
     return "\n".join(lines), size
 
 
-def _step(c: Context, p: str) -> str:
+def _encoded(c: Context, p: str, front: EncoderText) -> str:
+    """The step from the encoder's samples on."""
+    own = c.identifiers[front.node]
+    lines = [
+        "  uint32_t measured[2];",
+        f"  if (fresh && !nd_take({p}_samples, sizeof {p}_samples)) return 0;",
+        "  nd_start();",
+        f"  {p}_encode(&{p}_front, {p}_samples, at_{own});",
+        f"  {p}_step({_arguments(c)});",
+        "  nd_stop(measured);",
+        "  if (!nd_give(measured, sizeof measured)) return 0;",
+        f"  if (!nd_give(at_{own}, sizeof at_{own})) return 0;",
+        *_gives(c),
+    ]
+    body = "\n".join(lines)
+    memory = f"static {p}_encoder {p}_front;\nstatic {front.sample.name} {p}_samples[{front.features}];\n"
+    return f"\n{memory}\nstatic int {p}_probe_encoded({p}_context *c, int fresh) {{\n{body}\n  return 1;\n}}\n"
+
+
+def _arguments(c: Context) -> str:
     program = c.plan.program
     given = [c.identifiers[each.name] for each in program.inputs]
     outputs = [c.identifiers[name] for name in program.outputs]
-    takes = [f"  if (!nd_take(at_{own}, sizeof at_{own})) return 0;" for own in given]
+    return ", ".join(["c", *(f"at_{own}" for own in (*given, *outputs))])
+
+
+def _gives(c: Context) -> list[str]:
+    """What every population sent."""
+    program = c.plan.program
     gives: list[str] = []
     for name in program.by_name:
         own, size = c.identifiers[name], c.layouts[name].size * c.message(name).bytes
         place = f"at_{own}" if name in program.outputs else c.now(name)
         gives.append(f"  if (!nd_give({place}, {size})) return 0;")
-    arguments = ", ".join(["c", *(f"at_{own}" for own in (*given, *outputs))])
+    return gives
+
+
+def _step(c: Context, p: str) -> str:
+    given = [c.identifiers[each.name] for each in c.plan.program.inputs]
+    takes = [f"  if (!nd_take(at_{own}, sizeof at_{own})) return 0;" for own in given]
     body = "\n".join(
         [
             "  uint32_t measured[2];",
             *takes,
             "  nd_start();",
-            f"  {p}_step({arguments});",
+            f"  {p}_step({_arguments(c)});",
             "  nd_stop(measured);",
             "  if (!nd_give(measured, sizeof measured)) return 0;",
-            *gives,
+            *_gives(c),
         ]
     )
     return f"\nstatic int {p}_probe_step({p}_context *c) {{\n{body}\n  return 1;\n}}\n"

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import sys
 import traceback
+from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,12 @@ def widen_shapes() -> None:
     """
     utils: Any = sys.modules.get("lava.proc.conv.utils")
     if utils is not None:
-        narrow = utils.output_shape
-        utils.output_shape = lambda *args: narrow(*(np.asarray(each).astype(int).tolist() for each in args))
+        narrow: Callable[..., Any] = utils.output_shape
+
+        def output_shape(*args: Any) -> Any:
+            return narrow(*(np.asarray(each).astype(int).tolist() for each in args))
+
+        utils.output_shape = output_shape
 
 
 start_process = BaseProcess.start

@@ -11,9 +11,9 @@ from neurodeploy.codegen.arrival import Accumulator
 from neurodeploy.codegen.c.kernels import Edge
 from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.machine import Machine
-from neurodeploy.codegen.c.native import dense, matrix, pool, saturating, scatter, small
-from neurodeploy.codegen.c.native.block import Block, block
-from neurodeploy.codegen.c.native.cost import threshold
+from neurodeploy.codegen.c.native import columns, dense, matrix, pool, saturating, scatter, table
+from neurodeploy.codegen.c.native.block import ALIGN, Block, block
+from neurodeploy.codegen.c.native.cost import MAPS, Ladder, ladder
 from neurodeploy.codegen.c.native.expressions import vectorizable
 from neurodeploy.codegen.c.native.lists import SLACK
 from neurodeploy.codegen.c.native.part import source_rows
@@ -22,32 +22,41 @@ from neurodeploy.codegen.plan import Plan, Sender, Stage
 from neurodeploy.numerics import Numerics
 from neurodeploy.reference.integer import State, step
 
-FORCED = ("scatter", "dense", "small", "matrix", "pool", "portable")
+FORCED = ("scatter", "table", "dense", "columns", "matrix", "pool", "portable")
 """Kernels that a rendering can be made to use wherever they apply."""
-MARGINED = ("scatter", "small")
+PORTABLE = ("portable",)
+ALWAYS: Ladder = ((0, "portable"),)
+LISTED, MARGINED = ("scatter", "matrix"), ("scatter", "columns")
 
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """A projection into accumulator ``sums`` of its stage, and the name of its kernel."""
+    """A projection into accumulator ``sums`` of its stage, and its kernels, each from a number of events on.
+
+    ``events``, ``starts``, ``map``: where its lists and its padded map stand among those of its stage.
+    """
 
     edge: Edge
     sums: Accumulator
-    kernel: str
+    kernels: Ladder
     events: int
     starts: int
     map: int = 0
-    threshold: int | None = None
 
     @property
-    def mapped(self) -> bool:
-        """Whether its messages are copied into a padded map, at some steps or at all."""
-        return self.kernel == "dense" or self.threshold is not None
+    def names(self) -> tuple[str, ...]:
+        """Its kernels."""
+        return tuple(kernel for _, kernel in self.kernels)
+
+    @property
+    def mapped(self) -> str | None:
+        """The kernel that needs its messages in a padded map."""
+        return next((each for each in self.names if each in MAPS), None)
 
     @property
     def listed(self) -> bool:
         """Whether its messages are listed."""
-        return self.kernel in ("scatter", "small", "matrix")
+        return any(each in LISTED for each in self.names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +73,11 @@ class Native:
 
     def blocked(self, sums: Accumulator) -> bool:
         """Whether any kernel adds to the block of this accumulator."""
-        return any(each.sums is sums and each.kernel != "portable" for each in self.choices)
+        return any(each.sums is sums and each.names != PORTABLE for each in self.choices)
 
     def full(self, sums: Accumulator) -> bool:
         """Whether any portable kernel adds to this accumulator as a whole."""
-        return any(each.sums is sums and each.kernel == "portable" for each in self.choices)
+        return any(each.sums is sums and each.names == PORTABLE for each in self.choices)
 
 
 def edges(plan: Plan, stage: Stage, layouts: dict[str, Layout]) -> list[tuple[Accumulator, Edge]]:
@@ -96,13 +105,10 @@ def native(plan: Plan, stage: Stage, layouts: dict[str, Layout], machine: Machin
         events, starts = saturating.room(plan, stage)
         return None if forced == "portable" else Native(stage, whole, (), events, starts, maps=0, rests=False)
     found = edges(plan, stage, layouts)
-    windows = [_window_kernel(edge, machine, forced) for _, edge in found]
-    spatial = any(each != "portable" for each in windows)
+    windows = [_window_kernels(edge, machine, forced) for _, edge in found]
+    spatial = any(each != ALWAYS for each in windows)
     kernels = windows if spatial else [_matrix_kernel(edge, forced) for _, edge in found]
-    decide = machine if forced is None else None
-    return _native(
-        stage, found, kernels, decide, layouts[stage.population.name], spatial, rests(stage, plan.program.numerics)
-    )
+    return _native(stage, found, kernels, layouts[stage.population.name], spatial, rests(stage, plan.program.numerics))
 
 
 def rests(stage: Stage, numerics: Numerics) -> bool:
@@ -115,45 +121,52 @@ def rests(stage: Stage, numerics: Numerics) -> bool:
     return not output.any() and not any(after[key].any() for key in stage.update.stored)
 
 
-def _window_kernel(edge: Edge, machine: Machine, forced: str | None) -> str:
+def _window_kernels(edge: Edge, machine: Machine, forced: str | None) -> Ladder:
     able = {
         "pool": pool.applies(edge),
-        "small": small.applies(edge),
+        "columns": columns.applies(edge),
         "scatter": scatter.applies(edge),
+        "table": table.applies(edge, machine),
         "dense": dense.applies(edge, machine),
     }
     if forced == "portable" or able.get(forced or "", False):
-        return str(forced)
-    return next((kernel for kernel, does in able.items() if does), "portable")
+        return ((0, str(forced)),)
+    use = [kernel for kernel, does in able.items() if does]
+    if forced is None and use[:1] == ["scatter"]:
+        return ladder(edge, machine, use)
+    return ((0, use[0]),) if use else ALWAYS
 
 
-def _matrix_kernel(edge: Edge, forced: str | None) -> str:
-    return "matrix" if matrix.applies(edge) and forced != "portable" else "portable"
+def _matrix_kernel(edge: Edge, forced: str | None) -> Ladder:
+    return ((0, "matrix"),) if matrix.applies(edge) and forced != "portable" else ALWAYS
 
 
 def _native(
     stage: Stage,
     found: Sequence[tuple[Accumulator, Edge]],
-    kernels: Sequence[str],
-    decide: Machine | None,
+    kernels: Sequence[Ladder],
     target: Layout,
     spatial: bool,
     resting: bool,
 ) -> Native:
     rows = target.shape[1] if spatial and len(target.shape) == 3 else 1
-    reach = [scatter.margins(edge) for (_, edge), kernel in zip(found, kernels, strict=True) if kernel in MARGINED]
     widest = max((sums.bits for sums in stage.arrival.accumulators), default=16)
-    before, after = (max((each[side] for each in reach), default=0) for side in (0, 1))
     choices: list[Choice] = []
     events = starts = maps = 0
-    for (sums, edge), kernel in zip(found, kernels, strict=True):
-        both = decide is not None and kernel == "scatter" and dense.applies(edge, decide)
-        limit = threshold(edge, decide) if both and decide is not None else None
-        choices.append(Choice(edge, sums, kernel, events, starts, maps, limit))
-        maps += dense.map_of(edge).size if choices[-1].mapped else 0
+    for (sums, edge), own in zip(found, kernels, strict=True):
+        choices.append(Choice(edge, sums, own, events, starts, maps))
+        maps += map_bytes(choices[-1])
         if choices[-1].listed:
             events += edge.source.size + SLACK
             starts += source_rows(edge)[0] + 1
-    return Native(
-        stage, block(rows, target.size // rows, before, after, widest), tuple(choices), events, starts, maps, resting
-    )
+    reach = [scatter.margins(each.edge) for each in choices if any(name in MARGINED for name in each.names)]
+    before, after = (max((each[side] for each in reach), default=0) for side in (0, 1))
+    made = block(rows, target.size // rows, before, after, widest)
+    return Native(stage, made, tuple(choices), events, starts, maps, resting)
+
+
+def map_bytes(choice: Choice) -> int:
+    """Bytes of a padded map."""
+    sizes = {"dense": lambda: dense.map_of(choice.edge).size, "table": lambda: table.map_bytes(choice.edge)}
+    size = sizes[choice.mapped]() if choice.mapped else 0
+    return -(-size // ALIGN) * ALIGN

@@ -1,7 +1,7 @@
 """Convolutions over every input, silent or not: products of bytes, summed in registers for a tile of outputs.
 
 The kernel of high activity and of graded messages: its time does not depend on them. It gains more than 1.3x over the
-scatter in SpikeSEG with 30 % of the neurons active and in SEW blocks with 20 %; where it wins depends on the shape.
+scatter in SEW blocks with 20 % of the neurons active; where it wins depends on the shape.
 """
 
 from __future__ import annotations

@@ -7,15 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from neurodeploy.codegen.c.context import SUMS, Context, Member
 from neurodeploy.codegen.c.kernels import kernel as portable
 from neurodeploy.codegen.c.machine import Machine
+from neurodeploy.codegen.c.native import dense as products
 from neurodeploy.codegen.c.native import saturating
+from neurodeploy.codegen.c.native import table as picking
 from neurodeploy.codegen.c.native.block import ALIGN
-from neurodeploy.codegen.c.native.choice import Choice, Native
-from neurodeploy.codegen.c.native.dense import dense, fill
+from neurodeploy.codegen.c.native.choice import PORTABLE, Choice, Native
+from neurodeploy.codegen.c.native.columns import columns
+from neurodeploy.codegen.c.native.cost import MAPS
 from neurodeploy.codegen.c.native.matrix import matrix
 from neurodeploy.codegen.c.native.part import Part, source_rows
 from neurodeploy.codegen.c.native.pool import pool
 from neurodeploy.codegen.c.native.scatter import scatter
-from neurodeploy.codegen.c.native.small import small
 from neurodeploy.codegen.c.native.update import RARE, SEEN, cuts, flags, sums_of, update_rows
 from neurodeploy.codegen.c.tables import Tables
 from neurodeploy.codegen.c.types import INT32, UINT8, UINT16
@@ -24,10 +26,11 @@ from neurodeploy.codegen.c.window import window_of
 KERNELS: Mapping[str, Callable[[Part, str, Tables], str]] = {
     "portable": lambda part, name, tables: portable(part.edge, name, tables),
     "scatter": scatter,
-    "small": small,
+    "table": picking.table,
+    "dense": products.dense,
+    "columns": columns,
     "matrix": matrix,
     "pool": pool,
-    "dense": dense,
 }
 
 
@@ -40,9 +43,9 @@ def members(found: Sequence[Native], identifiers: Mapping[str, str], machine: Ma
     events = max((n.events for n in found), default=0)
     made += [Member("events", UINT16, events), Member("starts", INT32, max(n.starts for n in found))] if events else []
     maps = max((n.maps for n in found), default=0)
-    deciding = max((len(n.choices) for n in found if any(each.threshold for each in n.choices)), default=0)
+    deciding = max((len(n.choices) for n in found if any(len(each.kernels) > 1 for each in n.choices)), default=0)
     made += [Member("map", UINT8, maps)] if maps else []
-    made += [Member("dense", UINT8, deciding)] if deciding else []
+    made += [Member("kernel", UINT8, deciding)] if deciding else []
     for n in found:
         count = flags(n, machine)
         made += [Member(f"rest_{identifiers[n.stage.population.name]}", UINT8, count)] if count else []
@@ -60,16 +63,12 @@ def native_text(c: Context, n: Native, number: int, prefix: str, tables: Tables,
         rows = update_rows(c, n, number, prefix, tables, machine, seen=False)
         return arrive + rows + _update(c, n, number, prefix, machine, seen=False)
     kernels = "".join(
-        KERNELS[each.kernel](Part(each.edge, machine, n.block), _name(prefix, number, k), tables)
-        + (
-            dense(Part(each.edge, machine, n.block), _name(prefix, number, k) + "_dense", tables)
-            if each.threshold
-            else ""
-        )
+        KERNELS[kernel](Part(each.edge, machine, n.block), _name(prefix, number, k, kernel), tables)
         for k, each in enumerate(n.choices)
+        for kernel in each.names
     )
     rows = update_rows(c, n, number, prefix, tables, machine, seen=False)
-    return kernels + _arrive(c, n, number, prefix) + rows + _update(c, n, number, prefix, machine, seen=False)
+    return kernels + _arrive(c, n, number, prefix, machine) + rows + _update(c, n, number, prefix, machine, seen=False)
 
 
 def native_observe(c: Context, n: Native, number: int, prefix: str, tables: Tables, machine: Machine) -> str:
@@ -80,43 +79,56 @@ def native_observe(c: Context, n: Native, number: int, prefix: str, tables: Tabl
     return rows + _update(c, n, number, prefix, machine, seen=True)
 
 
-def _name(prefix: str, number: int, k: int) -> str:
-    return f"{prefix}_add{number}_{k}"
+def _name(prefix: str, number: int, k: int, kernel: str) -> str:
+    return f"{prefix}_{kernel}{number}_{k}"
 
 
 def _sent(c: Context, each: Choice) -> str:
     return c.past(each.edge.projection.source, each.edge.projection.delay)
 
 
-def _arrive(c: Context, n: Native, number: int, prefix: str) -> str:
+def _arrive(c: Context, n: Native, number: int, prefix: str, machine: Machine) -> str:
     lines: list[str] = []
     for each in n.stage.arrival.accumulators:
         if n.full(each):
             place = c.accumulator(n.stage, each.name)
             lines.append(f"  nd_clear({place}, {n.stage.population.size * each.bits // 8});")
     for k, each in enumerate(n.choices):
-        if each.kernel == "portable":
+        if each.names == PORTABLE:
             place = c.accumulator(n.stage, each.sums.name)
-            lines.append(f"  {_name(prefix, number, k)}({place}, {_sent(c, each)});")
+            lines.append(f"  {_name(prefix, number, k, 'portable')}({place}, {_sent(c, each)});")
         elif each.listed:
             rows, length = source_rows(each.edge)
-            lists = f"c->events + {each.events}, c->starts + {each.starts}"
-            lines.append(f"  nd_rows{each.edge.message.bytes}({lists}, {_sent(c, each)}, {rows}, {length});")
-        lines += [f"  {line}" for line in _mapped(c, each, k)]
+            lines.append(f"  nd_rows{each.edge.message.bytes}({_lists(each)}, {_sent(c, each)}, {rows}, {length});")
+        lines += [f"  {line}" for line in _decided(c, each, k, machine)]
     body = "\n".join(lines or ["  (void)c;"])
     return f"\nstatic void {prefix}_arrive{number}({prefix}_context *c) {{\n{body}\n}}\n"
 
 
-def _mapped(c: Context, each: Choice, k: int) -> list[str]:
-    """The decision for this step, and the padded map where the dense kernel is taken."""
-    if not each.mapped:
-        return []
-    copied = fill(each.edge, f"c->map + {each.map}", f"({_sent(c, each)})")
-    if each.threshold is None:
-        return copied
-    rows = source_rows(each.edge)[0]
-    decided = f"c->dense[{k}] = c->starts[{each.starts + rows}] >= {each.threshold};"
-    return [decided, f"if (c->dense[{k}]) {{", *(f"  {line}" for line in copied), "}"]
+def _lists(each: Choice) -> str:
+    return f"c->events + {each.events}, c->starts + {each.starts}"
+
+
+def _decided(c: Context, each: Choice, k: int, machine: Machine) -> list[str]:
+    """The decision for this step, and what the kernel that is taken needs prepared."""
+    lines: list[str] = []
+    if len(each.kernels) > 1:
+        count = f"c->starts[{each.starts + source_rows(each.edge)[0]}]"
+        taken = " + ".join(f"({count} >= {least})" for least, _ in each.kernels[1:])
+        lines.append(f"c->kernel[{k}] = (uint8_t)({taken});")
+    for rank, kernel in enumerate(each.names):
+        made = _prepared(c, each, kernel, machine)
+        lines += made if len(each.kernels) == 1 or not made else [f"if (c->kernel[{k}] == {rank}) {{", *made, "}"]
+    return lines
+
+
+def _prepared(c: Context, each: Choice, kernel: str, machine: Machine) -> list[str]:
+    to, sent = f"c->map + {each.map}", f"({_sent(c, each)})"
+    if kernel == "dense":
+        return products.fill(each.edge, to, sent)
+    if kernel == "table":
+        return picking.fill(each.edge, machine, to, sent)
+    return []
 
 
 def _update(c: Context, n: Native, number: int, prefix: str, machine: Machine, seen: bool) -> str:
@@ -176,29 +188,32 @@ def _some(c: Context, n: Native) -> str:
 
 
 def _reaches(c: Context, each: Choice) -> str:
-    if each.kernel == "matrix":
+    if each.names == ("matrix",):
         return f"c->starts[{each.starts + 1}] != 0"
-    if each.kernel == "pool":
-        size = window_of(each.edge.projection, each.edge.source.shape).kernel[0] * source_rows(each.edge)[1]
+    window = window_of(each.edge.projection, each.edge.source.shape)
+    if each.names == ("pool",):
+        size = window.kernel[0] * source_rows(each.edge)[1]
         return f"!nd_still({_sent(c, each)} + first * {size}, rows * {size})"
     if not each.listed:
         return "1"
-    window, starts = window_of(each.edge.projection, each.edge.source.shape), f"c->starts + {each.starts}"
     above, below = window.padding[0], window.kernel[0] - 1 - window.padding[0]
+    starts = f"c->starts + {each.starts}"
     return f"nd_reached({starts}, {window.space[0]}, first - {above}, first + rows + {below})"
 
 
 def _calls(c: Context, n: Native, number: int, prefix: str) -> list[str]:
     lines: list[str] = []
     for k, each in enumerate(n.choices):
-        if each.kernel == "portable":
+        if each.names == PORTABLE:
             continue
-        lists = f"c->events + {each.events}, c->starts + {each.starts}" if each.listed else "0, 0"
-        sums = f"{_base(n, each.sums.name)} + {n.block.lead}"
-        name, map_ = _name(prefix, number, k), f"{sums}, c->map + {each.map}, first, rows"
-        if each.kernel == "dense":
-            lines.append(f"{name}({map_});")
-            continue
-        call = f"{name}({sums}, {_sent(c, each)}, {lists}, first, rows);"
-        lines.append(call if each.threshold is None else f"if (c->dense[{k}]) {name}_dense({map_}); else {call}")
+        calls = [_call(c, n, each, _name(prefix, number, k, kernel), kernel) for kernel in each.names]
+        tests = [f"if (c->kernel[{k}] == {rank}) " for rank in range(len(calls) - 1)] + [""]
+        lines.append(" else ".join(test + call for test, call in zip(tests, calls, strict=True)))
     return lines
+
+
+def _call(c: Context, n: Native, each: Choice, name: str, kernel: str) -> str:
+    sums = f"{_base(n, each.sums.name)} + {n.block.lead}"
+    if kernel in MAPS:
+        return f"{name}({sums}, c->map + {each.map}, first, rows);"
+    return f"{name}({sums}, {_sent(c, each)}, {_lists(each) if each.listed else '0, 0'}, first, rows);"

@@ -121,7 +121,8 @@ def _groups(c: Context, n: Native, name: str, machine: Machine, whole: int, seen
     made = "\n".join(f"      const nd_words o{q} = {text};" for q, text in enumerate(cells))
     masked = _is_mask(c, n)
     store = _store(kind.dtype, kind.bits, masked, width)
-    return f"""  for (int32_t from = 0; from < {whole}; from += {GROUPS * size}) {{
+    still = _still(c, n, machine, whole * kind.bytes) if n.rests and not seen and stage.update.stored else ""
+    return f"""{still}  for (int32_t from = 0; from < {whole}; from += {GROUPS * size}) {{
     const int32_t end = from + {GROUPS * size} < {whole} ? from + {GROUPS * size} : {whole};
     nd_words live = {{0}};
 {_skip(c, n, machine, kind.bytes) if n.rests and not seen else ""}    for (int32_t k = from; k < end; k += {size}) {{
@@ -143,6 +144,18 @@ def _skip(c: Context, n: Native, machine: Machine, size: int) -> str:
     tests += [f"(!some || ({silent}))"] if silent else []
     clear = f"nd_clear(out + base + from, (end - from) * {size});"
     return f"    if ({' && '.join(tests or ['1'])}) {{\n      {clear}\n      continue;\n    }}\n"
+
+
+def _still(c: Context, n: Native, machine: Machine, size: int) -> str:
+    """Nothing reaches the row, and all its neurons rest: what most rows of a silent network are."""
+    if n.block.length % group(machine):
+        return ""
+    own, count = c.identifiers[n.stage.population.name], rest_flags(n, machine)
+    return f"""  if (!some && nd_resting(c->rest_{own} + row * {count}, {count})) {{
+    nd_clear(out + base, {size});
+    return;
+  }}
+"""
 
 
 def _note(c: Context, n: Native, machine: Machine) -> str:

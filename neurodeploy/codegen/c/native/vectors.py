@@ -21,18 +21,18 @@ def group(machine: Machine) -> int:
     return 4 * lanes(machine)
 
 
-def widths(machine: Machine, bits: int) -> tuple[int, ...]:
-    """Lanes of the vectors that sums of ``bits`` are added in, widest first; the narrowest has 16 bytes."""
-    sizes = [each for each in (64, 32, 16) if each <= machine.vector_bytes]
+def widths(machine: Machine, bits: int, least: int = 16) -> tuple[int, ...]:
+    """Lanes of the vectors that sums of ``bits`` are added in, widest first; the narrowest has ``least`` bytes."""
+    sizes = [each for each in (64, 32, 16, 8) if least <= each <= machine.vector_bytes]
     return tuple(8 * each // bits for each in sizes)
 
 
-def pieces(machine: Machine, bits: int, count: int) -> list[tuple[int, int]]:
-    """``count`` lanes as (first lane, lanes) of few vectors, which exceed them by less than 16 bytes."""
+def pieces(machine: Machine, bits: int, count: int, least: int = 16) -> list[tuple[int, int]]:
+    """``count`` lanes as (first lane, lanes) of few vectors, which exceed them by less than ``least`` bytes."""
     found: list[tuple[int, int]] = []
-    at = 0
-    for width in widths(machine, bits):
-        while count - at >= width or (width == widths(machine, bits)[-1] and at < count):
+    at, sizes = 0, widths(machine, bits, least)
+    for width in sizes:
+        while count - at >= width or (width == sizes[-1] and at < count):
             found.append((at, width))
             at += width
     return found
@@ -40,7 +40,7 @@ def pieces(machine: Machine, bits: int, count: int) -> list[tuple[int, int]]:
 
 def prelude(machine: Machine) -> str:
     """Types and functions, once in every unit."""
-    sums = "".join(_sum_vector(bits, n) for bits in (16, 32) for n in widths(machine, bits))
+    sums = "".join(_sum_vector(bits, n) for bits in (16, 32) for n in widths(machine, bits, 8))
     words = f"""
 typedef int32_t nd_words __attribute__((vector_size({machine.vector_bytes})));
 typedef nd_words nd_words_at __attribute__((aligned(1), may_alias));
@@ -59,7 +59,7 @@ static inline nd_words nd_round(nd_words x, int by) {{
   return below - ((rest > half) | ((rest == half) & ((below & 1) == 1)));
 }}
 """
-    return "#include <immintrin.h>\n" + words + sums + OWN[machine.name] + COMMON + "".join(map(_word, (1, 2, 4, 8)))
+    return HEADERS[machine.name] + words + sums + OWN[machine.name] + COMMON + "".join(map(_word, (1, 2, 4, 8)))
 
 
 def _word(size: int) -> str:
@@ -84,6 +84,20 @@ static inline void nd_put{bits}x{n}(void *p, {name} x) {{ *({name}_at *)p = x; }
 """
 
 
+HEADERS = {
+    "avx512": "#include <immintrin.h>\n",
+    "avx2": """#if defined(__GNUC__) && !defined(__clang__) && !defined(_IMMINTRIN_H_INCLUDED)
+/* gcc takes half a second to read what all instruction sets have; of these three it takes a twentieth. */
+#define _IMMINTRIN_H_INCLUDED
+#include <smmintrin.h>
+#include <avxintrin.h>
+#include <avx2intrin.h>
+#else
+#include <immintrin.h>
+#endif
+""",
+    "baseline": "#include <emmintrin.h>\n",
+}
 COMMON = """
 /* Whether all of these sums, whose number is a whole one of vectors, are 0. */
 static inline int nd_silent(const void *p, int32_t bytes) {
@@ -96,6 +110,11 @@ static inline unsigned nd_round_down(void) {
   const unsigned mode = _mm_getcsr();
   _mm_setcsr(mode | 0x6000);
   return mode;
+}
+static inline int nd_resting(const uint8_t *flags, int32_t count) {
+  uint8_t all = 1;
+  for (int32_t k = 0; k < count; k++) all = (uint8_t)(all & flags[k]);
+  return all;
 }
 /* Whether all of these bytes are 0. */
 static inline int nd_still(const void *p, int32_t bytes) {

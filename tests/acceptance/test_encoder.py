@@ -1,0 +1,103 @@
+"""Encoders at the head of deployed networks, on real signals: what C prints is what the host has, in every step."""
+
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib import cbook
+from neurodeploy.targets.c.runner import available
+
+from neurodeploy.bundle import Bundle
+from neurodeploy.codegen.encoders import describe
+from neurodeploy.contract import Terms
+from neurodeploy.encoding import (
+    BensSpiker,
+    Gymnasium,
+    LeakyIntegrateAndFire,
+    Population,
+    PulseWidth,
+    Rate,
+    StepForward,
+)
+from neurodeploy.encoding.deployment import Deployment, deployed
+from neurodeploy.flow import check, export, run
+from neurodeploy.flow.signals import SIGNAL
+from neurodeploy.heads import apply_head
+from neurodeploy.model import find_model
+from neurodeploy.network import Network, NetworkBuilder
+from tests.targets.embedded_support import network
+
+pytestmark = pytest.mark.skipif(available() is not None, reason=f"{available()} (Debian: apt-get install gcc)")
+FEATURES = 4
+
+
+@cache
+def eeg() -> np.ndarray:
+    """The electroencephalogram that Matplotlib ships: 4 electrodes, 800 samples."""
+    with cbook.get_sample_data("eeg.dat") as file:
+        return np.frombuffer(file.read(), np.float64).reshape(-1, FEATURES).T.copy()
+
+
+CODERS: dict[str, Any] = {
+    "step-forward": StepForward(0.5),
+    "leaky-integrate-and-fire": LeakyIntegrateAndFire(0.4, 0.6),
+    "pulse-width": PulseWidth(150.0),
+    "bens-spiker": BensSpiker(0.8, 20, 0.15),
+    "population": Population(5, 0.15, 4),
+    "gymnasium": Gymnasium(-6.0, 6.0, steps=4, step=True, threshold=0.2),
+}
+
+
+def classifier(channels: int) -> Network:
+    """Two dense layers of leaky neurons with seeded weights in eighths."""
+    generator = np.random.default_rng(7)
+    build = NetworkBuilder(Terms(dt=1e-3))
+    at = build.input("input", (channels,))
+    at = build.linear("fc1", at, np.rint(8 * generator.normal(0.4, 0.8, (24, channels))) / 8)
+    at = build.lif("lif1", at, 2e-3, 1.0, input_gain="unit")
+    at = build.linear("fc2", at, np.rint(8 * generator.normal(0.3, 0.5, (5, 24))) / 8)
+    at = build.lif("lif2", at, 2e-3, 1.0, input_gain="unit")
+    build.output("output", at)
+    return build.build()
+
+
+def printed(bundle: Bundle, signal: np.ndarray, folder: Path) -> list[str]:
+    """The lines that the example program of the bundle prints for a signal ``(F, T)``."""
+    target = bundle.path / "target"
+    subprocess.run(["make", "-s", "-C", target], check=True, capture_output=True, timeout=60)
+    np.savetxt(folder / "signal.txt", signal.T, fmt="%.17g")
+    done = subprocess.run([target / "model", folder / "signal.txt"], check=True, capture_output=True, timeout=60)
+    return done.stdout.decode().splitlines()
+
+
+@pytest.mark.parametrize("kind", CODERS)
+def test_an_electroencephalogram_through_every_encoder(kind: str, tmp_path: Path) -> None:
+    made = deployed(CODERS[kind], eeg())
+    whole = classifier(describe(made, FEATURES).channels)
+    bundle = export(whole, "c", tmp_path / "out", encoder=made)
+    signal = eeg()[:, : 800 // describe(made, FEATURES).steps]
+    report = check(bundle, {SIGNAL: signal})
+    assert report.verdict == "agree", report.rungs
+    spikes = run(bundle, {SIGNAL: signal}, on="program")["lif2"].output[0]
+    assert spikes.any()
+    raster = np.loadtxt(printed(bundle, signal, tmp_path), dtype=int, ndmin=2)
+    np.testing.assert_array_equal(raster, spikes)
+
+
+def test_digits_from_pixels_that_arrive_as_samples(tmp_path: Path) -> None:
+    """64 signals of one sample each, from a converter of 8 bits, as trains of 8 steps."""
+    model = find_model("digits")
+    shown = model.stimulus(model.preset(None), 1, 60, 0)
+    signal, whole = shown["input"].reshape(60, 64, 1), network("digits")
+    bundle = export(whole, "c", tmp_path / "out", encoder=Deployment(Rate(8), 0.0, 1.0, 8))
+    report = check(bundle, {SIGNAL: signal, "labels": shown["labels"]})
+    assert report.verdict == "agree", report.rungs
+    assert report.task is not None
+    assert report.task["c"]["accuracy"] >= 0.95
+    assert whole.host.post is not None
+    classes = apply_head(whole.host.post, run(bundle, {SIGNAL: signal}, on="program"))
+    for number in range(3):
+        assert printed(bundle, signal[number], tmp_path)[-1] == f"# class {classes[number]}"

@@ -1,0 +1,92 @@
+"""Encoders in integers: what C does is what numpy does, and both are what the coder does, within a stated budget."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurodeploy.codegen.c.encoders import encoder_text
+from neurodeploy.codegen.c.types import UINT8
+from neurodeploy.codegen.encoders import Stream, describe, encode
+from neurodeploy.encoding.deployment import Deployment
+from neurodeploy.engine.compiler import find_compiler
+from neurodeploy.errors import InputError
+from tests.codegen.encoders_support import CODERS, HIGH, LOW, built, program_text, run_c, signals
+
+needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compiler (Debian: apt-get install gcc)")
+STRICT = ("-std=c99", "-O1", "-Wall", "-Wextra", "-Werror", "-pedantic")
+SANITIZED = (*STRICT, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+FEATURES = 3
+CASES = [(name, bits) for name in CODERS for bits in (16, 11, 5)]
+BUDGETS = {16: 0.98, 12: 0.98, 8: 0.94}
+
+
+def stream_of(name: str, bits: int) -> tuple[Deployment, Stream]:
+    made = Deployment(CODERS[name], LOW, HIGH, bits)
+    return made, describe(made, FEATURES)
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every case in C, built once, with everything checked that a compiler can check as it runs."""
+    text = program_text([stream_of(*case)[1] for case in CASES])
+    return built(text, tmp_path_factory.mktemp("encoders"), SANITIZED)
+
+
+@needs_compiler
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[f"{name}, {bits} bits" for name, bits in CASES])
+def test_c_sends_what_numpy_sends(number: int, program: Path) -> None:
+    made, stream = stream_of(*CASES[number])
+    samples = made.samples(np.stack([signals(seed, FEATURES, 150) for seed in range(3)]))
+    sent = encode(stream, samples)
+    assert sent.any()
+    for each, expected in zip(samples, sent, strict=True):
+        np.testing.assert_array_equal(run_c(program, number, stream, each), expected)
+
+
+def agreement(name: str, bits: int, seeds: range, steps: int) -> float:
+    """Jaccard of a coder and its integers on random signals, latency removed."""
+    made, stream = stream_of(name, bits)
+    given = np.stack([signals(seed, FEATURES, steps) for seed in seeds])
+    actual = encode(stream, made.samples(given))[:, stream.latency :]
+    expected = made.encode(given)[:, : actual.shape[1]]
+    return float(np.minimum(actual, expected).sum() / np.maximum(actual, expected).sum())
+
+
+@pytest.mark.parametrize("bits", BUDGETS)
+@pytest.mark.parametrize("name", CODERS)
+def test_integers_stay_within_the_budget(name: str, bits: int) -> None:
+    assert agreement(name, bits, range(20, 24), 150) >= BUDGETS[bits]
+
+
+@pytest.mark.parametrize("name", CODERS)
+def test_the_source_has_no_floats_and_calls_no_library(name: str) -> None:
+    _, stream = stream_of(name, 16)
+    made = encoder_text(stream, "input", "p", UINT8, 1)
+    text = made.header + made.source
+    assert re.search(r"\b(float|double|malloc|mem(?:cpy|set|move|cmp)|#include)\b", text) is None
+    assert re.search(r"\d\.\d", text) is None
+
+
+def test_a_stream_knows_no_future() -> None:
+    for name in CODERS:
+        made, stream = stream_of(name, 12)
+        samples = made.samples(signals(3, FEATURES, 80))
+        whole = encode(stream, samples)
+        part = encode(stream, samples[:, :50])
+        np.testing.assert_array_equal(whole[:, : 50 * stream.steps], part)
+
+
+def test_samples_are_those_of_a_converter() -> None:
+    made = Deployment(CODERS["step-forward"], -1.0, 1.0, 8)
+    given = np.array([-9.0, -1.0, -1 + 0.49 / 127.5, -1 + 0.51 / 127.5, 0.0, 1.0, 9.0])
+    assert made.samples(given)[0, :, 0].tolist() == [0, 0, 0, 1, 128, 255, 255]
+
+
+@pytest.mark.parametrize("samples", [np.zeros((1, 5, 2), int), np.full((1, 5, 3), 1 << 12), np.zeros((1, 5, 3))])
+def test_what_is_no_sample_is_refused(samples: np.ndarray) -> None:
+    with pytest.raises(InputError, match="samples"):
+        encode(stream_of("step-forward", 12)[1], samples)
