@@ -21,7 +21,7 @@ class Terms:
     """The terms that hold for one node.
 
     - ``dt``: step in seconds. ``method``: forward Euler, or the exact solution for constant input over a step.
-    - ``reset``: to zero, to the node's ``v_reset``, or by subtracting the threshold once per spike.
+    - ``reset``: to zero, to the node's ``v_reset``, by subtracting the threshold once per spike, or not at all.
     - ``reset_timing``: in the step of the spike, at the start of the next one, or the whole state every step.
     - ``fires_at``: strictly above the threshold, or also at it. Never applies to a NIR ``Threshold``, which is strict.
     - ``v_min``: lower clamp of the membrane, applied before the comparison. ``max_spikes_per_step``: >1 for
@@ -40,7 +40,7 @@ class Terms:
 
     dt: float = 1e-3
     method: Literal["euler", "exponential"] = "euler"
-    reset: Literal["zero", "value", "subtract"] = "zero"
+    reset: Literal["zero", "value", "subtract", "none"] = "zero"
     reset_timing: Literal["same-step", "next-step", "every-step"] = "same-step"
     fires_at: Literal[">", ">="] = ">"
     v_min: float | None = None
@@ -188,7 +188,7 @@ def _bad(key: str, value: Any, where: str, allowed: str) -> InputError:
 def parse_term(key: str, text: str, where: str) -> Value:
     """A term's value from text, as given on the command line."""
     words: dict[str, Value] = {"true": True, "false": False, "none": None}
-    if text.lower() in words:
+    if text.lower() in words and text not in get_args(_HINTS.get(key)):
         return check_term(key, words[text.lower()], where)
     try:
         number = float(text)

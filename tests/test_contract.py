@@ -20,7 +20,7 @@ TERMS = st.fixed_dictionaries(
     optional={
         "dt": st.floats(1e-6, 1.0),
         "method": st.sampled_from(["euler", "exponential"]),
-        "reset": st.sampled_from(["zero", "value", "subtract"]),
+        "reset": st.sampled_from(["zero", "value", "subtract", "none"]),
         "reset_timing": st.sampled_from(["same-step", "next-step", "every-step"]),
         "fires_at": st.sampled_from([">", ">="]),
         "v_min": st.none() | NUMBERS,
@@ -113,19 +113,20 @@ def test_assignments_change_defaults_and_single_nodes():
             "pool.max_spikes_per_step": "4",
             "fire_once": "TRUE",
             "lif.v_min": "none",
+            "lif.reset": "none",
         }
     )
     assert contract.defaults == Terms(dt=0.002, fire_once=True)
     assert contract.of("stages.0.lif") == Terms(dt=0.002, fire_once=True, fires_at=">=", v_min=0.0)
     assert contract.of("pool").max_spikes_per_step == 4
-    assert contract.of("lif").v_min is None
+    assert (contract.of("lif").v_min, contract.of("lif").reset) == (None, "none")
 
 
 @pytest.mark.parametrize(
     ("path", "text"),
     [
         ("lif.reset", "soft"),
-        ("lif.reset", "none"),
+        ("lif.fires_at", "none"),
         ("lif.dt", "0"),
         ("lif.dt", "-1"),
         ("lif.dt", "nan"),
@@ -210,6 +211,7 @@ def raster(**terms):
         {"method": "exponential"},
         {"reset": "zero"},
         {"reset": "value"},
+        {"reset": "none"},
         {"reset_timing": "next-step"},
         {"reset_timing": "every-step"},
         {"v_min": 0.0},

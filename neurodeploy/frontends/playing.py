@@ -26,19 +26,17 @@ STEPS, SAMPLES = 2, 3
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """One call of a layer: whether it was given a state, what it sent, and its attribute ``mem``, if it has one."""
+    """One call of a layer: whether it was given a state, and what it sent."""
 
     with_state: bool
     sent: torch.Tensor
-    mem: torch.Tensor | None
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What a node's record is of: a layer's output, or its ``state``; ``graded`` values stay real."""
+    """What a node's record is of: a layer's output; ``graded`` values stay real."""
 
     layer: str
-    state: str = ""
     graded: bool = False
 
 
@@ -152,11 +150,9 @@ def recorded(module: nn.Module, names: Iterable[str]) -> Generator[dict[str, lis
 
 
 def _recorder(made: list[Call]) -> Any:
-    def hook(layer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], sent: Any) -> None:
+    def hook(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], sent: Any) -> None:
         state = args[1] if len(args) > 1 else kwargs.get("state")
-        mem = getattr(layer, "mem", None)
-        kept = mem.detach().clone() if isinstance(mem, torch.Tensor) else None
-        made.append(Call(state is not None, next(tensors(sent)).detach().clone(), kept))
+        made.append(Call(state is not None, next(tensors(sent)).detach().clone()))
 
     return hook
 
@@ -171,8 +167,7 @@ def run_module(
         play(copied, layout, torch.from_numpy(frames.copy()))
     entries = {"input": Entry(frames, graded=True)}
     for node, each in observed.items():
-        sent = [call.mem if each.state and call.mem is not None else call.sent for call in calls[each.layer]]
-        values = _joined(sent, layout, *frames.shape[:2]).numpy()
+        values = _joined([call.sent for call in calls[each.layer]], layout, *frames.shape[:2]).numpy()
         entries[node] = Entry(values, graded=True) if each.graded else Entry(np.rint(values).astype(np.int64))
     return Trace(entries, {"rung": "source"})
 

@@ -3,7 +3,6 @@
 - The reset of a step is decided by the membrane the step before it ended with: one step late. A subtraction comes after
   the decay; a reset to zero comes before it, and in Synaptic, RLeaky and RSynaptic drops that step's input as well,
   which no contract says. Without ``reset_delay`` the membrane is reset at once, and then no more.
-- ``none`` never resets: a leaky integrator, and a threshold that compares what it sends.
 - Recurrent layers add what their last spikes bring, bias included from the first step on.
 """
 
@@ -33,7 +32,7 @@ CODES = ("subtract", "zero", "none")
 def leaky(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
     """``v = beta v + x``."""
     keep = _factor(build, name, sources, neuron, "beta")
-    return _neuron(build, name, sources, neuron, {"tau": time_constant(keep, build.dt)}, (nir.LIF, nir.LI))
+    return _neuron(build, name, sources, neuron, nir.LIF, {"tau": time_constant(keep, build.dt)})
 
 
 def synaptic(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
@@ -43,7 +42,7 @@ def synaptic(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) ->
         for key, factor in (("tau_syn", "alpha"), ("tau_mem", "beta"))
     }
     fields = {key: time_constant(keep, build.dt) for key, keep in taus.items()} | {"w_in": 1.0}
-    return _neuron(build, name, sources, neuron, fields, (nir.CubaLIF, nir.CubaLI))
+    return _neuron(build, name, sources, neuron, nir.CubaLIF, fields)
 
 
 def recurrent_leaky(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
@@ -65,28 +64,23 @@ def _feed_back(build: NetworkBuilder, name: str, neuron: Any) -> str:
         add_weighted(build, back, name, layer)
     else:
         build.scale(back, name, spread(name, layer.V, build.shape(name)))
-    build.connect(back, f"{name}.mem" if _reset(name, neuron) == "none" else name)
+    build.connect(back, name)
     return name
 
 
-def _neuron(
-    build: NetworkBuilder, name: str, sources: Sources, neuron: Any, fields: dict[str, Any], kinds: tuple[Any, Any]
-) -> str:
+def _neuron(build: NetworkBuilder, name: str, sources: Sources, neuron: Any, kind: Any, fields: dict[str, Any]) -> str:
     _check(name, neuron)
     reset = _reset(name, neuron)
     fields |= {"r": 1.0, "v_leak": 0.0}
     threshold = spread(name, neuron.threshold, build.shape(sources[0]))
     terms: dict[str, Any] = {"recurrent_bias_at_start": "applied"} if hasattr(neuron, "recurrent") else {}
-    if reset == "none":
-        membrane = build.neuron(f"{name}.mem", sources, kinds[1], fields, input_gain="unit", **terms)
-        return build.threshold(name, membrane, threshold)
-    terms |= {"reset": reset, "reset_timing": "next-step" if neuron.reset_delay else "same-step"}
+    terms |= {"reset": reset, "reset_timing": "next-step" if neuron.reset_delay and reset != "none" else "same-step"}
     fields |= {"v_threshold": threshold, "v_reset": 0.0}
     if reset == "zero":
         _check_zero(name, neuron, threshold)
-    elif not neuron.reset_delay:
+    elif reset == "subtract" and not neuron.reset_delay:
         build.note(Finding("snntorch-reset-at-once", "warning", name, AT_ONCE, "leave reset_delay at True"))
-    return build.neuron(name, sources, kinds[0], fields, input_gain="unit", **terms)
+    return build.neuron(name, sources, kind, fields, input_gain="unit", **terms)
 
 
 AT_ONCE = (

@@ -136,10 +136,5 @@ def _kind(step: Step) -> str | None:
 
 def _observed(traced: Traced, network: Network) -> dict[str, Observed]:
     """What of the module each population's record is."""
-    observed: dict[str, Observed] = {}
-    for step in traced.steps:
-        for node, state in ((step.name, ""), (f"{step.name}.mem", "mem")):
-            if node in network.populations:
-                spikes = isinstance(network.nodes[node], SPIKING)
-                observed[node] = Observed(step.module, state, graded=not spikes)
-    return observed
+    names = {step.name: step.module for step in traced.steps if step.name in network.populations}
+    return {name: Observed(layer, not isinstance(network.nodes[name], SPIKING)) for name, layer in names.items()}

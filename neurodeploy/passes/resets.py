@@ -2,7 +2,8 @@
 
 Rules:
 
-1. To zero or to a value: a late one sets the membrane before it decays, so nothing happens between the two.
+1. To zero or to a value: a late one sets the membrane before it decays, so nothing happens between the two. None at
+   all is never late.
 2. By subtraction: a late one is not decayed. Taken at once, all of ``s * threshold`` but a share ``keep`` of it is lost
    to the decay; a feedback of ``-(1 - keep) * threshold * s``, one step late, brings the rest.
 3. Behind a synaptic current no feedback reaches the membrane at once: a membrane that decays is refused there.
@@ -60,10 +61,16 @@ def _feedback(network: Network, name: str) -> nir.Scale | None:
     lost = (1.0 - c.membrane) * threshold_of(node)
     if terms.reset != "subtract" or not np.any(lost):
         return None
-    if c.has_current or terms.recurrent_delay != 1 or np.any(c.gain == 0):
-        what = "a current stands" if c.has_current else "other steps stand" if np.all(c.gain) else "no gain stands"
+    reasons = {
+        "a current stands before its membrane": c.has_current,
+        "a loop through it takes other than one step": terms.recurrent_delay != 1,
+        "nothing reaches its membrane": bool(np.any(c.gain == 0)),
+        "its states are rounded": terms.state_grid is not None,
+    }
+    found = [reason for reason, holds in reasons.items() if holds]
+    if found:
         raise RefusedError(
-            f"integers reset in the step of the spike, its contract says next-step, and {what} before its membrane",
+            f"integers reset in the step of the spike, its contract says next-step, and {found[0]}",
             f"node {name}",
             "train with a same-step reset, or one to zero",
         )

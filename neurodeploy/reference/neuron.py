@@ -181,6 +181,8 @@ def fires(node: Any, terms: Terms, v: Array) -> Array:
 
 
 def _reset(node: Any, terms: Terms, v: Array, spikes: Array) -> Array:
+    if terms.reset == "none":
+        return v
     if terms.reset == "subtract":
         return v - spikes * threshold_of(node)
     target = np.asarray(node.v_reset, np.float64) if terms.reset == "value" else 0.0

@@ -22,7 +22,7 @@ class Residual(nn.Module):
     def __init__(self):
         super().__init__()
         self.conv1, self.lif1 = nn.Conv2d(2, 4, 3, padding=1), snn.Leaky(0.75, reset_mechanism="zero")
-        self.conv2, self.lif2 = nn.Conv2d(4, 4, 3, padding=1), snn.Leaky(0.5, reset_mechanism="zero")
+        self.conv2, self.lif2 = nn.Conv2d(4, 4, 3, padding=1), snn.Leaky(0.5)
         self.fc, self.lif3 = nn.Linear(4 * 36, 5), snn.Leaky(0.5, reset_mechanism="zero", reset_delay=False)
 
     def forward(self, x, mem1=None, mem2=None, mem3=None):

@@ -40,9 +40,9 @@ def network(**terms):
     build = NetworkBuilder(replace(PROFILE.terms, **terms))
     weights = np.random.default_rng(3).integers(-40, 60, (2, 8, 8)).astype(np.float32) * 2 / 64
     at = build.linear("first", build.input("in", (8,)), weights[0])
-    at = build.neuron("fast", at, cuba_node(Cuba(1024, 400, 80), (8,), np.zeros(8), build.dt))
+    at = build.place("fast", at, cuba_node(Cuba(1024, 400, 80), (8,), np.zeros(8), build.dt))
     at = build.linear("second", at, weights[1])
-    at = build.neuron("slow", at, cuba_node(Cuba(4096, 64, 128), (8,), np.zeros(8), build.dt))
+    at = build.place("slow", at, cuba_node(Cuba(4096, 64, 128), (8,), np.zeros(8), build.dt))
     build.output("out", at)
     return build.build()
 

@@ -217,11 +217,3 @@ class Own(snn.Leaky):
 def test_a_subclass_that_changes_a_method_is_not_taken_for_its_base() -> None:
     with pytest.raises(RefusedError, match="layer 1: "):
         read(nn.Sequential(nn.Linear(6, 20), Own(0.5, init_hidden=True)), (6,))
-
-
-def test_a_membrane_is_compared_too_where_nothing_resets_it() -> None:
-    network = read(weights(hidden(snn.Leaky, 0.5, reset_mechanism="none")), (6,))
-    stimulus = spikes((6,))
-    source = network.source.run(stimulus)
-    assert source["1.mem"].graded
-    assert float_rung(network, stimulus, source, ()).verdict == "agree"

@@ -37,7 +37,7 @@ def stimulus() -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("more", [{}, {"max_spikes_per_step": 3}, {"v_min": -0.25}, {"fire_once": True}], ids=str)
-@pytest.mark.parametrize("reset", ["zero", "value", "subtract"])
+@pytest.mark.parametrize("reset", ["zero", "value", "subtract", "none"])
 @pytest.mark.parametrize("kind", NEURONS)
 def test_it_fires_the_same(kind: str, reset: str, more: dict[str, object]) -> None:
     late = network(kind, reset=reset, initial_state=0.5, **more)
@@ -62,13 +62,23 @@ def test_a_current_stays_as_it_is(reset: str) -> None:
     np.testing.assert_array_equal(expected, actual)
 
 
-@pytest.mark.parametrize(("numerics", "kind"), [(LOIHI2, "LIF"), (INT32, "LIF"), (INT32, "IF")], ids=str)
+@pytest.mark.parametrize(
+    ("numerics", "kind"), [(LOIHI2, "LIF"), (INT32, "LIF"), (INT32, "IF")], ids=lambda each: getattr(each, "name", each)
+)
 @pytest.mark.parametrize("reset", ["zero", "value", "subtract"])
 def test_integers_lose_nothing(kind: str, reset: str, numerics: Numerics) -> None:
     late = network(kind, reset=reset)
     quantized = Quantize(numerics)(late)
     assert all(layer.exact for layer in quantized.layers)
     expected, actual = run_network(late, stimulus())["n"].output, run_program(quantized.program, stimulus())["n"].output
+    np.testing.assert_array_equal(expected, actual)
+
+
+def test_integers_integrate_on_where_nothing_is_reset() -> None:
+    free = network("IF", reset="none")
+    program = Quantize(INT32)(free).program
+    expected, actual = run_network(free, stimulus())["n"].output, run_program(program, stimulus())["n"].output
+    assert 0.02 < expected.mean() < 0.98
     np.testing.assert_array_equal(expected, actual)
 
 

@@ -58,7 +58,7 @@ class Scalar:
         t, p, spikes = self.t, self.p, "v_threshold" in self.p
         if t.reset_timing == "every-step":
             self.v, self.i = t.initial_state, 0.0
-        if spikes and t.reset_timing == "next-step" and self.late and t.reset != "subtract":
+        if spikes and t.reset_timing == "next-step" and self.late and t.reset in ("zero", "value"):
             self.v = p["v_reset"] if t.reset == "value" else 0.0
         drive = x
         if self.kind.startswith("Cuba"):
@@ -84,7 +84,7 @@ class Scalar:
             n, v = n + 1, v - th
         n = 0 if t.fire_once and self.done else n
         self.done, self.late = self.done or n > 0, n
-        if n and t.reset_timing != "next-step":
+        if n and t.reset_timing != "next-step" and t.reset != "none":
             self.v = self.v - n * th if t.reset == "subtract" else (self.p["v_reset"] if t.reset == "value" else 0.0)
         return n
 
@@ -112,7 +112,7 @@ def draw_terms(rng, kind):
     choices = {
         "dt": [5e-4, 1e-3],
         "method": ["euler", "exponential"],
-        "reset": ["zero", "value", "subtract"],
+        "reset": ["zero", "value", "subtract", "none"],
         "reset_timing": ["same-step", "next-step", "every-step"],
         "fires_at": [">", ">="],
         "v_min": [None, -0.25, 0.0],

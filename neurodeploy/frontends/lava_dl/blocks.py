@@ -158,7 +158,9 @@ def _with_neuron(network: Network, layer: Layer, name: str) -> tuple[Layer, str 
 def _check_terms(name: str, node: Any, terms: Terms) -> None:
     """Refuse every way of stepping that SLAYER does not have."""
     asked = {key: getattr(terms, key) for key in FIXED if getattr(terms, key) != getattr(Terms(), key)}
-    if terms.reset == "subtract" or (terms.reset == "value" and np.any(np.asarray(getattr(node, "v_reset", 0)))):
+    if terms.reset in ("subtract", "none") or (
+        terms.reset == "value" and np.any(np.asarray(getattr(node, "v_reset", 0)))
+    ):
         asked["reset"] = terms.reset
     if isinstance(node, nir.CubaLIF | nir.CubaLI) and terms.current != "new":
         asked["current"] = terms.current
