@@ -47,7 +47,8 @@ def lint(
     path = Path(source)
     if path.suffix != ".nir":
         network = load(path, profile=profile, contract=contract, **how)
-        return _judged(raw_of(network.graph), network.contract, (), ())
+        read = tuple(Notice(each, "none here: the network runs as its producer runs it") for each in network.findings)
+        return _judged(raw_of(network.graph), network.contract, read, ())
     raw, stated = read_raw(path), stated_contract(profile, contract)
     if profile is not None:
         reading = read_file(raw, profile, str(path))

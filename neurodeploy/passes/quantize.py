@@ -283,10 +283,10 @@ def _in_order(network: Network, paths: Sequence[Synapse]) -> list[Synapse]:
 
 
 def _unique_names(projections: Sequence[Projection], paths: Sequence[Synapse]) -> list[str]:
-    """Names of projections: the last layer's where it stands once, else with source, target and all layers between."""
+    """Names of projections: the last layer's where it stands once, else with source, target, layers between, delay."""
     names = [projection.name for projection in projections]
     longer = [f"{name}:{path.source}->{path.target}" for name, path in zip(names, paths, strict=True)]
     whole = [f"{'+'.join(path.nodes)}:{path.source}->{path.target}" for path in paths]
-    return [
-        next(each[i] for each in (names, longer, whole) if each.count(each[i]) == 1) for i in range(len(projections))
-    ]
+    late = [f"{name}+{path.delay}" for name, path in zip(whole, paths, strict=True)]
+    choices = (names, longer, whole, late)
+    return [next(each[i] for each in choices if each.count(each[i]) == 1) for i in range(len(projections))]

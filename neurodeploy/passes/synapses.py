@@ -5,7 +5,8 @@ Rules:
 1. A path runs from an input or population through memoryless nodes to the next population.
 2. What the target receives of biases alone is a constant; it stands with the first path that passes each bias.
 3. One convolution, one pooling, or flattening and one dense layer keep their form; scalings are folded into it, and a
-   Delay of the same whole number of steps everywhere adds to the delay of the path.
+   Delay of the same whole number of steps everywhere adds to the delay of the path. One that differs between elements
+   makes one path per delay, each with the elements that are so late, as a matrix.
 4. Any other chain becomes the equal sparse matrix, found by sending every unit vector through it.
 """
 
@@ -72,7 +73,7 @@ class _Path:
     """Memoryless nodes between ``source`` and a population.
 
     ``late[i]``: delay from node i's output to the end; ``filled[i]``: whether its bias arrives there all the same from
-    the first step on.
+    the first step on. ``parts``: Delays that differ between elements, with the steps of those that go this way.
     """
 
     source: str
@@ -81,6 +82,7 @@ class _Path:
     delay: int
     filled: tuple[bool, ...] = ()
     applied: bool = True
+    parts: tuple[tuple[str, int], ...] = ()
 
 
 def synapses(network: Network) -> tuple[Synapse, ...]:
@@ -118,34 +120,36 @@ def _paths(network: Network, target: str) -> list[_Path]:
         path = waiting.pop(0)
         name = path.source
         for source in network.sources(name):
-            late, applied = _delay(network, source, name)
-            late, applied = path.delay + late, path.applied and applied
-            if source in ends:
-                paths.append(replace(path, source=source, delay=late))
-            elif source in path.nodes:
+            if source in path.nodes:
                 raise RefusedError(
                     f"a loop through {', '.join(path.nodes)} holds no neuron", f"node {target}", "put a neuron into it"
                 )
-            else:
-                nodes, lates, filled = (source, *path.nodes), (late, *path.late), (applied, *path.filled)
-                waiting.append(_Path(source, nodes, lates, late, filled, applied))
+            for late, applied, part in _delays(network, source, name):
+                late, applied, parts = path.delay + late, path.applied and applied, (*part, *path.parts)
+                if source in ends:
+                    paths.append(replace(path, source=source, delay=late, parts=parts))
+                else:
+                    nodes, lates, filled = (source, *path.nodes), (late, *path.late), (applied, *path.filled)
+                    waiting.append(_Path(source, nodes, lates, late, filled, applied, parts))
     return paths
 
 
-def _delay(network: Network, source: str, name: str) -> tuple[int, bool]:
+def _delays(network: Network, source: str, name: str) -> list[tuple[int, bool, tuple[tuple[str, int], ...]]]:
     """Steps from what ``source`` sends to what ``name`` makes of it, and whether a bias comes before the first one.
 
-    Raises RefusedError for a Delay whose elements differ, or that is no whole number of steps.
+    A Delay whose elements differ has several, each with its part. Raises RefusedError for one that is no whole number
+    of steps.
     """
     terms = network.contract.of(name)
     closes = (source, name) in network.recurrent_edges
     late, applied = (terms.recurrent_delay if closes else 0), not closes or terms.recurrent_bias_at_start == "applied"
     if not isinstance(network.nodes[name], nir.Delay):
-        return late, applied
+        return [(late, applied, ())]
     steps = delay_steps(network, name)
-    if np.any(steps != steps.flat[0]):
-        raise RefusedError("its delay differs between elements", f"node {name}", "use one delay per connection")
-    return late + int(steps.flat[0]), applied and not np.any(steps)
+    found = [int(each) for each in np.unique(steps)]
+    if len(found) == 1:
+        return [(late + found[0], applied and not found[0], ())]
+    return [(late + each, False, ((name, each),)) for each in found]
 
 
 def _synapse(network: Network, path: _Path, target: str, counted: set[tuple[str, ...]]) -> Synapse:
@@ -157,7 +161,7 @@ def _synapse(network: Network, path: _Path, target: str, counted: set[tuple[str,
             continue
         counted.add(path.nodes[i:])
         part = _bias_through(network, path.nodes[i:], nodes[i:])
-        if late and not path.filled[i] and np.any(part):
+        if (late or path.parts) and not path.filled[i] and np.any(part):
             raise RefusedError(
                 "a bias on a feedback path is not applied before its first message; integers cannot say that",
                 f"node {path.nodes[i]}",
@@ -167,9 +171,16 @@ def _synapse(network: Network, path: _Path, target: str, counted: set[tuple[str,
     common: dict[str, Any] = {
         "source": path.source, "target": target, "nodes": path.nodes, "constant": constant, "delay": path.delay
     }  # fmt: skip
+    nodes = [_masked(network, name, path.parts) for name in path.nodes]
     return _known_form(nodes, shape_in, shape_out, common) or Synapse(
         kind="sparse", weights=_matrix(nodes, shape_in, shape_out, target), **common
     )
+
+
+def _masked(network: Network, name: str, parts: tuple[tuple[str, int], ...]) -> Any:
+    """The node; of a Delay that differs between elements those that are so late, as a Scale of ones and zeros."""
+    steps = dict(parts).get(name)
+    return network.nodes[name] if steps is None else nir.Scale((delay_steps(network, name) == steps).astype(np.float64))
 
 
 def _bias_through(network: Network, names: Sequence[str], nodes: Sequence[Any]) -> Array:

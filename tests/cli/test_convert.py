@@ -51,3 +51,9 @@ def test_another_suffix_is_refused_before_anything_is_read() -> None:
     result = call("convert", "missing.nir", "-o", "model.onnx")
     assert result.code == 2
     assert "cannot write .onnx" in result.err
+
+
+def test_lint_tells_what_was_noticed_while_a_net_was_read(folder: Path) -> None:
+    result = call("lint", net_file("dense-strong", folder), "--json")
+    assert result.code == 0
+    assert [each["slug"] for each in result.data["findings"]] == ["lava-dl-coarse-threshold", "lava-assumes-dt"]

@@ -84,11 +84,10 @@ def test_outputs_that_no_neuron_drives_are_refused():
 
 def test_delays_and_sent_membranes_and_loops_of_sums_are_refused_by_name():
     one = np.ones(2)
-    for delay, words in (([1e-3, 2e-3], "differs between elements"), ([1.5e-3, 1.5e-3], "1.5 steps")):
-        delayed = graph({"wait": nir.Delay(np.array(delay)), "lif": lif()}, [("input", "wait"), ("wait", "lif")])
-        with pytest.raises(RefusedError, match=words) as error:
-            Quantize()(delayed)
-        assert error.value.where == "node wait"
+    delayed = graph({"wait": nir.Delay(one * 1.5e-3), "lif": lif()}, [("input", "wait"), ("wait", "lif")])
+    with pytest.raises(RefusedError, match=r"1\.5 steps") as error:
+        Quantize()(delayed)
+    assert error.value.where == "node wait"
     with pytest.raises(CannotRepresentError, match="a delay of 1000 steps"):
         Quantize()(graph({"wait": nir.Delay(one), "lif": lif()}, [("input", "wait"), ("wait", "lif")]))
     sent = graph({"li": nir.LI(2e-3 * one, one, 0 * one), "lif": lif()}, [("input", "li"), ("li", "lif")])

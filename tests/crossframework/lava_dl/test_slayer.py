@@ -19,10 +19,7 @@ from neurodeploy.reference.program_runner import run_program
 from tests.crossframework.lava_dl.committed import manifest, net_file, records
 
 CASES = list(manifest()["cases"])
-FLOAT_ONLY = {
-    "dense-delayed": "its delay differs between elements",
-    "values-in": "a constant input into a decaying current",
-}
+FLOAT_ONLY = {"values-in": "a constant input into a decaying current"}
 WHOLE = [name for name in CASES if name not in FLOAT_ONLY]
 
 
