@@ -19,19 +19,19 @@ from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.probe import FED, MEASURES, STATES
 from neurodeploy.codegen.plan import plan
 from neurodeploy.embedded.files import deploy
+from neurodeploy.engine.batch import STATES as STATE_KEYS
 from neurodeploy.engine.prepare import Ranges, beyond
+from neurodeploy.engine.run import recorded_entries
 from neurodeploy.engine.stimulus import driven
 from neurodeploy.errors import InputError
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import quantize_stimulus
 from neurodeploy.target import Artifact, Stimulus
-from neurodeploy.trace import Entry, Trace
+from neurodeploy.trace import Trace
 
 IntArray = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 PROBE = "_probe.c"
-STATE_KEYS = ("u", "v", "v_before")
-"""In the order in which the host loop records them."""
 
 
 @dataclass(frozen=True)
@@ -97,28 +97,17 @@ class Job:
             at += samples * steps * step
             part = np.frombuffer(record, np.uint8)[len(record) - at :][: samples * steps * step]
             found |= _read(part.reshape(samples, steps, step), self._fields(mode))
-        entries = {
-            each.name: Entry(self.sent[each.name], each.output.kind == "graded", each.scale)
-            for each in self.program.inputs
-        }
-        entries |= {name: self._entry(name, found) for name in self.program.by_name}
+        records = {name: {"output": self.sent[name]} for name in self.program.input_by_name}
+        records |= {name: self._record(name, found) for name in self.program.by_name}
         measured = found.get(("", "measured"))
         meta = {"rung": "program", "numerics": self.program.numerics.name}
-        return Trace(entries, meta | ({} if measured is None else {"measured": measured}))
-
-    def _entry(self, name: str, found: Mapping[tuple[str, str], IntArray]) -> Entry:
-        p = self.program.by_name[name]
-        lead = (*self.size, *p.shape)
-        state = {key: found[name, key].reshape(lead) for key in STATE_KEYS if (name, key) in found}
-        shift = 0 if p.kind == "relay" else self.program.numerics.state_shift
-        return Entry(
-            found[name, "output"].reshape(lead),
-            p.output.kind == "graded",
-            p.output.scale,
-            **state,
-            state_scale=p.scale + shift,
-            inserted=p.inserted,
+        return Trace(
+            recorded_entries(self.program, records), meta | ({} if measured is None else {"measured": measured})
         )
+
+    def _record(self, name: str, found: Mapping[tuple[str, str], IntArray]) -> dict[str, IntArray]:
+        shape = (*self.size, *self.program.by_name[name].shape)
+        return {key: found[name, key].reshape(shape) for key in ("output", *STATE_KEYS) if (name, key) in found}
 
     def _takes(self, mode: int) -> Sequence[str]:
         return list(self.context.plan.senders) if mode & FED else list(self.program.input_by_name)
