@@ -48,7 +48,7 @@ def interleave(
 ) -> dict[str, Measured]:
     """Every contestant once per round. One that fails is not asked again, and is not measured."""
     taken: dict[str, Rounds] = {each.name: [] for each in contestants}
-    reasons = {each.name: one_line(each.missing) for each in contestants if each.measure is None}
+    reasons = {each.name: one_line(each.missing) or "no reason given" for each in contestants if each.measure is None}
     for number in range(rounds):
         for each in contestants:
             progress(each.name)
