@@ -15,6 +15,7 @@ from benchmarks.interleave import Contestant, Measured, interleave
 from benchmarks.operations import operations
 from benchmarks.peers import PEERS, Peer, PeerError, Worker, Workers
 from benchmarks.results import OURS, CaseResult, Equality
+from benchmarks.words import one_line
 from benchmarks.workload import Workload, missing, workload, write
 from neurodeploy.engine.library import Compiled
 from neurodeploy.errors import NeurodeployError
@@ -49,6 +50,7 @@ def run_case(case: Case, rounds: int, workers: Workers, folder: Path, progress: 
     """Set everybody up, measure in turn, compare rasters."""
     reason = missing(case.family)
     if reason:
+        reason = one_line(reason)
         absent = {OURS: reason, **{p.name: reason for p in PEERS if case.family in p.families}}
         nobody = {name: Measured(name, missing=why) for name, why in absent.items()}
         return CaseResult(case.name, case.family, case.size, case.activity, False, {}, None, nobody)
@@ -122,7 +124,7 @@ def _peer(peer: Peer, workers: Workers, file: Path, family: str) -> Contestant:
         worker.load(file, peer.threads)
         steps = int(np.clip(SLICE / worker.seconds(FEWEST), FEWEST, 2000))
     except FAILURES as error:
-        return Contestant(peer.name, missing=str(error).splitlines()[0])
+        return Contestant(peer.name, missing=str(error))
     return Contestant(peer.name, lambda: _seconds(worker, file, peer, steps), note=worker.version)
 
 

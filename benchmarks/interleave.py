@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks.words import one_line
+
 Seconds = float
 Rounds = list[float | None]
 
@@ -46,7 +48,7 @@ def interleave(
 ) -> dict[str, Measured]:
     """Every contestant once per round. One that fails is not asked again, and is not measured."""
     taken: dict[str, Rounds] = {each.name: [] for each in contestants}
-    reasons = {each.name: each.missing for each in contestants if each.measure is None}
+    reasons = {each.name: one_line(each.missing) or "no reason given" for each in contestants if each.measure is None}
     for number in range(rounds):
         for each in contestants:
             progress(each.name)
@@ -67,7 +69,7 @@ def _once(contestant: Contestant, number: int, reasons: dict[str, str]) -> float
     try:
         return contestant.measure()
     except Exception as error:  # whatever a foreign program does, the others are still measured
-        reasons[contestant.name] = f"{type(error).__name__}: {error}"
+        reasons[contestant.name] = one_line(f"{type(error).__name__}: {error}")
         return None
 
 

@@ -18,6 +18,7 @@ from benchmarks.costs import Costs, costs
 from benchmarks.peers import Workers
 from benchmarks.results import CaseResult, Results, Scaling
 from benchmarks.scaling import batches, sizes
+from benchmarks.words import command_line
 from benchmarks.workload import workload
 from neurodeploy import __version__
 
@@ -136,7 +137,7 @@ def about(rounds: int) -> dict[str, str]:
         "neurodeploy": __version__,
         "rounds": str(rounds),
         "load": load(),
-        "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),
+        "command": command_line(sys.argv[1:]),
     }
 
 

@@ -28,7 +28,7 @@ def _sized(family: str, size: int, activity: float) -> Contestant:
         work = workload(family, size, activity)
         samples = engine.prepare(loading.as_shipped(work.program), work.stimulus)
     except NeurodeployError as error:
-        return Contestant(str(size), missing=str(error).splitlines()[0])
+        return Contestant(str(size), missing=str(error))
     fired = engine.raster(samples, work.steps)
     memory = [name for name, p in work.program.by_name.items() if name in fired and p.kind == "cuba-lif"]
     rates = ", ".join(f"{100 * float((fired[name] != 0).mean()):.1f} %" for name in memory if "pool" not in name)

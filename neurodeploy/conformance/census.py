@@ -20,14 +20,14 @@ from neurodeploy.reference.integer import (
     count_spikes,
     current_sum,
     initial_state,
-    membrane_sum,
+    integrate,
     overflow,
     round_half_even,
-    saturate,
     shift_sum,
+    unlimited,
 )
 from neurodeploy.reference.program_runner import run_program
-from neurodeploy.reference.synapse import accumulate, weighted_sum
+from neurodeploy.reference.synapse import accumulate, add_events, weighted_sum
 from neurodeploy.trace import Trace
 
 IntArray = NDArray[np.int64]
@@ -58,9 +58,10 @@ class Census:
     """Counts of cells in which a branch was taken; two censuses add.
 
     - ``ties``: the membrane before threshold equals the threshold;
-    - ``current_wraps``: the current left its width and wrapped; ``current_strays``: it was still outside after that;
+    - ``current_wraps``: the current left its width and wrapped, or an event of the step was clipped where each adds to
+      it; ``current_strays``: it was still outside after that;
     - ``sum_wraps``: a dense or sparse sum, its shift, or the sum of several projections overflowed;
-      ``conv_wraps``: a convolution's sum did;
+      ``conv_wraps``: a convolution's sum did; where every event adds to the current there is no sum;
     - ``saturations`` of the membrane; ``floors``, ``ceilings``: the clamp changed it;
     - ``resets``: a spike changed the membrane; ``suppressed``: fire-once held a spike back;
     - ``multiple``: more than one spike in a step; ``relay_ties``: a relay rounded a half; ``relay_clips``: it clipped.
@@ -111,32 +112,52 @@ def _count(cells: NDArray[np.bool_]) -> int:
 
 
 def _count_population(program: Program, population: Population, trace: Trace) -> Census:
-    n = program.numerics
     output = trace[population.name].output
-    arrivals = [_arrived(program, population, each, trace) for each in program.into(population.name)]
-    total = sum((each for each, _ in arrivals), np.zeros_like(output))
-    a = overflow(total, n.wide_bits, n.wide_overflow)
-    received = sum((counted for _, counted in arrivals), Census()) + Census(
-        sum_wraps=_count(a != total),
-        activity=(Activity(population.name, population.kind, output.size, _count(output != 0)),),
-    )
+    a, received = (_by_events if program.numerics.accumulation == "events" else _summed)(program, population, trace)
+    received += Census(activity=(Activity(population.name, population.kind, output.size, _count(output != 0)),))
     if population.kind == "relay":
         return received + _count_relay(population, a)
     return received + _count_neuron(program, population, a, trace)
 
 
-def _arrived(program: Program, population: Population, projection: Projection, trace: Trace) -> tuple[IntArray, Census]:
-    """What one projection delivers at every step, ``(B, T, *shape)``, and where its own sum wrapped."""
+def _summed(program: Program, population: Population, trace: Trace) -> tuple[IntArray, Census]:
+    """The sum of what arrives at every step, and where it wrapped."""
+    n = program.numerics
+    arrivals = [_arrived(program, population, each, trace) for each in program.into(population.name)]
+    total = sum((each for each, _ in arrivals), np.zeros_like(trace[population.name].output, dtype=np.int64))
+    a = overflow(total, n.wide_bits, n.wide_overflow)
+    return a, sum((counted for _, counted in arrivals), Census(sum_wraps=_count(a != total)))
+
+
+def _by_events(program: Program, population: Population, trace: Trace) -> tuple[IntArray, Census]:
+    """The current with every step's events in it, and where one of them was clipped."""
+    u, _, _ = _states(population, trace)
+    start = _previous(initial_state(population, len(u)).u, u, population)
+    current = exact = start.reshape(-1, *population.shape)
+    for projection in program.into(population.name):
+        sent = _delivered(projection, trace)
+        current = add_events(current, projection, sent, program.numerics)
+        exact = exact + shift_sum(weighted_sum(projection, sent), projection.shift).reshape(exact.shape)
+    return current.reshape(start.shape), Census(current_wraps=_count(current != exact))
+
+
+def _delivered(projection: Projection, trace: Trace) -> IntArray:
+    """What a projection gets at every step, samples after each other: ``(B * T, *source shape)``."""
     sent = np.zeros_like(trace[projection.source].output, dtype=np.int64)
     steps = max(sent.shape[1] - projection.delay, 0)
     sent[:, sent.shape[1] - steps :] = trace[projection.source].output[:, :steps]
-    flat = sent.reshape(-1, *sent.shape[2:])
+    return sent.reshape(-1, *sent.shape[2:])
+
+
+def _arrived(program: Program, population: Population, projection: Projection, trace: Trace) -> tuple[IntArray, Census]:
+    """What one projection delivers at every step, ``(B, T, *shape)``, and where its own sum wrapped."""
+    flat = _delivered(projection, trace)
     arrived = accumulate(projection, flat, population.shape, program.numerics)
     whole = shift_sum(weighted_sum(projection, flat), projection.shift)
     wraps = _count(whole.reshape(arrived.shape) != arrived)
     dense = projection.kind in ("dense", "sparse")
     counted = Census(sum_wraps=wraps) if dense else Census(conv_wraps=wraps)
-    return arrived.reshape(*sent.shape[:2], *population.shape), counted
+    return arrived.reshape(trace.batch, trace.steps, *population.shape), counted
 
 
 def _count_relay(population: Population, a: IntArray) -> Census:
@@ -151,20 +172,17 @@ def _count_relay(population: Population, a: IntArray) -> Census:
 
 
 def _count_neuron(program: Program, population: Population, a: IntArray, trace: Trace) -> Census:
-    n, entry = program.numerics, trace[population.name]
-    if entry.u is None or entry.v is None or entry.v_before is None:
-        raise InputError("the trace holds no states", population.name, "record it with states")
-    u, v, before, output = entry.u, entry.v, entry.v_before, entry.output
+    n, output = program.numerics, trace[population.name].output
+    u, v, before = _states(population, trace)
     start = initial_state(population, u.shape[0])
     u_last, v_last = _previous(start.u, u, population), _previous(start.v, v, population)
     current = current_sum(population, u_last, a, n)
-    membrane = membrane_sum(population, v_last, u, n)
-    inside = saturate(membrane, n.membrane_bits)
+    inside = integrate(population, v_last, u, n)
     bound = 1 << (n.current_bits - 1)
     counted = Census(
         current_wraps=_count(current != u),
         current_strays=_count(np.abs(u) > bound),
-        saturations=_count(inside != membrane),
+        saturations=_count(inside != unlimited(population, v_last, u, n)),
         floors=_count(clamp(population, inside, n) > inside),
         ceilings=_count(clamp(population, inside, n) < inside),
     )
@@ -177,6 +195,14 @@ def _count_neuron(program: Program, population: Population, a: IntArray, trace: 
         suppressed=_count((count_spikes(population, before, n) > 0) & (output == 0)),
         multiple=_count(output > 1),
     )
+
+
+def _states(population: Population, trace: Trace) -> tuple[IntArray, IntArray, IntArray]:
+    """Current, membrane, and membrane before threshold at every step."""
+    entry = trace[population.name]
+    if entry.u is None or entry.v is None or entry.v_before is None:
+        raise InputError("the trace holds no states", population.name, "record it with states")
+    return entry.u, entry.v, entry.v_before
 
 
 def _previous(start: IntArray, states: IntArray, population: Population) -> IntArray:

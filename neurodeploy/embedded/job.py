@@ -20,20 +20,20 @@ from neurodeploy.codegen.c.probe import ENCODED, FED, MEASURES, STATES
 from neurodeploy.codegen.encoders import front_of
 from neurodeploy.codegen.plan import plan
 from neurodeploy.embedded.files import deploy
+from neurodeploy.engine.batch import STATES as STATE_KEYS
 from neurodeploy.engine.prepare import Ranges, beyond
+from neurodeploy.engine.run import recorded_entries
 from neurodeploy.engine.stimulus import driven
 from neurodeploy.errors import InputError
 from neurodeploy.host import samples_key
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import quantize_stimulus
 from neurodeploy.target import Artifact, Stimulus
-from neurodeploy.trace import Entry, Trace
+from neurodeploy.trace import Trace
 
 IntArray = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 PROBE = "_probe.c"
-STATE_KEYS = ("u", "v", "v_before")
-"""In the order in which the host loop records them."""
 
 
 @dataclass(frozen=True)
@@ -108,36 +108,20 @@ class Job:
             at += samples * steps * step
             part = np.frombuffer(record, np.uint8)[len(record) - at :][: samples * steps * step]
             found |= _read(part.reshape(samples, steps, step), self._fields(mode))
-        entries = {
-            each.name: Entry(self.sent[each.name], each.output.kind == "graded", each.scale)
-            for each in self.program.inputs
-        }
-        encoded = [name for name, key in found if name in entries and key == "output"]
-        entries |= {name: self._encoded(name, found) for name in encoded}
-        entries |= {name: self._entry(name, found) for name in self.program.by_name}
+        encoded = [name for name, key in found if name in self.program.input_by_name and key == "output"]
+        records = {name: self._record(name, found) for name in encoded}
+        records |= {name: {"output": self.sent[name]} for name in self.program.input_by_name if name not in encoded}
+        records |= {name: self._record(name, found) for name in self.program.by_name}
         measured = found.get(("", "measured"))
         meta: dict[str, Any] = {"rung": "program", "numerics": self.program.numerics.name}
         meta |= {"encoded": encoded} if encoded else {}
-        return Trace(entries, meta | ({} if measured is None else {"measured": measured}))
-
-    def _entry(self, name: str, found: Mapping[tuple[str, str], IntArray]) -> Entry:
-        p = self.program.by_name[name]
-        lead = (*self.size, *p.shape)
-        state = {key: found[name, key].reshape(lead) for key in STATE_KEYS if (name, key) in found}
-        shift = 0 if p.kind == "relay" else self.program.numerics.state_shift
-        return Entry(
-            found[name, "output"].reshape(lead),
-            p.output.kind == "graded",
-            p.output.scale,
-            **state,
-            state_scale=p.scale + shift,
-            inserted=p.inserted,
+        return Trace(
+            recorded_entries(self.program, records), meta | ({} if measured is None else {"measured": measured})
         )
 
-    def _encoded(self, name: str, found: Mapping[tuple[str, str], IntArray]) -> Entry:
-        each = self.program.input_by_name[name]
-        made = found[name, "output"].reshape((*self.size, *each.shape))
-        return Entry(made, each.output.kind == "graded", each.scale)
+    def _record(self, name: str, found: Mapping[tuple[str, str], IntArray]) -> dict[str, IntArray]:
+        shape = (*self.size, *self.program.node(name).shape)
+        return {key: found[name, key].reshape(shape) for key in ("output", *STATE_KEYS) if (name, key) in found}
 
     def _takes(self, mode: int) -> Sequence[str]:
         return list(self.context.plan.senders) if mode & FED else list(self.program.input_by_name)

@@ -88,7 +88,13 @@ def recorded(program: Program, record: Iterable[str] | None, states: bool, wide:
 
 
 def traced(program: Program, records: Records) -> Trace:
-    """The trace of what was recorded, in the order of the program's nodes."""
+    """The trace of what was recorded by compiled code."""
+    entries = recorded_entries(program, records)
+    return Trace(entries, {"rung": "program", "numerics": program.numerics.name, ENGINE: "compiled"})
+
+
+def recorded_entries(program: Program, records: Records) -> dict[str, Entry]:
+    """What was recorded, ``(B, T, *shape)`` arrays by node, with scales, in the order of the program's nodes."""
     entries: dict[str, Entry] = {}
     for node in (*program.inputs, *program.populations):
         record = records.get(node.name)
@@ -102,7 +108,7 @@ def traced(program: Program, records: Records) -> Trace:
         scale = p.scale + (0 if p.kind == "relay" else program.numerics.state_shift)
         states = record.get("v"), record.get("u"), record.get("v_before")
         entries[p.name] = Entry(record["output"], graded, p.output.scale, *states, scale, p.inserted)
-    return Trace(entries, {"rung": "program", "numerics": program.numerics.name, ENGINE: "compiled"})
+    return entries
 
 
 def _run_driven(

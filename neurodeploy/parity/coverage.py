@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from neurodeploy.analysis.ranges import apply_weights
 from neurodeploy.program.population import Population
 from neurodeploy.program.program import Program
-from neurodeploy.reference.integer import clamp, initial_state, membrane_sum, saturate
+from neurodeploy.reference.integer import clamp, initial_state, integrate, unlimited
 from neurodeploy.trace import Trace
 
 Array = NDArray[Any]
@@ -37,22 +37,21 @@ def _of(program: Program, population: Population, trace: Trace) -> dict[str, flo
     }
     if entry.v is None or entry.u is None or entry.v_before is None or population.kind != "cuba-lif":
         return values
-    total = _membrane_sums(program, population, entry.v, entry.u)
-    full = saturate(total, program.numerics.membrane_bits)
+    before = _previous_membranes(population, entry.v)
+    full = integrate(population, before, entry.u, program.numerics)
     threshold = np.asarray(population.threshold, dtype=np.int64) << program.numerics.state_shift
     return values | {
         "fired": float(sent.mean()),
-        "saturated": float((full != total).mean()),
+        "saturated": float((full != unlimited(population, before, entry.u, program.numerics)).mean()),
         "clamped": float((clamp(population, full, program.numerics) != full).mean()),
         "at_threshold": float((entry.v_before == threshold).mean()),
     }
 
 
-def _membrane_sums(program: Program, population: Population, v: Array, u: Array) -> Array:
-    """Every step's membrane before it saturates, from the recorded states."""
+def _previous_membranes(population: Population, v: Array) -> Array:
+    """The membrane that each step started from, from the recorded ones."""
     start = np.broadcast_to(initial_state(population, v.shape[0]).v[:, None], v.shape)
-    before = start if population.every_step else np.concatenate([start[:, :1], v[:, :-1]], axis=1)
-    return membrane_sum(population, before, u, program.numerics)
+    return start if population.every_step else np.concatenate([start[:, :1], v[:, :-1]], axis=1)
 
 
 def _synapses_active(program: Program, population: Population, trace: Trace) -> float:

@@ -151,6 +151,13 @@ def integrate(population: Population, v: IntArray, u: IntArray, numerics: Numeri
     return overflow(v + change, n.membrane_bits, n.membrane_overflow)
 
 
+def unlimited(population: Population, v: IntArray, u: IntArray, numerics: Numerics) -> IntArray:
+    """The membrane that ``integrate`` gives where nothing saturates."""
+    if numerics.integration == "sum":
+        return membrane_sum(population, v, u, numerics)
+    return decay(v, population.membrane_decay, numerics) + u + population.bias
+
+
 def membrane_sum(population: Population, v: IntArray, u: IntArray, numerics: Numerics) -> IntArray:
     """Decayed membrane ``v`` plus the new current ``u`` and the bias, before the membrane saturates."""
     total = decay(v, population.membrane_decay, numerics) + u + population.bias

@@ -1,5 +1,6 @@
 """The random networks are the same for the same seed, within the family's limits, and alive."""
 
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 
@@ -8,10 +9,11 @@ import pytest
 
 from neurodeploy.conformance import Case, Census, case_census, census, full_census, generate
 from neurodeploy.conformance.case import Family
-from neurodeploy.numerics import LOIHI2
+from neurodeploy.numerics import LOIHI2, XYLO_V2
 from neurodeploy.program import Input, Output, Population, Program, Projection
 from neurodeploy.program.latency import extra_steps, latencies
 from neurodeploy.reference.program_runner import run_program
+from tests.xylo.nets import counts, net
 
 SEEDS: dict[Family, range] = {"stock": range(200), "held": range(100)}
 
@@ -220,6 +222,34 @@ def test_census_counts_by_hand() -> None:
     assert found.lively == 1
     tied = Program(LOIHI2, program.inputs, (Population("n", (1,), threshold=128),), (join,))
     assert census(tied, run_program(tied, stimulus, states=True)).ties == 1
+
+
+@pytest.mark.parametrize("seed", [0, 1, 4])
+def test_where_every_event_adds_to_the_current_the_census_counts_the_clipped_ones(seed: int) -> None:
+    made = net(seed)
+    trace = run_program(made.program, made.stimulus, states=True)
+    found, by_hand = census(made.program, trace), counts(made, trace)
+    assert found.current_wraps == by_hand["currents at a bound"]
+    assert (found.sum_wraps, found.conv_wraps, found.current_strays) == (0, 0, 0)
+    assert found.multiple == by_hand["several spikes in a step"]
+    assert sum(each.fired for each in found.activity) == sum(
+        np.count_nonzero(trace[p].output) for p in ("hidden", "out")
+    )
+    at_a_bound = by_hand["membrane at its top"] + by_hand["membrane at its bottom"]
+    assert 0 <= found.saturations <= at_a_bound
+    assert (seed == 0) == (found.saturations > 0)
+
+
+def test_a_membrane_saturates_where_its_machine_clips_it() -> None:
+    """Under xylo-v2 a membrane at its top that gets a current, and one that gets none, which loses nothing."""
+    neuron = Population("n", (2,), threshold=(1 << 15) - 1, initial_membrane=np.array([32760, 32760]), compare=">=")
+    neuron = replace(neuron, reset="subtract", current_decay=1, membrane_decay=15, max_spikes_per_step=31)
+    neuron = replace(neuron, output=Output("count"))
+    join = Projection("j", "in", "n", "dense", np.array([[100], [0]]), message_bits=4)
+    program = Program(XYLO_V2, (Input("in", (1,), bits=4),), (neuron,), (join,))
+    found = census(program, run_program(program, {"in": np.ones((1, 1, 1))}, states=True))
+    assert found.saturations == 1
+    assert found.current_wraps == 0
 
 
 def test_a_census_adds_and_says_who_is_silent() -> None:

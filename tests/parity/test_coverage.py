@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from neurodeploy.conformance import census
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.parity.coverage import coverage
 from neurodeploy.program import Input, Output, Population, Program, Projection
 from neurodeploy.reference.program_runner import run_program
 from tests.parity.networks import chain, neuron, steps
+from tests.xylo.nets import net
 
 
 def of(program: Program, stimulus) -> dict[str, dict[str, float]]:
@@ -91,6 +93,17 @@ def test_saturation_counts_where_the_membrane_lost_something() -> None:
     top = (1 << 23) - 1
     assert one(steps(0, 1, 1), initial_membrane=64 * 64 - top)["saturated"] == 1 / 3
     assert one(steps(0, 0, 0), initial_membrane=-top)["saturated"] == 0.0
+
+
+def test_saturation_counts_by_the_rule_of_the_machine() -> None:
+    """Under xylo-v2 the membrane's changes are clipped one after another, and the membrane to all of 16 bits."""
+    made = net(0)
+    trace = run_program(made.program, made.stimulus, states=True)
+    found = coverage(made.program, trace)
+    counted = census(made.program, trace).saturations
+    cells = {name: trace[name].output.size for name in found}
+    assert counted > 0
+    assert sum(each["saturated"] * cells[name] for name, each in found.items()) == pytest.approx(counted)
 
 
 def test_a_stateless_neuron_starts_every_step_anew() -> None:
