@@ -36,7 +36,7 @@ class PulseWidth:
     high: Parameter | None = None
 
     kind: ClassVar[str] = "pulse-width"
-    search: ClassVar[Mapping[str, Search]] = {"frequency": Search(1, 750)}
+    search: ClassVar[Mapping[str, Search]] = {"frequency": Search(1, 300)}  # above, it has 3 samples or fewer
 
     def __post_init__(self) -> None:
         low, high = check_range(self.low, self.high)
