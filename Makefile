@@ -4,6 +4,7 @@
 #   make test     every test and notebook, with the linters and the type checker
 #   make lint     ruff and pyright alone
 #   make bench    the engine and its peers side by side, each peer in an environment of its own (about 15 minutes)
+#   make crossframework  files and rasters of six frameworks, each run in an environment of its own, for make test
 #   make proof    the long counts behind tests/proof/RESULTS.md; interrupted, it goes on where it stopped
 #   make system   Debian packages, where any are needed (as root or with passwordless sudo)
 #   make clean    remove what the targets wrote; make distclean: the environment and the proofs under way too
@@ -24,7 +25,7 @@ SYSTEM_PACKAGES := g++ gcc-arm-none-eabi qemu-system-arm
 
 export MPLBACKEND := agg
 
-.PHONY: setup demo test lint bench proof system clean distclean
+.PHONY: setup demo test lint bench crossframework proof system clean distclean
 .DELETE_ON_ERROR:
 
 setup: $(READY)
@@ -66,6 +67,9 @@ bench: $(READY)
 	$(BIN)/neurodeploy targets install loihi-sim
 	$(BIN)/python -m benchmarks install
 	$(BIN)/python -m benchmarks
+
+crossframework: $(READY)
+	$(BIN)/python -m tests.crossframework
 
 proof: $(READY)
 	$(BIN)/neurodeploy targets install loihi-sim

@@ -70,22 +70,28 @@ def interpreter(name: str) -> Path:
 
 
 def install(name: str, progress: Progress) -> None:
-    """Make an environment unless it is there.
-
-    Raises InputError for an unknown name, UnavailableError where pip fails or would bring accelerator libraries.
-    """
+    """Make a peer's environment unless it is there. Raises InputError for an unknown name, and as ``make`` does."""
     if name not in ENVIRONMENTS:
         raise InputError(f"there is no peer {name!r}", "install", f"choose: {', '.join(ENVIRONMENTS)}")
-    environment = ENVIRONMENTS[name]
+    make(ENVIRONMENTS[name], progress)
+
+
+def make(environment: Environment, progress: Progress) -> Path:
+    """The Python of an environment, made unless it is there.
+
+    Raises UnavailableError where pip fails or would bring accelerator libraries.
+    """
+    python = environment.folder / "bin" / "python"
     if (environment.folder / COMPLETE).exists():
-        progress(f"{name} is already in {environment.folder}")
-        return
-    progress(f"making the environment of {name} in {environment.folder}")
+        progress(f"{environment.name} is already in {environment.folder}")
+        return python
+    progress(f"making the environment of {environment.name} in {environment.folder}")
     with new_folder(environment.folder) as building:
         venv.EnvBuilder(with_pip=True, symlinks=True).create(building)
         _fill(environment, building)
         (building / COMPLETE).touch()
-    progress(f"{name} is ready")
+    progress(f"{environment.name} is ready")
+    return python
 
 
 def _fill(environment: Environment, building: Path) -> None:

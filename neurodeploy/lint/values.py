@@ -9,6 +9,7 @@ import numpy as np
 
 from neurodeploy.network.raw import FIELDS, NEURON_KINDS, Raw, RawNode
 from neurodeploy.profiles.notice import Notice, notice
+from neurodeploy.profiles.repairs import is_endless, without_leak
 
 LAYERS = {"weight", "bias", "scale", "delay", "threshold"}
 NUMERIC = LAYERS | {"r", "tau", "tau_syn", "tau_mem", "v_leak", "v_threshold", "v_reset", "w_in"}
@@ -37,7 +38,7 @@ def _not_a_number(name: str, key: str) -> list[Notice]:
 
 def _number(name: str, node: RawNode, key: str, value: np.ndarray[Any, Any]) -> list[Notice]:
     found: list[Notice] = []
-    if key.startswith("tau") and value.size and np.all(np.isposinf(value)):
+    if key.startswith("tau") and is_endless(value):
         return [_infinite(name, node, key)]
     if not np.all(np.isfinite(value)):
         bad = int(np.sum(~np.isfinite(value)))
@@ -72,17 +73,9 @@ def _number(name: str, node: RawNode, key: str, value: np.ndarray[Any, Any]) -> 
 def _infinite(name: str, node: RawNode, key: str) -> Notice:
     integrates = node.kind in ("LIF", "LI")
     what = f"{key} is infinite: nothing decays"
-    repair = partial(_integrator, name) if integrates else None
+    repair = partial(without_leak, name) if integrates else None
     remedy = "write it as an " + {"LIF": "IF", "LI": "I"}.get(node.kind, "integrator")
     return notice("infinite-tau", "error", name, what, "none: an integrator, if its gain is 1", remedy, repair)
-
-
-def _integrator(name: str, raw: Raw) -> Raw:
-    """The same neuron without leak; a gain r dt/tau of infinite r and tau is 1, which r = 1 stands for."""
-    node = raw.nodes[name]
-    kept = {key: node.fields[key] for key in ("v_threshold", "v_reset") if key in node.fields}
-    like = next((v for k in ("v_threshold", "tau") if (v := node.number(k)) is not None), np.ones(1))
-    return raw.put(name, RawNode("IF" if node.kind == "LIF" else "I", {**kept, "r": np.ones_like(like)}))
 
 
 def _one(name: str, key: str, raw: Raw) -> Raw:

@@ -21,7 +21,7 @@ from neurodeploy.network.raw import Raw, RawNode
 from neurodeploy.profiles.decays import Array, factor_for, numbers, recover, single, tau_for, uniform
 from neurodeploy.profiles.evidence import batch_in_input, dtypes_are, every, kinds
 from neurodeploy.profiles.profile import Defect, Evidence, Overrides, Profile, Translation
-from neurodeploy.profiles.repairs import drop_batch
+from neurodeploy.profiles.repairs import batch
 
 TAUS = ("tau", "tau_mem", "tau_syn")
 
@@ -88,13 +88,7 @@ PROFILE = Profile(
             "read as seconds the membrane forgets everything within a step or explodes",
             "divide by dt",
         ),
-        Defect(
-            "norse-batch-in-input",
-            lambda raw, _: batch_in_input(raw),
-            lambda raw, _: drop_batch(raw),
-            "none: the shapes do not fit, so nothing runs",
-            "drop the first dimension of Inputs and Outputs",
-        ),
+        batch("norse-batch-in-input"),
     ),
     evidence=(
         Evidence("its time constants make sense only as tau * dt", 4, every(_tiny, "LIF", "LI", "CubaLIF")),

@@ -1,9 +1,9 @@
 """sinabs 3.1.3: ``sinabs/nir.py``, ``sinabs/layers/functional/lif.py``.
 
 - LIF: ``a = exp(-1 / tau); v = a v + (1 - a) x`` (``norm_input``, the default; else ``+ x``); IAF: ``v += x``; ExpLeak
-  as LIF without spikes. Spikes: ``trunc(v / threshold)`` where v > 0 (MultiSpike), each subtracted in the same step
-  (MembraneSubtract); then v is clamped at ``min_v_mem``, which equals a clamp before the comparison as long as it lies
-  below threshold and reset.
+  as LIF without spikes, but by default without ``norm_input``. Spikes: ``trunc(v / threshold)`` where v > 0
+  (MultiSpike), each subtracted in the same step (MembraneSubtract); then v is clamped at ``min_v_mem``, which equals a
+  clamp before the comparison as long as it lies below threshold and reset.
 - The exporter writes tau in *steps*, r = 1 whether ``norm_input`` or not, v_reset = 0 whatever the reset, and nothing
   of ``tau_syn``, ``min_v_mem`` and recurrence; it needs nir <= 1.0.4, so its files have no v_reset at all.
 - Precision: a is float32. A step is taken to last 1 ms; nothing but the seconds of tau depends on that.
@@ -23,10 +23,11 @@ MANY = 65536
 
 
 def translate(node: RawNode, terms: Terms) -> Translation:
-    """Time constants from steps to seconds; the gain of a LIF is 1 - a, of an IAF 1."""
+    """Time constants from steps to seconds; the gain of a LIF is 1 - a, of an IAF and an ExpLeak 1."""
     if node.kind in ("I", "IF"):
         return node, {"input_gain": "unit"}
-    return node.change(tau=tau_for(_kept(node), terms)), {}
+    changed = node.change(tau=tau_for(_kept(node), terms))
+    return changed, {"input_gain": "unit"} if node.kind == "LI" else {}
 
 
 def _kept(node: RawNode) -> Array:

@@ -4,9 +4,13 @@
   ``v = beta (1 - r) v + x``; then strictly compared: a reset one step late, and a subtraction that is not decayed.
 - Synaptic: ``i = alpha i + x; v = beta v + i``, ``subtract`` as above. RLeaky, RSynaptic: the last step's own spikes
   pass through a layer, bias included from the first step on, and join x.
-- ``zero`` of Synaptic, RLeaky and RSynaptic also drops the input of the step after a spike, which no contract says.
+- ``zero`` of Synaptic, RLeaky and RSynaptic also drops the input of the step after a spike, which no contract says;
+  with ``reset_delay=False`` there is no such step.
+- ``reset_delay=False`` with ``subtract``: a membrane above the threshold even after its reset is compared less one more
+  threshold in the next step, which no contract says; it takes a drive of about two thresholds.
 - The exporter hard-codes dt = 1e-4 and writes tau = dt / (1 - beta) and r = tau / dt, so the drive is added as it is;
-  ``subtract``, the default, is written as v_reset = 0 like ``zero``; the padding of AvgPool is written as 0.
+  ``subtract``, the default, and ``none`` are written as v_reset = 0 like ``zero``; beta = 1 as an infinite tau; the
+  padding of AvgPool is written as 0.
 - Precision: in that of the file, then beta and alpha are float32.
 """
 
@@ -21,6 +25,7 @@ from neurodeploy.network.raw import Raw, RawNode
 from neurodeploy.profiles.decays import Array, close, numbers, recover, tau_for
 from neurodeploy.profiles.evidence import dtypes_are, every, kinds
 from neurodeploy.profiles.profile import Defect, Evidence, Profile, Translation
+from neurodeploy.profiles.repairs import no_leak
 
 DT = 1e-4
 TAUS = ("tau", "tau_mem", "tau_syn")
@@ -44,7 +49,7 @@ def kept(node: RawNode, key: str, dt: float = DT) -> Array:
 
 def dropped_input(raw: Raw, terms: Terms) -> Mapping[str, str]:
     """Neurons whose reset to zero drops the next input."""
-    if terms.reset == "subtract":
+    if terms.reset == "subtract" or terms.reset_timing == "same-step":
         return {}
     what = "its reset to zero also drops the input of the step after a spike"
     looped = {a for a, b in raw.edges if (b, a) in raw.edges}
@@ -53,6 +58,16 @@ def dropped_input(raw: Raw, terms: Terms) -> Mapping[str, str]:
         for name, node in raw.nodes.items()
         if node.kind == "CubaLIF" or (node.kind == "LIF" and name in looped)
     }
+
+
+def compared_low(_raw: Raw, terms: Terms) -> Mapping[str, str]:
+    """Subtraction in the step of the spike."""
+    if terms.reset != "subtract" or terms.reset_timing != "same-step":
+        return {}
+    what = (
+        "snnTorch compares a membrane that its reset left above the threshold less one more threshold in the next step"
+    )
+    return {"contract": what}
 
 
 def _gain_is_one(node: RawNode) -> bool:
@@ -77,6 +92,14 @@ PROFILE = Profile(
             "after every spike one step of input is lost, which the contract cannot say",
             "train with reset_mechanism='subtract'",
         ),
+        Defect(
+            "snntorch-compares-low",
+            compared_low,
+            lambda raw, _: raw,
+            "where a drive exceeds about two thresholds snnTorch misses a spike that the contract gives",
+            "train with the default reset_delay, or keep drives below two thresholds",
+        ),
+        no_leak("snntorch-no-leak"),
     ),
     evidence=(
         Evidence("every r is tau / 1e-4 s, the dt it hard-codes", 3, every(_gain_is_one, "LIF", "CubaLIF")),

@@ -84,6 +84,40 @@ def test_a_reset_that_no_contract_says_is_refused_by_name():
     assert error.value.where == "node 1"
 
 
+def test_a_reset_in_the_step_of_the_spike_drops_no_input():
+    raw = raw_of(graph_of(PRODUCERS["snn-synaptic"], weights(0)))
+    assert (
+        load_raw(raw, "file", profile="snntorch-1.0,reset=zero,reset_timing=same-step").contract.defaults.reset
+        == "zero"
+    )
+    told = load_raw(raw, "file", profile="snntorch-1.0,reset_timing=same-step").findings
+    assert "snntorch-compares-low" in {each.slug for each in told}, "a subtraction does, and that is told"
+
+
+def test_an_endless_time_constant_is_an_integrator():
+    graph = graph_of(PRODUCERS["snn-subtract"], weights(0))
+    graph.nodes["1"].tau = graph.nodes["1"].r = np.full(10, np.inf)
+    network = load_raw(raw_of(graph), "file", profile="snntorch-1.0")
+    assert isinstance(network.nodes["1"], nir.IF)
+    assert coefficients(network.nodes["1"], network.contract.of("1")).gain.tolist() == [1.0] * 10
+    assert "snntorch-no-leak" in {each.slug for each in network.findings}
+
+
+def test_an_exp_leak_of_sinabs_takes_its_input_whole():
+    graph = graph_of(PRODUCERS["sinabs-lif"], weights(0))
+    graph.nodes["3"] = nir.LI(tau=np.full(6, 8.0), r=np.ones(6), v_leak=np.zeros(6))
+    contract = load_raw(raw_of(graph), "file", profile="sinabs-3.1").contract
+    assert (contract.of("1").input_gain, contract.of("3").input_gain) == ("spec", "unit")
+
+
+def test_rockpool_leaves_batch_and_time_in_the_output():
+    graph = graph_of(PRODUCERS["rockpool-lif"], weights(0))
+    graph.nodes["input"] = nir.Input({"input": np.array([1, 12])})
+    graph.nodes["output"] = nir.Output({"output": np.array([1, 1, 6])})
+    network = load_raw(raw_of(graph), "file", profile="rockpool-3.1")
+    assert (network.shapes["input"], network.shapes["output"]) == ((12,), (6,))
+
+
 def test_dt_is_read_where_the_file_tells_it():
     for name, dt in (("jelly-if", 1e-4), ("jelly-lif-whole", 1e-3), ("rockpool-lif", 1e-3)):
         producer = PRODUCERS[name]
