@@ -52,7 +52,7 @@ OTHERWISE = (
     ("norse-box-dense-grid", "reset", "subtract"),
     ("norse-lif-dense-grid", "current", "previous"),
     ("snntorch-leaky_subtract-dense-grid", "reset", "zero"),
-    ("snntorch-leaky_subtract-conv-grid", "fires_at", ">="),
+    ("snntorch-leaky_zero-conv-grid", "fires_at", ">="),
     ("snntorch-leaky_subtract-recurrent-grid", "recurrent_bias_at_start", "omitted"),
     ("snntorch-synaptic_subtract-dense-grid", "reset_timing", "same-step"),
     ("spikingjelly-if-conv-grid", "fires_at", ">"),
