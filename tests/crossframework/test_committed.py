@@ -4,6 +4,8 @@ import pytest
 
 from tests.crossframework.committed import DATA, MANIFEST, REFUSED, cases, digest, manifest, members, records, refused
 from tests.crossframework.environments import ENVIRONMENTS
+from tests.crossframework.roundtrip import CASES as ROUND
+from tests.crossframework.roundtrip import TABLE
 from tests.crossframework.workers.nets import Net
 
 FRAMEWORKS = sorted(ENVIRONMENTS)
@@ -11,7 +13,12 @@ FRAMEWORKS = sorted(ENVIRONMENTS)
 
 def test_every_framework_is_there():
     assert sorted(manifest()) == FRAMEWORKS
-    assert {path.name for path in DATA.iterdir()} == {MANIFEST, REFUSED, *(f"{name}.tar.xz" for name in FRAMEWORKS)}
+    assert {path.name for path in DATA.iterdir()} == {
+        MANIFEST,
+        REFUSED,
+        TABLE,
+        *(f"{name}.tar.xz" for name in FRAMEWORKS),
+    }
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -44,3 +51,13 @@ def test_weights_are_dyadic_in_some_nets_and_random_in_others(framework):
 
 def test_the_set_stays_small():
     assert sum(path.stat().st_size for path in DATA.iterdir()) < 700_000
+
+
+def test_the_round_trip_was_measured_for_every_network_and_framework():
+    rows = [
+        line.strip("| ").split(" | ") for line in (DATA / TABLE).read_text(encoding="utf-8").splitlines() if "|" in line
+    ]
+    assert sorted(rows[0][1:]) == FRAMEWORKS
+    assert [row[0] for row in rows[2:]] == [case.needs for case in ROUND.values()]
+    same = {name for row in rows[2:] for name, cell in zip(rows[0], row, strict=True) if cell == "**same**"}
+    assert same == {"norse", "snntorch", "spikingjelly", "spyx"}, "the others' importers take none of our files"

@@ -12,6 +12,7 @@ from neurodeploy.frontends.nir_file import load_nir
 from neurodeploy.network.shapes import SPIKING
 from neurodeploy.parity.float_rung import float_rung
 from neurodeploy.reference.network_runner import run_network
+from neurodeploy.reference.neuron import threshold_of
 from tests.crossframework.committed import cases, members, records
 from tests.crossframework.compare import source_trace, stimulus_of
 
@@ -52,7 +53,7 @@ OTHERWISE = (
     ("norse-box-dense-grid", "reset", "subtract"),
     ("norse-lif-dense-grid", "current", "previous"),
     ("snntorch-leaky_subtract-dense-grid", "reset", "zero"),
-    ("snntorch-leaky_subtract-conv-grid", "fires_at", ">="),
+    ("snntorch-leaky_zero-conv-grid", "fires_at", ">="),
     ("snntorch-leaky_subtract-recurrent-grid", "recurrent_bias_at_start", "omitted"),
     ("snntorch-synaptic_subtract-dense-grid", "reset_timing", "same-step"),
     ("spikingjelly-if-conv-grid", "fires_at", ">"),
@@ -83,6 +84,19 @@ def test_a_contract_that_differs_in_one_term_gives_other_spikes(label, term, val
         for node, record in zip(network.populations, expected, strict=True)
     ]
     assert not all(np.array_equal(a, b[:, case.late :]) for a, b in zip(sent, expected, strict=True))
+
+
+INTEGRATORS = [f"{f}-{n}-dense-grid" for f, n in (("norse", "iaf"), ("spikingjelly", "if"), ("sinabs", "iaf"))]
+INTEGRATORS += ["snntorch-integrate_subtract-dense-grid", "spyx-if-dense-grid"]
+
+
+@pytest.mark.parametrize("label", INTEGRATORS)
+def test_of_dyadic_numbers_ties_are_common(label, tmp_path):
+    case = CASES[label]
+    network, (x, expected) = load(case, tmp_path), records(case)
+    first = network.populations[0]
+    before = run_network(network, stimulus_of(network, x), states=True)[first].v_before
+    assert np.sum(before == threshold_of(network.nodes[first])) > 0.05 * expected[0].sum()
 
 
 def test_a_spike_too_many_is_no_tie(tmp_path):

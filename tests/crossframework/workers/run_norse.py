@@ -48,7 +48,7 @@ def add(book: Book, net: Net, kind: str, profile: str = "norse-1.1", told: str =
     def export() -> Any:
         # nir can complete a convolution's shapes only where the batch does not stand in the Input's.
         shape = net.stimulus.shape[2:]
-        frame = torch.zeros(shape) if len(shape) == 3 else torch.zeros(1, *shape)
+        frame = torch.zeros(shape) if net.topology == "conv" else torch.zeros(1, *shape)
         return to_nir(norse.SequentialState(*made), frame)
 
     def run(x: Any) -> list[Any]:

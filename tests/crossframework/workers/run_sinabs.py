@@ -35,7 +35,7 @@ def neuron(net: Net, kind: str, more: dict[str, Any], layer: Layer, index: int) 
     if layer.recurrent is not None:
         weights = torch.nn.Linear(16, 16)
         weights.weight.data, weights.bias.data = torch.tensor(layer.recurrent), torch.tensor(layer.recurrent_bias)
-        return layers.IAFRecurrent(rec_connect=torch.nn.Sequential(torch.nn.Flatten(), weights))
+        return layers.IAFRecurrent(rec_connect=weights)
     if kind == "iaf":
         return layers.IAFSqueeze(spike_threshold=torch.full(layer.shape, 1.5), **same)
     threshold = torch.full(layer.shape, 0.25 if same.get("norm_input", True) else 1.5)
@@ -49,7 +49,8 @@ def add(book: Book, net: Net, kind: str, more: dict[str, Any], profile: str, **t
         )
 
     def export() -> Any:
-        frame = torch.zeros(1, *net.stimulus.shape[2:])
+        time = (1,) if net.topology == "recurrent" else ()  # sinabs has no Squeeze form of this layer
+        frame = torch.zeros(1, *time, *net.stimulus.shape[2:])
         return to_nir(torch.nn.Sequential(*made(exported=True)), frame)
 
     def run(x: Any) -> list[Any]:
