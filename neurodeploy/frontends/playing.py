@@ -16,7 +16,8 @@ from torch import nn
 from neurodeploy.errors import RefusedError
 from neurodeploy.frontends.framework import Layout
 from neurodeploy.frontends.frameworks import framework_of, is_neuron, kind_of, prepare
-from neurodeploy.frontends.tracing import FAILS, Watch, failed, hooked, tensors
+from neurodeploy.frontends.operations import tensors
+from neurodeploy.frontends.tracing import FAILS, Watch, failed, hooked
 from neurodeploy.network.shapes import Shape
 from neurodeploy.trace import Entry, Trace
 

@@ -20,9 +20,10 @@ from neurodeploy.errors import RefusedError
 from neurodeploy.frontends.framework import Layout
 from neurodeploy.frontends.frameworks import adder, is_neuron, layer_kind
 from neurodeploy.frontends.norse_sequential import stateful
+from neurodeploy.frontends.operations import tensors
 from neurodeploy.frontends.playing import Observed, arrange, find_layout, fresh, run_module
 from neurodeploy.frontends.torch_layers import add_layer
-from neurodeploy.frontends.tracing import SAMPLES, Step, Value, Watch, failed, hooked, tensors
+from neurodeploy.frontends.tracing import SAMPLES, Step, Value, Watch, failed, hooked
 from neurodeploy.host import Host
 from neurodeploy.network import InputRange, Network, NetworkBuilder, Source
 from neurodeploy.network.shapes import SPIKING, Shape

@@ -6,7 +6,7 @@ shape. Everything else that touches a watched value is refused by name.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import prod
@@ -18,36 +18,28 @@ from torch.overrides import TorchFunctionMode
 
 from neurodeploy.errors import NeurodeployError, RefusedError
 from neurodeploy.frontends.frameworks import is_leaf, is_neuron, is_ours
+from neurodeploy.frontends.operations import (
+    DATA,
+    DIFFERENCES,
+    FRESH,
+    FUNCTIONAL,
+    MODULES,
+    NEGATIONS,
+    PRODUCTS,
+    QUOTIENTS,
+    REMEDY,
+    SHAPING,
+    STATES,
+    SUMS,
+    in_place,
+    moved,
+    number_of,
+    tensors,
+)
 from neurodeploy.network.shapes import Shape
 
-SUMS = {"add", "add_", "__add__", "__radd__", "__iadd__"}
-DIFFERENCES = {"sub", "sub_", "__sub__", "__isub__"}
-PRODUCTS = {"mul", "mul_", "__mul__", "__rmul__", "__imul__", "multiply"}
-QUOTIENTS = {"div", "div_", "__truediv__", "__itruediv__", "true_divide", "divide"}
-SHAPING = {
-    *("view", "view_as", "reshape", "reshape_as", "flatten", "unflatten", "ravel", "squeeze", "unsqueeze", "stack"),
-    *("contiguous", "clone", "detach", "detach_", "to", "float", "type", "type_as", "cpu", "requires_grad_"),
-    *("__getitem__", "select", "unbind", "split", "chunk", "cat", "concat", "swapaxes", "transpose", "permute"),
-    *(
-        "__get__",
-        "dropout",
-        "dropout1d",
-        "dropout2d",
-        "dropout3d",
-        "alpha_dropout",
-        "feature_dropout",
-        "feature_alpha_dropout",
-    ),
-}
-DATA = {"item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__array__", "equal", "allclose"}
-FRESH = {
-    *("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like"),
-    *("new_zeros", "new_ones", "new_full", "new_empty", "new_tensor"),
-}
 SAMPLES = 3
 """Of one step; not one, so that a batch is never taken for a channel."""
-REMEDY = "known between layers: sums, multiples by a number, flatten; else use a layer, or a neuron of the framework"
-STATES = "pass on what it sends, and use its state only as its own state of the next step"
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +106,7 @@ class Watch(TorchFunctionMode):
 
     def _happened(self, func: Any, args: Any, kwargs: Any, given: list[torch.Tensor], result: Any) -> None:
         name, results = getattr(func, "__name__", str(func)), list(tensors(result))
-        if _in_place(name) and any(each is args[0] for each in given):
+        if in_place(name) and any(each is args[0] for each in given):
             self._alone(name, args[0])
         if name in FRESH or (not results and name not in DATA):
             return
@@ -131,7 +123,7 @@ class Watch(TorchFunctionMode):
                 f"{name} reads the state of layer {state}, which no other layer sees", self.where, STATES
             )
         if name in SHAPING and len(given) == 1 and len(results) == 1:
-            self.mark(results[0], self._reshaped(name, values[0], _moved(func, args, kwargs, given[0])))
+            self.mark(results[0], self._reshaped(name, values[0], moved(func, args, kwargs, given[0])))
         elif (sources := self._arithmetic(name, args, kwargs, values)) is not None:
             self.mark(results[0], Value(sources, values[0].shape))
         else:
@@ -149,7 +141,8 @@ class Watch(TorchFunctionMode):
     def _refused(self, name: str) -> RefusedError:
         if self._running and is_ours(self._running[-1][1]):
             return RefusedError(f"{self._running[-1][1]} has no exact form here", self.where, LAYERS)
-        return RefusedError(f"{name} of what layers send has no exact form here", self.where, REMEDY)
+        remedy = MODULES.format(name) if name in FUNCTIONAL else REMEDY
+        return RefusedError(f"{name} of what layers send has no exact form here", self.where, remedy)
 
     def _reshaped(self, name: str, value: Value, places: torch.Tensor) -> Value:
         """``places``: the number of the value of the watched tensor that each value of the result is."""
@@ -165,6 +158,8 @@ class Watch(TorchFunctionMode):
 
     def _arithmetic(self, name: str, args: Any, kwargs: Any, values: list[Value]) -> tuple[str, ...] | None:
         """The sources of a sum or a multiple; None for anything else."""
+        if name in NEGATIONS and len(values) == 1:
+            return (self._scaled(values[0], -1.0),)
         if len(args) != 2 or kwargs.keys() - {"alpha"} or kwargs.get("alpha", 1) != 1:
             return None
         left, right = self.value(args[0]), self.value(args[1])
@@ -173,7 +168,7 @@ class Watch(TorchFunctionMode):
                 return left.sources + right.sources
             return (*left.sources, self._scaled(right, -1.0)) if name in DIFFERENCES else None
         other = args[1] if left is not None else args[0]
-        number = _number(other)
+        number = number_of(other)
         if len(values) != 1 or number is None:
             return None
         if number == 0 and (name in SUMS or (name in DIFFERENCES and left is not None)):
@@ -238,52 +233,9 @@ LAYERS = (
 )
 
 
-def _in_place(name: str) -> bool:
-    """Whether a function of this name changes its first argument."""
-    if name.startswith("__"):
-        return name in ("__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__")
-    return name.endswith("_") and name not in ("detach_", "requires_grad_")
-
-
 def value_count(value: Value) -> int:
     """How many numbers the watched tensors of a value hold."""
     return SAMPLES * prod(value.shape)
-
-
-def _moved(func: Any, args: Any, kwargs: Any, given: torch.Tensor) -> torch.Tensor:
-    """Where ``func`` puts the values of ``given``: its result on their numbers."""
-    places = torch.arange(given.numel()).reshape(given.shape)
-    places = places.to(given.dtype)
-
-    def put(value: Any) -> Any:
-        if value is given:
-            return places
-        if isinstance(value, list | tuple):
-            return type(value)(put(each) for each in value)
-        return value
-
-    result = func(*(put(each) for each in args), **{key: put(each) for key, each in kwargs.items()})
-    return next(tensors(result)).to(torch.int64)
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return float(value)
-    return float(value) if isinstance(value, torch.Tensor) and value.numel() == 1 else None
-
-
-def tensors(value: Any) -> Iterator[torch.Tensor]:
-    """Every tensor in nested tuples, lists and mappings, in order."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from tensors(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from tensors(each)
 
 
 @contextmanager

@@ -220,7 +220,7 @@ class Own(nn.Module):
 
 class Doubled(Own):
     def between(self, y, x):
-        return 2 * y - x / 4
+        return 2 * y - x / 4 + -x
 
 
 class Added(Own):
@@ -243,7 +243,10 @@ class Asking(Own):
 
 EDGES = {
     Own: {"input fc", "fc lif", "lif output"},
-    Doubled: {"input fc", "fc scale", "input scale_2", "scale_2 scale_3", "scale lif", "scale_3 lif", "lif output"},
+    Doubled: {
+        *("input fc", "fc scale", "input scale_2", "scale_2 scale_3", "input scale_4", "lif output"),
+        *("scale lif", "scale_3 lif", "scale_4 lif"),
+    },
     Added: {
         *("input fc", "input back", "fc fc_times_2", "input input_times_2", "lif output"),
         *("fc_times_2 lif", "input_times_2 lif", "back lif"),
@@ -280,6 +283,11 @@ class Multiplied(Own):
 class Shifted(Own):
     def between(self, y, x):
         return y + 1
+
+
+class Functional(Own):
+    def between(self, y, x):
+        return torch.nn.functional.linear(y, self.back.weight)
 
 
 class Turned(Own):
@@ -357,6 +365,7 @@ class Needing(Own):
         (Rectified, "relu of what layers send has no exact form here"),
         (Multiplied, "mul of what layers send has no exact form here"),
         (Shifted, "add of what layers send has no exact form here"),
+        (Functional, "linear of what layers send has no exact form here\n.*use torch.nn's layer"),
         (Turned, "flip of what layers send has no exact form here"),
         (Part, "__getitem__ takes the values of a step apart"),
         (Choosing, "sum of what layers send has no exact form here"),

@@ -1,0 +1,74 @@
+"""Which of PyTorch's functions have a meaning between layers, by name, and what is said of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+SUMS = {"add", "add_", "__add__", "__radd__", "__iadd__"}
+DIFFERENCES = {"sub", "sub_", "__sub__", "__isub__"}
+NEGATIONS = {"neg", "neg_", "negative", "__neg__"}
+PRODUCTS = {"mul", "mul_", "__mul__", "__rmul__", "__imul__", "multiply"}
+QUOTIENTS = {"div", "div_", "__truediv__", "__itruediv__", "true_divide", "divide"}
+SHAPING = {
+    *("view", "view_as", "reshape", "reshape_as", "flatten", "unflatten", "ravel", "squeeze", "unsqueeze", "stack"),
+    *("contiguous", "clone", "detach", "detach_", "to", "float", "type", "type_as", "cpu", "requires_grad_"),
+    *("__getitem__", "select", "unbind", "split", "chunk", "cat", "concat", "swapaxes", "transpose", "permute"),
+    *("__get__", "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout"),
+    *("feature_dropout", "feature_alpha_dropout"),
+}
+DATA = {"item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__array__", "equal", "allclose"}
+FRESH = {
+    *("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like"),
+    *("new_zeros", "new_ones", "new_full", "new_empty", "new_tensor"),
+}
+REMEDY = "known between layers: sums, multiples by a number, flatten; else use a layer, or a neuron of the framework"
+FUNCTIONAL = {"conv1d", "conv2d", "linear", "batch_norm", "avg_pool2d", "max_pool2d"}
+MODULES = "instead of the function {} use torch.nn's layer, made where the module is made; max pooling only on spikes"
+STATES = "pass on what it sends, and use its state only as its own state of the next step"
+
+
+def in_place(name: str) -> bool:
+    """Whether a function of this name changes its first argument."""
+    if name.startswith("__"):
+        return name in ("__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__")
+    return name.endswith("_") and name not in ("detach_", "requires_grad_")
+
+
+def moved(func: Any, args: Any, kwargs: Any, given: torch.Tensor) -> torch.Tensor:
+    """Where ``func`` puts the values of ``given``: its result on their numbers."""
+    places = torch.arange(given.numel()).reshape(given.shape)
+    places = places.to(given.dtype)
+
+    def put(value: Any) -> Any:
+        if value is given:
+            return places
+        if isinstance(value, list | tuple):
+            return type(value)(put(each) for each in value)
+        return value
+
+    result = func(*(put(each) for each in args), **{key: put(each) for key, each in kwargs.items()})
+    return next(tensors(result)).to(torch.int64)
+
+
+def number_of(value: Any) -> float | None:
+    """A number, also as a tensor of one element; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    return float(value) if isinstance(value, torch.Tensor) and value.numel() == 1 else None
+
+
+def tensors(value: Any) -> Iterator[torch.Tensor]:
+    """Every tensor in nested tuples, lists and mappings, in order."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from tensors(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from tensors(each)
