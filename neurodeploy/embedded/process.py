@@ -16,6 +16,7 @@ from neurodeploy.errors import EnvironmentFailureError, InputError
 LINES = 20
 TIMEOUT = "NEURODEPLOY_WORKER_TIMEOUT"
 DEFAULT = 600.0
+FEWER = f"give it more time ({TIMEOUT}), or fewer steps"
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,13 @@ def time_limit() -> float:
         raise InputError(f"{given!r} is no number of seconds", TIMEOUT, "set it to a number or unset it") from error
 
 
-def run_tool(command: Sequence[str], folder: Path, limit: float, where: str) -> Ended:
+def run_tool(command: Sequence[str], folder: Path, limit: float, where: str, remedy: str = FEWER) -> Ended:
     """Run a command in ``folder``; nothing it started outlives it, or this process.
 
-    Raises EnvironmentFailureError where it takes longer than ``limit`` seconds.
+    Raises EnvironmentFailureError, with the ``remedy``, where it takes longer than ``limit`` seconds.
     """
     code, said = run_command(command, folder, limit)
     if code is None:
         what = f"did not finish within {limit:g} s"
-        raise EnvironmentFailureError(what, where, "give it more time, or fewer steps")
+        raise EnvironmentFailureError(what, where, remedy)
     return Ended(code, "\n".join(said.strip().splitlines()[-LINES:]))

@@ -13,8 +13,10 @@ from pathlib import Path
 from neurodeploy.engine.compiler import Compiler
 from neurodeploy.errors import EnvironmentFailureError, InputError
 
+LIMIT = "NEURODEPLOY_CC_TIMEOUT"
 TIMEOUT = 600.0
 LINES = 20
+LONGER = f"give it more time ({LIMIT})"
 REMEDY = (
     "set CC to a working C compiler, NEURODEPLOY_MACHINE=baseline for one that does not know this processor, "
     "or ask for the reference (-O engine=reference)"
@@ -41,7 +43,9 @@ def compile_library(source: str, compiler: Compiler, flags: Sequence[str]) -> by
             (place / "unit.c").write_text(source, encoding="ascii")
             code, said = run_command([*compiler.command, *flags, "unit.c", "-o", "unit.so"], place, limit)
             if code is None:
-                raise EnvironmentFailureError(f"did not finish within {limit:g} s", str(compiler), REMEDY)
+                raise EnvironmentFailureError(
+                    f"did not finish within {limit:g} s", str(compiler), f"{LONGER}, {REMEDY}"
+                )
             made = place / "unit.so"
             if code != 0 or not made.is_file():
                 words = "\n".join(said.strip().splitlines()[-LINES:]) or "it printed nothing"
@@ -53,11 +57,11 @@ def compile_library(source: str, compiler: Compiler, flags: Sequence[str]) -> by
 
 def time_limit() -> float:
     """Seconds a compiler may take. Raises InputError where the environment names no number."""
-    given = os.environ.get("NEURODEPLOY_CC_TIMEOUT", "")
+    given = os.environ.get(LIMIT, "")
     try:
         return float(given) if given else TIMEOUT
     except ValueError as error:
-        raise InputError(f"{given!r} is no number", "NEURODEPLOY_CC_TIMEOUT", "give seconds") from error
+        raise InputError(f"{given!r} is no number", LIMIT, "give seconds") from error
 
 
 def run_command(command: Sequence[str], folder: Path, limit: float) -> tuple[int | None, str]:

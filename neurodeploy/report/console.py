@@ -22,6 +22,7 @@ from neurodeploy.target import Installed
 from neurodeploy.trace import Trace, trace_table
 
 COLORS = {"agree": "green", "diverged": "bold red", "inconclusive": "yellow"}
+OPERATIONS = "operations"
 RUNG = ("node", ">expected", ">actual", ">differ", ">Jaccard", ">isolated", ">ties", ">latency", ">fired")
 
 
@@ -142,8 +143,19 @@ def show_bundle(bundle: Bundle) -> RenderableType:
 
 
 def show_trace(trace: Trace) -> RenderableType:
-    """A trace: counts per node."""
-    return Group(filled(trace_table(trace)), Text(str(dict(trace.meta)), style="dim"))
+    """A trace: counts per node, and what it cost where that was counted."""
+    rest = {key: value for key, value in trace.meta.items() if key != OPERATIONS}
+    counted = [filled(operations_table(trace.meta[OPERATIONS]))] if OPERATIONS in trace.meta else []
+    return Group(filled(trace_table(trace)), *counted, Text(str(rest), style="dim"))
+
+
+def operations_table(counted: Mapping[str, Mapping[str, int]]) -> Data:
+    """Operations by projection (synaptic) and by node (updates, events), with their sums."""
+    kinds = ("synaptic", "updates", "events")
+    names = dict.fromkeys(name for kind in ("events", "updates", "synaptic") for name in counted[kind])
+    rows = [(name, *(counted[kind].get(name, "") for kind in kinds)) for name in names]
+    columns = ("node or projection", ">synaptic operations", ">neuron updates", ">events")
+    return Data("operations", columns, [*rows, ("total", *(counted["total"][kind] for kind in kinds))])
 
 
 def show_targets(found: Mapping[str, Installed]) -> RenderableType:

@@ -8,6 +8,7 @@ from functools import partial
 from neurodeploy.embedded.job import Job, job
 from neurodeploy.embedded.process import run_tool, time_limit, workshop
 from neurodeploy.embedded.runs import DISPATCHER, run_jobs
+from neurodeploy.engine.build import LONGER
 from neurodeploy.engine.build import time_limit as compile_limit
 from neurodeploy.engine.compiler import Compiler, find_compiler
 from neurodeploy.errors import EnvironmentFailureError, UnavailableError
@@ -17,6 +18,7 @@ from neurodeploy.trace import Trace
 from .lower import HOST
 
 NAME = "c"
+WORKING = "set CC to a working C compiler"
 FLAGS = ("-std=c99", "-O2")
 NO_COMPILER = "no C compiler was found (CC, cc, gcc, clang or the package ziglang)"
 
@@ -54,9 +56,9 @@ def _execute(
         (folder / "job").write_bytes(data)
         sources = [f"{prefix}_probe.c" for prefix in prefixes]
         command = [*compiler.command, *flags, *sources, DISPATCHER, HOST, "-o", "probe"]
-        built = run_tool(command, folder, compile_limit(), str(compiler))
+        built = run_tool(command, folder, compile_limit(), str(compiler), f"{WORKING}, or {LONGER}")
         if built.code != 0:
-            raise EnvironmentFailureError(built.how, str(compiler), "set CC to a working C compiler")
+            raise EnvironmentFailureError(built.how, str(compiler), WORKING)
         ended = run_tool(["./probe"], folder, time_limit(), NAME)
         if ended.code != 0:
             raise EnvironmentFailureError(f"the built network {ended.how}", NAME, "export the network again")

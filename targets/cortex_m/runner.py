@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from neurodeploy.embedded.job import Job, job
 from neurodeploy.embedded.process import run_tool, time_limit, workshop
 from neurodeploy.embedded.runs import DISPATCHER, run_jobs
+from neurodeploy.engine.build import LONGER
 from neurodeploy.engine.build import time_limit as compile_limit
 from neurodeploy.errors import CapabilityError, EnvironmentFailureError, InputError, UnavailableError
 from neurodeploy.target import Artifact, Stimulus
@@ -80,7 +81,7 @@ def execute(board: Board, files: Mapping[str, bytes], prefixes: Sequence[str], d
         (folder / "job").write_bytes(data)
         sources = ["board.c", DISPATCHER, *(f"{prefix}_probe.c" for prefix in prefixes)]
         command = [COMPILER, *board.flags, *sources, *LINKED, "-lgcc", "-o", "firmware.elf"]
-        built = run_tool(command, folder, compile_limit(), COMPILER)
+        built = run_tool(command, folder, compile_limit(), COMPILER, LONGER)
         if built.code != 0 and "overflowed by" in built.said:
             raise CapabilityError(f"the firmware does not fit {board.machine}:\n{built.said}", f"target {NAME}")
         if built.code != 0:

@@ -33,6 +33,16 @@ def test_counts_stand_in_the_json_and_in_the_trace(rung: str, bundle: Path, tmp_
     assert call("inspect", tmp_path / "t.npz", "--json").data["meta"]["operations"] == found
 
 
+def test_a_terminal_shows_them_by_node_and_projection(bundle: Path, tmp_path: Path) -> None:
+    result = call("run", bundle, "--input", tmp_path / "s.npz", "--operations")
+    rows = [line.split() for line in result.out.splitlines()]
+    assert ["fc1", "15"] in rows
+    assert ["readout", "8", "1"] in rows
+    (total,) = (row for row in rows if row[:1] == ["total"])
+    assert total[2] == "24"
+    assert "{'synaptic'" not in result.out
+
+
 def test_nothing_is_counted_unasked(bundle: Path, tmp_path: Path) -> None:
     assert "operations" not in call("run", bundle, "--input", tmp_path / "s.npz", "--json").data["meta"]
 

@@ -64,6 +64,33 @@ def test_4_no_compiler(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "no C compiler was found" in refused(*verb, code=4)
 
 
+COMPILERS = {
+    "fails": ("echo unit.c:1: no room >&2; exit 3", "no room", "remedy: set CC to a working C compiler"),
+    "hangs": ("exec sleep 60", "did not finish within 1 s", "give it more time (NEURODEPLOY_CC_TIMEOUT)"),
+    "makes nothing": ("exit 0", "", "remedy: "),
+    "makes what does not run": ('while [ "$1" != -o ]; do shift; done; echo no >"$2"; chmod +x "$2"', "", "remedy: "),
+}
+
+
+@pytest.mark.parametrize("target", ["c", "fixed"])
+@pytest.mark.parametrize("how", COMPILERS)
+def test_6_a_compiler_that_does_not_do_its_work(
+    model: Path, target: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    does, told, remedy = COMPILERS[how]
+    compiler = tmp_path / "some-cc"
+    compiler.write_text(f"#!/bin/sh\n{does}\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CC", str(compiler))
+    monkeypatch.setenv("NEURODEPLOY_CC_TIMEOUT", "1" if how == "hangs" else "20")
+    monkeypatch.setenv("NEURODEPLOY_HOME", str(tmp_path / "home"))
+    assert call("export", model, "--target", target).code == 0
+    for verb in ("run", "check"):
+        said = refused(verb, f"small.{target}", code=6)
+        assert told in said
+        assert remedy in said
+
+
 def test_4_no_emulator(model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert call("export", model, "--target", "cortex-m").code == 0
     monkeypatch.setenv("PATH", str(tmp_path))
