@@ -83,7 +83,9 @@ def run_verb(arguments: list[str] | None) -> int:
 
 
 def _warn(message: Warning | str, category: type[Warning], filename: str, lineno: int, *more: Any) -> None:
-    """Our own warnings in one line, others as Python shows them."""
+    """Our own warnings in one line, others as Python shows them; what packages tell their developers, nobody."""
+    if issubclass(category, DeprecationWarning | PendingDeprecationWarning):
+        return
     if category.__module__.partition(".")[0] == "neurodeploy":
         typer.echo(f"neurodeploy: warning: {message}", err=True)
     else:

@@ -23,7 +23,7 @@ def network(threshold=4.0, bias=None, grid=PROFILE.terms.state_grid):
     weights = np.random.default_rng(1).integers(-20, 40, (5, 6)) / 32
     at = build.linear("w", build.input("input", (6,)), weights, bias)
     neuron = cuba_node(Cuba(900, 140, int(64 * threshold)), (5,), np.zeros(5), build.dt)
-    build.output("output", build.neuron("n", at, neuron))
+    build.output("output", build.place("n", at, neuron))
     return build.build()
 
 
