@@ -4,7 +4,7 @@
 #   make test     every test and notebook, with the linters and the type checker
 #   make lint     ruff and pyright alone
 #   make bench    the engine and its peers side by side, each peer in an environment of its own (about 15 minutes)
-#   make crossframework  files and rasters of six frameworks, each run in an environment of its own, for make test
+#   make crossframework  files and rasters of seven frameworks, each run in an environment of its own, for make test
 #   make proof    the long counts behind tests/proof/RESULTS.md; interrupted, it goes on where it stopped
 #   make system   Debian packages, where any are needed (as root or with passwordless sudo)
 #   make clean    remove what the targets wrote; make distclean: the environment and the proofs under way too
@@ -70,6 +70,7 @@ bench: $(READY)
 
 crossframework: $(READY)
 	$(BIN)/python -m tests.crossframework
+	$(BIN)/python -m tests.crossframework.lava_dl.generate
 
 proof: $(READY)
 	$(BIN)/neurodeploy targets install loihi-sim
