@@ -12,7 +12,7 @@ class Search:
     """Where a parameter is looked for.
 
     A ``relative`` one is a share of the signal's width; one that is not ``per_signal`` shapes the result and is the
-    same for all signals. Values of ``first`` are tried first; the even coverage that follows ends at ``usual``.
+    same for all signals.
     """
 
     low: float
@@ -21,8 +21,6 @@ class Search:
     log: bool = False
     relative: bool = False
     per_signal: bool = True
-    usual: float | None = None
-    first: tuple[float, ...] = ()
 
 
 @runtime_checkable

@@ -27,7 +27,6 @@ class PulseWidth:
     - ``bipolar=False`` leaves out the mirror, which is 1 minus the sawtooth.
     - ``low`` and ``high`` are the signal's range; without them each signal's own. A constant signal gives no spikes,
       and decodes to itself.
-    - Above 500 the sawtooth has two samples, the fewest; between 300 and 500 it has three, and is seldom of use.
     - ``decode`` draws straight lines from ``initial`` (default ``low``) through the sawtooth's height at every spike.
     """
 
@@ -37,7 +36,7 @@ class PulseWidth:
     high: Parameter | None = None
 
     kind: ClassVar[str] = "pulse-width"
-    search: ClassVar[Mapping[str, Search]] = {"frequency": Search(1, 510, usual=300, first=(500,))}
+    search: ClassVar[Mapping[str, Search]] = {"frequency": Search(1, 300)}  # above, it has 3 samples or fewer
 
     def __post_init__(self) -> None:
         low, high = check_range(self.low, self.high)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -77,17 +77,9 @@ def _ask(trial: Any, space: Mapping[str, Search]) -> dict[str, float]:
 
 
 def _covering(space: Mapping[str, Search], count: int, generator: np.random.Generator) -> list[dict[str, float]]:
-    """Points of which every parameter falls once into each of ``count`` equal parts of its usual range.
-
-    The values to try first stand in the place of the first ones.
-    """
+    """Points of which every parameter falls once into each of ``count`` equal parts of its range."""
     shares = {name: (generator.permutation(count) + generator.random(count)) / max(count, 1) for name in space}
-    usual = {name: each if each.usual is None else replace(each, high=each.usual) for name, each in space.items()}
-    points = [{name: _at(each, shares[name][n]) for name, each in usual.items()} for n in range(count)]
-    for name, each in space.items():
-        for point, value in zip(points, each.first, strict=False):
-            point[name] = value
-    return points
+    return [{name: _at(each, shares[name][n]) for name, each in space.items()} for n in range(count)]
 
 
 def _near(
