@@ -92,4 +92,4 @@ def test_networks_are_not_quantized_to_it() -> None:
     with pytest.raises(RefusedError, match="networks are not quantized to xylo-v2"):
         Quantize(XYLO_V2)
     with pytest.raises(InputError, match="has no numerics 'xylo-v2'"):
-        numerics_of(find_target("fixed"), {"numerics": "xylo-v2"})
+        numerics_of(find_target("loihi-sim"), {"numerics": "xylo-v2"})
