@@ -63,7 +63,6 @@ def run(made: list[Any], x: Any) -> list[Any]:
 
 
 DROPS = "with `zero`, Synaptic and recurrent neurons also drop the input of the step after a spike; lint says so"
-NO_RESET = "written as `v_reset = 0`, though this neuron never resets, which neither NIR nor a contract says"
 
 
 def main() -> None:
@@ -80,7 +79,8 @@ def main() -> None:
         add(book, net, "leaky", options, profile)
     for net in nets("integrate_subtract", "dense"):
         add(book, net, "integrate", options, profile)
-    add(book, Net("leaky_none", "dense", "grid"), "leaky", {"reset_mechanism": "none"}, profile, unread=NO_RESET)
+    for net in nets("leaky_none", "dense"):
+        add(book, net, "leaky", {"reset_mechanism": "none"}, "snntorch-1.0,reset=none")
     book.close()
 
 
