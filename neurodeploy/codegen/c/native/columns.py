@@ -10,8 +10,8 @@ import numpy as np
 
 from neurodeploy.codegen.c.kernels import Edge
 from neurodeploy.codegen.c.native import scatter
-from neurodeploy.codegen.c.native.part import Part, shifted, source_rows
-from neurodeploy.codegen.c.native.table import FOUR, LARGEST, ROWS, binary, picked, wrapped
+from neurodeploy.codegen.c.native.part import Part, shifted, source_rows, wrapped
+from neurodeploy.codegen.c.native.table import FOUR, LARGEST, ROWS, binary, picked
 from neurodeploy.codegen.c.native.vectors import pieces
 from neurodeploy.codegen.c.tables import Tables
 from neurodeploy.codegen.c.types import INT16

@@ -56,9 +56,13 @@ def source_rows(edge: Edge) -> tuple[int, int]:
 
 def shifted(weights: IntArray, edge: Edge) -> IntArray:
     """Weights times ``2**shift`` modulo the width of the sums, signed."""
-    half = 1 << (edge.bits - 1)
-    scaled = weights << edge.shift if edge.shift < edge.bits else np.zeros_like(weights)
-    return ((scaled + half) & ((1 << edge.bits) - 1)) - half
+    return wrapped(weights << edge.shift if edge.shift < edge.bits else np.zeros_like(weights), edge.bits)
+
+
+def wrapped(values: IntArray, bits: int) -> IntArray:
+    """The same modulo ``2**bits``, signed."""
+    half = 1 << (bits - 1)
+    return ((values + half) & ((1 << bits) - 1)) - half
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from neurodeploy.codegen.c.kernels import Edge
 from neurodeploy.codegen.c.machine import Machine
 from neurodeploy.codegen.c.native import scatter
-from neurodeploy.codegen.c.native.part import Part, shifted
+from neurodeploy.codegen.c.native.part import Part, shifted, wrapped
 from neurodeploy.codegen.c.native.vectors import pieces, widths
 from neurodeploy.codegen.c.tables import Tables
 from neurodeploy.codegen.c.types import INT16, INT32
@@ -57,12 +57,6 @@ def picked(weights: NDArray[np.int64]) -> NDArray[np.int64]:
     """Sums of four rows each: ``(4 * n, lanes)`` to ``(n, 16, lanes)``, row ``m`` those whose bit is set in ``m``."""
     bits = np.arange(ROWS)[:, None] >> np.arange(FOUR) & 1
     return np.einsum("mk,nkl->nml", bits, weights.reshape(-1, FOUR, weights.shape[-1]))
-
-
-def wrapped(sums: NDArray[np.int64], bits: int) -> NDArray[np.int64]:
-    """The same modulo ``2**bits``, signed."""
-    half = 1 << (bits - 1)
-    return ((sums + half) & ((1 << bits) - 1)) - half
 
 
 def _row(window: Window) -> int:
