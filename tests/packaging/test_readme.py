@@ -1,4 +1,4 @@
-"""What README.md tells a stranger to type exists, and its table names the targets there are."""
+"""What the two READMEs tell a stranger to type exists, and the first one's table names the targets there are."""
 
 import re
 import shlex
@@ -11,11 +11,22 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"^```console\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
-COMMANDS = [line.removeprefix("$ ") for block in BLOCKS for line in block.splitlines() if line.startswith("$ ")]
-INLINE = re.findall(r"`((?:make|neurodeploy) [^`]+)`", README)
-MAKE = sorted({each for each in [*COMMANDS, *INLINE] if each.startswith("make ")})
-CLI = sorted({each for each in [*COMMANDS, *INLINE] if each.startswith("neurodeploy ")})
+GUIDES = {folder: (folder / "README.md").read_text() for folder in (ROOT, ROOT / "neurodeploy")}
+
+
+def _typed(text: str) -> list[str]:
+    """The commands in a text's blocks, without what a comment says of them."""
+    blocks = re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [line.removeprefix("$ ").split(" #")[0].rstrip() for line in lines if line.startswith("$ ")]
+
+
+COMMANDS = _typed(README)
+TYPED = [each for text in GUIDES.values() for each in _typed(text)]
+INLINE = [each for text in GUIDES.values() for each in re.findall(r"`((?:make|neurodeploy) [^`]+)`", text)]
+MAKE = sorted({each for each in [*TYPED, *INLINE] if each.startswith("make ")})
+CLI = sorted({each for each in [*TYPED, *INLINE] if each.startswith("neurodeploy ")})
+LINKS = [(folder, link) for folder, text in GUIDES.items() for link in re.findall(r"\]\(([^)]+)\)", text)]
 
 
 def test_it_is_one_screen() -> None:
@@ -28,7 +39,7 @@ def test_it_has_commands() -> None:
 
 
 def test_every_command_is_one_of_ours() -> None:
-    assert {each.split()[0] for each in COMMANDS} <= {"make", "neurodeploy"}
+    assert {each.split()[0] for each in TYPED} <= {"make", "neurodeploy"}
 
 
 @pytest.mark.parametrize("command", MAKE)
@@ -61,6 +72,6 @@ def test_its_table_names_every_target() -> None:
     assert sorted(named) == sorted(project["entry-points"]["neurodeploy.targets"])
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\(([^)]+)\)", README))
-def test_its_links_lead_somewhere(link: str) -> None:
-    assert (ROOT / link).exists()
+@pytest.mark.parametrize(("folder", "link"), LINKS)
+def test_their_links_lead_somewhere(folder: Path, link: str) -> None:
+    assert (folder / link).exists()
