@@ -78,7 +78,7 @@ def test_random_networks(machine: Machine) -> None:
 
 
 @EVERY
-@pytest.mark.parametrize("forced", [None, "scatter", "dense", "portable"])
+@pytest.mark.parametrize("forced", [None, "scatter", "pairs", "dense", "portable"])
 def test_maps_and_matrices_under_every_kernel(machine: Machine, forced: str | None) -> None:
     first = 100 * (0 if forced is None else 1 + FORCED.index(forced))
     programs = [maps.spatial(seed) for seed in range(first, first + 4)] + [maps.recurrent(first)]

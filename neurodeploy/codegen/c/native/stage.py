@@ -15,6 +15,7 @@ from neurodeploy.codegen.c.native.choice import PORTABLE, Choice, Native
 from neurodeploy.codegen.c.native.columns import columns
 from neurodeploy.codegen.c.native.cost import MAPS
 from neurodeploy.codegen.c.native.matrix import matrix
+from neurodeploy.codegen.c.native.pairs import pairs
 from neurodeploy.codegen.c.native.part import Part, source_rows
 from neurodeploy.codegen.c.native.pool import pool
 from neurodeploy.codegen.c.native.scatter import scatter
@@ -26,6 +27,7 @@ from neurodeploy.codegen.c.window import window_of
 KERNELS: Mapping[str, Callable[[Part, str, Tables], str]] = {
     "portable": lambda part, name, tables: portable(part.edge, name, tables),
     "scatter": scatter,
+    "pairs": pairs,
     "table": picking.table,
     "dense": products.dense,
     "columns": columns,
@@ -100,6 +102,9 @@ def _arrive(c: Context, n: Native, number: int, prefix: str, machine: Machine) -
         elif each.listed:
             rows, length = source_rows(each.edge)
             lines.append(f"  nd_rows{each.edge.message.bytes}({_lists(each)}, {_sent(c, each)}, {rows}, {length});")
+        elif each.paired:
+            (rows, width), channels = each.lists, each.edge.source.shape[0]
+            lines.append(f"  nd_pairs({_lists(each)}, {_sent(c, each)}, {rows * width}, {channels});")
         lines += [f"  {line}" for line in _decided(c, each, k, machine)]
     body = "\n".join(lines or ["  (void)c;"])
     return f"\nstatic void {prefix}_arrive{number}({prefix}_context *c) {{\n{body}\n}}\n"
@@ -113,8 +118,7 @@ def _decided(c: Context, each: Choice, k: int, machine: Machine) -> list[str]:
     """The decision for this step, and what the kernel that is taken needs prepared."""
     lines: list[str] = []
     if len(each.kernels) > 1:
-        count = f"c->starts[{each.starts + source_rows(each.edge)[0]}]"
-        taken = " + ".join(f"({count} >= {least})" for least, _ in each.kernels[1:])
+        taken = " + ".join(f"({each.count} >= {least})" for least, _ in each.kernels[1:])
         lines.append(f"c->kernel[{k}] = (uint8_t)({taken});")
     for rank, kernel in enumerate(each.names):
         made = _prepared(c, each, kernel, machine)
@@ -194,11 +198,11 @@ def _reaches(c: Context, each: Choice) -> str:
     if each.names == ("pool",):
         size = window.kernel[0] * source_rows(each.edge)[1]
         return f"!nd_still({_sent(c, each)} + first * {size}, rows * {size})"
-    if not each.listed:
+    if not (each.listed or each.paired):
         return "1"
     above, below = window.padding[0], window.kernel[0] - 1 - window.padding[0]
     starts = f"c->starts + {each.starts}"
-    return f"nd_reached({starts}, {window.space[0]}, first - {above}, first + rows + {below})"
+    return f"nd_reached({starts}, {each.lists[1]}, {window.space[0]}, first - {above}, first + rows + {below})"
 
 
 def _calls(c: Context, n: Native, number: int, prefix: str) -> list[str]:
@@ -216,4 +220,4 @@ def _call(c: Context, n: Native, each: Choice, name: str, kernel: str) -> str:
     sums = f"{_base(n, each.sums.name)} + {n.block.lead}"
     if kernel in MAPS:
         return f"{name}({sums}, c->map + {each.map}, first, rows);"
-    return f"{name}({sums}, {_sent(c, each)}, {_lists(each) if each.listed else '0, 0'}, first, rows);"
+    return f"{name}({sums}, {_sent(c, each)}, {_lists(each) if each.listed or each.paired else '0, 0'}, first, rows);"
