@@ -75,14 +75,19 @@ def cut(value: Value) -> bool:
     return fits and x.op == "state" and keep.op == "constant" and value.number <= 24
 
 
-def vectors(roots: Sequence[Value], load: Callable[[Value], str]) -> Vectors:
-    """The roots, and what they need. ``load``: C text of a table, state or accumulator of these neurons."""
+def vectors(roots: Sequence[Value], load: Callable[[Value], str], threshold: Callable[[int], str] = str) -> Vectors:
+    """The roots, and what they need.
+
+    ``load``: C text of a table, state or accumulator of these neurons; ``threshold``: of a number compared with.
+    """
+    compared = {id(value.args[1]) for value in reachable(roots) if value.op in COMPARES}
     lines: list[str] = []
     names: dict[int, str] = {}
     masks: dict[int, str] = {}
     for value in reachable(roots):
         if value.op == "constant":
-            names[id(value)] = f"nd_all({literal(value.low, INT32)})"
+            number = threshold(value.low) if id(value) in compared else literal(value.low, INT32)
+            names[id(value)] = f"nd_all({number})"
             continue
         name = f"x{len(lines)}"
         mask = _mask(value, names, masks)

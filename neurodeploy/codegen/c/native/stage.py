@@ -19,7 +19,7 @@ from neurodeploy.codegen.c.native.pairs import pairs
 from neurodeploy.codegen.c.native.part import Part, source_rows
 from neurodeploy.codegen.c.native.pool import pool
 from neurodeploy.codegen.c.native.scatter import scatter
-from neurodeploy.codegen.c.native.update import RARE, SEEN, cuts, flags, sums_of, update_rows
+from neurodeploy.codegen.c.native.update import APART, SEEN, Rows, cuts, flags, sums_of, update_rows
 from neurodeploy.codegen.c.tables import Tables
 from neurodeploy.codegen.c.types import INT32, UINT8, UINT16
 from neurodeploy.codegen.c.window import window_of
@@ -62,23 +62,24 @@ def native_text(c: Context, n: Native, number: int, prefix: str, tables: Tables,
     """Kernels, ``<prefix>_arrive<number>(c)`` and ``<prefix>_update<number>(c, out)``."""
     if n.stage.arrival.deliveries:
         arrive = saturating.arrive(c, n.stage, number, prefix, tables, machine)
-        rows = update_rows(c, n, number, prefix, tables, machine, seen=False)
-        return arrive + rows + _update(c, n, number, prefix, machine, seen=False)
+        rows = update_rows(c, n, tables, machine, seen=False)
+        return arrive + rows.text + _update(c, n, number, prefix, machine, rows, seen=False)
     kernels = "".join(
         KERNELS[kernel](Part(each.edge, machine, n.block), _name(prefix, number, k, kernel), tables)
         for k, each in enumerate(n.choices)
         for kernel in each.names
     )
-    rows = update_rows(c, n, number, prefix, tables, machine, seen=False)
-    return kernels + _arrive(c, n, number, prefix, machine) + rows + _update(c, n, number, prefix, machine, seen=False)
+    rows = update_rows(c, n, tables, machine, seen=False)
+    arrive = _arrive(c, n, number, prefix, machine)
+    return kernels + arrive + rows.text + _update(c, n, number, prefix, machine, rows, seen=False)
 
 
 def native_observe(c: Context, n: Native, number: int, prefix: str, tables: Tables, machine: Machine) -> str:
     """``<prefix>_observe<number>``: the same update, which also records the states."""
     if n.stage.update.before is None:
         return ""
-    rows = update_rows(c, n, number, prefix, tables, machine, seen=True)
-    return rows + _update(c, n, number, prefix, machine, seen=True)
+    rows = update_rows(c, n, tables, machine, seen=True)
+    return rows.text + _update(c, n, number, prefix, machine, rows, seen=True)
 
 
 def _name(prefix: str, number: int, k: int, kernel: str) -> str:
@@ -135,15 +136,13 @@ def _prepared(c: Context, each: Choice, kernel: str, machine: Machine) -> list[s
     return []
 
 
-def _update(c: Context, n: Native, number: int, prefix: str, machine: Machine, seen: bool) -> str:
+def _update(c: Context, n: Native, number: int, prefix: str, machine: Machine, row: Rows, seen: bool) -> str:
     kind = c.message(n.stage.population.name).name
     looks = "".join(f", int64_t *restrict {each}" for each in SEEN) if seen else ""
     name = f"{prefix}_{'observe' if seen else 'update'}{number}"
-    head = f"{RARE if seen else ''}static void {name}({prefix}_context *c, {kind} *restrict out{looks})"
-    sums = ", ".join(
-        ["c", "out", *(SEEN if seen else ()), *(_row(c, n, name) for name, _ in sums_of(n)), "first + r", "some"]
-    )
-    row = f"{prefix}_{'look' if seen else 'row'}{number}"
+    head = f"{APART if seen else ''}static void {name}({prefix}_context *c, {kind} *restrict out{looks})"
+    sums = [_row(c, n, name) for name, _ in sums_of(n)]
+    given = ", ".join(["out", *(SEEN if seen else ()), *sums, *row.arguments, "first + r", "some"])
     b = n.block
     clears, calls = (
         "".join(f"      {line}\n" for line in lines) for lines in (_clears(c, n), _calls(c, n, number, prefix))
@@ -153,10 +152,11 @@ def _update(c: Context, n: Native, number: int, prefix: str, machine: Machine, s
     begin, end = ("  const unsigned mode = nd_round_down();\n", "  _mm_setcsr(mode);\n") if mode else ("", "")
     return f"""
 {head} {{
-{begin}  int some = 1;
+{begin}  (void)c;
+  int some = 1;
   for (int32_t first = 0; first < {b.rows}; first += {b.height}) {{
     const int32_t rows = first + {b.height} < {b.rows} ? {b.height} : {b.rows} - first;
-{made}    for (int32_t r = 0; r < rows; r++) {row}({sums});
+{made}    for (int32_t r = 0; r < rows; r++) {row.name}({given});
   }}
 {end}}}
 """
