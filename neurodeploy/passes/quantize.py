@@ -197,7 +197,7 @@ class Quantize:
                     k, made = self._roomiest(neuron, entering, k, outputs)
                     worst = _worst(made, sent, network.shapes[neuron.name])
                 made = [(projection, replace(report, worst_case_input=worst)) for projection, report in made]
-                self._check_bits([report for _, report in made])
+                self._check_bits([report for _, report in made], outputs)
                 return neuron.population(k, outputs[neuron.name], self.numerics), made
         raise CannotRepresentError(
             "no scale holds its worst-case input", f"node {neuron.name}", "use smaller weights or fewer inputs"
@@ -258,7 +258,7 @@ class Quantize:
         kept = bits_kept(integers, grid)
         return projection, LayerReport(name, path.source, path.target, kept, bits, k, shift, error == 0, error, 0)
 
-    def _check_bits(self, reports: Sequence[LayerReport]) -> None:
+    def _check_bits(self, reports: Sequence[LayerReport], outputs: Mapping[str, Output]) -> None:
         fewest = min(FEWEST_WEIGHT_BITS, self._bits())
         for report in reports:
             if report.weight_bits < fewest and not report.exact:
@@ -266,11 +266,17 @@ class Quantize:
                     f"only {report.weight_bits} weight bits are left beside {report.message_bits} message bits "
                     f"(accumulator scale 2^{report.scale}, worst-case input {report.worst_case_input})",
                     f"projection {report.projection} into {report.target}",
-                    "fewer or smaller inputs, narrower messages (-O message-bits=...), "
+                    f"fewer or smaller inputs, {_narrower([outputs[each.source] for each in reports])}, "
                     f"or accept it with -O weight-bits={max(report.weight_bits, 1)}",
                     value=float(report.weight_bits),
                     limit=float(fewest),
                 )
+
+
+def _narrower(sent: Sequence[Output]) -> str:
+    if any(each.kind == "count" for each in sent):
+        return "fewer spikes per step (max_spikes_per_step; in sinabs spike_fn=MaxSpike(...) or SingleSpike)"
+    return "narrower messages (-O message-bits=...)"
 
 
 def _worst(made: Made, sent: Mapping[str, Sent], shape: Shape) -> int:
