@@ -114,6 +114,23 @@ def test_the_text_is_the_same_every_time() -> None:
 
 
 @EVERY
+def test_populations_that_differ_in_their_thresholds_share_code(machine: Machine) -> None:
+    """Also where what a reset subtracts is the threshold."""
+    rng = np.random.default_rng(5)
+    rule: dict[str, Any] = {"current_decay": 900, "membrane_decay": 400, "reset": "subtract"}
+    sizes = {"a": 150, "b": 700, "c": 9, "d": 150}
+    populations = tuple(Population(name, (8, 9, 8), threshold=size, **rule) for name, size in sizes.items())
+    joined = tuple(
+        Projection(name, source, name, "conv2d", rng.integers(-60, 90, (8, 8, 3, 3)), padding=(1, 1))
+        for source, name in zip(("in", "a", "b", "c"), sizes, strict=True)
+    )
+    made = Program(LOIHI2, (Input("in", (8, 9, 8)),), populations, joined, ("d",))
+    assert render(plan(made), machine=machine).body.count("static inline nd_words nd_shared") == 1
+    stimulus = {"in": (rng.random((2, 12, 8, 9, 8)) < 0.2).astype(float)}
+    check(native_all([made], machine)[0], made, stimulus, machine.name)
+
+
+@EVERY
 def test_decays_in_single_precision_truncate_toward_zero(machine: Machine) -> None:
     """At magnitudes where a product has more bits than single precision holds, and on both sides of exact products."""
     rng = np.random.default_rng(11)

@@ -78,9 +78,10 @@ def cut(value: Value) -> bool:
 def vectors(roots: Sequence[Value], load: Callable[[Value], str], threshold: Callable[[int], str] = str) -> Vectors:
     """The roots, and what they need.
 
-    ``load``: C text of a table, state or accumulator of these neurons; ``threshold``: of a number compared with.
+    ``load``: C text of a table, state or accumulator of these neurons; ``threshold``: of a number that something is
+    compared with, or that is taken from it then.
     """
-    compared = {id(value.args[1]) for value in reachable(roots) if value.op in COMPARES}
+    compared = {id(value.args[1]) for value in reachable(roots) if _threshold(value)}
     lines: list[str] = []
     names: dict[int, str] = {}
     masks: dict[int, str] = {}
@@ -99,6 +100,10 @@ def vectors(roots: Sequence[Value], load: Callable[[Value], str], threshold: Cal
         lines.append(f"const nd_words {name} = {text};")
         names[id(value)] = name
     return Vectors(tuple(lines), names, masks)
+
+
+def _threshold(value: Value) -> bool:
+    return value.op in COMPARES or (value.op == "multiply" and value.args[0].op in COMPARES)
 
 
 def _mask(value: Value, names: Mapping[int, str], masks: Mapping[int, str]) -> str | None:
