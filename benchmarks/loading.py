@@ -11,7 +11,7 @@ from neurodeploy.codegen.c import render
 from neurodeploy.codegen.c.machine import MACHINES, Machine
 from neurodeploy.codegen.c.module import Port
 from neurodeploy.codegen.plan import plan
-from neurodeploy.engine.compiler import Compiler, find_compiler
+from neurodeploy.engine.compiler import Compiler, find_compiler, trusted
 from neurodeploy.engine.library import Compiled, load
 from neurodeploy.engine.prepare import compile_program
 from neurodeploy.engine.processor import features, this_machine
@@ -55,7 +55,7 @@ def lacking() -> dict[Machine, str]:
 
 def render_text(program: Program) -> None:
     """The text of what is compiled, and nothing else."""
-    render(plan(program), machine=this_machine())
+    render(plan(program), machine=this_machine(trusted(compiler())))
 
 
 def context_bytes(compiled: Compiled) -> int:

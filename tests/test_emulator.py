@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from neurodeploy.codegen.c import Rendering
-from tests.proof.cases.avx512 import GCC, ZIG, lacks, traces_of
+from tests.proof.cases.emulated import GCC, lacks, traces_of
 from tests.proof.cases.engine import Drawn, differs
 from tests.proof.emulator.__main__ import first_difference
 from tests.proof.emulator.run import RunError
@@ -45,14 +45,6 @@ def test_what_is_wrong_is_found_where_it_first_matters() -> None:
     assert first_difference(drawn().expected, seen) == found
     with pytest.raises(RunError, match="longer wrote beside its arrays, first at byte"):
         next(traces)
-
-
-@pytest.mark.skipif(lacks(ZIG) is not None, reason=str(lacks(ZIG)))
-def test_zig_stores_no_more_than_the_last_elements() -> None:
-    """Nine neurons of a byte each, and five of two bytes; clang 22 stored four and eight bytes for the last of them."""
-    programs = [Drawn.of(36), Drawn.of(15)]
-    traces = traces_of(ZIG, [(each, ZIG.render(each.plan, f"seed{each.seed}")) for each in programs])
-    assert not any(differs(each, next(traces), next(traces)) for each in programs)
 
 
 def test_a_program_that_writes_behind_its_context_is_named() -> None:

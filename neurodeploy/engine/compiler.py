@@ -12,7 +12,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from neurodeploy.codegen.c.machine import AVX512, Machine
+from neurodeploy.codegen.c.machine import AVX512, MACHINES, Machine
 
 NAMES = ("cc", "gcc", "clang")
 COMMON = ("-std=gnu99", "-O2", "-ftree-vectorize", "-ffp-contract=off", "-fPIC", "-shared")
@@ -68,17 +68,22 @@ def library_flags(compiler: Compiler, machine: Machine) -> tuple[str, ...]:
     return *COMMON, *architecture_flags(compiler, machine)
 
 
+def trusted(compiler: Compiler) -> tuple[Machine, ...]:
+    """The instruction sets that ``compiler`` makes right code for, widest first.
+
+    Not AVX-512 where it is a clang: of last elements that no whole vector is left for, clang 22 stores more than there
+    are, also when told to vectorize nothing of its own. A processor with AVX-512 runs its code for AVX2.
+    """
+    return tuple(each for each in MACHINES if each is not AVX512 or not compiler.clang)
+
+
 def architecture_flags(compiler: Compiler, machine: Machine) -> tuple[str, ...]:
     """The instruction set in the compiler's words.
 
-    A clang vectorizes nothing of its own for AVX-512: of last elements that no whole vector is left for, clang 22
-    stores more. zig writes architectures with underscores, takes this processor where none is named, and builds a C
-    library first unless told that none is needed: what little compiled code takes from one, the process that loads it
-    has.
+    zig writes architectures with underscores, takes this processor where none is named, and builds a C library first
+    unless told that none is needed: what little compiled code takes from one, the process that loads it has.
     """
-    plain = ("-fno-vectorize", "-fno-slp-vectorize") if compiler.clang and machine is AVX512 else ()
     if not compiler.zig:
-        named = (f"-march={machine.architecture}",) if machine.architecture else ()
-        return *named, *machine.extensions, *plain
+        return (*((f"-march={machine.architecture}",) if machine.architecture else ()), *machine.extensions)
     alone = ("-nostdlib",) if platform.system() == "Linux" else ()
-    return f"-march={machine.architecture.replace('-', '_') or 'baseline'}", *machine.extensions, *plain, *alone
+    return f"-march={machine.architecture.replace('-', '_') or 'baseline'}", *machine.extensions, *alone

@@ -16,7 +16,7 @@ from neurodeploy.codegen.c.machine import Machine
 from neurodeploy.codegen.c.module import Rendering, unit
 from neurodeploy.engine import cache
 from neurodeploy.engine.build import compile_library
-from neurodeploy.engine.compiler import Compiler, library_flags
+from neurodeploy.engine.compiler import Compiler, library_flags, trusted
 from neurodeploy.engine.description import Description, codegen_digest
 from neurodeploy.engine.processor import this_machine
 from neurodeploy.errors import EnvironmentFailureError
@@ -52,7 +52,7 @@ def load(
     ``machine``: what they were rendered for (default: this computer's); ``flags``: other than the usual ones for it.
     Raises EnvironmentFailureError where the compiler fails, or the system refuses to load what it made.
     """
-    made_for = machine or this_machine()
+    made_for = machine or this_machine(trusted(compiler))
     source = unit(list(renderings))
     library, _ = _library(lambda: (source, ""), compiler, flags, made_for, source)
     return [_compiled(library, Description.of(each)) for each in renderings]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.codegen.c import render
 from neurodeploy.codegen.plan import plan, sent_range
-from neurodeploy.engine.compiler import Compiler
+from neurodeploy.engine.compiler import Compiler, trusted
 from neurodeploy.engine.fingerprint import fingerprint
 from neurodeploy.engine.library import Compiled, load_program
 from neurodeploy.engine.processor import this_machine
@@ -23,7 +23,7 @@ KEPT = 256
 
 def compile_program(program: Program, compiler: Compiler, extra: Ranges | None = None) -> Compiled:
     """The program as loaded code for this computer, for messages that may also lie in ``extra``."""
-    machine = this_machine()
+    machine = this_machine(trusted(compiler))
     identity = f"{fingerprint(program)} {extra!r}"
     key = identity, compiler.identity, " ".join(compiler.command), machine.name
     if key not in loaded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -29,20 +30,25 @@ def can_run(machine: Machine) -> bool:
     return features().issuperset(machine.needs)
 
 
-def this_machine() -> Machine:
+def this_machine(among: Sequence[Machine] = MACHINES) -> Machine:
     """``$NEURODEPLOY_MACHINE`` where it is set, else the widest instruction set that this processor has.
 
-    Raises InputError for an unknown one, and for one that this processor lacks.
+    ``among``: those that the compiler makes right code for. Raises InputError for an unknown one, and for one that
+    this processor or that compiler lacks.
     """
     given = os.environ.get(CHOICE, "")
+    widest = next((machine for machine in among if can_run(machine)), BASELINE)
     if not given:
-        return next((machine for machine in MACHINES if can_run(machine)), BASELINE)
+        return widest
     found = next((machine for machine in MACHINES if machine.name == given), None)
     if found is None:
         names = ", ".join(machine.name for machine in MACHINES)
         raise InputError(f"{given!r} is no instruction set", CHOICE, f"choose: {names}")
     missing = [each for each in found.needs if each not in features()]
     if missing:
-        remedy = f"leave {CHOICE} unset: {next(machine.name for machine in MACHINES if can_run(machine))} fits"
-        raise InputError(f"this processor cannot run {given} code (it lacks {', '.join(missing)})", CHOICE, remedy)
+        what = f"this processor cannot run {given} code (it lacks {', '.join(missing)})"
+        raise InputError(what, CHOICE, f"leave {CHOICE} unset: {widest.name} fits")
+    if found not in among:
+        remedy = f"leave {CHOICE} unset: {widest.name} fits; or set CC to gcc"
+        raise InputError(f"clang's code for {given} writes beyond its arrays", CHOICE, remedy)
     return found

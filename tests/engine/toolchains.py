@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurodeploy.codegen.c import Rendering, render
-from neurodeploy.codegen.c.machine import AVX2, AVX512, BASELINE, Machine
+from neurodeploy.codegen.c.machine import AVX2, AVX512, BASELINE, MACHINES, Machine
 from neurodeploy.codegen.c.native.choice import FORCED
 from neurodeploy.codegen.plan import Plan, plan
-from neurodeploy.engine.compiler import Compiler, library_flags, zig_compiler
+from neurodeploy.engine.compiler import Compiler, library_flags, trusted, zig_compiler
 from neurodeploy.engine.library import Compiled, load
 from neurodeploy.engine.processor import features, this_machine
 from neurodeploy.program import Program
@@ -51,7 +51,11 @@ class Toolchain:
         if self.portable:
             return render(made, prefix)
         more = {} if self.forced is None else {"forced": self.forced}
-        return render(made, prefix, machine=self.machine or this_machine(), **more)  # type: ignore[arg-type]
+        return render(made, prefix, machine=self._machine(), **more)  # type: ignore[arg-type]
+
+    def _machine(self) -> Machine:
+        compiler = self.find()
+        return self.machine or this_machine(MACHINES if compiler is None else trusted(compiler))
 
     def load(self, programs: Sequence[Program], ranges: Sequence[Ranges | None] | None = None) -> list[Compiled]:
         """All programs as one translation unit, each under a prefix of its own."""
@@ -64,7 +68,7 @@ class Toolchain:
         """Texts of distinct prefixes as one translation unit."""
         compiler = self.find()
         assert compiler is not None
-        machine = self.machine or this_machine()
+        machine = self._machine()
         return load(texts, compiler, self.flags or library_flags(compiler, machine), machine)
 
 

@@ -1,4 +1,4 @@
-"""``python -m tests.proof.emulator SEED``: where code for AVX-512 first differs from the reference."""
+"""``python -m tests.proof.emulator SEED``: where emulated code first differs from the reference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from neurodeploy.parity.measure import first_cell
 from neurodeploy.trace import Trace
 from tests.engine.toolchains import KERNELS
-from tests.proof.cases.avx512 import GCC, ZIG, traces_of
+from tests.proof.cases.emulated import GCC, ZIG, traces_of
 from tests.proof.cases.engine import Drawn
 
 
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.proof.emulator", description="Show a first difference.")
     parser.add_argument("seed", type=int)
     parser.add_argument("--forced", choices=KERNELS, help="the kernel to use wherever it fits")
-    parser.add_argument("--zig", action="store_true", help="compiled by zig instead of gcc")
+    parser.add_argument("--zig", action="store_true", help="by zig for AVX2 instead of gcc for AVX-512")
     options = parser.parse_args(arguments)
     drawn = Drawn.of(options.seed)
     toolchain = ZIG if options.zig else GCC
