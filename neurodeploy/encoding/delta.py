@@ -26,7 +26,9 @@ class Delta:
     bipolar: bool = True
 
     kind: ClassVar[str] = "delta"
-    search: ClassVar[Mapping[str, Search]] = {"threshold": Search(0.002, 0.5, log=True, relative=True)}
+    search: ClassVar[Mapping[str, Search]] = {
+        "threshold": Search(0.002, 0.5, log=True, relative=True, like_changes=True)
+    }
 
     def __post_init__(self) -> None:
         settle(self, threshold=parameter(self.threshold, "threshold", lambda x: x > 0, "a number above 0"))

@@ -36,7 +36,9 @@ class PulseWidth:
     high: Parameter | None = None
 
     kind: ClassVar[str] = "pulse-width"
-    search: ClassVar[Mapping[str, Search]] = {"frequency": Search(1, 300)}  # above, it has 3 samples or fewer
+    search: ClassVar[Mapping[str, Search]] = {
+        "frequency": Search(1, 500, log=True, usual=(20, 200))  # at 500 it has 2 samples
+    }
 
     def __post_init__(self) -> None:
         low, high = check_range(self.low, self.high)

@@ -28,7 +28,9 @@ class StepForward:
     bipolar: bool = True
 
     kind: ClassVar[str] = "step-forward"
-    search: ClassVar[Mapping[str, Search]] = {"threshold": Search(0.002, 0.5, log=True, relative=True)}
+    search: ClassVar[Mapping[str, Search]] = {
+        "threshold": Search(0.002, 0.5, log=True, relative=True, like_changes=True)
+    }
 
     def __post_init__(self) -> None:
         settle(self, threshold=parameter(self.threshold, "threshold", lambda x: x > 0, "a number above 0"))

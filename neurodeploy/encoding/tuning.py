@@ -139,11 +139,25 @@ def _tune(
         advance()
         return list(measure(made(chosen), signal, goals).values())
 
-    complete = run_study(space, evaluate, [goal.maximize for goal in goals], trials, seed)
+    complete = run_study(space, evaluate, [goal.maximize for goal in goals], trials, seed, _usual(space, signal))
     names = [goal.name for goal in goals]
     front = tuple(Candidate(made(each.parameters), dict(zip(names, each.values, strict=True))) for each in complete)
     chosen = front[best([each.values for each in complete], [goal.maximize for goal in goals])]
     return Tuned(chosen.coder, chosen.values, front, trials)
+
+
+def _usual(space: Mapping[str, Search], signal: Float) -> dict[str, Search]:
+    """Where parameters usually end up; for the size of changes that is from half of it to twice it."""
+    found: dict[str, Search] = {}
+    for name, each in space.items():
+        low, high = each.usual or (0.0, 0.0)
+        if each.like_changes:
+            changes = np.sqrt(np.mean(np.square(np.diff(signal, axis=2), dtype=np.float64), axis=(0, 2)))
+            size = float(np.mean(changes / np.ptp(signal, axis=(0, 2))))
+            low, high = (min(max(by * size, each.low), each.high) for by in (0.5, 2))
+        if low < high:
+            found[name] = replace(each, low=low, high=high)
+    return found
 
 
 def _value(search: Search, x: float, width: NDArray[Any], one: bool) -> Any:
