@@ -93,10 +93,10 @@ def _covering(
 def _even(space: Mapping[str, Search], count: int, generator: np.random.Generator) -> list[dict[str, float]]:
     """Points of which every parameter falls once into each of ``count`` equal parts of its range.
 
-    One parameter alone is also tried at both of its ends.
+    One parameter alone is also tried at both of its ends, where there is a third part between them.
     """
     places = {name: generator.permutation(count) + generator.random(count) for name in space}
-    if len(space) == 1:
+    if len(space) == 1 and count > 2:
         places = {name: np.where(at < 1, 0, np.where(at >= count - 1, count, at)) for name, at in places.items()}
     return [{name: _at(each, places[name][n] / count) for name, each in space.items()} for n in range(count)]
 
