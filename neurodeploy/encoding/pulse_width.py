@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.encoding.arrays import Float, Parameter, Spikes, check_spikes, parameter, rows_of, spread
+from neurodeploy.encoding.arrays import Float, Parameter, Spikes, check_spikes, flag, parameter, rows_of, spread
 from neurodeploy.encoding.coder import Search, settle
 from neurodeploy.encoding.ranges import check_range, declared_span, fitted, span_of
 from neurodeploy.encoding.step_forward import start_of
@@ -43,7 +43,7 @@ class PulseWidth:
     def __post_init__(self) -> None:
         low, high = check_range(self.low, self.high)
         frequency = parameter(self.frequency, "frequency", lambda x: x > 0, "a number above 0")
-        settle(self, frequency=frequency, low=low, high=high)
+        settle(self, frequency=frequency, bipolar=flag(self.bipolar, "bipolar"), low=low, high=high)
 
     def encode(self, signal: Any) -> Any:
         """Signed spikes (int8) of the signal's shape."""

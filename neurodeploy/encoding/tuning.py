@@ -73,6 +73,8 @@ def optimize(
     ]
     space = dict(search or coder.search)
     _check(coder, goals, space, trials)
+    if any(each.relative for each in space.values()):
+        _check_width(rows.values)
     alone = len(goals) == 1 and rows.rank > 1 and all(each.per_signal for each in space.values())
     parts = [rows.values[:, n : n + 1] for n in range(rows.values.shape[1])] if alone else [rows.values]
     found: list[Tuned] = []
@@ -115,6 +117,13 @@ def _check(coder: Any, goals: Sequence[Objective], space: Mapping[str, Search], 
         raise InputError(f"{coder.kind} has no inverse to measure an error with", "objective", remedy)
 
 
+def _check_width(signal: Float) -> None:
+    constant = ~(np.ptp(signal, axis=(0, 2)) > 0)
+    if constant.any():
+        what = f"signal {int(constant.argmax()) + 1} of {constant.size} is constant"
+        raise InputError(what, "optimize", "leave it out: steps are looked for as shares of the signal's width")
+
+
 def _tune(
     start: Any,
     signal: Float,
@@ -129,8 +138,6 @@ def _tune(
     one = rank == 1 or signal.shape[1] == 1
     fitted = start.fit(signal[0, 0] if rank == 1 else signal)
     width = np.ptp(signal, axis=(0, 2))
-    if any(each.relative for each in space.values()) and not (width > 0).all():
-        raise InputError(f"signal {int((width > 0).argmin())} is constant", "optimize", "leave it out")
 
     def made(chosen: Mapping[str, float]) -> Any:
         return replace(fitted, **{name: _value(space[name], x, width, one) for name, x in chosen.items()})
