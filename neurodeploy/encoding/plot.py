@@ -18,7 +18,7 @@ SIGNAL, REBUILT, UP, DOWN = "#4c566a", "#d08770", "#2f6fb0", "#b0413e"
 MOST = 8
 """Signals in one picture; more would be too small to read."""
 ROW, LEAST, TALLEST = 0.1, 0.65, 40.0
-"""Inches: a row of spikes, the least that a signal's rows have together, and the most that those of all signals have."""
+"""Inches: a row of spikes, the least that one signal's rows have, and the most that those of all signals have."""
 
 
 def picture(

@@ -14,7 +14,10 @@ from neurodeploy.encoding.extras import need
 from neurodeploy.errors import InputError
 
 SPREAD, EXPLORED = 0.4, 0.6
-"""Shares of the trials after which even coverage gives way to Optuna's sampler, and that to closing in on the best."""
+"""Shares of the trials after which even coverage gives way to Optuna's sampler, and that to closing in on the best.
+
+A single parameter goes without the sampler: it has nothing to learn there that the coverage did not show.
+"""
 USUAL = 0.67
 """Share of the even coverage that goes where parameters usually end up, where that is known."""
 
@@ -42,6 +45,7 @@ def run_study(
     optuna = need("optuna", "optimize")
     directions = ["maximize" if each else "minimize" for each in maximize]
     generator = np.random.default_rng(seed)
+    explored = trials * (SPREAD if len(space) == 1 else EXPLORED)
     covering = _covering(space, usual or {}, int(SPREAD * trials), generator) if len(maximize) == 1 else []
 
     def objective(trial: Any) -> tuple[float, ...]:
@@ -53,8 +57,8 @@ def run_study(
         for n in range(trials):
             if n < len(covering):
                 study.enqueue_trial(covering[n])
-            elif len(maximize) == 1 and n >= EXPLORED * trials and study.best_trials:
-                left = 1 - (n - EXPLORED * trials) / max(trials * (1 - EXPLORED), 1)
+            elif len(maximize) == 1 and n >= explored and study.best_trials:
+                left = 1 - (n - explored) / max(trials - explored, 1)
                 study.enqueue_trial(_near(study.best_params, space, 0.1 * left**2 + 1e-4, generator))
             study.optimize(objective, n_trials=1)
         found = [Trial(dict(each.params), tuple(each.values)) for each in study.best_trials]
