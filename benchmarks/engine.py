@@ -95,8 +95,9 @@ def steady(samples: Samples) -> dict[str, Array]:
 
 
 def per_step(samples: Samples) -> float:
-    """Seconds per step of the first sample on one thread, by the compiled loop alone."""
+    """Seconds per step of the first sample on one thread, by the compiled loop alone, after one run to warm up."""
     total, runs = 0.0, 0
+    samples.run()
     while total < LEAST or runs < 2:
         start = time.perf_counter()
         samples.run()
@@ -106,24 +107,19 @@ def per_step(samples: Samples) -> float:
 
 
 def per_step_and_sample(samples: Samples, threads: int) -> float:
-    """Seconds per step and sample of a batch on ``threads`` threads."""
+    """Seconds per step and sample of a batch on ``threads`` threads, after one run of each sample to warm up."""
     count, repeats = len(samples.contexts), 2
 
-    def work(first: int) -> None:
-        for _ in range(repeats):
+    def work(first: int, times: int) -> None:
+        for _ in range(times):
             for sample in range(first, count, threads):
                 samples.run(sample)
 
-    if threads == 1:
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, range(threads), [1] * threads))
         start = time.perf_counter()
-        work(0)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(time.sleep, [0.001] * threads))  # every thread is there before the clock starts
-            start = time.perf_counter()
-            list(pool.map(work, range(threads)))
-            return (time.perf_counter() - start) / (repeats * count * samples.steps)
-    return (time.perf_counter() - start) / (repeats * count * samples.steps)
+        list(pool.map(work, range(threads), [repeats] * threads))
+        return (time.perf_counter() - start) / (repeats * count * samples.steps)
 
 
 def end_to_end(program: Program, stimulus: Stimulus) -> float:

@@ -62,7 +62,9 @@ int64_t dense_products(int64_t rounds) {
   memset(s, 0, sizeof s);
   const int64_t each = 32;
 #elif defined(__AVX2__)
-#define MAC(i) { __m256i p = _mm256_maddubs_epi16(a, b); KEEP(p); s[i] = _mm256_add_epi16(s[i], p); KEEP(s[i]); }
+/* Both instructions in one piece: gcc 12 would copy sums between registers. */
+#define MAC(i) { __m256i p; __asm__ volatile("vpmaddubsw %3, %2, %1\n\tvpaddw %1, %0, %0" \
+                                             : "+x"(s[i]), "=&x"(p) : "x"(a), "x"(b)); }
   __m256i s[12], a = _mm256_set1_epi8(1), b = _mm256_set1_epi8(2);
   memset(s, 0, sizeof s);
   const int64_t each = 32;

@@ -176,7 +176,7 @@ def test_what_cannot_be_judged_here_says_so_unless_another_computer_judged_it(tm
 
 def test_the_stamp_tells_versions_and_is_stable() -> None:
     assert current_stamp() == current_stamp()
-    assert dict(current_stamp().versions).keys() == {"python", "numpy", "torch", "ziglang", "gcc", "lava-nc"}
+    assert dict(current_stamp().versions).keys() == {"python", "numpy", "torch", "ziglang", "gcc", "lava-nc", "bochs"}
 
 
 def test_cases_have_names_of_their_own_and_no_cell_breaks() -> None:

@@ -74,4 +74,5 @@ def _show(linted: Linted, repair: bool, written: str | None, gone: int) -> None:
         typer.echo(f"    repair: {finding.remedy}{mark}")
     if repair:
         typer.echo(f"repaired {gone}; wrote {written}" if written else "could not be repaired into a network")
-    typer.echo(f"{len(linted.notices)} findings, {linted.errors} of them errors")
+    count = len(linted.notices)
+    typer.echo(f"{count} finding{'' if count == 1 else 's'}, {linted.errors} of them errors")

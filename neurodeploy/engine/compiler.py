@@ -12,7 +12,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from neurodeploy.codegen.c.machine import Machine
+from neurodeploy.codegen.c.machine import AVX512, Machine
 
 NAMES = ("cc", "gcc", "clang")
 COMMON = ("-std=gnu99", "-O2", "-ftree-vectorize", "-ffp-contract=off", "-fPIC", "-shared")
@@ -22,11 +22,15 @@ beyond takes gcc a third more time, and the code none less: kernels are written 
 
 @dataclass(frozen=True)
 class Compiler:
-    """A command that compiles C, and what identifies its version without running it; ``zig`` has ways of its own."""
+    """A command that compiles C, and what identifies its version without running it.
+
+    ``clang``: whether it is one, by name; ``zig``: a clang that has ways of its own.
+    """
 
     command: tuple[str, ...]
     identity: str
     zig: bool = False
+    clang: bool = False
 
     def __str__(self) -> str:
         return shlex.join(self.command)
@@ -45,7 +49,7 @@ def zig_compiler() -> Compiler | None:
     """The compiler that the package ``ziglang`` brings (the extra ``cc``)."""
     if find_spec("ziglang") is None:
         return None
-    return Compiler((sys.executable, "-m", "ziglang", "cc"), f"ziglang {version('ziglang')}", zig=True)
+    return Compiler((sys.executable, "-m", "ziglang", "cc"), f"ziglang {version('ziglang')}", zig=True, clang=True)
 
 
 def _installed(command: list[str]) -> Compiler | None:
@@ -55,7 +59,8 @@ def _installed(command: list[str]) -> Compiler | None:
     place = Path(path).resolve()
     about = place.stat()
     zig = "cc" in command[1:] and ("ziglang" in command or Path(command[0]).stem == "zig")
-    return Compiler((str(Path.cwd() / path), *command[1:]), f"{place} {about.st_size} {about.st_mtime_ns}", zig)
+    identity = f"{place} {about.st_size} {about.st_mtime_ns}"
+    return Compiler((str(Path.cwd() / path), *command[1:]), identity, zig, clang=zig or "clang" in place.name)
 
 
 def library_flags(compiler: Compiler, machine: Machine) -> tuple[str, ...]:
@@ -66,10 +71,14 @@ def library_flags(compiler: Compiler, machine: Machine) -> tuple[str, ...]:
 def architecture_flags(compiler: Compiler, machine: Machine) -> tuple[str, ...]:
     """The instruction set in the compiler's words.
 
-    zig writes architectures with underscores, takes this processor where none is named, and builds a C library first
-    unless told that none is needed: what little compiled code takes from one, the process that loads it has.
+    A clang vectorizes nothing of its own for AVX-512: of last elements that no whole vector is left for, clang 22
+    stores more. zig writes architectures with underscores, takes this processor where none is named, and builds a C
+    library first unless told that none is needed: what little compiled code takes from one, the process that loads it
+    has.
     """
+    plain = ("-fno-vectorize", "-fno-slp-vectorize") if compiler.clang and machine is AVX512 else ()
     if not compiler.zig:
-        return (*((f"-march={machine.architecture}",) if machine.architecture else ()), *machine.extensions)
+        named = (f"-march={machine.architecture}",) if machine.architecture else ()
+        return *named, *machine.extensions, *plain
     alone = ("-nostdlib",) if platform.system() == "Linux" else ()
-    return f"-march={machine.architecture.replace('-', '_') or 'baseline'}", *machine.extensions, *alone
+    return f"-march={machine.architecture.replace('-', '_') or 'baseline'}", *machine.extensions, *plain, *alone

@@ -96,9 +96,12 @@ def load_state(module: nn.Module, state: Any, where: str) -> nn.Module:
     """Put a state dict into ``module`` strictly. Raises InputError with torch's own list of what does not fit."""
     try:
         module.load_state_dict(state)
-    except (RuntimeError, TypeError, AttributeError) as error:
+    except Exception as error:  # layers of any kind read it, each in its own way
         raise InputError(f"its weights do not fit the network: {error}", where, "give the matching weights") from error
-    floating = {name: value for name, value in module.state_dict().items() if value.is_floating_point()}
+    tensors = {name: value for name, value in module.state_dict().items() if isinstance(value, torch.Tensor)}
+    if any(value.is_meta for value in tensors.values()):
+        raise InputError("its weights are on the device meta, without values", where, "build the network on the CPU")
+    floating = {name: value for name, value in tensors.items() if value.is_floating_point()}
     bad = [name for name, value in floating.items() if not bool(value.isfinite().all())]
     if bad:
         raise InputError(f"{bad[0]} holds NaN or infinity ({len(bad)} such tensors)", where, "train again or repair it")

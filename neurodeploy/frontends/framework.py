@@ -43,8 +43,11 @@ class Framework:
 def known_class(module: nn.Module, packages: tuple[str, ...]) -> type | None:
     """The class of one of ``packages`` that says what ``module`` does.
 
-    A user's subclass counts as the class below it, unless it changes a method: then it is the user's own.
+    A user's subclass counts as the class below it, unless it changes a method: then it is the user's own, as is a
+    module that was given another forward pass.
     """
+    if "forward" in vars(module):
+        return None
     own: set[str] = set()
     for kind in type(module).__mro__:
         if kind.__module__.partition(".")[0] in packages:

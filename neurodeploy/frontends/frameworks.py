@@ -19,11 +19,16 @@ WRAPPERS = ("spikingjelly.activation_based.layer.stateless_wrapper", "spikingjel
 
 
 def kind_of(module: nn.Module) -> tuple[str, str]:
-    """Package and class name that say what ``module`` does; empty for a user's own."""
+    """Package and class name that say what ``module`` does; empty for a user's own.
+
+    Of torch only ``torch.nn`` is ``torch``: layers of the same names elsewhere in it round what they compute.
+    """
     kind = known_class(module, ("torch", *FRAMEWORKS))
     if kind is None:
         return "", ""
     package = "torch" if kind.__module__ in WRAPPERS else kind.__module__.partition(".")[0]
+    if kind.__module__.startswith("torch.") and not kind.__module__.startswith("torch.nn.modules."):
+        package = kind.__module__
     return package, kind.__name__
 
 

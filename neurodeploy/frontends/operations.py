@@ -12,12 +12,16 @@ DIFFERENCES = {"sub", "sub_", "__sub__", "__isub__"}
 NEGATIONS = {"neg", "neg_", "negative", "__neg__"}
 PRODUCTS = {"mul", "mul_", "__mul__", "__rmul__", "__imul__", "multiply"}
 QUOTIENTS = {"div", "div_", "__truediv__", "__itruediv__", "true_divide", "divide"}
+DROPOUTS = {
+    *("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_dropout", "feature_alpha_dropout"),
+}
+DROPPING = "use nn.Dropout, or hand the function training=self.training, and let eval() reach it"
 SHAPING = {
     *("view", "view_as", "reshape", "reshape_as", "flatten", "unflatten", "ravel", "squeeze", "unsqueeze", "stack"),
     *("contiguous", "clone", "detach", "detach_", "to", "float", "type", "type_as", "cpu", "requires_grad_"),
     *("__getitem__", "select", "unbind", "split", "chunk", "cat", "concat", "swapaxes", "transpose", "permute"),
-    *("__get__", "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout"),
-    *("feature_dropout", "feature_alpha_dropout"),
+    "__get__",
+    *DROPOUTS,
 }
 DATA = {"item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__array__", "equal", "allclose"}
 FRESH = {

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from inspect import signature
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,8 +19,8 @@ from torch import nn
 from neurodeploy.errors import RefusedError
 from neurodeploy.frontends.framework import Layout
 from neurodeploy.frontends.frameworks import framework_of, is_neuron, kind_of, prepare
-from neurodeploy.frontends.operations import tensors
-from neurodeploy.frontends.tracing import FAILS, Watch, failed, hooked
+from neurodeploy.frontends.operations import STATES, tensors
+from neurodeploy.frontends.tracing import FAILS, Watch, failed, hooked, reason_of
 from neurodeploy.network.shapes import Shape
 from neurodeploy.trace import Entry, Trace
 
@@ -27,10 +30,15 @@ STEPS, SAMPLES = 2, 3
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """One call of a layer: whether it was given a state, and what it sent."""
+    """One call of a layer: whether it was given a state, and what it sent.
+
+    ``states``: every tensor it was given beside its input; ``kept``: every tensor it returned. Of short runs only.
+    """
 
     with_state: bool
     sent: torch.Tensor
+    states: tuple[torch.Tensor, ...] = ()
+    kept: tuple[torch.Tensor, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,21 +67,31 @@ def arrange(frames: torch.Tensor, layout: Layout) -> torch.Tensor:
 
 
 def play(module: nn.Module, layout: Layout, frames: torch.Tensor) -> None:
-    """Run ``module`` on ``(B, T, *shape)``. What it returns beside its output it is given back in the next step."""
+    """Run ``module`` on ``(B, T, *shape)``. The states it returns it is given back in the next step."""
     with torch.no_grad():
         if layout != "step":
             module(arrange(frames, layout))
             return
         given: tuple[Any, ...] = ()
         for frame in frames.unbind(1):
-            result = module(frame, *given)
-            given = tuple(result[1:]) if isinstance(result, tuple) and _takes(module) >= len(result) else ()
+            given = given_back(module, module(frame, *given))
 
 
-def _takes(module: nn.Module) -> int:
-    """How many arguments its forward pass takes by position."""
-    code = type(module).forward.__code__
-    return code.co_argcount - 1 if not code.co_flags & 4 else 99
+def given_back(module: nn.Module, result: Any) -> tuple[Any, ...]:
+    """What of a step's result is a state of the next: all where there is a place for each, else all but the first.
+
+    A place for a state is an argument by position that has no default, or None.
+    """
+    if not isinstance(result, tuple):
+        return ()
+    given: tuple[Any, ...] = tuple(result)
+    taken = list(signature(module.forward).parameters.values())[1:]
+    if any(each.kind is each.VAR_POSITIONAL for each in taken):
+        return given[1:]
+    taken = [each for each in taken if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    if len(given) > 1 and len(given) == sum(each.default in (each.empty, None) for each in taken):
+        return given
+    return given[1:] if len(taken) >= len(given) - 1 else ()
 
 
 def find_layout(module: nn.Module, shape: Shape) -> Layout:
@@ -92,12 +110,15 @@ def find_layout(module: nn.Module, shape: Shape) -> Layout:
     for layout, reason in zip(wanted, reasons, strict=True):
         if reason is None:
             return layout
+    dtypes = {each.dtype for each in module.parameters() if each.is_floating_point()} - {torch.float32}
+    if dtypes:
+        raise RefusedError(f"its weights are {dtypes.pop()}, and its input float32", "module", "use module.float()")
     raise next(each for each in reasons if each is not None)
 
 
 def _allows(form: tuple[Layout, ...], layout: Layout) -> bool:
     """Whether a neuron of that form can stand in such a module: one for single steps also inside a loop over them."""
-    return layout in form or (layout == "time-first" and "step" in form)
+    return layout in form or (layout in ("time-first", "batch-first") and "step" in form)
 
 
 def _misfit(module: nn.Module, layout: Layout, shape: Shape) -> Exception | None:
@@ -106,9 +127,9 @@ def _misfit(module: nn.Module, layout: Layout, shape: Shape) -> Exception | None
     frames = torch.rand((SAMPLES, STEPS, *shape), generator=torch.Generator().manual_seed(0))
     watch = Watch(names_only=True)
     try:
-        with recorded(copied, _neurons(copied)) as calls, hooked(copied, watch):
+        with recorded(copied, _neurons(copied), states=True) as calls, hooked(copied, watch):
             play(copied, layout, frames)
-    except Exception as error:  # the user's code may fail in any way
+    except (Exception, SystemExit) as error:  # the user's code may fail in any way
         return failed(watch, error)
     return next((found for name in calls if (found := _miscalled(copied, name, calls[name], layout)) is not None), None)
 
@@ -128,7 +149,24 @@ def _miscalled(module: nn.Module, name: str, made: list[Call], layout: Layout) -
         return RefusedError(what, f"layer {name}", FAILS)
     if stepped and framework is not None and framework.given_state and not all(call.with_state for call in made[1:]):
         return RefusedError("is not given its state in the second step", f"layer {name}", FAILS)
+    if stepped and not all(_continues(before, after) for before, after in pairwise(made)):
+        return RefusedError("is given another state than it returned in the step before", f"layer {name}", STATES)
     return None
+
+
+def _continues(before: Call, after: Call) -> bool:
+    """Whether the states given to a call are those that the call before returned."""
+    kept = before.kept[len(before.kept) - len(after.states) :]
+    return all(map(torch.equal, kept, after.states)) and len(kept) == len(after.states)
+
+
+def ran(module: nn.Module, layout: Layout, shape: Shape) -> Counter[str]:
+    """How often every known layer runs in ``STEPS`` steps."""
+    copied = fresh(module, SAMPLES)
+    watch = Watch(names_only=True)
+    with hooked(copied, watch):
+        play(copied, layout, torch.rand((SAMPLES, STEPS, *shape), generator=torch.Generator().manual_seed(0)))
+    return watch.ran
 
 
 def _neurons(module: nn.Module) -> list[str]:
@@ -136,11 +174,11 @@ def _neurons(module: nn.Module) -> list[str]:
 
 
 @contextmanager
-def recorded(module: nn.Module, names: Iterable[str]) -> Generator[dict[str, list[Call]]]:
-    """While it is open, every call of the named layers is written down."""
+def recorded(module: nn.Module, names: Iterable[str], states: bool = False) -> Generator[dict[str, list[Call]]]:
+    """While it is open, every call of the named layers is written down, with ``states`` what they keep, too."""
     calls: dict[str, list[Call]] = {name: [] for name in names}
     handles = [
-        module.get_submodule(name).register_forward_hook(_recorder(made), with_kwargs=True)
+        module.get_submodule(name).register_forward_hook(_recorder(made, states), with_kwargs=True)
         for name, made in calls.items()
     ]
     try:
@@ -150,10 +188,12 @@ def recorded(module: nn.Module, names: Iterable[str]) -> Generator[dict[str, lis
             handle.remove()
 
 
-def _recorder(made: list[Call]) -> Any:
+def _recorder(made: list[Call], states: bool) -> Any:
     def hook(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], sent: Any) -> None:
         state = args[1] if len(args) > 1 else kwargs.get("state")
-        made.append(Call(state is not None, next(tensors(sent)).detach().clone()))
+        given = tuple(each.clone() for each in tensors((args, kwargs)))[1:] if states else ()
+        kept = tuple(each.clone() for each in tensors(sent)) if states else ()
+        made.append(Call(state is not None, next(tensors(sent)).detach().clone(), given, kept))
 
     return hook
 
@@ -164,8 +204,12 @@ def run_module(
     """Run the module itself on ``(B, T, *shape)`` and record what every node stands for."""
     frames = np.asarray(stimulus["input"], np.float32)
     copied = fresh(module, len(frames))
-    with recorded(copied, [each.layer for each in observed.values()]) as calls:
-        play(copied, layout, torch.from_numpy(frames.copy()))
+    try:
+        with recorded(copied, [each.layer for each in observed.values()]) as calls:
+            play(copied, layout, torch.from_numpy(frames.copy()))
+    except (Exception, SystemExit) as error:  # the user's code may fail in any way
+        what = f"its forward pass fails after some steps: {reason_of(error)}"
+        raise RefusedError(what, "module", "let every step do the same") from error
     entries = {"input": Entry(frames, graded=True)}
     for node, each in observed.items():
         values = _joined([call.sent for call in calls[each.layer]], layout, *frames.shape[:2]).numpy()

@@ -21,7 +21,7 @@ from neurodeploy.frontends.framework import Layout
 from neurodeploy.frontends.frameworks import adder, is_neuron, layer_kind
 from neurodeploy.frontends.norse_sequential import stateful
 from neurodeploy.frontends.operations import tensors
-from neurodeploy.frontends.playing import Observed, arrange, find_layout, fresh, run_module
+from neurodeploy.frontends.playing import Observed, arrange, find_layout, fresh, given_back, ran, run_module
 from neurodeploy.frontends.torch_layers import add_layer
 from neurodeploy.frontends.tracing import SAMPLES, Step, Value, Watch, failed, hooked
 from neurodeploy.host import Host
@@ -47,7 +47,7 @@ def module_network(module: nn.Module, shape: Shape, values: InputRange, dt: floa
     Batch normalization is folded into the layer before it. Raises RefusedError naming the layer, and its type or what
     it does, for what has no exact NIR form.
     """
-    module = stateful(module.eval())
+    module = stateful(_written(module).eval())
     traced = trace(module, shape)
     build = NetworkBuilder(Terms(dt=dt))
     build.input("input", shape, values)
@@ -68,18 +68,51 @@ def trace(module: nn.Module, shape: Shape) -> Traced:
     copied = fresh(module, SAMPLES)
     frames = torch.rand((SAMPLES, 1, *shape), generator=torch.Generator().manual_seed(0))
     given = frames[:, 0] if layout == "step" else arrange(frames, layout)
-    watch = Watch()
-    watch.mark(given, Value(("input",), shape))
-    try:
-        with torch.no_grad(), hooked(copied, watch), watch:
-            result = copied(given)
-    except Exception as error:  # the user's code may fail in any way
-        raise failed(watch, error) from error
+    watch, result = _watched(copied, given, shape)
+    again = given_back(copied, result) if layout == "step" else None
+    second = None if again is None else _watched(copied, given.clone(), shape, again)[0].steps
+    _check_second(watch.steps, second, ran(module, layout, shape) if second is None else Counter())
     output = next((value for each in tensors(result) if (value := watch.value(each)) is not None), None)
     if output is None or output.state_of is not None:
         what = "its forward pass returns no output of a layer" if output is None else "it returns a layer's state first"
         raise RefusedError(what, "module", "return what the last layer sends, of one step or of all")
     return Traced(layout, _needed(watch.steps, output.sources), output.sources)
+
+
+def _watched(module: nn.Module, given: torch.Tensor, shape: Shape, states: tuple[Any, ...] = ()) -> tuple[Watch, Any]:
+    watch = Watch()
+    watch.mark(given, Value(("input",), shape))
+    try:
+        with torch.no_grad(), hooked(module, watch), watch:
+            return watch, module(given, *states)
+    except (Exception, SystemExit) as error:  # the user's code may fail in any way
+        raise failed(watch, error) from error
+
+
+def _check_second(steps: Sequence[Step], second: Sequence[Step] | None, counts: Counter[str]) -> None:
+    """Raises RefusedError where the second step does something else than the first.
+
+    ``second``: its steps; None where it cannot be watched alone, then ``counts`` says what ran in both.
+    """
+    once = Counter(step.module for step in steps if step.layer is not None)
+    same = all(counts[name] in (once[name], 2 * once[name]) for name in counts | once)
+    if second is not None:
+        same = [_deed(step) for step in second] == [_deed(step) for step in steps]
+    if not same:
+        what = "its second step does something else than its first"
+        raise RefusedError(what, "module", "let every step do the same, with what it is given and its neurons keep")
+
+
+def _deed(step: Step) -> tuple[Any, ...]:
+    return step.name, step.sources, step.module, step.operation, step.argument
+
+
+def _written(module: nn.Module) -> nn.Module:
+    """The module as its author wrote it, not as PyTorch compiled it."""
+    if isinstance(module, torch.jit.ScriptModule):
+        what = "a TorchScript module does not show what its layers do"
+        raise RefusedError(what, "module", "give the module that it was made from")
+    return getattr(module, "_orig_mod", module)
 
 
 def _needed(steps: Sequence[Step], output: tuple[str, ...]) -> tuple[Step, ...]:

@@ -6,6 +6,7 @@ shape. Everything else that touches a watched value is refused by name.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from neurodeploy.frontends.frameworks import is_leaf, is_neuron, is_ours
 from neurodeploy.frontends.operations import (
     DATA,
     DIFFERENCES,
+    DROPOUTS,
+    DROPPING,
     FRESH,
     FUNCTIONAL,
     MODULES,
@@ -80,6 +83,7 @@ class Watch(TorchFunctionMode):
         self._inside = 0
         self._kept: list[torch.Tensor] = []
         self._names = {"input", "output"}
+        self.ran = Counter[str]()
 
     def mark(self, tensor: torch.Tensor, value: Value) -> None:
         """From now on ``tensor`` is ``value``."""
@@ -139,8 +143,10 @@ class Watch(TorchFunctionMode):
             )
 
     def _refused(self, name: str) -> RefusedError:
+        if name in DROPOUTS:
+            return RefusedError("its dropout drops values when it evaluates, too", self.where, DROPPING)
         if self._running and is_ours(self._running[-1][1]):
-            return RefusedError(f"{self._running[-1][1]} has no exact form here", self.where, LAYERS)
+            return RefusedError(f"{_in_a_line(self._running[-1][1])} has no exact form here", self.where, LAYERS)
         remedy = MODULES.format(name) if name in FUNCTIONAL else REMEDY
         return RefusedError(f"{name} of what layers send has no exact form here", self.where, remedy)
 
@@ -152,7 +158,7 @@ class Watch(TorchFunctionMode):
                 return value
             if shape[-1:] == (prod(value.shape),):
                 return Value((self._step("flatten", value.sources, "flatten"),), shape[-1:])
-        if self._running and is_ours(self._running[-1][1]):
+        if name in DROPOUTS or (self._running and is_ours(self._running[-1][1])):
             raise self._refused(name)
         raise RefusedError(f"{name} takes the values of a step apart", self.where, REMEDY)
 
@@ -199,15 +205,16 @@ class Watch(TorchFunctionMode):
     def entered(self, name: str, module: nn.Module) -> None:
         """``module`` begins to run."""
         self._running.append((name, module))
+        self.ran[name] += is_leaf(module) and not self._inside
         self._inside += is_leaf(module)
 
     def left(self, name: str, module: nn.Module, given: Any, sent: Any) -> None:
         """``module`` has run: where it is a leaf, what it sent is its own."""
         self._running.pop()
-        if self.names_only or not is_leaf(module):
+        if not is_leaf(module):
             return
         self._inside -= 1
-        if not self._inside:
+        if not self._inside and not self.names_only:
             self._leaf(name, module, list(tensors(given)), list(tensors(sent)))
 
     def _leaf(self, name: str, module: nn.Module, given: list[torch.Tensor], sent: list[torch.Tensor]) -> None:
@@ -243,9 +250,13 @@ def hooked(module: nn.Module, watch: Watch) -> Generator[None]:
     """Tell ``watch`` when a module inside runs."""
     handles: list[Any] = []
     for name, each in module.named_modules():
-        before = _before(watch, name)
-        after = _after(watch, name)
-        handles += [each.register_forward_pre_hook(before), each.register_forward_hook(after, with_kwargs=True)]
+        raw: list[Any] = []
+        before, after = _before(watch, name), _after(watch, name, raw)
+        handles += [
+            each.register_forward_pre_hook(before),
+            each.register_forward_hook(_keeping(raw), prepend=True),
+            each.register_forward_hook(after, with_kwargs=True),
+        ]
     try:
         yield
     finally:
@@ -260,19 +271,39 @@ def _before(watch: Watch, name: str) -> Any:
     return hook
 
 
-def _after(watch: Watch, name: str) -> Any:
+def _keeping(raw: list[Any]) -> Any:
+    """Keeps what a module sends before the hooks of others see it."""
+
+    def hook(_: nn.Module, __: Any, sent: Any) -> None:
+        raw[:] = [sent]
+
+    return hook
+
+
+def _after(watch: Watch, name: str, raw: list[Any]) -> Any:
     def hook(module: nn.Module, args: Any, kwargs: Any, sent: Any) -> None:
+        if is_leaf(module) and raw.pop() is not sent:
+            raise RefusedError("a forward hook changes what it sends", f"layer {name}", "remove the hook")
         watch.left(name, module, (args, kwargs), sent)
 
     return hook
 
 
-def failed(watch: Watch, error: Exception) -> NeurodeployError:
+def _in_a_line(module: nn.Module) -> str:
+    return str(module) if "\n" not in str(module) else type(module).__name__
+
+
+def failed(watch: Watch, error: BaseException) -> NeurodeployError:
     """What a failing forward pass is told as."""
     if isinstance(error, NeurodeployError):
         return error
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return RefusedError(f"its forward pass fails on one step: {reason}", watch.where, FAILS)
+    return RefusedError(f"its forward pass fails on one step: {reason_of(error)}", watch.where, FAILS)
+
+
+def reason_of(error: BaseException) -> str:
+    """The first line of what an error says; where it says nothing, its kind."""
+    kind, lines = type(error).__name__, str(error).splitlines()
+    return lines[0] if lines and not isinstance(error, SystemExit) else f"{kind} {error}".strip()
 
 
 FAILS = "check --input-shape, and let forward(x) or forward(x, state=None) take one step, or all of them"

@@ -71,5 +71,6 @@ def build_user_module(factory: str) -> Any:
             raise UnavailableError(
                 f"{name} is not installed, and it imports it", f"--module {factory}", command
             ) from error
-        what = f"cannot build the network: {type(error).__name__}: {error}"
+        told = next(iter(str(error).splitlines()), "")
+        what = f"cannot build the network: {type(error).__name__}: {told}".removesuffix(": ")
         raise InputError(what, f"--module {factory}", "check the name, and that it builds without arguments") from error

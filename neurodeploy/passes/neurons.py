@@ -52,6 +52,20 @@ class Neuron:
         grid = self.terms.state_grid
         return None if grid is None or self.kind == "relay" else round(-log2(grid)) - numerics.state_shift
 
+    @property
+    def integrates(self) -> bool:
+        """Whether it spikes and forgets nothing of what it receives: only saturation limits its membrane."""
+        kept = np.all(self.keep_membrane == 1) and not np.any(self.keep_current)
+        return self.kind == "cuba-lif" and bool(kept)
+
+    def exact_at(self, k: int, numerics: Numerics) -> bool:
+        """Whether threshold, reset, clamp, bias and initial state are integers at accumulator scale ``2**k``."""
+        state = 2.0 ** (k + numerics.state_shift)
+        constants = np.concatenate([np.ravel(self.threshold), np.ravel(self.reset_value), [self.terms.v_min or 0.0]])
+        states = np.append(np.ravel(self.bias), self.terms.initial_state) * state
+        placed = np.append(round_bias(self.bias * state, numerics), np.rint(states[-1]))
+        return bool(np.all(np.mod(constants * 2.0**k, 1) == 0) and np.all(placed == states))
+
     def bound(self, numerics: Numerics) -> float:
         """Worst-case accumulated input of one step stays below this, so that the current it gathers into fits too."""
         if self.kind == "relay":
@@ -139,6 +153,20 @@ class Neuron:
             )
         integers = np.rint(self.threshold * 2.0**k).astype(np.int64)
         return uniform(integers, numerics.per_neuron_threshold, self.name, "threshold")
+
+
+def fitting_scale(scale: int, neuron: Neuron, numerics: Numerics) -> int:
+    """A contract's own scale. Raises CannotRepresentError where the threshold or the state does not fit there."""
+    most = neuron.largest_scale(0.0, numerics)
+    if scale > most:
+        raise CannotRepresentError(
+            f"its state_grid asks for the scale 2^{scale}, and its threshold, bias or initial state fit up to 2^{most}",
+            f"node {neuron.name}",
+            "lower the threshold, or set state_grid=none and let the scale be chosen",
+            value=float(scale),
+            limit=float(most),
+        )
+    return scale
 
 
 def neuron_of(network: Network, name: str, paths: Sequence[Synapse], numerics: Numerics) -> Neuron:

@@ -3,7 +3,9 @@
 Rules:
 
 1. Each population has one accumulator scale 2**k = weight scale times message scale.
-2. k is the largest for which the threshold, the bias, the weights and the worst-case accumulated input all fit.
+2. k is the largest for which the threshold, the bias, the weights and the worst-case accumulated input all fit. A
+   spiking membrane that never decays loses nothing by a smaller one at which no constant is rounded, and saturates
+   later: it has the smallest of those.
 3. Graded messages are as wide as ``messages`` chooses; relays round half to even to that width.
 4. Decays are rounded to the machine's decay grid; their error is reported.
 5. A population whose contract names the grid of its state has the scale at which the integer state is that grid: its
@@ -20,7 +22,7 @@ import nir
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.analysis.ranges import message_range, received_sum
+from neurodeploy.analysis.ranges import Sent, Shape, message_range, received_sum
 from neurodeploy.errors import CannotRepresentError, InputError, RefusedError
 from neurodeploy.finding import Finding
 from neurodeploy.network.network import Network
@@ -28,7 +30,8 @@ from neurodeploy.numerics import LOIHI2, Numerics
 from neurodeploy.passes.accuracy import NeuronReport, neuron_report, overflow_findings
 from neurodeploy.passes.grid import bits_kept, largest_scale, round_weights, weight_grid
 from neurodeploy.passes.messages import FEWEST_WEIGHT_BITS, choose_messages, message_output
-from neurodeploy.passes.neurons import Neuron, neuron_of
+from neurodeploy.passes.names import in_order, unique_names
+from neurodeploy.passes.neurons import Neuron, fitting_scale, neuron_of
 from neurodeploy.passes.resets import reset_at_once
 from neurodeploy.passes.synapses import Synapse, synapses
 from neurodeploy.passes.values import Values, received_range, sent_values
@@ -53,6 +56,9 @@ class LayerReport:
     exact: bool
     largest_error: float
     worst_case_input: int
+
+
+Made = list[tuple[Projection, LayerReport]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,10 +123,10 @@ class Quantize:
             populations.append(population)
             reports.append(neuron_report(neurons[name], population, worst, self.numerics))
             layers += made
-        names = _unique_names([projection for projection, _ in layers], _in_order(network, paths))
+        names = unique_names([projection for projection, _ in layers], in_order(network, paths))
         projections = [replace(p, name=name) for (p, _), name in zip(layers, names, strict=True)]
         layer_reports = [replace(r, projection=name) for (_, r), name in zip(layers, names, strict=True)]
-        provenance = {p.name: path.nodes for p, path in zip(projections, _in_order(network, paths), strict=True)}
+        provenance = {p.name: path.nodes for p, path in zip(projections, in_order(network, paths), strict=True)}
         program = Program(
             self.numerics,
             tuple(inputs.values()),
@@ -144,7 +150,7 @@ class Quantize:
         entering = [path for path in paths if path.target == neuron.name]
         own = neuron.own_scale(self.numerics)
         if own is not None:
-            return _fitting(own, neuron, self.numerics)
+            return fitting_scale(own, neuron, self.numerics)
         low, high = received_range(entering, values, network.shapes[neuron.name])
         worst = float(max(-low.min(initial=0), high.max(initial=0)))
         weights = [self._weight_ceiling(path, spiking[path.source]) for path in entering if path.source in spiking]
@@ -174,7 +180,7 @@ class Quantize:
         entering: Sequence[Synapse],
         outputs: Mapping[str, Output],
         ceiling: int,
-    ) -> tuple[Population, list[tuple[Projection, LayerReport]]]:
+    ) -> tuple[Population, Made]:
         """The population and its projections, at the largest scale whose rounded weights fit."""
         free = neuron.own_scale(self.numerics) is None
         fitting = [self._weight_ceiling(path, outputs[path.source]) for path in entering] if free else []
@@ -184,16 +190,33 @@ class Quantize:
             for name in {path.source for path in entering}
         }
         for k in range(scale, scale - 4, -1):
-            made = [self._projection(path, k, outputs[path.source]) for path in entering]
-            low, high = received_sum([projection for projection, _ in made], sent, network.shapes[neuron.name])
-            worst = int(max(-low.min(initial=0), high.max(initial=0)))
+            made = self._projections(entering, k, outputs)
+            worst = _worst(made, sent, network.shapes[neuron.name])
             if worst < neuron.bound(self.numerics) or not free:
+                if free and neuron.integrates:
+                    k, made = self._roomiest(neuron, entering, k, outputs)
+                    worst = _worst(made, sent, network.shapes[neuron.name])
                 made = [(projection, replace(report, worst_case_input=worst)) for projection, report in made]
-                self._check_bits([report for _, report in made])
+                self._check_bits([report for _, report in made], outputs)
                 return neuron.population(k, outputs[neuron.name], self.numerics), made
         raise CannotRepresentError(
             "no scale holds its worst-case input", f"node {neuron.name}", "use smaller weights or fewer inputs"
         )
+
+    def _projections(self, entering: Sequence[Synapse], k: int, outputs: Mapping[str, Output]) -> Made:
+        return [self._projection(path, k, outputs[path.source]) for path in entering]
+
+    def _roomiest(
+        self, neuron: Neuron, entering: Sequence[Synapse], k: int, outputs: Mapping[str, Output]
+    ) -> tuple[int, Made]:
+        """The smallest scale from 2**0 up to 2**k at which nothing is rounded, else k."""
+        made = self._projections(entering, k, outputs)
+        while k > 0 and neuron.exact_at(k - 1, self.numerics):
+            smaller = self._projections(entering, k - 1, outputs)
+            if not all(report.exact for _, report in smaller):
+                break
+            k, made = k - 1, smaller
+        return k, made
 
     def _bits(self) -> int:
         return min(self.weight_bits or self.numerics.weight_bits, self.numerics.weight_bits)
@@ -235,7 +258,7 @@ class Quantize:
         kept = bits_kept(integers, grid)
         return projection, LayerReport(name, path.source, path.target, kept, bits, k, shift, error == 0, error, 0)
 
-    def _check_bits(self, reports: Sequence[LayerReport]) -> None:
+    def _check_bits(self, reports: Sequence[LayerReport], outputs: Mapping[str, Output]) -> None:
         fewest = min(FEWEST_WEIGHT_BITS, self._bits())
         for report in reports:
             if report.weight_bits < fewest and not report.exact:
@@ -243,25 +266,23 @@ class Quantize:
                     f"only {report.weight_bits} weight bits are left beside {report.message_bits} message bits "
                     f"(accumulator scale 2^{report.scale}, worst-case input {report.worst_case_input})",
                     f"projection {report.projection} into {report.target}",
-                    "fewer or smaller inputs, narrower messages (-O message-bits=...), "
+                    f"fewer or smaller inputs, {_narrower([outputs[each.source] for each in reports])}, "
                     f"or accept it with -O weight-bits={max(report.weight_bits, 1)}",
                     value=float(report.weight_bits),
                     limit=float(fewest),
                 )
 
 
-def _fitting(scale: int, neuron: Neuron, numerics: Numerics) -> int:
-    """``scale``. Raises CannotRepresentError where the threshold or the state does not fit there."""
-    most = neuron.largest_scale(0.0, numerics)
-    if scale > most:
-        raise CannotRepresentError(
-            f"its state_grid asks for the scale 2^{scale}, and its threshold, bias or initial state fit up to 2^{most}",
-            f"node {neuron.name}",
-            "lower the threshold, or set state_grid=none and let the scale be chosen",
-            value=float(scale),
-            limit=float(most),
-        )
-    return scale
+def _narrower(sent: Sequence[Output]) -> str:
+    if any(each.kind == "count" for each in sent):
+        return "fewer spikes per step (max_spikes_per_step; in sinabs spike_fn=MaxSpike(...) or SingleSpike)"
+    return "narrower messages (-O message-bits=...)"
+
+
+def _worst(made: Made, sent: Mapping[str, Sent], shape: Shape) -> int:
+    """The largest magnitude that can arrive over the projections in one step, in accumulator units."""
+    low, high = received_sum([projection for projection, _ in made], sent, shape)
+    return int(max(-low.min(initial=0), high.max(initial=0)))
 
 
 def output_nodes(network: Network) -> tuple[str, ...]:
@@ -276,17 +297,3 @@ def output_nodes(network: Network) -> tuple[str, ...]:
             "end the network with a neuron: LI reads a membrane out, a Scale of ones reads a sum out",
         )
     return tuple(dict.fromkeys(feeding))
-
-
-def _in_order(network: Network, paths: Sequence[Synapse]) -> list[Synapse]:
-    return [path for name in network.populations for path in paths if path.target == name]
-
-
-def _unique_names(projections: Sequence[Projection], paths: Sequence[Synapse]) -> list[str]:
-    """Names of projections: the last layer's where it stands once, else with source, target, layers between, delay."""
-    names = [projection.name for projection in projections]
-    longer = [f"{name}:{path.source}->{path.target}" for name, path in zip(names, paths, strict=True)]
-    whole = [f"{'+'.join(path.nodes)}:{path.source}->{path.target}" for path in paths]
-    late = [f"{name}+{path.delay}" for name, path in zip(whole, paths, strict=True)]
-    choices = (names, longer, whole, late)
-    return [next(each[i] for each in choices if each.count(each[i]) == 1) for i in range(len(projections))]

@@ -100,11 +100,11 @@ def test_the_same_activity_at_every_step(machine: Machine, count: int) -> None:
 def test_a_forced_kernel_leaves_nothing_to_choose(machine: Machine) -> None:
     made = plan(program(1))
     layouts = {name: Layout(sender.shape) for name, sender in made.senders.items()}
-    for forced in ("scatter", "table", "dense", "portable"):
+    for forced in ("scatter", "pairs", "table", "dense", "portable"):
         stage = native(made, made.stages[0], layouts, machine, forced)
         assert stage is not None
         (choice,) = stage.choices
-        able = forced != "dense" or machine in (AVX2, AVX512)
+        able = forced not in ("pairs", "dense") or machine in (AVX2, AVX512)
         assert choice.names == (forced if able else "scatter",)
 
 
@@ -132,3 +132,47 @@ def test_tables_of_four_messages(machine: Machine, channels_out: int, kernel: tu
     assert used & ({"columns"} if channels_out * kernel[1] <= 8 else {"table", "scatter"}), used
     size = made.inputs[0].size
     check(native_all([made], machine)[0], made, events(made, [0, 1, size, size // 2, 7, 0, size, 3]), used)
+
+
+def convolution(channels: int, out: int, kernel: tuple[int, int], bits: int, weights: NDArray[np.int64]) -> Program:
+    """A convolution of those weights over a small map, from an input of so many bits."""
+    shape, padding = (channels, 5, 7), (kernel[0] // 2, kernel[1] // 2)
+    space = tuple(n + 2 * p - k + 1 for n, p, k in zip(shape[1:], padding, kernel, strict=True))
+    target = Population("a", (out, *space), current_decay=900, membrane_decay=400, threshold=150)
+    edge = Projection("1", "in", "a", "conv2d", weights, message_bits=bits, padding=padding)
+    return Program(LOIHI2, (Input("in", shape, 0, bits),), (target,), (edge,), ("a",))
+
+
+@EVERY
+@pytest.mark.parametrize(
+    ("channels", "out", "kernel", "bits"),
+    [
+        (16, 36, (3, 3), 1),
+        (34, 8, (1, 1), 3),
+        (48, 5, (5, 2), 1),
+        (2, 130, (3, 3), 4),
+        (6, 260, (2, 1), 2),
+        (32, 64, (1, 7), 1),
+    ],
+    ids=str,
+)
+def test_pairs_of_messages(machine: Machine, channels: int, out: int, kernel: tuple[int, int], bits: int) -> None:
+    """Every length of list, of runs and of what registers hold, at margins and in the middle."""
+    rng = np.random.default_rng((channels, out))
+    most = min(127, 32767 // ((1 << bits) - 1) // channels // (kernel[0] * kernel[1]) // 2 * 2)
+    made = convolution(channels, out, kernel, bits, rng.integers(-most, most + 1, (out, channels, *kernel)))
+    drawn = plan(made)
+    stage = native(drawn, drawn.stages[0], {n: Layout(s.shape) for n, s in drawn.senders.items()}, machine, "pairs")
+    assert stage is not None
+    assert stage.choices[0].names == (("pairs",) if machine in (AVX2, AVX512) else ("scatter",))
+    size = made.inputs[0].size
+    check(native_all([made], machine, "pairs")[0], made, events(made, [0, 1, size, size // 2, 7, 0, 3]), machine.name)
+
+
+@EVERY
+def test_the_largest_products_of_a_pair(machine: Machine) -> None:
+    weights = np.array([[127, 127], [-128, -128], [127, -128], [-128, 0]]).reshape(4, 2, 1, 1)
+    made = convolution(2, 4, (1, 1), 7, weights)
+    full = {"in": np.full((1, 3, 2, 5, 7), 127.0)}
+    for forced in ("pairs", "dense"):
+        check(native_all([made], machine, forced)[0], made, full, forced)

@@ -78,7 +78,7 @@ def test_random_networks(machine: Machine) -> None:
 
 
 @EVERY
-@pytest.mark.parametrize("forced", [None, "scatter", "dense", "portable"])
+@pytest.mark.parametrize("forced", [None, "scatter", "pairs", "dense", "portable"])
 def test_maps_and_matrices_under_every_kernel(machine: Machine, forced: str | None) -> None:
     first = 100 * (0 if forced is None else 1 + FORCED.index(forced))
     programs = [maps.spatial(seed) for seed in range(first, first + 4)] + [maps.recurrent(first)]
@@ -111,6 +111,23 @@ def test_every_machine_compiles_without_a_warning(machine: Machine) -> None:
 def test_the_text_is_the_same_every_time() -> None:
     texts = [render(plan(maps.spatial(3)), machine=AVX2) for _ in range(2)]
     assert (texts[0].header, texts[0].source, texts[0].host) == (texts[1].header, texts[1].source, texts[1].host)
+
+
+@EVERY
+def test_populations_that_differ_in_their_thresholds_share_code(machine: Machine) -> None:
+    """Also where what a reset subtracts is the threshold."""
+    rng = np.random.default_rng(5)
+    rule: dict[str, Any] = {"current_decay": 900, "membrane_decay": 400, "reset": "subtract"}
+    sizes = {"a": 150, "b": 700, "c": 9, "d": 150}
+    populations = tuple(Population(name, (8, 9, 8), threshold=size, **rule) for name, size in sizes.items())
+    joined = tuple(
+        Projection(name, source, name, "conv2d", rng.integers(-60, 90, (8, 8, 3, 3)), padding=(1, 1))
+        for source, name in zip(("in", "a", "b", "c"), sizes, strict=True)
+    )
+    made = Program(LOIHI2, (Input("in", (8, 9, 8)),), populations, joined, ("d",))
+    assert render(plan(made), machine=machine).body.count("static inline nd_words nd_shared") == 1
+    stimulus = {"in": (rng.random((2, 12, 8, 9, 8)) < 0.2).astype(float)}
+    check(native_all([made], machine)[0], made, stimulus, machine.name)
 
 
 @EVERY

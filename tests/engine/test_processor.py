@@ -20,7 +20,8 @@ from neurodeploy.reference.program_runner import run_program
 from .support import differences
 from .toolchains import NO_ZIG
 
-GCC, ZIG = Compiler(("gcc",), "gcc"), Compiler(("zig", "cc"), "zig", zig=True)
+GCC, ZIG = Compiler(("gcc",), "gcc"), Compiler(("zig", "cc"), "zig", zig=True, clang=True)
+CLANG = Compiler(("clang",), "clang", clang=True)
 needs_zig = pytest.mark.skipif(zig_compiler() is None, reason=NO_ZIG)
 
 
@@ -66,6 +67,27 @@ def test_flags_name_the_architecture_as_each_compiler_does() -> None:
     assert "-march=x86_64_v4" in library_flags(ZIG, AVX512)
     assert "-march=baseline" in library_flags(ZIG, BASELINE)
     assert not any("native" in flag for each in (GCC, ZIG) for m in MACHINES for flag in library_flags(each, m))
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda each: each.name)
+def test_clang_vectorizes_nothing_of_its_own_for_avx512(machine: Machine) -> None:
+    for each in (CLANG, ZIG):
+        assert ("-fno-vectorize" in library_flags(each, machine)) == (machine is AVX512)
+    assert "-fno-vectorize" not in library_flags(GCC, machine)
+
+
+def test_a_clang_is_known_by_what_its_name_leads_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("clang-19", "gcc-12"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    for name, clang in (("clang-19", True), ("gcc-12", False)):
+        (tmp_path / "cc").unlink(missing_ok=True)
+        (tmp_path / "cc").symlink_to(name)
+        found = find_compiler()
+        assert found is not None
+        assert found.clang is clang
 
 
 @pytest.mark.parametrize("command", ["zig cc", "python -m ziglang cc -pipe"])

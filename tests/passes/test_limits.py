@@ -6,6 +6,7 @@ import nir
 import numpy as np
 import pytest
 
+from neurodeploy.contract import Terms
 from neurodeploy.errors import CannotRepresentError, InputError, RefusedError
 from neurodeploy.network import NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2
@@ -74,6 +75,15 @@ def test_counts_need_messages_wide_enough():
     assert Quantize(INT32)(dense([[1.0]], max_spikes_per_step=4)).program.by_name["if"].output.width == 3
     with pytest.raises(CannotRepresentError, match="17 bits"):
         Quantize(INT32)(dense([[1.0]], max_spikes_per_step=1 << 16))
+
+
+def test_too_many_spikes_per_step_are_what_to_lower():
+    build = NetworkBuilder(Terms(max_spikes_per_step=65536))
+    at = build.linear("a", build.input("input", (4,)), np.full((4, 4), 0.25))
+    at = build.linear("b", build.integrate("n", at, 1.0), np.random.default_rng(0).normal(size=(4, 4)))
+    build.output("output", build.integrate("m", at, 1.0))
+    with pytest.raises(CannotRepresentError, match=r"projection b into m: .*\n.*fewer spikes per step .*MaxSpike"):
+        Quantize(LOIHI2)(build.build())
 
 
 def test_outputs_that_no_neuron_drives_are_refused():

@@ -85,12 +85,27 @@ def test_networks_of_few_bits_lose_nothing(numerics, seed):
     given_ = stimulus(network)
     expected, actual = run_network(network, given_, states=True), run_program(result.program, given_)
     for name in network.populations:
-        if expected[name].v_before is not None:  # a large scale leaves little room beyond the threshold
+        if expected[name].v_before is not None:  # a decaying membrane may saturate
             room = 2.0 ** (numerics.membrane_bits - 1 - numerics.state_shift - result.program.by_name[name].scale)
             assume(np.abs(expected[name].v_before).max() < room)
         grid = 2.0 ** -actual[name].scale
         assume(np.all(np.mod(expected[name].values, grid) == 0))  # a sum may need more bits than a message has
         assert np.array_equal(expected[name].values, actual[name].values), name
+
+
+@MACHINES
+def test_a_membrane_that_never_decays_has_all_the_room_that_costs_nothing(numerics):
+    weight, steps = np.array([[-1.25], [1.25]]), 700
+    build = NetworkBuilder()
+    at = build.linear("fc", build.input("input", (1,)), weight)
+    build.output("output", build.integrate("if", at, 0.75, reset="subtract"))
+    network = build.build()
+    program = Quantize(numerics)(network).program
+    assert program.by_name["if"].scale <= 3
+    given_ = {"input": np.ones((1, steps, 1))}
+    actual = run_program(program, given_, states=True)["if"]
+    assert np.array_equal(actual.v_before / 2.0**actual.state_scale, run_network(network, given_, True)["if"].v_before)
+    assert actual.v_before.min() / 2.0**actual.state_scale == -1.25 * steps
 
 
 @MACHINES

@@ -8,7 +8,7 @@ from neurodeploy.contract import Terms
 from neurodeploy.errors import RefusedError
 from neurodeploy.network import Network, NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2, Numerics
-from neurodeploy.passes.quantize import Quantize
+from neurodeploy.passes.quantize import Quantize, Quantized
 from neurodeploy.passes.resets import reset_at_once
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
@@ -20,6 +20,7 @@ NEURONS = {
     "LIF, a decay for each": (nir.LIF, {"tau": np.array([1, 2, 4, 8] * 3) * DT, "r": 1.0, **FIELDS}),
     "IF": (nir.IF, {"r": 500.0, "v_reset": -0.5, "v_threshold": 1.0}),
 }
+MACHINES = pytest.mark.parametrize("numerics", [LOIHI2, INT32], ids=lambda each: each.name)
 CUBA = {"tau_syn": 2 * DT, "tau_mem": 4 * DT, "r": 2.0, "w_in": 2.0, **FIELDS}
 
 
@@ -62,9 +63,8 @@ def test_a_current_stays_as_it_is(reset: str) -> None:
     np.testing.assert_array_equal(expected, actual)
 
 
-@pytest.mark.parametrize(
-    ("numerics", "kind"), [(LOIHI2, "LIF"), (INT32, "LIF"), (INT32, "IF")], ids=lambda each: getattr(each, "name", each)
-)
+@MACHINES
+@pytest.mark.parametrize("kind", ["LIF", "IF"])
 @pytest.mark.parametrize("reset", ["zero", "value", "subtract"])
 def test_integers_lose_nothing(kind: str, reset: str, numerics: Numerics) -> None:
     late = network(kind, reset=reset)
@@ -72,6 +72,60 @@ def test_integers_lose_nothing(kind: str, reset: str, numerics: Numerics) -> Non
     assert all(layer.exact for layer in quantized.layers)
     expected, actual = run_network(late, stimulus())["n"].output, run_program(quantized.program, stimulus())["n"].output
     np.testing.assert_array_equal(expected, actual)
+
+
+def rounded(seed: int, kind: str, timing: str) -> Network:
+    """A network whose weights, decay and threshold no integer is."""
+    rng = np.random.default_rng(seed)
+    build = NetworkBuilder(Terms(dt=DT, reset="subtract", reset_timing=timing, input_gain="unit"))
+    at = build.linear("fc", build.input("input", (6,)), rng.normal(0.15, 0.5, (12, 6)))
+    fields = {"r": 1.0, "v_threshold": rng.uniform(0.6, 1.5)}
+    decay = {"tau": DT / rng.uniform(0.1, 0.6), "v_leak": 0.0} if kind == "LIF" else {}
+    build.output("output", build.neuron("n", at, {"LIF": nir.LIF, "IF": nir.IF}[kind], {**fields, **decay}))
+    return build.build()
+
+
+def rounding(quantized: Quantized, steps: int, largest: float) -> np.ndarray:
+    """How far a membrane that fired alike may be off after each step: what was rounded, and what of that is left."""
+    [neuron], unit = quantized.neurons, 2.0 ** -quantized.program.by_name["n"].scale
+    errors = {each.source: each.largest_error for each in quantized.layers}
+    step = 6 * errors["input"] + errors.get("n", 0.0) + neuron.threshold_error + neuron.membrane_decay_error * largest
+    truncated = unit / 2.0**quantized.program.numerics.state_shift
+    keep = 1.0 - np.max(quantized.program.by_name["n"].membrane_decay) / quantized.program.numerics.decay_one
+    return (step + truncated) * np.cumsum(keep ** np.arange(steps)) + neuron.threshold_error
+
+
+@MACHINES
+@pytest.mark.parametrize("kind", ["LIF", "IF"])
+@pytest.mark.parametrize("seed", range(6))
+def test_integers_lose_what_rounding_takes_and_no_more(seed: int, kind: str, numerics: Numerics) -> None:
+    late = rounded(seed, kind, "next-step")
+    quantized, given = Quantize(numerics)(late), {"input": stimulus()["input"][:, :20]}
+    actual = run_program(quantized.program, given, states=True)
+    expected = run_network(late, given, states=True, drive=actual, forced=True)["n"]
+    membrane, threshold = expected.v_before, late.nodes["n"].v_threshold
+    error = rounding(quantized, 20, float(np.abs(membrane).max()))[:, None]
+    room = 2.0 ** (numerics.membrane_bits - 1) / 2.0 ** actual["n"].state_scale
+    whole = np.maximum.accumulate(np.abs(membrane) + error, axis=1) < room  # never saturated so far
+    off = np.abs(membrane - actual["n"].v_before / 2.0 ** actual["n"].state_scale)
+    assert np.all((off <= error)[whole])
+    clear = whole & (np.abs(membrane - threshold) > error)
+    assert clear.mean() > 0.5
+    np.testing.assert_array_equal(expected.output[clear], actual["n"].output[clear])
+
+
+def lost(network: Network, numerics: Numerics) -> int:
+    expected = run_network(network, stimulus())["n"].output
+    return np.count_nonzero(expected != run_program(Quantize(numerics)(network).program, stimulus())["n"].output)
+
+
+@MACHINES
+@pytest.mark.parametrize("kind", ["LIF", "IF"])
+def test_a_late_reset_loses_about_what_one_at_once_loses(kind: str, numerics: Numerics) -> None:
+    late, at_once = (
+        sum(lost(rounded(seed, kind, timing), numerics) for seed in range(8)) for timing in ("next-step", "same-step")
+    )
+    assert (late == at_once) if kind == "IF" else late <= 1.5 * at_once + 10
 
 
 def test_integers_integrate_on_where_nothing_is_reset() -> None:

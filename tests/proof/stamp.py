@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from tests.proof.emulator import bochs
+
 ROOT = Path(__file__).resolve().parents[2]
 DRAWN = tuple(f"tests/engine/{each}.py" for each in ("every", "extremes", "maps", "toolchains"))
 JUDGED = ("neurodeploy", "targets", "models", "tests/proof", "tests/xylo", *DRAWN)
 PACKAGES = ("numpy", "torch", "ziglang")
-COMPILER, SIMULATOR = "gcc", "lava-nc"
+COMPILER, SIMULATOR, EMULATOR = "gcc", "lava-nc", "bochs"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def _versions() -> tuple[tuple[str, str], ...]:
             found[name] = "none"
     found[COMPILER] = _compiler()
     found[SIMULATOR] = _simulator()
+    found[EMULATOR] = bochs.version()
     return tuple(found.items())
 
 

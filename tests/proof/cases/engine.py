@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -54,6 +54,10 @@ class Drawn:
             return Drawn(seed, made, plan(made), stimulus, run_program(made, stimulus, states=True))
 
 
+Judge = Callable[[Toolchain, Sequence[tuple[Drawn, Rendering]]], list[bool]]
+"""For each text, made for a toolchain, of each program: whether what it does differs from the reference anywhere."""
+
+
 def count(seeds: range) -> Counts:
     """Judge all seeds' programs by every toolchain that this computer has."""
     drawn = [Drawn.of(seed) for seed in seeds]
@@ -63,7 +67,13 @@ def count(seeds: range) -> Counts:
     return together(parts)
 
 
-def judged(toolchain: Toolchain, drawn: Sequence[Drawn]) -> dict[str, Counts]:
+def by_this_processor(toolchain: Toolchain, texts: Sequence[tuple[Drawn, Rendering]]) -> list[bool]:
+    """Compiled and run here."""
+    loaded = toolchain.load_rendered([rendering for _, rendering in texts])
+    return [_differs(each, code) for (each, _), code in zip(texts, loaded, strict=True)]
+
+
+def judged(toolchain: Toolchain, drawn: Sequence[Drawn], judge: Judge = by_this_processor) -> dict[str, Counts]:
     """The counts of a toolchain and of each kernel forced there; a seed fails where a single cell differs.
 
     ``OWN`` tells of how many programs a forced kernel makes another text than the dispatcher.
@@ -74,9 +84,8 @@ def judged(toolchain: Toolchain, drawn: Sequence[Drawn]) -> dict[str, Counts]:
     for name, own in made.items():
         for each, text, rendering in zip(drawn, texts[name], own, strict=True):
             once.setdefault((each.seed, text), (each, rendering))
-    loaded = toolchain.load_rendered([rendering for _, rendering in once.values()])
-    pairs = zip(once.items(), loaded, strict=True)
-    wrong = {key for (key, (each, _)), code in pairs if _differs(each, code)}
+    verdicts = judge(toolchain, list(once.values()))
+    wrong = {key for key, fails in zip(once, verdicts, strict=True) if fails}
     tallies, chosen = _tallies(drawn), texts[toolchain.name]
     parts: dict[str, Counts] = {}
     for name, own in texts.items():
@@ -103,12 +112,16 @@ def _text(rendering: Rendering) -> str:
 
 
 def _differs(drawn: Drawn, compiled: Compiled) -> bool:
-    """Whether any cell differs with states recorded, or any output without, where an update may skip what rests."""
     sources, batch, steps = open_stimulus(drawn.program, drawn.stimulus)
     seen, unseen = (
         traced(drawn.program, run_batch(compiled, sources, batch, steps, Recording(states=states), threads=1))
         for states in (True, False)
     )
+    return differs(drawn, seen, unseen)
+
+
+def differs(drawn: Drawn, seen: Trace, unseen: Trace) -> bool:
+    """Whether any cell differs with states recorded, or any output without, where an update may skip what rests."""
     expected = drawn.expected
     return bool(differing_cells(expected, seen)) or any(
         np.any(entry.output != unseen[name].output) for name, entry in expected.entries.items()

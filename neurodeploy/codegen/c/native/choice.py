@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,22 +12,23 @@ from neurodeploy.codegen.arrival import Accumulator
 from neurodeploy.codegen.c.kernels import Edge
 from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.machine import Machine
-from neurodeploy.codegen.c.native import columns, dense, matrix, pool, saturating, scatter, table
+from neurodeploy.codegen.c.native import columns, dense, matrix, pairs, pool, saturating, scatter, table
 from neurodeploy.codegen.c.native.block import ALIGN, Block, block
 from neurodeploy.codegen.c.native.cost import MAPS, Ladder, ladder
 from neurodeploy.codegen.c.native.expressions import vectorizable
 from neurodeploy.codegen.c.native.lists import SLACK
 from neurodeploy.codegen.c.native.part import source_rows
+from neurodeploy.codegen.c.window import window_of
 from neurodeploy.codegen.neuron import CURRENT, MEMBRANE
 from neurodeploy.codegen.plan import Plan, Sender, Stage
 from neurodeploy.numerics import Numerics
 from neurodeploy.reference.integer import State, step
 
-FORCED = ("scatter", "table", "dense", "columns", "matrix", "pool", "portable")
+FORCED = ("scatter", "pairs", "table", "dense", "columns", "matrix", "pool", "portable")
 """Kernels that a rendering can be made to use wherever they apply."""
 PORTABLE = ("portable",)
 ALWAYS: Ladder = ((0, "portable"),)
-LISTED, MARGINED = ("scatter", "matrix"), ("scatter", "columns")
+LISTED, MARGINED = ("scatter", "matrix"), ("scatter", "pairs", "columns")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,23 @@ class Choice:
     def listed(self) -> bool:
         """Whether its messages are listed."""
         return any(each in LISTED for each in self.names)
+
+    @property
+    def paired(self) -> bool:
+        """Whether its messages are listed by pairs."""
+        return "pairs" in self.names
+
+    @property
+    def lists(self) -> tuple[int, int]:
+        """Rows of its source, and lists that each has."""
+        rows, _ = source_rows(self.edge)
+        return rows, window_of(self.edge.projection, self.edge.source.shape).space[1] if self.paired else 1
+
+    @property
+    def count(self) -> str:
+        """The entries of all its lists, in C."""
+        rows, lists = self.lists
+        return f"c->starts[{self.starts + rows * lists}]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +145,7 @@ def _window_kernels(edge: Edge, machine: Machine, forced: str | None) -> Ladder:
         "pool": pool.applies(edge),
         "columns": columns.applies(edge),
         "scatter": scatter.applies(edge),
+        "pairs": pairs.applies(edge, machine),
         "table": table.applies(edge, machine),
         "dense": dense.applies(edge, machine),
     }
@@ -156,9 +176,9 @@ def _native(
     for (sums, edge), own in zip(found, kernels, strict=True):
         choices.append(Choice(edge, sums, own, events, starts, maps))
         maps += map_bytes(choices[-1])
-        if choices[-1].listed:
-            events += edge.source.size + SLACK
-            starts += source_rows(edge)[0] + 1
+        if choices[-1].listed or choices[-1].paired:
+            events += edge.source.size // (2 if choices[-1].paired else 1) + SLACK
+            starts += math.prod(choices[-1].lists) + 1
     reach = [scatter.margins(each.edge) for each in choices if any(name in MARGINED for name in each.names)]
     before, after = (max((each[side] for each in reach), default=0) for side in (0, 1))
     made = block(rows, target.size // rows, before, after, widest)

@@ -75,14 +75,20 @@ def cut(value: Value) -> bool:
     return fits and x.op == "state" and keep.op == "constant" and value.number <= 24
 
 
-def vectors(roots: Sequence[Value], load: Callable[[Value], str]) -> Vectors:
-    """The roots, and what they need. ``load``: C text of a table, state or accumulator of these neurons."""
+def vectors(roots: Sequence[Value], load: Callable[[Value], str], threshold: Callable[[int], str] = str) -> Vectors:
+    """The roots, and what they need.
+
+    ``load``: C text of a table, state or accumulator of these neurons; ``threshold``: of a number that something is
+    compared with, or that is taken from it then.
+    """
+    compared = {id(value.args[1]) for value in reachable(roots) if _threshold(value)}
     lines: list[str] = []
     names: dict[int, str] = {}
     masks: dict[int, str] = {}
     for value in reachable(roots):
         if value.op == "constant":
-            names[id(value)] = f"nd_all({literal(value.low, INT32)})"
+            number = threshold(value.low) if id(value) in compared else literal(value.low, INT32)
+            names[id(value)] = f"nd_all({number})"
             continue
         name = f"x{len(lines)}"
         mask = _mask(value, names, masks)
@@ -94,6 +100,10 @@ def vectors(roots: Sequence[Value], load: Callable[[Value], str]) -> Vectors:
         lines.append(f"const nd_words {name} = {text};")
         names[id(value)] = name
     return Vectors(tuple(lines), names, masks)
+
+
+def _threshold(value: Value) -> bool:
+    return value.op in COMPARES or (value.op == "multiply" and value.args[0].op in COMPARES)
 
 
 def _mask(value: Value, names: Mapping[int, str], masks: Mapping[int, str]) -> str | None:

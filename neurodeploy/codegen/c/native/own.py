@@ -9,7 +9,7 @@ from neurodeploy.codegen.c.context import Context, context
 from neurodeploy.codegen.c.layout import Layout
 from neurodeploy.codegen.c.machine import Machine
 from neurodeploy.codegen.c.names import identifiers
-from neurodeploy.codegen.c.native import dense, lists, saturating, table, vectors
+from neurodeploy.codegen.c.native import dense, lists, pairs, saturating, table, vectors
 from neurodeploy.codegen.c.native.choice import Native, native
 from neurodeploy.codegen.c.native.stage import members, native_observe, native_text
 from neurodeploy.codegen.c.native.update import flags
@@ -30,8 +30,8 @@ class Own:
     def prelude(self) -> str:
         """Vector types and operations."""
         common = STRINGS_MAY_BE_LONG + vectors.prelude(self.machine) + lists.prelude(self.machine)
-        common += table.PICK
-        return common + dense.PRELUDE[self.machine.name] + saturating.prelude(self.machine)
+        products = table.PICK + dense.PRELUDE[self.machine.name] + pairs.prelude(self.machine)
+        return common + products + saturating.prelude(self.machine)
 
     def context(self) -> Context:
         """The plan's context, without sums of all neurons where blocks of them do."""

@@ -16,6 +16,8 @@ from neurodeploy.codegen.c.tables import Tables
 from neurodeploy.codegen.c.types import INT8, INT16, INT32
 
 IntArray = NDArray[np.int64]
+NAMELESS = "@"
+"""Stands for the name in the text of a function that kernels share."""
 LONGEST = 1 << 16
 """Messages of one row that 16-bit places tell apart."""
 SMALL = 16 << 10
@@ -82,6 +84,14 @@ def runs(weights: IntArray, bits: int, tables: Tables, tight: bool) -> Runs:
     use = narrow if fits and (tight or weights.size * wide.bytes > SMALL) else wide
     name, _ = tables.add(weights, (use,))
     return Runs(name, use.name, "nd_wide" if use is narrow else "nd_get")
+
+
+def shared(tables: Tables, texts: list[str], text: str) -> str:
+    """The name of a function of this text, which is written where no kernel has written it before."""
+    if text not in tables.functions:
+        tables.functions[text] = f"{tables.prefix}_shared{len(tables.functions)}"
+        texts.append(text.replace(NAMELESS, tables.functions[text]))
+    return tables.functions[text]
 
 
 def added(part: Part, sums: str, weights: str, table: Runs, count: int, graded: bool) -> list[str]:

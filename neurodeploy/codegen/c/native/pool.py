@@ -8,7 +8,7 @@ from __future__ import annotations
 from neurodeploy.codegen.c.kernels import Edge
 from neurodeploy.codegen.c.native.part import Part, source_rows
 from neurodeploy.codegen.c.tables import Tables
-from neurodeploy.codegen.c.window import window_of
+from neurodeploy.codegen.c.window import Window, window_of
 
 BYTE = 255
 
@@ -33,27 +33,34 @@ def pool(part: Part, name: str, tables: Tables) -> str:
     """The kernel ``name``."""
     edge, window = part.edge, window_of(part.edge.projection, part.edge.source.shape)
     (kh, kw), channels, columns = window.kernel, window.channels_in, window.out[1]
-    length, used, made = source_rows(edge)[1], columns * kw * channels, columns * channels
-    down = " + ".join(f"from[{k} * {length} + j]" for k in range(kh))
-    bits = edge.bits
-    across = "\n".join(f"      {line}" for line in _across(channels, kw))
+    length, made, bits = source_rows(edge)[1], columns * channels, edge.bits
+    pooled = _pooled(window, length) if (kh, kw) != (1, 1) else "    const uint8_t *all = from;\n"
     return f"""
 static void {name}({part.signature}) {{
-  uint8_t high[{used + 64}], all[{made + 64}];
   for (int32_t r = 0; r < rows; r++) {{
     const uint8_t *from = sent + (int32_t)(first + r) * {kh * length};
+{pooled}    uint{bits}_t *to = sum + r * {part.block.stride};
+    for (int32_t j = 0; j < {made}; j++) to[j] = (uint{bits}_t)(to[j] + all[j]);
+  }}
+  (void)events;
+  (void)starts;
+}}
+"""
+
+
+def _pooled(window: Window, length: int) -> str:
+    """Statements that add rows of bytes, then neighbors."""
+    (kh, kw), channels, columns = window.kernel, window.channels_in, window.out[1]
+    used = columns * kw * channels
+    down = " + ".join(f"from[{k} * {length} + j]" for k in range(kh))
+    across = "\n".join(f"      {line}" for line in _across(channels, kw))
+    return f"""    uint8_t high[{used + 64}], all[{columns * channels + 64}];
     for (int32_t j = 0; j < {used}; j++) high[j] = (uint8_t)({down});
     for (int32_t x = 0; x < {columns}; x++) {{
       const uint8_t *in = high + x * {kw * channels};
       uint8_t *out = all + x * {channels};
 {across}
     }}
-    uint{bits}_t *to = sum + r * {part.block.stride};
-    for (int32_t j = 0; j < {made}; j++) to[j] = (uint{bits}_t)(to[j] + all[j]);
-  }}
-  (void)events;
-  (void)starts;
-}}
 """
 
 

@@ -15,10 +15,11 @@ from neurodeploy.codegen.c.native.choice import PORTABLE, Choice, Native
 from neurodeploy.codegen.c.native.columns import columns
 from neurodeploy.codegen.c.native.cost import MAPS
 from neurodeploy.codegen.c.native.matrix import matrix
+from neurodeploy.codegen.c.native.pairs import pairs
 from neurodeploy.codegen.c.native.part import Part, source_rows
 from neurodeploy.codegen.c.native.pool import pool
 from neurodeploy.codegen.c.native.scatter import scatter
-from neurodeploy.codegen.c.native.update import RARE, SEEN, cuts, flags, sums_of, update_rows
+from neurodeploy.codegen.c.native.update import APART, SEEN, Rows, cuts, flags, sums_of, update_rows
 from neurodeploy.codegen.c.tables import Tables
 from neurodeploy.codegen.c.types import INT32, UINT8, UINT16
 from neurodeploy.codegen.c.window import window_of
@@ -26,6 +27,7 @@ from neurodeploy.codegen.c.window import window_of
 KERNELS: Mapping[str, Callable[[Part, str, Tables], str]] = {
     "portable": lambda part, name, tables: portable(part.edge, name, tables),
     "scatter": scatter,
+    "pairs": pairs,
     "table": picking.table,
     "dense": products.dense,
     "columns": columns,
@@ -60,23 +62,24 @@ def native_text(c: Context, n: Native, number: int, prefix: str, tables: Tables,
     """Kernels, ``<prefix>_arrive<number>(c)`` and ``<prefix>_update<number>(c, out)``."""
     if n.stage.arrival.deliveries:
         arrive = saturating.arrive(c, n.stage, number, prefix, tables, machine)
-        rows = update_rows(c, n, number, prefix, tables, machine, seen=False)
-        return arrive + rows + _update(c, n, number, prefix, machine, seen=False)
+        rows = update_rows(c, n, tables, machine, seen=False)
+        return arrive + rows.text + _update(c, n, number, prefix, machine, rows, seen=False)
     kernels = "".join(
         KERNELS[kernel](Part(each.edge, machine, n.block), _name(prefix, number, k, kernel), tables)
         for k, each in enumerate(n.choices)
         for kernel in each.names
     )
-    rows = update_rows(c, n, number, prefix, tables, machine, seen=False)
-    return kernels + _arrive(c, n, number, prefix, machine) + rows + _update(c, n, number, prefix, machine, seen=False)
+    rows = update_rows(c, n, tables, machine, seen=False)
+    arrive = _arrive(c, n, number, prefix, machine)
+    return kernels + arrive + rows.text + _update(c, n, number, prefix, machine, rows, seen=False)
 
 
 def native_observe(c: Context, n: Native, number: int, prefix: str, tables: Tables, machine: Machine) -> str:
     """``<prefix>_observe<number>``: the same update, which also records the states."""
     if n.stage.update.before is None:
         return ""
-    rows = update_rows(c, n, number, prefix, tables, machine, seen=True)
-    return rows + _update(c, n, number, prefix, machine, seen=True)
+    rows = update_rows(c, n, tables, machine, seen=True)
+    return rows.text + _update(c, n, number, prefix, machine, rows, seen=True)
 
 
 def _name(prefix: str, number: int, k: int, kernel: str) -> str:
@@ -100,6 +103,9 @@ def _arrive(c: Context, n: Native, number: int, prefix: str, machine: Machine) -
         elif each.listed:
             rows, length = source_rows(each.edge)
             lines.append(f"  nd_rows{each.edge.message.bytes}({_lists(each)}, {_sent(c, each)}, {rows}, {length});")
+        elif each.paired:
+            (rows, width), channels = each.lists, each.edge.source.shape[0]
+            lines.append(f"  nd_pairs({_lists(each)}, {_sent(c, each)}, {rows * width}, {channels});")
         lines += [f"  {line}" for line in _decided(c, each, k, machine)]
     body = "\n".join(lines or ["  (void)c;"])
     return f"\nstatic void {prefix}_arrive{number}({prefix}_context *c) {{\n{body}\n}}\n"
@@ -113,8 +119,7 @@ def _decided(c: Context, each: Choice, k: int, machine: Machine) -> list[str]:
     """The decision for this step, and what the kernel that is taken needs prepared."""
     lines: list[str] = []
     if len(each.kernels) > 1:
-        count = f"c->starts[{each.starts + source_rows(each.edge)[0]}]"
-        taken = " + ".join(f"({count} >= {least})" for least, _ in each.kernels[1:])
+        taken = " + ".join(f"({each.count} >= {least})" for least, _ in each.kernels[1:])
         lines.append(f"c->kernel[{k}] = (uint8_t)({taken});")
     for rank, kernel in enumerate(each.names):
         made = _prepared(c, each, kernel, machine)
@@ -131,15 +136,13 @@ def _prepared(c: Context, each: Choice, kernel: str, machine: Machine) -> list[s
     return []
 
 
-def _update(c: Context, n: Native, number: int, prefix: str, machine: Machine, seen: bool) -> str:
+def _update(c: Context, n: Native, number: int, prefix: str, machine: Machine, row: Rows, seen: bool) -> str:
     kind = c.message(n.stage.population.name).name
     looks = "".join(f", int64_t *restrict {each}" for each in SEEN) if seen else ""
     name = f"{prefix}_{'observe' if seen else 'update'}{number}"
-    head = f"{RARE if seen else ''}static void {name}({prefix}_context *c, {kind} *restrict out{looks})"
-    sums = ", ".join(
-        ["c", "out", *(SEEN if seen else ()), *(_row(c, n, name) for name, _ in sums_of(n)), "first + r", "some"]
-    )
-    row = f"{prefix}_{'look' if seen else 'row'}{number}"
+    head = f"{APART if seen else ''}static void {name}({prefix}_context *c, {kind} *restrict out{looks})"
+    sums = [_row(c, n, name) for name, _ in sums_of(n)]
+    given = ", ".join(["out", *(SEEN if seen else ()), *sums, *row.arguments, "first + r", "some"])
     b = n.block
     clears, calls = (
         "".join(f"      {line}\n" for line in lines) for lines in (_clears(c, n), _calls(c, n, number, prefix))
@@ -149,10 +152,11 @@ def _update(c: Context, n: Native, number: int, prefix: str, machine: Machine, s
     begin, end = ("  const unsigned mode = nd_round_down();\n", "  _mm_setcsr(mode);\n") if mode else ("", "")
     return f"""
 {head} {{
-{begin}  int some = 1;
+{begin}  (void)c;
+  int some = 1;
   for (int32_t first = 0; first < {b.rows}; first += {b.height}) {{
     const int32_t rows = first + {b.height} < {b.rows} ? {b.height} : {b.rows} - first;
-{made}    for (int32_t r = 0; r < rows; r++) {row}({sums});
+{made}    for (int32_t r = 0; r < rows; r++) {row.name}({given});
   }}
 {end}}}
 """
@@ -194,11 +198,11 @@ def _reaches(c: Context, each: Choice) -> str:
     if each.names == ("pool",):
         size = window.kernel[0] * source_rows(each.edge)[1]
         return f"!nd_still({_sent(c, each)} + first * {size}, rows * {size})"
-    if not each.listed:
+    if not (each.listed or each.paired):
         return "1"
     above, below = window.padding[0], window.kernel[0] - 1 - window.padding[0]
     starts = f"c->starts + {each.starts}"
-    return f"nd_reached({starts}, {window.space[0]}, first - {above}, first + rows + {below})"
+    return f"nd_reached({starts}, {each.lists[1]}, {window.space[0]}, first - {above}, first + rows + {below})"
 
 
 def _calls(c: Context, n: Native, number: int, prefix: str) -> list[str]:
@@ -216,4 +220,4 @@ def _call(c: Context, n: Native, each: Choice, name: str, kernel: str) -> str:
     sums = f"{_base(n, each.sums.name)} + {n.block.lead}"
     if kernel in MAPS:
         return f"{name}({sums}, c->map + {each.map}, first, rows);"
-    return f"{name}({sums}, {_sent(c, each)}, {_lists(each) if each.listed else '0, 0'}, first, rows);"
+    return f"{name}({sums}, {_sent(c, each)}, {_lists(each) if each.listed or each.paired else '0, 0'}, first, rows);"

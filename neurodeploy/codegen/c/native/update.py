@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
 from neurodeploy.codegen.c.context import Context, state_type
 from neurodeploy.codegen.c.expressions import statements
 from neurodeploy.codegen.c.machine import AVX512, Machine
 from neurodeploy.codegen.c.native.choice import Native
 from neurodeploy.codegen.c.native.expressions import Vectors, cut, vectors
+from neurodeploy.codegen.c.native.part import NAMELESS, shared
 from neurodeploy.codegen.c.native.vectors import group, lanes
 from neurodeploy.codegen.c.tables import Tables
+from neurodeploy.codegen.c.types import INT32, CType, literal
 from neurodeploy.codegen.neuron import CURRENT, MEMBRANE
 from neurodeploy.codegen.plan import Stage
 from neurodeploy.codegen.value import Value, reachable
 
 GROUPS = 8
 """Groups of neurons whose rest is noted together."""
-RARE = "__attribute__((noinline)) "
-"""What only records of states need is compiled once. Not as cold: at -O1 gcc 12 drops calls between cold functions."""
+APART = "__attribute__((noinline)) "
+"""Compiled once, and nothing moves out of it. Not as cold: at -O1 gcc 12 drops calls between cold functions."""
+PASSED = "@@"
+"""Stands for all that a row hands on, until that is known."""
 SEEN = ("seen_u", "seen_v", "seen_before")
 
 
@@ -34,15 +43,61 @@ def sums_of(n: Native) -> list[tuple[str, int]]:
     return found
 
 
-def update_rows(c: Context, n: Native, number: int, prefix: str, tables: Tables, machine: Machine, seen: bool) -> str:
-    """``<prefix>_row<number>`` (``_look<number>``, which also records): the update of one row from its sums."""
-    name = f"{prefix}_{'look' if seen else 'row'}{number}"
+@dataclass
+class Given:
+    """What a function that stages share is given: what it names by parameter, in the order it first asked for it."""
+
+    parameters: list[str] = field(default_factory=list[str])
+    arguments: list[str] = field(default_factory=list[str])
+
+    def __call__(self, kind: str, argument: str) -> str:
+        """The parameter for this argument, an expression in C."""
+        if argument not in self.arguments:
+            self.arguments.append(argument)
+            self.parameters.append(f"{kind}p{len(self.parameters)}")
+        return f"p{self.arguments.index(argument)}"
+
+    def number(self, value: int) -> str:
+        """A parameter of its own: numbers that are equal here may differ elsewhere."""
+        self.arguments.append(literal(value, INT32))
+        self.parameters.append(f"int32_t p{len(self.parameters)}")
+        return f"p{len(self.arguments) - 1}"
+
+    @property
+    def names(self) -> list[str]:
+        """The parameters."""
+        return [f"p{k}" for k in range(len(self.parameters))]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The update of one row: functions to write, the one to call, and what it is given beside sums and row."""
+
+    text: str
+    name: str
+    arguments: tuple[str, ...]
+
+
+def update_rows(c: Context, n: Native, tables: Tables, machine: Machine, seen: bool) -> Rows:
+    """The update of one row from its sums, which also records its states if ``seen``.
+
+    Populations that differ in their thresholds, and in where their states stand, share it.
+    """
+    given, texts = Given(), list[str]()
     whole = n.block.length // group(machine) * group(machine)
-    cell = _cell(c, n, name, prefix, tables, machine, seen) if whole else ""
-    body = (_groups(c, n, name, machine, whole, seen) if whole else "") + _rest(c, n, tables, whole, seen)
-    apart = RARE if seen else "__attribute__((noinline)) " if cuts(n, machine, seen) else ""
-    head = f"{apart}static void {name}({_parameters(c, n, prefix, seen)}, int32_t row, int some)"
-    return f"{cell}\n{head} {{\n{_unused(n, seen)}  const int32_t base = row * {n.block.length};\n{body}}}\n"
+    cell = _cell(c, n, given, tables, machine, seen) if whole else ""
+    body = (_groups(c, n, given, machine, whole, seen) if whole else "") + _rest(c, n, given, tables, whole, seen)
+    parameters = ", ".join([*_parameters(c, n, seen), *given.parameters])
+    unused = "".join(f"  (void){name};\n" for name in [*_names(n, seen), *given.names])
+    passed = ", ".join([*_names(n, seen), *given.names])
+    if cell:
+        head = f"static inline nd_words {NAMELESS}_cell({parameters}, int32_t i, int32_t k, nd_words *live)"
+        cell = f"\n{head} {{\n{unused}  (void)i;\n  (void)k;\n  (void)live;\n{cell}}}\n"
+    head = f"{APART}static void {NAMELESS}({parameters}, int32_t row, int some)"
+    start = f"{unused}  (void)some;\n  const int32_t base = row * {n.block.length};\n"
+    text = f"{cell}\n{head} {{\n{start}{body.replace(PASSED, passed)}}}\n"
+    name = shared(tables, texts, text)
+    return Rows("".join(texts), name, tuple(given.arguments))
 
 
 def cuts(n: Native, machine: Machine, seen: bool) -> bool:
@@ -51,17 +106,14 @@ def cuts(n: Native, machine: Machine, seen: bool) -> bool:
     return vector and any(cut(value) for value in reachable(_roots(n.stage, seen)))
 
 
-def _unused(n: Native, seen: bool) -> str:
-    """What an update whose result is known beforehand does not read."""
-    names = ["c", "out", "some", *(SEEN if seen else ()), *(name for name, _ in sums_of(n))]
-    return "".join(f"  (void){name};\n" for name in names)
+def _names(n: Native, seen: bool) -> list[str]:
+    return ["out", *(SEEN if seen else ()), *(name for name, _ in sums_of(n))]
 
 
-def _parameters(c: Context, n: Native, prefix: str, seen: bool) -> str:
+def _parameters(c: Context, n: Native, seen: bool) -> list[str]:
     out = c.message(n.stage.population.name).name
     sums = [f"const uint{bits}_t *restrict {name}" for name, bits in sums_of(n)]
-    looks = [f"int64_t *restrict {each}" for each in SEEN] if seen else []
-    return ", ".join([f"{prefix}_context *restrict c", f"{out} *restrict out", *looks, *sums])
+    return [f"{out} *restrict out", *(f"int64_t *restrict {each}" for each in SEEN if seen), *sums]
 
 
 def _roots(stage: Stage, seen: bool) -> list[Value]:
@@ -75,91 +127,91 @@ def _shown(stage: Stage, seen: bool) -> list[Value]:
     return [stage.update.after[CURRENT], stage.update.after[MEMBRANE], stage.update.before]
 
 
-def _cell(c: Context, n: Native, name: str, prefix: str, tables: Tables, machine: Machine, seen: bool) -> str:
+def _cell(c: Context, n: Native, given: Given, tables: Tables, machine: Machine, seen: bool) -> str:
     """The update of one vector of neurons, which returns their output and joins their states in ``live``."""
-    stage, own = n.stage, n.stage.population.name
+    stage = n.stage
 
     def load(value: Value) -> str:
         if value.table is not None:
-            table, kind = tables.add(value.table[c.layouts[own].order])
+            table, kind = _table(c, n, given, tables, value.table)
             return f"nd_from_{kind.dtype}({table} + i)"
         if value.op == "state":
-            kind = state_type(stage, value.name)
-            return f"nd_from_{kind.dtype}({c.state(own, value.name)} + i)"
+            return f"nd_from_{state_type(stage, value.name).dtype}({_state(c, n, given, value.name)} + i)"
         parts = [
             (f"nd_from_int{bits}({pointer} + k)", bits) for pointer, bits in sums_of(n) if pointer[2:] == value.name
         ]
         return parts[0][0] if len(parts) == 1 else f"nd_joined{parts[0][1]}({parts[0][0]}, {parts[1][0]})"
 
-    made = vectors(_roots(stage, seen), load)
+    made = vectors(_roots(stage, seen), load, given.number)
     lines = [*made.lines]
     for key in stage.update.stored:
         after = made[stage.update.after[key]]
-        kind = state_type(stage, key)
-        lines.append(f"nd_to_int{kind.bits}({c.state(own, key)} + i, {after});")
+        lines.append(f"nd_to_int{state_type(stage, key).bits}({_state(c, n, given, key)} + i, {after});")
         lines.append(f"*live |= {after};")
     lines += [f"nd_to_int64({to} + i, {made[v]});" for to, v in zip(SEEN, _shown(stage, seen), strict=False)]
     lines.append(f"return {_returned(made, stage)};")
-    text = "".join(f"  {line}\n" for line in lines)
-    head = (
-        f"static inline nd_words {name}_cell({_parameters(c, n, prefix, seen)}, int32_t i, int32_t k, nd_words *live)"
-    )
-    unused = _unused(n, seen).replace("  (void)some;\n", "") + "  (void)i;\n  (void)k;\n  (void)live;\n"
-    return f"\n{head} {{\n{unused}{text}}}\n"
+    return "".join(f"  {line}\n" for line in lines)
+
+
+def _state(c: Context, n: Native, given: Given, key: str) -> str:
+    return given(f"{state_type(n.stage, key).name} *restrict ", c.state(n.stage.population.name, key))
+
+
+def _table(c: Context, n: Native, given: Given, tables: Tables, values: NDArray[np.int64]) -> tuple[str, CType]:
+    table, kind = tables.add(values[c.layouts[n.stage.population.name].order])
+    return given(f"const {kind.name} *restrict ", table), kind
 
 
 def _returned(made: Vectors, stage: Stage) -> str:
     return made.mask(stage.update.output) or made[stage.update.output]
 
 
-def _groups(c: Context, n: Native, name: str, machine: Machine, whole: int, seen: bool) -> str:
+def _groups(c: Context, n: Native, given: Given, machine: Machine, whole: int, seen: bool) -> str:
     size, width, stage = group(machine), lanes(machine), n.stage
     kind = c.message(stage.population.name)
-    looks = [*SEEN] if seen else []
-    passed = ", ".join(["c", "out", *looks, *(each for each, _ in sums_of(n))])
-    cells = [f"{name}_cell({passed}, base + k + {q * width}, k + {q * width}, &live)" for q in range(4)]
+    cells = [f"{NAMELESS}_cell({PASSED}, base + k + {q * width}, k + {q * width}, &live)" for q in range(4)]
     made = "\n".join(f"      const nd_words o{q} = {text};" for q, text in enumerate(cells))
     masked = _is_mask(c, n)
     store = _store(kind.dtype, kind.bits, masked, width)
-    still = _still(c, n, machine, whole * kind.bytes) if n.rests and not seen and stage.update.stored else ""
+    flag = _flag(c, n, given, machine) if n.rests and stage.update.stored else ""
+    still = _still(c, n, given, machine, whole * kind.bytes) if flag and not seen else ""
     return f"""{still}  for (int32_t from = 0; from < {whole}; from += {GROUPS * size}) {{
     const int32_t end = from + {GROUPS * size} < {whole} ? from + {GROUPS * size} : {whole};
     nd_words live = {{0}};
-{_skip(c, n, machine, kind.bytes) if n.rests and not seen else ""}    for (int32_t k = from; k < end; k += {size}) {{
+{_skip(n, flag, kind.bytes) if n.rests and not seen else ""}    for (int32_t k = from; k < end; k += {size}) {{
 {made}
       {store}
     }}
-{_note(c, n, machine) if n.rests and stage.update.stored else "    (void)live;" + chr(10)}  }}
-"""
-
-
-def _flag(c: Context, n: Native, machine: Machine) -> str:
-    own = c.identifiers[n.stage.population.name]
-    return f"c->rest_{own}[row * {rest_flags(n, machine)} + from / {GROUPS * group(machine)}]"
-
-
-def _skip(c: Context, n: Native, machine: Machine, size: int) -> str:
-    tests = [_flag(c, n, machine)] if n.stage.update.stored else []
-    silent = " && ".join(f"nd_silent({name} + from, (end - from) * {bits // 8})" for name, bits in sums_of(n))
-    tests += [f"(!some || ({silent}))"] if silent else []
-    clear = f"nd_clear(out + base + from, (end - from) * {size});"
-    return f"    if ({' && '.join(tests or ['1'])}) {{\n      {clear}\n      continue;\n    }}\n"
-
-
-def _still(c: Context, n: Native, machine: Machine, size: int) -> str:
-    """Nothing reaches the row, and all its neurons rest: what most rows of a silent network are."""
-    if n.block.length % group(machine):
-        return ""
-    own, count = c.identifiers[n.stage.population.name], rest_flags(n, machine)
-    return f"""  if (!some && nd_resting(c->rest_{own} + row * {count}, {count})) {{
-    nd_clear(out + base, {size});
-    return;
+    {f"{flag} = !nd_any(live);" if flag else "(void)live;"}
   }}
 """
 
 
-def _note(c: Context, n: Native, machine: Machine) -> str:
-    return f"    {_flag(c, n, machine)} = !nd_any(live);\n"
+def _flags(c: Context, n: Native, given: Given) -> str:
+    return given("uint8_t *restrict ", f"c->rest_{c.identifiers[n.stage.population.name]}")
+
+
+def _flag(c: Context, n: Native, given: Given, machine: Machine) -> str:
+    return f"{_flags(c, n, given)}[row * {rest_flags(n, machine)} + from / {GROUPS * group(machine)}]"
+
+
+def _skip(n: Native, flag: str, size: int) -> str:
+    silent = " && ".join(f"nd_silent({name} + from, (end - from) * {bits // 8})" for name, bits in sums_of(n))
+    tests = [*([flag] if flag else []), *([f"(!some || ({silent}))"] if silent else [])]
+    clear = f"nd_clear(out + base + from, (end - from) * {size});"
+    return f"    if ({' && '.join(tests or ['1'])}) {{\n      {clear}\n      continue;\n    }}\n"
+
+
+def _still(c: Context, n: Native, given: Given, machine: Machine, size: int) -> str:
+    """Nothing reaches the row, and all its neurons rest: what most rows of a silent network are."""
+    if n.block.length % group(machine):
+        return ""
+    count = rest_flags(n, machine)
+    return f"""  if (!some && nd_resting({_flags(c, n, given)} + row * {count}, {count})) {{
+    nd_clear(out + base, {size});
+    return;
+  }}
+"""
 
 
 def _is_mask(c: Context, n: Native) -> bool:
@@ -176,7 +228,7 @@ def _store(dtype: str, bits: int, masked: bool, width: int) -> str:
     return " ".join(f"nd_to_int{bits}(out + base + k + {q * width}, o{q}{one});" for q in range(4))
 
 
-def _rest(c: Context, n: Native, tables: Tables, whole: int, seen: bool) -> str:
+def _rest(c: Context, n: Native, given: Given, tables: Tables, whole: int, seen: bool) -> str:
     """The neurons that no whole group is left for, one by one, in the portable form."""
     if whole == n.block.length:
         return ""
@@ -184,9 +236,9 @@ def _rest(c: Context, n: Native, tables: Tables, whole: int, seen: bool) -> str:
 
     def load(value: Value) -> str:
         if value.table is not None:
-            return f"{tables.add(value.table[c.layouts[own].order])[0]}[i]"
+            return f"{_table(c, n, given, tables, value.table)[0]}[i]"
         if value.op == "state":
-            return f"{c.state(own, value.name)}[i]"
+            return f"{_state(c, n, given, value.name)}[i]"
         bits = next(bits for pointer, bits in sums_of(n) if pointer[2:] == value.name)
         total = " + ".join(f"{pointer}[k]" for pointer, _ in sums_of(n) if pointer[2:] == value.name)
         return f"nd_i{bits}((uint{bits}_t)({total}))"
@@ -195,7 +247,7 @@ def _rest(c: Context, n: Native, tables: Tables, whole: int, seen: bool) -> str:
     lines = [
         *made.lines,
         *(
-            f"{c.state(own, key)}[i] = ({state_type(stage, key).name}){made[stage.update.after[key]]};"
+            f"{_state(c, n, given, key)}[i] = ({state_type(stage, key).name}){made[stage.update.after[key]]};"
             for key in stage.update.stored
         ),
         f"out[i] = ({c.message(own).name}){made[stage.update.output]};",

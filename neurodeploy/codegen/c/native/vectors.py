@@ -124,11 +124,11 @@ static inline int nd_still(const void *p, int32_t bytes) {
   for (int32_t k = whole; k < bytes; k++) any |= from[k];
   return any == 0 && nd_silent(from, whole);
 }
-/* Whether any of the rows from .. end - 1, as far as there are such, has events. */
-static inline int nd_reached(const int32_t *starts, int32_t rows, int32_t from, int32_t end) {
+/* Whether any of the rows from .. end - 1, as far as there are such, of so many lists each, has events. */
+static inline int nd_reached(const int32_t *starts, int32_t lists, int32_t rows, int32_t from, int32_t end) {
   from = from < 0 ? 0 : from > rows ? rows : from;
   end = end < 0 ? 0 : end > rows ? rows : end;
-  return starts[from] != starts[end];
+  return starts[from * lists] != starts[end * lists];
 }
 static inline void nd_clear(void *p, int32_t bytes) { __builtin_memset(p, 0, (size_t)bytes); }
 """
