@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -23,17 +24,34 @@ def write_file(path: Path, write: Callable[[IO[bytes]], object]) -> None:
 
     Raises EnvironmentFailureError where the system refuses (disk full, no permission).
     """
-    temporary = _neighbor(path)
+    write_files({path: write})
+
+
+def write_files(files: Mapping[Path, Callable[[IO[bytes]], object]]) -> None:
+    """Write several files, all or none: each takes its place once all stand beside theirs.
+
+    Raises EnvironmentFailureError where the system refuses.
+    """
+    temporary = {path: _neighbor(path) for path in files}
     try:
-        temporary.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            write(file)
-        temporary.replace(path)
-    except OSError as error:
-        raise _failure(path, error) from error
+        for path, write in files.items():
+            with _told(path):
+                _whole(temporary[path], path, write)
+        for path, each in temporary.items():
+            with _told(path):
+                each.replace(path)
     finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        for each in temporary.values():
+            with contextlib.suppress(OSError):
+                each.unlink(missing_ok=True)
+
+
+def _whole(temporary: Path, path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    temporary.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    with temporary.open("xb") as file:
+        write(file)
 
 
 @contextmanager
@@ -45,15 +63,12 @@ def new_folder(path: Path) -> Generator[Path]:
     """
     place = Path(os.path.realpath(path))
     temporary = _neighbor(place)
-    try:
+    with _told(path):
         temporary.mkdir(parents=True)
-    except OSError as error:
-        raise _failure(path, error) from error
     try:
-        yield temporary
-        _take_place(temporary, place)
-    except OSError as error:
-        raise _failure(path, error) from error
+        with _told(path):
+            yield temporary
+            _take_place(temporary, place)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -63,7 +78,7 @@ def _take_place(temporary: Path, path: Path) -> None:
         temporary.rename(path)
         return
     if not path.is_dir():
-        raise FileExistsError(0, "a file stands where the folder should go")
+        raise FileExistsError(errno.EEXIST, "a file stands where the folder should go")
     if not _exchange(temporary, path):
         aside = temporary.with_name(temporary.name + ".old")
         path.rename(aside)
@@ -86,7 +101,28 @@ def _neighbor(path: Path) -> Path:
     return path.parent / f".{path.name[:100]}.{secrets.token_hex(8)}"
 
 
-def _failure(path: Path, error: OSError) -> EnvironmentFailureError:
-    return EnvironmentFailureError(
-        f"cannot write: {error.strerror or error}", str(path), "free some space or choose another place, then run again"
-    )
+@contextmanager
+def _told(path: Path) -> Generator[None]:
+    """A refusal of the system as one of ours."""
+    try:
+        yield
+    except OSError as error:
+        what = f"cannot write: {error.strerror or error}"
+        raise EnvironmentFailureError(what, str(path), _remedy(path, error)) from error
+
+
+def _remedy(path: Path, error: OSError) -> str:
+    """What helps, by what is in the way."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "free some space or choose another place, then run again"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "choose a place where you may write"
+    if error.errno == errno.EISDIR:
+        return "a folder stands there: give the name of a file"
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        file = next((each for each in (path, *path.parents) if each.is_file()), path)
+        return f"{file} is no folder: move it away, or choose another place"
+    if error.errno == errno.ENOENT:
+        folder = next((each for each in path.parents if each.is_dir()), path.parent)
+        return f"no folder can be made in {folder}: choose another place"
+    return "choose another place, then run again"

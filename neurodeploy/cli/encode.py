@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import typer
 
@@ -54,13 +54,15 @@ def encode(
     quiet: o.Quiet = False,
 ) -> None:
     """Turn a signal into spikes, and keep with them what decodes them."""
+    from neurodeploy.atomic import write_files
     from neurodeploy.encoding import Encoded, coder_json
     from neurodeploy.encoding.deployment import deployed
-    from neurodeploy.encoding.files import read_signal
+    from neurodeploy.encoding.files import KINDS, read_signal
 
+    if signal.is_dir():
+        raise InputError("is a folder", str(signal), f"give {KINDS}")
     place = out or signal.with_name(f"{signal.stem}.spikes.npz")
-    if place.suffix != ".npz":
-        raise InputError(f"{place.suffix or 'a file without suffix'} is no .npz", str(place), "name it FILE.npz")
+    _check_places(place, plot, save_encoder)
     if objective and not optimize:
         raise InputError("is for --optimize", "--objective", "add --optimize, or leave it out")
     values = read_signal(signal, array)
@@ -74,12 +76,12 @@ def encode(
     spikes = used.encode(values, generator=seed) if hasattr(used, "method") else used.encode(values)
     encoded = Encoded(spikes, used, values[..., 0].astype("float32"))
     back = encoded.decode() if _inverse(used) else None
+    files: dict[Path, Callable[[IO[bytes]], object]] = {place: encoded.write}
     if plot is not None:
-        _draw(values, spikes, back, plot)
-    front = None if save_encoder is None else deployed(used, values, bits)
-    encoded.save(place)
-    if front is not None and save_encoder is not None:
-        front.save(save_encoder)
+        files[plot] = _drawing(values, spikes, back, plot)
+    if save_encoder is not None:
+        files[save_encoder] = deployed(used, values, bits).write
+    write_files(files)
     told = _summary(values, spikes, back)
     if as_json:
         pareto = [] if tuned is None else [{"coder": coder_json(each.coder), **each.values} for each in tuned.front]
@@ -115,6 +117,14 @@ def decode(
         typer.echo(f"wrote {place}")
 
 
+def _check_places(place: Path, *others: Path | None) -> None:
+    if place.suffix != ".npz":
+        raise InputError(f"{place.suffix or 'a file without suffix'} is no .npz", str(place), "name it FILE.npz")
+    given = [each.resolve() for each in (place, *others) if each is not None]
+    if len(set(given)) < len(given):
+        raise InputError("is named for two results", "--out, --plot, --save-encoder", "give each a name of its own")
+
+
 def _coder(method: str, parameters: Sequence[str] | None, file: Path | None) -> Any:
     from neurodeploy.encoding import coder_from_json, make_coder
 
@@ -146,12 +156,12 @@ def _inverse(coder: Any) -> bool:
     return hasattr(coder, "decode") and getattr(coder, "order", None) != "rank"
 
 
-def _draw(values: Any, spikes: Any, back: Any, plot: Path) -> None:
-    from neurodeploy.encoding import picture
+def _drawing(values: Any, spikes: Any, back: Any, plot: Path) -> Callable[[IO[bytes]], None]:
+    from neurodeploy.encoding.plot import drawing, picture
 
     if values.ndim > 2:
         raise InputError("a batch is not drawn", "--plot", "leave it out, or encode one at a time")
-    picture(values, spikes, None if back is None else back.reshape(values.shape), plot)
+    return drawing(picture(values, spikes, None if back is None else back.reshape(values.shape)), plot)
 
 
 def _summary(values: Any, spikes: Any, back: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from neurodeploy.errors import InputError
 
 Float = NDArray[np.float32]
 Spikes = NDArray[np.int8]
+Index = list[int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +54,24 @@ def rows_of(signal: Any, what: str = "signal") -> Rows:
         raise InputError(f"holds {array.dtype} values", what, "give real numbers")
     if array.ndim not in (1, 2, 3) or array.size == 0:
         raise InputError(f"has shape {array.shape}", what, "give [T], [F, T] or [B, F, T] with at least one value")
-    values = np.array(array, dtype=np.float32, order="C")
-    if not np.isfinite(values).all():
-        place = ", ".join(str(int(each)) for each in np.argwhere(~np.isfinite(values))[0])
-        raise InputError(f"is not finite at [{place}]", what, "fill gaps or leave the samples out before encoding")
+    with np.errstate(over="ignore"):
+        values = np.array(array, dtype=np.float32, order="C")
+    check_held(array, values, what)
     whole = values.reshape((1,) * (3 - array.ndim) + array.shape)
     return Rows(whole, array.ndim, device)
+
+
+def check_held(array: NDArray[Any], single: Float, where: str, place: Callable[[Index], str] = str) -> None:
+    """Raises InputError for the first NaN or infinity, or number that ``single``, the same in float32, cannot hold."""
+    if np.isfinite(single).all():
+        return
+    first = [int(each) for each in np.argwhere(~np.isfinite(single))[0]]
+    value = array[tuple(first)]
+    if not np.isfinite(value):
+        remedy = "fill gaps or leave the samples out before encoding"
+        raise InputError(f"is not finite at {place(first)}", where, remedy)
+    what = f"is {value:g} at {place(first)}, beyond single precision"
+    raise InputError(what, where, f"scale the signal to within ±{np.finfo(np.float32).max:.3g}")
 
 
 def as_array(value: Any, what: str) -> tuple[NDArray[Any], Any]:
@@ -90,6 +103,13 @@ def parameter(value: Any, name: str, valid: Callable[[float], bool], rule: str) 
         if not np.isfinite(number) or not valid(number):
             raise InputError(f"{number:g} is not {rule}", name, f"give {rule}")
     return numbers[0] if array.ndim == 0 else numbers
+
+
+def flag(value: Any, name: str) -> bool:
+    """A switch. Raises InputError for anything but true and false."""
+    if not isinstance(value, bool | np.bool_):
+        raise InputError(f"{value!r} is neither true nor false", name, "give true or false")
+    return bool(value)
 
 
 def spread(value: Parameter, rows: Rows, name: str) -> Float:

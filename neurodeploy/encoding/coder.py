@@ -12,7 +12,8 @@ class Search:
     """Where a parameter is looked for.
 
     A ``relative`` one is a share of the signal's width; one that is not ``per_signal`` shapes the result and is the
-    same for all signals.
+    same for all signals. One that is ``like_changes`` is looked for most around the size of the signal's changes from
+    one sample to the next (root of the mean square), one with ``usual`` values most between those.
     """
 
     low: float
@@ -21,6 +22,8 @@ class Search:
     log: bool = False
     relative: bool = False
     per_signal: bool = True
+    like_changes: bool = False
+    usual: tuple[float, float] | None = None
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,8 +109,11 @@ class Deployment:
 
     def save(self, path: Path) -> None:
         """Write ``encoder.json``. Raises EnvironmentFailureError."""
-        text = json.dumps(self.to_json(), indent=1) + "\n"
-        write_file(path, lambda file: file.write(text.encode()))
+        write_file(path, self.write)
+
+    def write(self, file: IO[bytes]) -> None:
+        """Write ``encoder.json`` into an open file."""
+        file.write((json.dumps(self.to_json(), indent=1) + "\n").encode())
 
 
 def deployed(coder: Any, signal: Any, bits: int = 16) -> Deployment:
@@ -125,9 +128,8 @@ def deployment_from_json(data: Any, where: str) -> Deployment:
     remedy = "write it with neurodeploy encode --save-encoder"
     if not isinstance(data, Mapping) or not isinstance(data.get("coder"), Mapping):
         raise InputError("describes no encoder", where, remedy)
+    _check_format(data.get("format", FORMAT), where, remedy)
     _only(data, KEYS, where, remedy)
-    if data["format"] != FORMAT:
-        raise InputError(f"its format {data['format']!r} is not {FORMAT}", where, remedy)
     given = dict(data["coder"])
     kind = given.pop("kind", None)
     if kind not in CODERS:
@@ -158,6 +160,15 @@ def read_deployment(path: Path) -> Deployment:
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"cannot be read: {error}", str(path), remedy) from error
     return deployment_from_json(data, str(path))
+
+
+def _check_format(found: Any, where: str, remedy: str) -> None:
+    """Before all else: a newer format may have other keys."""
+    if isinstance(found, int) and found > FORMAT:
+        what = f"its format is {found}, this version of neurodeploy reads {FORMAT}"
+        raise InputError(what, where, f"update neurodeploy, or {remedy} of this version")
+    if found != FORMAT:
+        raise InputError(f"its format {found!r} is not {FORMAT}", where, remedy)
 
 
 def _only(data: Mapping[str, Any], names: Any, where: str, remedy: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.atomic import write_file
+from neurodeploy.encoding.arrays import Index, check_held
 from neurodeploy.errors import InputError
 
 KINDS = "a .csv (one signal per column), a .npy or an .npz"
@@ -19,8 +21,11 @@ def read_signal(path: Path, name: str | None = None) -> NDArray[Any]:
     """``[T]``, ``[F, T]`` or ``[B, F, T]`` from a file.
 
     A CSV has one signal per column, split by commas, semicolons or tabs, and may have a line of heads; an array is in
-    the shape it is; an ``.npz`` needs ``name`` where it holds several. Raises InputError.
+    the shape it is; an ``.npz`` needs ``name`` where it holds several. Raises InputError, also where a number is not
+    finite or beyond single precision; it names the place.
     """
+    if path.is_dir():
+        raise InputError("is a folder", str(path), f"give {KINDS}")
     try:
         if path.suffix.lower() == ".csv":
             return _read_table(path)
@@ -51,19 +56,31 @@ def write_signal(path: Path, signal: NDArray[Any]) -> None:
 def _read_table(path: Path) -> NDArray[np.float64]:
     text = path.read_text(encoding="utf-8-sig")
     first = text.partition("\n")[0]
-    rows = list(csv.reader(text.splitlines(), delimiter=next((mark for mark in ";\t" if mark in first), ",")))
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
-    start = 0 if not rows or _numbers(rows[0]) is not None else 1
-    found: list[list[float]] = []
-    for number, row in enumerate(rows[start:], start + 1):
-        values = _numbers(row)
-        if values is None or len(values) != len(rows[start]):
-            raise InputError(f"row {number} is no row of {len(rows[start])} numbers", str(path), "fill or remove it")
-        found.append(values)
-    if not found:
+    reader = csv.reader(text.splitlines(), delimiter=next((mark for mark in ";\t" if mark in first), ","))
+    rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    heads = rows.pop(0)[1] if rows and _numbers(rows[0][1]) is None else []
+    if not rows:
         raise InputError("holds no samples", str(path), "give one row per sample")
-    table = np.asarray(found).T
-    return table[0] if len(table) == 1 else table
+    found: list[list[float]] = []
+    for number, row in rows:
+        values = _numbers(row)
+        if values is None or len(values) != len(rows[0][1]):
+            raise InputError(f"row {number} is no row of {len(rows[0][1])} numbers", str(path), "fill or remove it")
+        found.append(values)
+
+    def place(at: Index) -> str:
+        head = f" ({heads[at[1]].strip()})" if at[1] < len(heads) else ""
+        return f"row {rows[at[0]][0]}, column {at[1] + 1}{head}"
+
+    table = np.asarray(found)
+    _check(table, path, place)
+    return table[:, 0] if table.shape[1] == 1 else table.T
+
+
+def _check(values: NDArray[Any], path: Path, place: Callable[[Index], str] = str) -> None:
+    if values.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            check_held(values, values.astype(np.float32), str(path), place)
 
 
 def _numbers(row: list[str]) -> list[float] | None:
@@ -76,10 +93,13 @@ def _numbers(row: list[str]) -> list[float] | None:
 def _read_arrays(path: Path, name: str | None) -> NDArray[Any]:
     loaded = np.load(path, allow_pickle=False)
     if isinstance(loaded, np.ndarray):
+        _check(loaded, path)
         return loaded
     with loaded:
         chosen = name if name is not None else loaded.files[0] if len(loaded.files) == 1 else None
         if chosen not in loaded.files:
             held = ", ".join(loaded.files) or "none"
             raise InputError(f"holds these arrays: {held}", str(path), "name one of them with --array")
-        return loaded[chosen]
+        values = loaded[chosen]
+    _check(values, path)
+    return values

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.encoding.arrays import Parameter, parameter, rows_of, spread
+from neurodeploy.encoding.arrays import Parameter, flag, parameter, rows_of, spread
 from neurodeploy.encoding.coder import Search, settle
 from neurodeploy.encoding.ranges import check_range, span_of
 from neurodeploy.encoding.rate import levels
@@ -53,6 +53,7 @@ class Gymnasium:
 
     def __post_init__(self) -> None:
         check_trains(self.steps, self.method, self.max_rate)
+        settle(self, **{name: flag(getattr(self, name), name) for name in ("rate", "step", "split", "inverted")})
         if not (self.rate or self.step):
             raise InputError("neither the rate nor the step coder is on", "rate, step", "turn on one or both")
         threshold = parameter(self.threshold, "threshold", lambda x: x > 0, "a number above 0")

@@ -12,7 +12,7 @@ from neurodeploy.encoding.arrays import Parameter, rows_of
 from neurodeploy.encoding.coder import Search, settle
 from neurodeploy.encoding.ranges import check_range, declared_span, fitted
 from neurodeploy.encoding.rate import levels
-from neurodeploy.encoding.trains import check_trains, windows
+from neurodeploy.encoding.trains import check_trains, check_trains_fit, windows
 from neurodeploy.encoding.tuning import Given, Tuned, optimize
 from neurodeploy.errors import InputError
 
@@ -44,6 +44,7 @@ class Latency:
     def encode(self, signal: Any) -> Any:
         """Spikes (int8) ``[..., T * steps]``, one in each window."""
         rows = rows_of(signal)
+        check_trains_fit(rows.values.size, self.steps, each=2)
         height = levels(rows, self.low, self.high)
         if self.order == "rank":
             place = np.argsort(np.argsort(-height, axis=1, kind="stable"), axis=1)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from neurodeploy.encoding.arrays import Float, Parameter, check_spikes, parameter, rows_of, spread
+from neurodeploy.encoding.arrays import Float, Parameter, check_spikes, flag, parameter, rows_of, spread
 from neurodeploy.encoding.coder import Search, settle
 from neurodeploy.encoding.engine import kernels
 from neurodeploy.encoding.ranges import check_range, declared_span, fitted, span_of
@@ -39,7 +39,7 @@ class LeakyIntegrateAndFire:
         low, high = check_range(self.low, self.high)
         threshold = parameter(self.threshold, "threshold", lambda x: x > 0, "a number above 0")
         constant = parameter(self.constant, "constant", lambda x: 0 <= x <= 1, "a number in 0..1")
-        settle(self, threshold=threshold, constant=constant, low=low, high=high)
+        settle(self, threshold=threshold, constant=constant, bipolar=flag(self.bipolar, "bipolar"), low=low, high=high)
 
     def encode(self, signal: Any) -> Any:
         """Signed spikes (int8) of the signal's shape."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from neurodeploy.errors import InputError
 SIGNAL, REBUILT, UP, DOWN = "#4c566a", "#d08770", "#2f6fb0", "#b0413e"
 MOST = 8
 """Signals in one picture; more would be too small to read."""
+ROW, LEAST, TALLEST = 0.1, 0.65, 40.0
+"""Inches: a row of spikes, the least that one signal's rows have, and the most that those of all signals have."""
 
 
 def picture(
@@ -35,18 +38,34 @@ def picture(
             f"{whole.shape} signals do not fit {fired.shape} spikes", "picture", "give what belongs together"
         )
     channels, shown = len(fired) // len(whole), min(len(whole), MOST)
-    figure = figure_module.Figure(figsize=(9, 0.4 + 2.6 * shown), layout="constrained")
-    panels = figure.subplots(2 * shown, 1, height_ratios=[3, 1] * shown, squeeze=False)[:, 0]
+    height = min(max(ROW * channels, LEAST), TALLEST / shown)
+    figure = figure_module.Figure(figsize=(9, 0.4 + (1.95 + height) * shown), layout="constrained")
+    panels = figure.subplots(2 * shown, 1, height_ratios=[1.95, height] * shown, squeeze=False)[:, 0]
     for n in range(shown):
         upper, lower = panels[2 * n], panels[2 * n + 1]
         _draw_signal(upper, whole[n], None if back is None else back[n], f"signal {n}" if len(whole) > 1 else "signal")
-        _draw_spikes(lower, fired[n * channels : (n + 1) * channels], whole.shape[1])
+        _draw_spikes(lower, fired[n * channels : (n + 1) * channels], whole.shape[1], height)
         upper.set_xticklabels([])
     panels[-1].set_xlabel("sample")
     figure.suptitle(title or f"{np.count_nonzero(fired)} spikes for {whole.size} samples", fontsize="medium")
     if path is not None:
-        _write(figure, Path(path))
+        write_file(Path(path), drawing(figure, Path(path)))
     return figure
+
+
+def drawing(figure: Any, path: Path) -> Callable[[IO[bytes]], None]:
+    """What writes a figure into an open file, as the suffix of ``path`` says. Raises InputError for another suffix."""
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in ("svg", "png", "pdf"):
+        raise InputError(f"cannot draw {path.suffix or 'a file without suffix'}", str(path), "write .svg, .png or .pdf")
+    rc_context = need("matplotlib", "plot").rc_context
+    metadata = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+
+    def write(file: IO[bytes]) -> None:
+        with rc_context({"svg.hashsalt": "neurodeploy"}):
+            figure.savefig(file, format=kind, dpi=120, metadata=metadata)
+
+    return write
 
 
 def _rows(values: Any, name: str) -> NDArray[Any]:
@@ -65,8 +84,8 @@ def _draw_signal(axes: Any, signal: NDArray[Any], back: NDArray[Any] | None, lab
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_spikes(axes: Any, spikes: NDArray[Any], samples: int) -> None:
-    """Up above the line and down below it for signed spikes; one row per channel for several."""
+def _draw_spikes(axes: Any, spikes: NDArray[Any], samples: int, height: float) -> None:
+    """Up above the line and down below it for signed spikes; one row per channel for several, in ``height`` inches."""
     scale = samples / spikes.shape[1]
     if len(spikes) == 1:
         for sign, color in ((1, UP), (-1, DOWN)):
@@ -77,18 +96,8 @@ def _draw_spikes(axes: Any, spikes: NDArray[Any], samples: int) -> None:
         axes.set_yticks([])
     else:
         channel, at = np.nonzero(spikes)
-        axes.scatter(at * scale, channel, marker="|", s=max(4, 300 / len(spikes)), color=UP, linewidth=0.8)
+        axes.vlines(at * scale, channel - 0.3, channel + 0.3, color=UP, linewidth=0.8)
         axes.set_ylim(-0.6, len(spikes) - 0.4)
         axes.set_ylabel("channel", fontsize="small")
     axes.set_xlim(-0.01 * samples, 1.01 * samples)
     axes.spines[["top", "right"]].set_visible(False)
-
-
-def _write(figure: Any, path: Path) -> None:
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in ("svg", "png", "pdf"):
-        raise InputError(f"cannot draw {path.suffix or 'a file without suffix'}", str(path), "write .svg, .png or .pdf")
-    rc_context = need("matplotlib", "plot").rc_context
-    metadata = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
-    with rc_context({"svg.hashsalt": "neurodeploy"}):
-        write_file(path, lambda file: figure.savefig(file, format=kind, dpi=120, metadata=metadata))

@@ -9,13 +9,17 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.encoding.arrays import Parameter, Rows, rows_of
+from neurodeploy.encoding.arrays import Parameter, Rows, flag, rows_of
 from neurodeploy.encoding.coder import Search, settle
 from neurodeploy.encoding.ranges import check_range, declared_span, fitted
 from neurodeploy.encoding.rate import levels
+from neurodeploy.encoding.room import check_room
 from neurodeploy.encoding.trains import Method, check_trains, trains, windows
 from neurodeploy.encoding.tuning import Given, Tuned, optimize
 from neurodeploy.errors import InputError
+
+FIELD_BYTES = 24
+"""Memory of one response of a receptive field while it is made: three numbers of 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,12 @@ class Population:
         if not 0 < self.sigma < np.inf:
             raise InputError(f"{self.sigma!r} is no number above 0", "sigma", "give the width of a field, in 0..1")
         low, high = check_range(self.low, self.high)
-        settle(self, low=low, high=high)
+        settle(self, normalized=flag(self.normalized, "normalized"), low=low, high=high)
 
     def encode(self, signal: Any, generator: Any = None) -> Any:
         """Spikes (int8) ``[..., F * bins, T * steps]``; ``generator`` is that of random trains, or a seed."""
         rows = rows_of(signal)
+        check_room(rows.values.size * self.bins * FIELD_BYTES, "bins", f"choose fewer than {self.bins} bins")
         driven = np.moveaxis(fields(levels(rows, self.low, self.high), self.bins, self.sigma, self.normalized), -1, 2)
         spikes = trains(driven * self.max_rate, self.steps, self.method, generator)
         return rows.give(spikes.reshape(rows.values.shape[0], -1, rows.values.shape[2] * self.steps))

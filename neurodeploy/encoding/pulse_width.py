@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.encoding.arrays import Float, Parameter, Spikes, check_spikes, parameter, rows_of, spread
+from neurodeploy.encoding.arrays import Float, Parameter, Spikes, check_spikes, flag, parameter, rows_of, spread
 from neurodeploy.encoding.coder import Search, settle
 from neurodeploy.encoding.ranges import check_range, declared_span, fitted, span_of
 from neurodeploy.encoding.step_forward import start_of
@@ -36,12 +36,14 @@ class PulseWidth:
     high: Parameter | None = None
 
     kind: ClassVar[str] = "pulse-width"
-    search: ClassVar[Mapping[str, Search]] = {"frequency": Search(1, 300)}  # above, it has 3 samples or fewer
+    search: ClassVar[Mapping[str, Search]] = {
+        "frequency": Search(1, 500, log=True, usual=(20, 200))  # at 500 it has 2 samples
+    }
 
     def __post_init__(self) -> None:
         low, high = check_range(self.low, self.high)
         frequency = parameter(self.frequency, "frequency", lambda x: x > 0, "a number above 0")
-        settle(self, frequency=frequency, low=low, high=high)
+        settle(self, frequency=frequency, bipolar=flag(self.bipolar, "bipolar"), low=low, high=high)
 
     def encode(self, signal: Any) -> Any:
         """Signed spikes (int8) of the signal's shape."""

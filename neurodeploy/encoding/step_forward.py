@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from neurodeploy.encoding.arrays import Float, Parameter, Rows, as_array, check_spikes, parameter, rows_of, spread
+from neurodeploy.encoding.arrays import Float, Parameter, Rows, as_array, check_spikes, flag, parameter, rows_of, spread
 from neurodeploy.encoding.coder import Search, settle
 from neurodeploy.encoding.engine import kernels
 from neurodeploy.encoding.tuning import Given, Tuned, optimize
@@ -28,10 +28,13 @@ class StepForward:
     bipolar: bool = True
 
     kind: ClassVar[str] = "step-forward"
-    search: ClassVar[Mapping[str, Search]] = {"threshold": Search(0.002, 0.5, log=True, relative=True)}
+    search: ClassVar[Mapping[str, Search]] = {
+        "threshold": Search(0.002, 0.5, log=True, relative=True, like_changes=True)
+    }
 
     def __post_init__(self) -> None:
-        settle(self, threshold=parameter(self.threshold, "threshold", lambda x: x > 0, "a number above 0"))
+        threshold = parameter(self.threshold, "threshold", lambda x: x > 0, "a number above 0")
+        settle(self, threshold=threshold, bipolar=flag(self.bipolar, "bipolar"))
 
     def encode(self, signal: Any) -> Any:
         """Signed spikes (int8) of the signal's shape."""

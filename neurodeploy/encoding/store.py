@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,8 +83,12 @@ class Encoded:
 
     def save(self, path: Path) -> None:
         """Write an ``.npz``. Raises EnvironmentFailureError."""
+        write_file(path, self.write)
+
+    def write(self, file: IO[bytes]) -> None:
+        """Write an ``.npz`` into an open file."""
         arrays = {"spikes": self.spikes, "initial": self.initial, "coder": np.array(json.dumps(coder_json(self.coder)))}
-        write_file(path, lambda file: np.savez_compressed(file, **arrays))  # type: ignore[arg-type]
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, path: Path) -> Encoded:
@@ -93,8 +97,9 @@ class Encoded:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in ("spikes", "initial", "coder")}
             data = json.loads(str(arrays["coder"]))
-        except FileNotFoundError:
-            raise InputError("there is no such file", str(path), "give the .npz that encode wrote") from None
+        except (FileNotFoundError, IsADirectoryError) as error:
+            what = "there is no such file" if isinstance(error, FileNotFoundError) else "is a folder"
+            raise InputError(what, str(path), "give the .npz that encode wrote") from None
         except Exception as error:  # a damaged archive fails in many ways
             raise InputError("holds no encoded signal", str(path), "give the .npz that encode wrote") from error
         return cls(arrays["spikes"], coder_from_json(data, str(path)), arrays["initial"])

@@ -14,7 +14,12 @@ from neurodeploy.encoding.extras import need
 from neurodeploy.errors import InputError
 
 SPREAD, EXPLORED = 0.4, 0.6
-"""Shares of the trials after which even coverage gives way to Optuna's sampler, and that to closing in on the best."""
+"""Shares of the trials after which even coverage gives way to Optuna's sampler, and that to closing in on the best.
+
+A single parameter goes without the sampler: it has nothing to learn there that the coverage did not show.
+"""
+USUAL = 0.67
+"""Share of the even coverage that goes where parameters usually end up, where that is known."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +36,17 @@ def run_study(
     maximize: Sequence[bool],
     trials: int,
     seed: int,
+    usual: Mapping[str, Search] | None = None,
 ) -> list[Trial]:
-    """The best trial, or with several objectives those nobody beats in all. Raises InputError where none succeeds."""
+    """The best trial, or with several objectives those nobody beats in all. Raises InputError where none succeeds.
+
+    ``usual`` is the part of the space where most of the even coverage goes.
+    """
     optuna = need("optuna", "optimize")
     directions = ["maximize" if each else "minimize" for each in maximize]
     generator = np.random.default_rng(seed)
-    covering = _covering(space, int(SPREAD * trials), generator) if len(maximize) == 1 else []
+    explored = trials * (SPREAD if len(space) == 1 else EXPLORED)
+    covering = _covering(space, usual or {}, int(SPREAD * trials), generator) if len(maximize) == 1 else []
 
     def objective(trial: Any) -> tuple[float, ...]:
         return tuple(evaluate(_ask(trial, space)))
@@ -47,8 +57,8 @@ def run_study(
         for n in range(trials):
             if n < len(covering):
                 study.enqueue_trial(covering[n])
-            elif len(maximize) == 1 and n >= EXPLORED * trials and study.best_trials:
-                left = 1 - (n - EXPLORED * trials) / max(trials * (1 - EXPLORED), 1)
+            elif len(maximize) == 1 and n >= explored and study.best_trials:
+                left = 1 - (n - explored) / max(trials - explored, 1)
                 study.enqueue_trial(_near(study.best_params, space, 0.1 * left**2 + 1e-4, generator))
             study.optimize(objective, n_trials=1)
         found = [Trial(dict(each.params), tuple(each.values)) for each in study.best_trials]
@@ -76,10 +86,23 @@ def _ask(trial: Any, space: Mapping[str, Search]) -> dict[str, float]:
     }
 
 
-def _covering(space: Mapping[str, Search], count: int, generator: np.random.Generator) -> list[dict[str, float]]:
-    """Points of which every parameter falls once into each of ``count`` equal parts of its range."""
-    shares = {name: (generator.permutation(count) + generator.random(count)) / max(count, 1) for name in space}
-    return [{name: _at(each, shares[name][n]) for name, each in space.items()} for n in range(count)]
+def _covering(
+    space: Mapping[str, Search], usual: Mapping[str, Search], count: int, generator: np.random.Generator
+) -> list[dict[str, float]]:
+    """Points that cover the space evenly, the share ``USUAL`` of them its usual part, and that first."""
+    inner = int(USUAL * count) if usual else 0
+    return _even({**space, **usual}, inner, generator) + _even(space, count - inner, generator)
+
+
+def _even(space: Mapping[str, Search], count: int, generator: np.random.Generator) -> list[dict[str, float]]:
+    """Points of which every parameter falls once into each of ``count`` equal parts of its range.
+
+    One parameter alone is also tried at both of its ends, where there is a third part between them.
+    """
+    places = {name: generator.permutation(count) + generator.random(count) for name in space}
+    if len(space) == 1 and count > 2:
+        places = {name: np.where(at < 1, 0, np.where(at >= count - 1, count, at)) for name, at in places.items()}
+    return [{name: _at(each, places[name][n] / count) for name, each in space.items()} for n in range(count)]
 
 
 def _near(

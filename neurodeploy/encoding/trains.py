@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.encoding.arrays import Rows, Spikes, check_spikes, rows_of
+from neurodeploy.encoding.room import check_room
 from neurodeploy.errors import InputError
 
 Method = Literal["deterministic", "poisson"]
+TRAIN_BYTES = 17
+"""Memory of one step of a train while it is made: two whole numbers of 64 bits, and the spike."""
 
 
 def evenly(rates: NDArray[np.floating[Any]], steps: int) -> Spikes:
@@ -24,7 +27,11 @@ def evenly(rates: NDArray[np.floating[Any]], steps: int) -> Spikes:
 
 
 def trains(rates: NDArray[np.floating[Any]], steps: int, method: Method, generator: Any) -> Spikes:
-    """Trains ``(..., steps)`` of rates in 0..1. Raises InputError where random ones get no generator."""
+    """Trains ``(..., steps)`` of rates in 0..1.
+
+    Raises InputError where random ones get no generator, and where they would not fit into memory.
+    """
+    check_trains_fit(rates.size, steps)
     if method == "deterministic":
         return evenly(rates, steps)
     if generator is None:
@@ -33,6 +40,11 @@ def trains(rates: NDArray[np.floating[Any]], steps: int, method: Method, generat
         )
     random = np.random.default_rng(generator).random((*rates.shape, steps))
     return (random < rates[..., None]).astype(np.int8)
+
+
+def check_trains_fit(values: int, steps: int, each: int = TRAIN_BYTES) -> None:
+    """Raises InputError where trains of ``steps`` steps, ``each`` bytes a step, would not fit into memory."""
+    check_room(values * steps * each, "steps", f"choose fewer than {steps} steps, or encode less at once")
 
 
 def check_trains(steps: int, method: str, max_rate: float) -> None:

@@ -73,6 +73,8 @@ def optimize(
     ]
     space = dict(search or coder.search)
     _check(coder, goals, space, trials)
+    if any(each.relative for each in space.values()):
+        _check_width(rows.values)
     alone = len(goals) == 1 and rows.rank > 1 and all(each.per_signal for each in space.values())
     parts = [rows.values[:, n : n + 1] for n in range(rows.values.shape[1])] if alone else [rows.values]
     found: list[Tuned] = []
@@ -115,6 +117,13 @@ def _check(coder: Any, goals: Sequence[Objective], space: Mapping[str, Search], 
         raise InputError(f"{coder.kind} has no inverse to measure an error with", "objective", remedy)
 
 
+def _check_width(signal: Float) -> None:
+    constant = ~(np.ptp(signal, axis=(0, 2)) > 0)
+    if constant.any():
+        what = f"signal {int(constant.argmax()) + 1} of {constant.size} is constant"
+        raise InputError(what, "optimize", "leave it out: steps are looked for as shares of the signal's width")
+
+
 def _tune(
     start: Any,
     signal: Float,
@@ -129,8 +138,6 @@ def _tune(
     one = rank == 1 or signal.shape[1] == 1
     fitted = start.fit(signal[0, 0] if rank == 1 else signal)
     width = np.ptp(signal, axis=(0, 2))
-    if any(each.relative for each in space.values()) and not (width > 0).all():
-        raise InputError(f"signal {int((width > 0).argmin())} is constant", "optimize", "leave it out")
 
     def made(chosen: Mapping[str, float]) -> Any:
         return replace(fitted, **{name: _value(space[name], x, width, one) for name, x in chosen.items()})
@@ -139,11 +146,25 @@ def _tune(
         advance()
         return list(measure(made(chosen), signal, goals).values())
 
-    complete = run_study(space, evaluate, [goal.maximize for goal in goals], trials, seed)
+    complete = run_study(space, evaluate, [goal.maximize for goal in goals], trials, seed, _usual(space, signal))
     names = [goal.name for goal in goals]
     front = tuple(Candidate(made(each.parameters), dict(zip(names, each.values, strict=True))) for each in complete)
     chosen = front[best([each.values for each in complete], [goal.maximize for goal in goals])]
     return Tuned(chosen.coder, chosen.values, front, trials)
+
+
+def _usual(space: Mapping[str, Search], signal: Float) -> dict[str, Search]:
+    """Where parameters usually end up; for the size of changes that is from half of it to twice it."""
+    found: dict[str, Search] = {}
+    for name, each in space.items():
+        low, high = each.usual or (0.0, 0.0)
+        if each.like_changes:
+            changes = np.sqrt(np.mean(np.square(np.diff(signal, axis=2), dtype=np.float64), axis=(0, 2)))
+            size = float(np.mean(changes / np.ptp(signal, axis=(0, 2))))
+            low, high = (min(max(by * size, each.low), each.high) for by in (0.5, 2))
+        if low < high:
+            found[name] = replace(each, low=low, high=high)
+    return found
 
 
 def _value(search: Search, x: float, width: NDArray[Any], one: bool) -> Any:

@@ -106,7 +106,7 @@ BAD = {
     "no such file": (("encode", "none.csv"), "there is no such file", "give a .csv"),
     "no signal": (("encode", "coder.json"), "no kind of file", "give a .csv"),
     "a gap": (("encode", "gap.csv"), "row 2 is no row of 2 numbers", "fill or remove"),
-    "not a number": (("encode", "nan.csv"), "not finite at [1]", "fill gaps"),
+    "not a number": (("encode", "nan.csv"), "nan.csv: is not finite at row 2, column 1", "fill gaps"),
     "nothing": (("encode", "empty.csv"), "holds no samples", "one row per sample"),
     "objects": (("encode", "object.npy"), "object.npy: cannot be read", "give a .csv"),
     "several arrays": (("encode", "two.npz"), "holds these arrays: a, b", "--array"),

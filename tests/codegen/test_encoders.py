@@ -10,7 +10,8 @@ import pytest
 
 from neurodeploy.codegen.c.encoders import encoder_text
 from neurodeploy.codegen.c.types import UINT8
-from neurodeploy.codegen.encoders import Stream, describe, encode
+from neurodeploy.codegen.encoders import Stream, describe, encode, run
+from neurodeploy.codegen.encoders.order import stages
 from neurodeploy.encoding.deployment import Deployment
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.errors import InputError
@@ -78,6 +79,26 @@ def test_a_stream_knows_no_future() -> None:
         whole = encode(stream, samples)
         part = encode(stream, samples[:, :50])
         np.testing.assert_array_equal(whole[:, : 50 * stream.steps], part)
+
+
+@pytest.mark.parametrize("name", CODERS)
+def test_samples_taken_together_send_what_they_send_one_by_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, stream = stream_of(name, 12)
+    samples = made.samples(np.stack([signals(seed, FEATURES, 90) for seed in range(2)]))
+    whole = encode(stream, samples)
+    for room in (1, 1000):
+        monkeypatch.setattr(run, "ROOM", room)
+        np.testing.assert_array_equal(encode(stream, samples), whole)
+
+
+def test_only_what_depends_on_its_own_past_is_stepped_through() -> None:
+    looped = {name: [each.states for each in stages(stream_of(name, 12)[1]) if each.recurrent] for name in CODERS}
+    assert {name.partition(",")[0]: states for name, states in looped.items() if states} == {
+        "step-forward": [("base",)],
+        "leaky": [("membrane",)],
+        "pulse-width": [("carrier", "place")],
+        "bens-spiker": [("seen",)],
+    }
 
 
 def test_samples_are_those_of_a_converter() -> None:

@@ -34,8 +34,27 @@ def test_a_picture_shows_signal_reconstruction_and_every_spike():
         assert drawn == [np.count_nonzero(spikes[n] == sign) for sign in (1, -1)]
     coder = Population(4).fit(X[0])
     panels = picture(X[0], coder.encode(X[0])).axes
-    assert len(panels[1].collections[0].get_offsets()) == coder.encode(X[0]).sum()
+    assert len(panels[1].collections[0].get_segments()) == coder.encode(X[0]).sum()
     assert len(picture(draw(1, 12, 20), np.zeros((12, 20))).axes) == 16
+
+
+@pytest.mark.parametrize(("signals", "channels"), [(1, 2), (1, 20), (2, 60), (8, 64)])
+def test_between_the_spikes_of_neighboring_channels_there_is_room(signals, channels):
+    """Every channel fires at every step: marks at the height of each channel, nothing but paper half-way between."""
+    canvas = pytest.importorskip("matplotlib.backends.backend_agg", reason="drawing needs the extra plot")
+    figure = picture(np.zeros((signals, 30)), np.ones((signals * channels, 30)))
+    figure.set_dpi(120)
+    drawn = canvas.FigureCanvasAgg(figure)
+    drawn.draw()
+    pixels = np.asarray(drawn.buffer_rgba())[::-1, :, :3]
+    for panel in figure.axes[1::2]:
+        left, right = (int(panel.transData.transform((at, 0))[0]) for at in (1, 28))
+
+        def paper(height, panel=panel, left=left, right=right):
+            return (pixels[int(panel.transData.transform((0, height))[1]), left:right] > 250).all()
+
+        assert not any(paper(channel) for channel in range(channels))
+        assert all(paper(channel + 0.5) for channel in range(channels - 1))
 
 
 def test_what_does_not_belong_together_is_not_drawn(tmp_path):

@@ -139,19 +139,15 @@ def package_error(module, name, signal, trials, seed, monkeypatch):
 @pytest.mark.parametrize(
     ("coder", "module", "name", "count", "steps"),
     [
-        (StepForward(), "step_forward_converter", "StepForwardConverter", 5, 100),
-        (LeakyIntegrateAndFire(), "lif_based_encoding", "LIFBasedEncoding", 5, 100),
-        (PulseWidth(), "pulse_width_modulation", "PulseWidthModulation", 12, 60),
-        (BensSpiker(), "bens_spiker_algorithm", "BensSpikerAlgorithm", 2, 60),
+        (StepForward(), "step_forward_converter", "StepForwardConverter", 6, 50),
+        (LeakyIntegrateAndFire(), "lif_based_encoding", "LIFBasedEncoding", 6, 50),
+        (PulseWidth(), "pulse_width_modulation", "PulseWidthModulation", 6, 50),
+        (BensSpiker(), "bens_spiker_algorithm", "BensSpikerAlgorithm", 2, 50),
     ],
     ids=lambda value: getattr(value, "kind", ""),
 )
 def test_it_is_no_worse_than_the_package_at_equal_trials(coder, module, name, count, steps, monkeypatch):
-    """Signals within the threshold range that the package searches; by the geometric mean of the errors.
-
-    Pulse-width modulation takes more of them: its error is rugged in its one parameter, so that luck moves each ratio
-    by a tenth.
-    """
+    """The mean ratio of the errors, over signals within the threshold range that the package searches."""
     need_package()
     signals = draw(77, count, steps)
     signals = 0.3 * (signals - signals.mean(axis=1, keepdims=True)) / signals.std(axis=1, keepdims=True)
@@ -159,4 +155,4 @@ def test_it_is_no_worse_than_the_package_at_equal_trials(coder, module, name, co
     for seed, row in enumerate(signals):
         reference = package_error(module, name, torch.from_numpy(row[None]), 30, seed, monkeypatch)
         ratios.append(coder.optimize(row, trials=30, seed=seed).values["mse"] / reference)
-    assert np.exp(np.mean(np.log(ratios))) <= 1, ratios
+    assert np.mean(ratios) <= 1, ratios

@@ -1,34 +1,37 @@
-"""Streams run by numpy, step by step: the meaning of the C that is printed of them."""
+"""Streams run by numpy: the meaning of the C that is printed of them.
+
+Everything that does not depend on its own past is computed for many samples at once; what does is stepped through.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
-from neurodeploy.codegen.encoders.stream import IntArray, Places, Step, Stream
-from neurodeploy.codegen.value import Op, Value, reachable
+from neurodeploy.codegen.encoders.block import Block, leaves
+from neurodeploy.codegen.encoders.loop import LineLoop, Loop
+from neurodeploy.codegen.encoders.order import stages
+from neurodeploy.codegen.encoders.stream import IntArray, Stream
 from neurodeploy.errors import InputError
 
-Arrays = Mapping[str, IntArray]
+ROOM = 1 << 17
+"""Integers in one array while many samples are computed at once: 1 MiB."""
 
 
 def encode(stream: Stream, samples: IntArray) -> IntArray:
     """Spikes ``(B, T * steps, channels)`` of samples ``(B, T, features)``. Raises InputError for what are none."""
     _check(stream, samples)
-    run = _Run(stream, samples.shape[0])
-    count, outputs, lanes = samples.shape[1], len(stream.outputs), len(stream.source)
-    sent = np.zeros((samples.shape[0], count, stream.steps, outputs, lanes), np.int64)
-    source = list(stream.source)
-    for t in range(count):
-        taken = run.take(samples[:, t, source])
-        if stream.tick is None:
-            sent[:, t, 0] = taken
-        for j in range(stream.steps if stream.tick is not None else 0):
-            sent[:, t, j] = run.tick()
-    return sent.reshape(samples.shape[0], count * stream.steps, -1)
+    batch, count, lanes = samples.shape[0], samples.shape[1], len(stream.source)
+    run = _Run(stream, batch)
+    places = 1 if stream.places is None else stream.places.count
+    some = max(1, ROOM // max(batch * lanes * places, 1))
+    lined = np.moveaxis(samples, 1, 0)[..., list(stream.source)].astype(np.int64)
+    sent = np.zeros((batch, count, stream.steps, len(stream.outputs), lanes), np.int64)
+    for start in range(0, count, some):
+        run.many(lined[start : start + some], sent[:, start : start + some])
+    return sent.reshape(batch, count * stream.steps, -1)
 
 
 def _check(stream: Stream, samples: IntArray) -> None:
@@ -40,113 +43,75 @@ def _check(stream: Stream, samples: IntArray) -> None:
         raise InputError(what, "samples", "give them as Deployment.samples does")
 
 
-@dataclass(frozen=True, eq=False)
-class _Block:
-    """Values that are computed together, arguments first, and their tables with one entry per lane (and place)."""
-
-    roots: Sequence[Value]
-    lanes: int
-    places: int = 0
-
-    @cached_property
-    def _order(self) -> list[Value]:
-        return reachable(self.roots)
-
-    @cached_property
-    def _known(self) -> dict[int, IntArray]:
-        known: dict[int, IntArray] = {}
-        for value in self._order:
-            if value.op == "constant":
-                known[id(value)] = np.full((), value.low, np.int64)
-            elif value.table is not None:
-                rows = value.table.reshape(-1, self.places) if self.places else value.table
-                known[id(value)] = rows[np.arange(self.lanes) % len(rows)]
-        return known
-
-    def __call__(self, states: Arrays, read: Arrays) -> list[IntArray]:
-        """What the roots are, in numpy's int64."""
-        known = dict(self._known)
-        for value in self._order:
-            if id(value) in known:
-                continue
-            if value.args:
-                known[id(value)] = OPERATIONS[value.op](value.number, [known[id(each)] for each in value.args])
-            else:
-                known[id(value)] = states[value.name] if value.op == "state" else read[value.name]
-        return [known[id(root)] for root in self.roots]
-
-
 @dataclass(eq=False)
 class _Run:
-    """A stream with the memory of a batch."""
+    """A stream with the memory of a batch; arrays are ``(samples, B, lanes)``."""
 
     stream: Stream
     batch: int
     memory: dict[str, IntArray] = field(init=False)
 
     def __post_init__(self) -> None:
-        stream, shape = self.stream, (self.batch, len(self.stream.source))
+        stream, lanes = self.stream, len(self.stream.source)
+        shape = (self.batch, lanes)
         self.memory = {each.name: np.full(shape, each.start, np.int64) for each in stream.states}
-        if stream.places is not None and stream.places.line is not None:
-            line = stream.places.line
-            self.memory[line.name] = np.full((*shape, stream.places.count), line.start, np.int64)
-        lanes = shape[1]
-        self._take = _Block([*stream.take.after.values(), *stream.take.outputs], lanes)
-        ticks = () if stream.tick is None else (*stream.tick.after.values(), *stream.tick.outputs)
-        self._tick = _Block(ticks, lanes)
-        if stream.places is not None:
-            self._given = _Block([stream.places.given], lanes)
-            self._term = _Block([stream.places.term], lanes, stream.places.count)
-            after = () if stream.places.after is None else (stream.places.after,)
-            self._after = _Block(after, lanes, stream.places.count)
+        places = stream.places
+        if places is not None and places.line is not None:
+            self.memory[places.line.name] = np.full((*shape, places.count), places.line.start, np.int64)
+        self._stages = [(each, self._loop(each.states) if each.recurrent else None) for each in stages(stream)]
+        self._after = {name: Block([value], lanes) for name, value in stream.take.after.items()}
+        self._outputs = Block(stream.take.outputs, lanes)
+        if stream.tick is not None:
+            self._ticked = sorted(
+                leaves([*stream.tick.after.values(), *stream.tick.outputs]) | stream.tick.after.keys()
+            )
+            self._tick = Block([*stream.tick.after.values(), *stream.tick.outputs], lanes)
+        if places is not None:
+            self._given = Block([places.given], lanes)
+            self._term = Block([places.term], lanes, places.count)
 
-    def take(self, x: IntArray) -> IntArray:
-        """One sample of every lane ``(B, lanes)``: the outputs ``(B, outputs, lanes)``."""
-        places, read = self.stream.places, {"sample": x}
-        if places is None:
-            return self._step(self.stream.take, self._take, read)
-        inner = {"given": np.broadcast_to(self._given(self.memory, read)[0], x.shape)[..., None]}
-        if places.line is not None:
-            moved = (self.memory[places.line.name][..., 1:], inner["given"])
-            self.memory[places.line.name] = np.concatenate(moved, axis=2)
-        terms = np.broadcast_to(self._term(self.memory, inner)[0], (*x.shape, places.count))
-        outputs = self._step(self.stream.take, self._take, {**read, "sum": terms.sum(axis=2)})
-        self._line_after(places, {**inner, "fired": outputs[:, 0, :, None]} if places.line is not None else inner)
-        return outputs
+    def _loop(self, states: Sequence[str]) -> Loop | LineLoop:
+        places = self.stream.places
+        if places is not None and places.line is not None:
+            return LineLoop(self.stream, states)
+        return Loop(self.stream, states)
 
-    def _line_after(self, places: Places, inner: Arrays) -> None:
-        if places.line is not None and places.after is not None:
-            self.memory[places.line.name] = self._after(self.memory, inner)[0]
+    def many(self, x: IntArray, sent: IntArray) -> None:
+        """Take samples ``(n, B, lanes)`` and write what is sent into ``(B, n, steps, outputs, lanes)``."""
+        known, taken = {"sample": x}, dict[str, IntArray]()
+        for stage, loop in self._stages:
+            if loop is not None:
+                loop.run(known, self.memory)
+            elif stage.states:
+                self._shift(stage.states[0], known, taken)
+            else:
+                known["sum"] = self._sum(known)
+        if self.stream.tick is None:
+            for number, each in enumerate(self._outputs(known)):
+                sent[:, :, 0, number] = np.moveaxis(np.broadcast_to(each, x.shape), 0, 1)
+        else:
+            self._ticks(taken, sent)
 
-    def tick(self) -> IntArray:
-        """One step of every lane."""
+    def _shift(self, name: str, known: dict[str, IntArray], taken: dict[str, IntArray]) -> None:
+        """A state as every sample finds it: what the one before left."""
+        shape = known["sample"].shape
+        after = taken[name] = np.broadcast_to(self._after[name](known)[0], shape)
+        known[name] = np.concatenate((self.memory[name][None], after[:-1]))
+        self.memory[name] = after[-1]
+
+    def _sum(self, known: dict[str, IntArray]) -> IntArray:
+        assert self.stream.places is not None
+        shape = known["sample"].shape
+        given = np.broadcast_to(self._given(known)[0], shape)[..., None]
+        terms = self._term({**known, "given": given})[0]
+        return np.broadcast_to(terms, (*shape, self.stream.places.count)).sum(axis=-1)
+
+    def _ticks(self, taken: dict[str, IntArray], sent: IntArray) -> None:
+        """All steps between one sample and the next, of all samples side by side."""
         assert self.stream.tick is not None
-        return self._step(self.stream.tick, self._tick, {})
-
-    def _step(self, step: Step, block: _Block, read: Arrays) -> IntArray:
-        shape = (self.batch, len(self.stream.source))
-        whole = [np.broadcast_to(each, shape) for each in block(self.memory, read)]
-        self.memory.update(zip(step.after, whole, strict=False))
-        outputs = whole[len(step.after) :]
-        return np.stack(outputs, axis=1) if outputs else np.zeros((shape[0], 0, shape[1]), np.int64)
-
-
-def _decay(bits: int, args: Sequence[IntArray]) -> IntArray:
-    part = (np.abs(args[0]) * args[1]) >> bits
-    return np.where(args[0] < 0, -part, part)
-
-
-OPERATIONS: Mapping[Op, Callable[[int, Sequence[IntArray]], IntArray]] = {
-    "add": lambda _, args: args[0] + args[1],
-    "subtract": lambda _, args: args[0] - args[1],
-    "multiply": lambda _, args: args[0] * args[1],
-    "shift-left": lambda by, args: args[0] << by,
-    "shift-right": lambda by, args: args[0] >> by,
-    "decay": _decay,
-    "maximum": lambda _, args: np.maximum(args[0], args[1]),
-    "minimum": lambda _, args: np.minimum(args[0], args[1]),
-    "greater": lambda _, args: (args[0] > args[1]).astype(np.int64),
-    "at-least": lambda _, args: (args[0] >= args[1]).astype(np.int64),
-    "select": lambda _, args: np.where(args[0] != 0, args[1], args[2]),
-}
-"""The operations that encoders are made of."""
+        states = {name: taken[name] for name in self._ticked}
+        for j in range(self.stream.steps):
+            whole = self._tick(states)
+            states.update(zip(self.stream.tick.after, whole, strict=False))
+            for number, each in enumerate(whole[len(self.stream.tick.after) :]):
+                sent[:, :, j, number] = np.moveaxis(np.broadcast_to(each, next(iter(taken.values())).shape), 0, 1)
