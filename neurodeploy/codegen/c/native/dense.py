@@ -1,7 +1,7 @@
 """Convolutions over every input, silent or not: products of bytes, summed in registers for a tile of outputs.
 
 The kernel of wide sums and of AVX-512, which multiplies and adds four bytes in one instruction: its time does not
-depend on the messages. Under AVX2 pairs of messages are as fast even where all neurons are active, if sums are narrow.
+depend on the messages. Under AVX2 the SEW blocks gain no more than 3 % from it beside pairs of messages.
 """
 
 from __future__ import annotations
