@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -47,10 +48,20 @@ def codegen_digest() -> str:
     """Changes whenever the same program might be rendered otherwise."""
     digest = hashlib.sha256()
     home = Path(__file__).parents[1]
-    for each in MADE_BY:
-        for path in sorted((home / each).rglob("*.py")) if (home / each).is_dir() else [home / each]:
-            digest.update(f"{path.relative_to(home)}\0".encode() + path.read_bytes())
+    sources = {str(path): path for each in MADE_BY for path in _sources(home / each)}
+    for name in sorted(sources):
+        with sources[name].open("rb", buffering=0) as file:
+            digest.update(name[len(str(home)) :].encode() + b"\0" + file.read())
     return digest.hexdigest()
+
+
+def _sources(place: Path) -> Iterator[Path]:
+    """Python files of a folder and below, or the one that ``place`` is."""
+    if place.suffix == ".py":
+        yield place
+    elif place.is_dir():
+        for each in place.iterdir():
+            yield from _sources(each)
 
 
 def _tuples(value: Any) -> Any:

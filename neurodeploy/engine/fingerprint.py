@@ -7,6 +7,7 @@ import hashlib
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurodeploy.program.program import Program
 
@@ -20,10 +21,18 @@ def fingerprint(program: Program) -> str:
     return digest.hexdigest()
 
 
+def _narrow(array: NDArray[Any]) -> NDArray[Any]:
+    """The same integers in the narrowest type that holds them all: less to digest."""
+    if array.size == 0 or array.dtype.kind != "i":
+        return array
+    low, high = array.min(), array.max()
+    return array.astype(np.promote_types(np.min_scalar_type(low), np.min_scalar_type(high)))
+
+
 def _add(digest: Any, name: str, value: Any) -> None:
     if isinstance(value, np.ndarray):
-        array = np.ascontiguousarray(value)
-        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        array = _narrow(value)
+        digest.update(f"{name} {value.dtype.str} {array.dtype.str} {array.shape}\n".encode())
         digest.update(array.tobytes())
     else:
         digest.update(f"{name} {value!r}\n".encode())
