@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from benchmarks import engine, lava, loading
 from benchmarks.interleave import Contestant, Measured, interleave
-from benchmarks.operations import operations
+from benchmarks.operations import Operations, operations
 from benchmarks.peers import PEERS, Peer, PeerError, Worker, Workers
-from benchmarks.results import OURS, CaseResult, Equality
+from benchmarks.results import OURS, ROOF, CaseResult, Equality
+from benchmarks.roofline import Microbenchmarks
 from benchmarks.words import one_line
 from benchmarks.workload import Workload, missing, workload, write
 from neurodeploy.engine.library import Compiled
@@ -46,7 +47,9 @@ class Case:
         return f"{self.family} {self.size} at {100 * self.activity:g} %"
 
 
-def run_case(case: Case, rounds: int, workers: Workers, folder: Path, progress: Progress) -> CaseResult:
+def run_case(
+    case: Case, rounds: int, machine: Microbenchmarks, workers: Workers, folder: Path, progress: Progress
+) -> CaseResult:
     """Set everybody up, measure in turn, compare rasters."""
     reason = missing(case.family)
     if reason:
@@ -60,7 +63,8 @@ def run_case(case: Case, rounds: int, workers: Workers, folder: Path, progress: 
     sent = {**engine.steady(samples), **{name: array[0] for name, array in work.stimulus.items()}}
     file = folder / f"{case.family}-{case.size}-{case.activity}.npz"
     write(work, file)
-    contestants = [_ours(work, samples), *(_variants(work) if case.variants else ())]
+    made = operations(work.program, sent)
+    contestants = [_ours(work, samples), _roof(machine, made), *(_variants(work) if case.variants else ())]
     contestants += _peers(workers, file, case.family) if case.peers else []
     real = lava.Lava(work.program, work.stimulus, 2 * work.steps)
     contestants += [_lava(real, case.lava)] if case.lava else []
@@ -73,7 +77,7 @@ def run_case(case: Case, rounds: int, workers: Workers, folder: Path, progress: 
         case.activity,
         work.dense,
         {name: float((array != 0).mean()) for name, array in sent.items()},
-        operations(work.program, sent),
+        made,
         measured,
         dict(_checked(measured, workers, samples, real)),
         float(np.median(real.startup)) if real.startup else None,
@@ -83,6 +87,11 @@ def run_case(case: Case, rounds: int, workers: Workers, folder: Path, progress: 
 def _ours(work: Workload, samples: engine.Samples) -> Contestant:
     samples.reset()
     return Contestant(OURS, lambda: engine.per_step(samples), note="compiled loop, one sample, every output recorded")
+
+
+def _roof(machine: Microbenchmarks, made: Operations) -> Contestant:
+    note = "no contestant: the machine's limits in the same round"
+    return Contestant(ROOF, lambda: machine.roof(made), note=note)
 
 
 def _variants(work: Workload) -> Iterator[Contestant]:

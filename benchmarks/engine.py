@@ -21,6 +21,8 @@ Array = NDArray[Any]
 Stimulus = Mapping[str, Array]
 LEAST = 0.02
 """Seconds that one measurement of the loop takes at least."""
+LEAST_OF_BATCH = 0.1
+"""Seconds that one measurement of a batch takes about: threads begin and end at other times."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,18 +110,21 @@ def per_step(samples: Samples) -> float:
 
 def per_step_and_sample(samples: Samples, threads: int) -> float:
     """Seconds per step and sample of a batch on ``threads`` threads, after one run of each sample to warm up."""
-    count, repeats = len(samples.contexts), 2
+    count = len(samples.contexts)
 
     def work(first: int, times: int) -> None:
         for _ in range(times):
             for sample in range(first, count, threads):
                 samples.run(sample)
 
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, range(threads), [1] * threads))
+    def all_at_once(times: int) -> float:
         start = time.perf_counter()
-        list(pool.map(work, range(threads), [repeats] * threads))
-        return (time.perf_counter() - start) / (repeats * count * samples.steps)
+        list(pool.map(work, range(threads), [times] * threads))
+        return time.perf_counter() - start
+
+    with ThreadPoolExecutor(threads) as pool:
+        repeats = max(2, round(LEAST_OF_BATCH / all_at_once(1)))
+        return all_at_once(repeats) / (repeats * count * samples.steps)
 
 
 def end_to_end(program: Program, stimulus: Stimulus) -> float:

@@ -9,7 +9,7 @@ from typing import Literal
 from benchmarks.costs import Costs
 from benchmarks.interleave import ratio
 from benchmarks.results import CaseResult, Results
-from benchmarks.scaling import threads_name
+from benchmarks.scaling import alone_name, threads_name
 
 FASTER: dict[tuple[str, str], float] = {
     ("W1", "Lava"): 200,
@@ -32,7 +32,7 @@ SILENT_OF = "W1 128 at 2 %"
 
 @dataclass(frozen=True)
 class Floor:
-    """A limit and what was measured; ``unit`` is what both are printed with."""
+    """A limit and what was measured; ``unit`` is what both are printed with; ``beside``: what to read it with."""
 
     what: str
     workload: str
@@ -40,6 +40,7 @@ class Floor:
     limit: float
     value: float | None
     unit: str
+    beside: str = ""
 
     @property
     def met(self) -> bool | None:
@@ -69,12 +70,12 @@ def _speeds(results: Results) -> Iterator[Floor]:
 def _roofs(results: Results) -> Iterator[Floor]:
     for case in results.cases:
         if case.family in ROOFED:
-            yield _roof(case, results)
+            yield _roof(case)
 
 
-def _roof(case: CaseResult, results: Results) -> Floor:
+def _roof(case: CaseResult) -> Floor:
     kind, limit = ("dense", DENSE_ROOF) if case.dense else ("sparse", SPARSE_ROOF)
-    share = case.of_roof(results.limits)
+    share = case.of_roof
     return Floor(f"of the roofline ({kind})", case.name, "≥", 100 * limit, None if share is None else 100 * share, "%")
 
 
@@ -82,7 +83,9 @@ def _threads(results: Results) -> Iterator[Floor]:
     for each in results.scaling:
         one, two = (each.points.get(threads_name(n)) for n in (1, 2))
         if two is not None:
-            yield Floor(f"two threads, {each.axis}", each.network, "≥", TWO_THREADS, ratio(one, two), "×")
+            alone = ratio(*(each.points.get(alone_name(n)) for n in (1, 2)))
+            note = "" if alone is None else f"threads that share nothing: {alone:.3g} ×"
+            yield Floor(f"two threads, {each.axis}", each.network, "≥", TWO_THREADS, ratio(one, two), "×", note)
 
 
 def _costs(results: Results) -> Iterator[Floor]:

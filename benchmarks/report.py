@@ -14,7 +14,7 @@ from benchmarks.floors import Floor, floors
 from benchmarks.interleave import Measured, ratio
 from benchmarks.peers import PEERS
 from benchmarks.results import OURS, CaseResult, Results, Scaling
-from benchmarks.roofline import Limits, roof
+from benchmarks.roofline import Limits
 from neurodeploy.atomic import write_file
 from neurodeploy.table import Table
 
@@ -39,7 +39,7 @@ def tables(results: Results) -> list[Table]:
     """Every table, in order."""
     return [
         floor_table(floors(results)),
-        *(case_table(each, results.limits) for each in results.cases),
+        *(case_table(each) for each in results.cases),
         overview(results),
         *([cost_table(results.costs)] if results.costs else []),
         *([scaling_table(results.scaling)] if results.scaling else []),
@@ -56,16 +56,17 @@ def floor_table(given: Sequence[Floor]) -> Table:
             f"{each.sense} {_plain(each.limit)} {each.unit}".rstrip(),
             _value(each),
             each.verdict,
+            each.beside,
         )
         for each in given
     ]
-    return Table("Floors", ("what", "workload", ">asked", ">measured", "verdict"), rows)
+    return Table("Floors", ("what", "workload", ">asked", ">measured", "verdict", "beside"), rows)
 
 
-def case_table(case: CaseResult, limits: Limits) -> Table:
+def case_table(case: CaseResult) -> Table:
     """Everybody on one workload."""
     rows = [_row(case, each) for each in case.measured.values()]
-    share = case.of_roof(limits)
+    share = case.of_roof
     title = case.name if share is None else f"{case.name}: {100 * share:.0f} % of the roofline"
     return Table(title, ("contestant", ">µs per step", ">times slower", "raster", "note"), rows)
 
@@ -91,7 +92,7 @@ def overview(results: Results) -> Table:
         if made is None:
             rows.append((case.name, NOT_MEASURED, "", "", "", "", "", case.measured[OURS].missing))
             continue
-        share, fired = case.of_roof(results.limits), [v for k, v in case.activity.items() if "pool" not in k]
+        share, fired = case.of_roof, [v for k, v in case.activity.items() if "pool" not in k]
         rows.append(
             (
                 case.name,
@@ -100,7 +101,7 @@ def overview(results: Results) -> Table:
                 f"{made.synaptic / 1e6:.3g} M",
                 f"{made.dense / 1e6:.3g} M",
                 _micro(case.ours),
-                _micro(roof(made, results.limits)),
+                _micro(case.roof),
                 "" if share is None else f"{100 * share:.0f} %",
             )
         )

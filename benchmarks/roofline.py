@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ LEAST = 0.02
 REPEATS = 3
 WEIGHTS = 16 << 10
 NEURONS = 16 << 10
+SHARED = 30_000_000
 MEMORY = {"L1": 16 << 10, "L2": 256 << 10, "L3": 6 << 20, "DRAM": 192 << 20}
 """Bytes that are read over and over to reach each level."""
 
@@ -64,41 +66,60 @@ def higher(one: Limits, other: Limits) -> Limits:
     )
 
 
-def measure() -> Limits:
-    """The limits of one core of this machine."""
-    with tempfile.TemporaryDirectory(prefix="neurodeploy-bench-") as folder:
-        path = Path(folder) / "roofline.so"
-        path.write_bytes(compile_library(SOURCE.read_text(), compiler(), FLAGS))
-        return _limits(ctypes.CDLL(str(path)))
+class Microbenchmarks:
+    """The small programs, compiled for this machine. Raises UnavailableError where there is no C compiler."""
+
+    def __init__(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="neurodeploy-bench-") as folder:
+            path = Path(folder) / "roofline.so"
+            path.write_bytes(compile_library(SOURCE.read_text(), compiler(), FLAGS))
+            self._library = ctypes.CDLL(str(path))
+        self._library.dense_instruction.restype = ctypes.c_char_p
+        self._library.width.restype = self._library.dense_products.restype = ctypes.c_int64
+        self._each = int(self._library.dense_products(ctypes.c_int64(1)))
+
+    def limits(self, repeats: int = REPEATS, levels: Mapping[str, int] = MEMORY) -> Limits:
+        """The limits of one core of this machine: of each the best of ``repeats`` measurements and one more."""
+        forms = {"split in integers": self._library.lif_split, "float toward zero": self._library.lif_float}
+        updates = {name: _updates(function, repeats) for name, function in forms.items()}
+        form = max(updates, key=lambda name: updates[name])
+        reads = {level: _streamed(self._library.read_bytes, size, repeats) for level, size in levels.items()}
+        return Limits(
+            int(self._library.width()),
+            self._library.dense_instruction().decode(),
+            _streamed(self._library.add_int16, WEIGHTS, repeats) / 2,
+            self._each * _rate(self.multiply, repeats),
+            updates[form],
+            form,
+            reads,
+        )
+
+    def roof(self, operations: Operations) -> float:
+        """The roof at this moment, whatever else the machine does meanwhile, in seconds per step."""
+        return roof(operations, self.limits(0, {}))
+
+    def shared(self, threads: int) -> float:
+        """Seconds for a fixed number of products in registers, split among threads."""
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(self.multiply, [1] * threads))
+            start = time.perf_counter()
+            list(pool.map(self.multiply, [SHARED // threads] * threads))
+            return time.perf_counter() - start
+
+    def multiply(self, rounds: int) -> None:
+        """So many rounds of products in registers, without the interpreter's lock."""
+        self._library.dense_products(ctypes.c_int64(rounds))
 
 
-def _limits(library: ctypes.CDLL) -> Limits:
-    library.dense_instruction.restype = ctypes.c_char_p
-    library.width.restype = library.dense_products.restype = ctypes.c_int64
-    forms = {"split in integers": library.lif_split, "float toward zero": library.lif_float}
-    updates = {name: _updates(function) for name, function in forms.items()}
-    form = max(updates, key=lambda name: updates[name])
-    reads = {level: _streamed(library.read_bytes, size) for level, size in MEMORY.items()}
-    return Limits(
-        int(library.width()),
-        library.dense_instruction().decode(),
-        _streamed(library.add_int16, WEIGHTS) / 2,
-        int(library.dense_products(ctypes.c_int64(1)))
-        * _rate(lambda rounds: library.dense_products(ctypes.c_int64(rounds))),
-        updates[form],
-        form,
-        reads,
-    )
-
-
-def _streamed(function: Any, size: int) -> float:
+def _streamed(function: Any, size: int, repeats: int) -> float:
     """Bytes per second."""
     memory = np.ones(size + 64, dtype=np.uint8)
     start = memory.ctypes.data + -memory.ctypes.data % 64
-    return size * _rate(lambda rounds: function(ctypes.c_void_p(start), ctypes.c_int64(size), ctypes.c_int64(rounds)))
+    given = ctypes.c_void_p(start), ctypes.c_int64(size)
+    return size * _rate(lambda rounds: function(*given, ctypes.c_int64(rounds)), repeats)
 
 
-def _updates(function: Any) -> float:
+def _updates(function: Any, repeats: int) -> float:
     arrays = [np.zeros(NEURONS, dtype=kind) for kind in (np.int32, np.int32, np.int16, np.uint8)]
     arrays[2][:] = np.random.default_rng(0).integers(-300, 300, NEURONS)
     pointers = [ctypes.c_void_p(each.ctypes.data) for each in arrays]
@@ -107,15 +128,15 @@ def _updates(function: Any) -> float:
         for _ in range(rounds):
             function(*pointers, ctypes.c_int64(NEURONS), 3072, 3584, 40000)
 
-    return NEURONS * _rate(run)
+    return NEURONS * _rate(run, repeats)
 
 
-def _rate(run: Callable[[int], object]) -> float:
-    """Rounds per second: the best of a few measurements, each long enough for the clock."""
+def _rate(run: Callable[[int], object], repeats: int) -> float:
+    """Rounds per second: the best of a measurement and ``repeats`` more, each long enough for the clock."""
     rounds = 1
     while (taken := _seconds(run, rounds)) < LEAST:
         rounds = max(2 * rounds, int(rounds * LEAST / max(taken, 1e-6)))
-    return rounds / min(taken, *(_seconds(run, rounds) for _ in range(REPEATS)))
+    return rounds / min([taken, *(_seconds(run, rounds) for _ in range(repeats))])
 
 
 def _seconds(run: Callable[[int], object], rounds: int) -> float:

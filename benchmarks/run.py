@@ -12,17 +12,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import loading, roofline
+from benchmarks import loading
 from benchmarks.cases import Case, run_case
 from benchmarks.costs import Costs, costs
 from benchmarks.peers import Workers
 from benchmarks.results import CaseResult, Results, Scaling
+from benchmarks.roofline import Microbenchmarks, higher
 from benchmarks.scaling import batches, sizes
 from benchmarks.words import command_line
 from benchmarks.workload import workload
 from neurodeploy import __version__
 
 Progress = Callable[[str], None]
+MORE = 3
+"""Times the rounds in which threads are measured: two of them meet whatever else the machine does twice."""
 BATCHED = {"W1": (128, 0.02), "W2": (32, 0.1)}
 
 
@@ -90,20 +93,19 @@ def run(scope: Scope, progress: Progress, shown: Callable[[CaseResult], None] = 
     """Measure everything of a scope; ``shown`` gets each workload as it is done."""
     start = time.monotonic()
     progress("limits of this machine")
-    limits = roofline.measure()
+    machine = Microbenchmarks()
+    limits = machine.limits()
     cases: list[CaseResult] = []
     with tempfile.TemporaryDirectory(prefix="neurodeploy-bench-") as folder, Workers() as workers:
         for case in scope.cases:
             inside = _within(progress, case.name)
-            cases.append(run_case(case, scope.rounds, workers, Path(folder), inside))
+            cases.append(run_case(case, scope.rounds, machine, workers, Path(folder), inside))
             shown(cases[-1])
-            limits = roofline.higher(limits, roofline.measure())
+            limits = higher(limits, machine.limits())
     spent = tuple(_spent(scope, progress))
-    scaling = tuple(_scaled(scope, progress))
+    scaling = tuple(_scaled(scope, machine, progress))
     took = {"took": f"{time.monotonic() - start:.0f} s"}
-    return Results(
-        about(scope.rounds) | took, roofline.higher(limits, roofline.measure()), tuple(cases), spent, scaling
-    )
+    return Results(about(scope.rounds) | took, higher(limits, machine.limits()), tuple(cases), spent, scaling)
 
 
 def _spent(scope: Scope, progress: Progress) -> Iterator[Costs]:
@@ -111,12 +113,13 @@ def _spent(scope: Scope, progress: Progress) -> Iterator[Costs]:
         yield costs(workload(family, size, activity), scope.rounds, _within(progress, f"costs of {family}"))
 
 
-def _scaled(scope: Scope, progress: Progress) -> Iterator[Scaling]:
+def _scaled(scope: Scope, machine: Microbenchmarks, progress: Progress) -> Iterator[Scaling]:
     for family, (activity, values) in scope.sizes.items():
         yield sizes(family, activity, values, scope.rounds, _within(progress, f"sizes of {family}"))
     for family, values in scope.batches.items():
         size, activity = BATCHED[family]
-        yield from batches(family, size, activity, values, scope.rounds, _within(progress, f"batches of {family}"))
+        inside = _within(progress, f"batches of {family}")
+        yield from batches(family, size, activity, values, MORE * scope.rounds, machine, inside)
 
 
 def _within(progress: Progress, place: str) -> Progress:

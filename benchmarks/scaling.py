@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable
 from benchmarks import engine, loading
 from benchmarks.interleave import Contestant, interleave
 from benchmarks.results import Scaling
+from benchmarks.roofline import Microbenchmarks
 from benchmarks.workload import workload
 from neurodeploy.errors import NeurodeployError
 
 Progress = Callable[[str], None]
+ALONE = "a fixed number of products in registers, each half on a thread"
 
 
 def sizes(family: str, activity: float, values: Iterable[int], rounds: int, progress: Progress) -> Scaling:
@@ -36,11 +38,18 @@ def _sized(family: str, size: int, activity: float) -> Contestant:
 
 
 def batches(
-    family: str, size: int, activity: float, values: Iterable[int], rounds: int, progress: Progress
+    family: str,
+    size: int,
+    activity: float,
+    values: Iterable[int],
+    rounds: int,
+    machine: Microbenchmarks,
+    progress: Progress,
 ) -> list[Scaling]:
     """Seconds per step and sample by batch, on one thread and on two; only the network's output is recorded.
 
     Every sample's record has a place of its own, and with inner populations in it memory would be what is measured.
+    Beside them what two threads gain that share nothing, multiplying in registers: what this machine gives to two.
     """
     work = workload(family, size, activity)
     compiled = loading.as_shipped(work.program)
@@ -52,8 +61,15 @@ def batches(
             Contestant(threads_name(n), lambda n=n, samples=samples: engine.per_step_and_sample(samples, n))
             for n in counts
         ]
+        if batch > 1:
+            contestants += [Contestant(alone_name(n), lambda n=n: machine.shared(n), note=ALONE) for n in counts]
         made.append(Scaling(f"batch of {batch}", work.name, interleave(contestants, rounds, progress)))
     return made
+
+
+def alone_name(count: int) -> str:
+    """The same of threads that share nothing."""
+    return f"registers alone, {threads_name(count)}"
 
 
 def threads_name(count: int) -> str:

@@ -9,7 +9,8 @@ import pytest
 from benchmarks import environments, loading, peers
 from benchmarks.cases import Case, run_case
 from benchmarks.engine import prepare, raster
-from benchmarks.results import OURS
+from benchmarks.results import OURS, ROOF
+from benchmarks.roofline import Microbenchmarks
 from benchmarks.workload import write
 from neurodeploy.errors import InputError, UnavailableError
 from tests.benchmarks.support import needs_compiler, small
@@ -100,9 +101,11 @@ def test_a_worker_that_ends_says_why(tmp_path: Path) -> None:
 def test_absent_peers_are_listed_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEURODEPLOY_HOME", str(tmp_path))
     with peers.Workers() as workers:
-        found = run_case(Case("W1", 32, 0.05, lava=1), 1, workers, tmp_path, lambda what: None)
-    ours = found.measured.pop(OURS)
+        found = run_case(Case("W1", 32, 0.05, lava=1), 1, Microbenchmarks(), workers, tmp_path, lambda what: None)
+    assert (found.of_roof or 0) > 0
+    ours, roof = (found.measured.pop(name) for name in (OURS, ROOF))
     assert ours.median is not None
+    assert roof.median is not None
     assert {"Norse", "Lava", "PyTorch eager, 1 thread"} <= found.measured.keys()
     assert all("install" in each.missing and each.median is None for each in found.measured.values())
     assert found.faster("Norse") is None

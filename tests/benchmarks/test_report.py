@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from benchmarks.costs import Costs
 from benchmarks.floors import floors
 from benchmarks.interleave import Measured
 from benchmarks.operations import Operations
-from benchmarks.results import OURS, CaseResult, Equality, Results, Scaling
+from benchmarks.results import OURS, ROOF, CaseResult, Equality, Results, Scaling
 from benchmarks.roofline import Limits
 from benchmarks.run import FULL, QUICK
+from benchmarks.scaling import alone_name, threads_name
 
 LIMITS = Limits(32, "vpmaddubsw", 100e9, 200e9, 4e9, "split", {"L1": 2e11})
 MICRO = 1e-6
@@ -61,13 +63,24 @@ def test_a_floor_is_met_not_met_or_not_measured() -> None:
     assert found["silent step, share of the 2 % case"] == (0.2, "met")
 
 
-def test_the_roofline_is_updates_and_the_cheaper_way_to_what_arrives() -> None:
-    sparse = case().of_roof(LIMITS)
-    assert sparse == pytest.approx((50e-6 + 10e-6) / 105e-6)
-    dense = case(operations=Operations(200_000, 1e9, 20_000_000), dense=True)
-    assert dense.of_roof(LIMITS) == pytest.approx((50e-6 + 100e-6) / 105e-6)
-    (floor,) = [each for each in floors(results(dense)) if "roofline" in each.what]
-    assert (floor.what, floor.limit) == ("of the roofline (dense)", 70)
+def test_the_share_of_the_roofline_is_that_of_the_same_rounds() -> None:
+    rounds = {OURS: (100 * MICRO, 300 * MICRO, 100 * MICRO), ROOF: (60 * MICRO, 150 * MICRO, 40 * MICRO)}
+    shared = case(measured={name: Measured(name, each) for name, each in rounds.items()}, dense=True)
+    assert shared.of_roof == pytest.approx(0.5)
+    assert shared.roof == pytest.approx(60 * MICRO)
+    (floor,) = [each for each in floors(results(shared)) if "roofline" in each.what]
+    assert (floor.what, floor.limit, floor.verdict) == ("of the roofline (dense)", 70, "NOT MET")
+    assert "W1 128 at 2 %: 50 % of the roofline" in report.markdown(results(shared))
+
+
+def test_two_threads_stand_beside_what_threads_gain_that_share_nothing() -> None:
+    points = {threads_name(1): (2.0, 2.0), threads_name(2): (1.25, 1.25)}
+    points |= {alone_name(1): (1.0, 1.0), alone_name(2): (0.625, 0.625)}
+    scaling = Scaling("batch of 4", "W1", {name: Measured(name, each) for name, each in points.items()})
+    given = replace(results(case()), scaling=(scaling,))
+    (floor,) = [each for each in floors(given) if "two threads" in each.what]
+    assert (floor.value, floor.verdict, floor.beside) == (1.6, "NOT MET", "threads that share nothing: 1.6 ×")
+    assert "| ≥ 1.8 × | 1.6 × | NOT MET | threads that share nothing: 1.6 × |" in report.markdown(given)
 
 
 def test_markdown_has_a_row_for_everybody(tmp_path: Path) -> None:
@@ -77,7 +90,7 @@ def test_markdown_has_a_row_for_everybody(tmp_path: Path) -> None:
     assert "| Lava | 30,000 | 300 | equal (5 nodes, 1,000 cells) | start-up subtracted (1.5 s per run) |" in text
     assert "| Norse | 1,050 | 10 | speed only: own equations |" in text
     assert "| SpikingJelly | not measured |  |  | its environment is not installed |" in text
-    assert "| faster than Lava | W1 128 at 2 % | ≥ 200 × | 300 × | met |" in text
+    assert "| faster than Lava | W1 128 at 2 % | ≥ 200 × | 300 × | met |  |" in text
     for line in text.splitlines():
         assert not line.startswith("|") or line.endswith("|")
 

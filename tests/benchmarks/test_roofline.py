@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from benchmarks.loading import compiler
-from benchmarks.roofline import FLAGS, SOURCE, Limits, higher
+from benchmarks.operations import Operations
+from benchmarks.roofline import FLAGS, SOURCE, Limits, Microbenchmarks, higher, roof
 from neurodeploy.engine.build import compile_library
 from tests.benchmarks.support import needs_compiler
 
@@ -47,3 +48,26 @@ def test_the_higher_limit_counts() -> None:
     one = Limits(32, "x", 1.0, 5.0, 2.0, "split", {"L1": 3.0})
     other = Limits(32, "x", 2.0, 4.0, 3.0, "float", {"L1": 1.0})
     assert higher(one, other) == Limits(32, "x", 2.0, 5.0, 3.0, "float", {"L1": 3.0})
+
+
+def test_the_roof_is_updates_and_the_cheaper_way_to_what_arrives() -> None:
+    limits = Limits(32, "vpmaddubsw", 100e9, 200e9, 4e9, "split", {})
+    assert roof(Operations(200_000, 1e6, 20_000_000), limits) == pytest.approx(50e-6 + 10e-6)
+    assert roof(Operations(200_000, 1e9, 20_000_000), limits) == pytest.approx(50e-6 + 100e-6)
+
+
+@needs_compiler
+def test_the_roof_of_a_moment_grows_with_the_work_and_not_beyond_it() -> None:
+    machine = Microbenchmarks()
+    little, much = machine.roof(Operations(1000, 1e6, 10**9)), machine.roof(Operations(1000, 1e9, 10**12))
+    assert 0 < 20 * little < much < 20_000 * little
+    assert machine.limits(0, {}).reads == {}
+    assert machine.shared(1) > 0
+
+
+@needs_compiler
+def test_the_library_is_gone_from_disk_and_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    machine = Microbenchmarks()
+    assert list(tmp_path.iterdir()) == []
+    assert machine.limits(0, {"L1": 16 << 10}).reads["L1"] > 0
