@@ -130,6 +130,49 @@ def test_populations_that_differ_in_their_thresholds_share_code(machine: Machine
     check(native_all([made], machine)[0], made, stimulus, machine.name)
 
 
+def adding(bits: int, shape: tuple[int, ...] = (3, 5, 33), window: int = 1, **relay: Any) -> Program:
+    """A relay of the input and, two steps late, of a population that the input drives."""
+    wide = (shape[0], shape[1] // window, shape[2] // window)
+    ones = np.ones((window, window))
+    rule: dict[str, Any] = {"output": Output("graded", 8), **relay}
+    return Program(
+        LOIHI2,
+        (Input("in", shape, 0, bits),),
+        (Population("a", shape, threshold=60, membrane_decay=300), Population("r", wide, "relay", **rule)),
+        (
+            Projection("in-a", "in", "a", "conv2d", np.full((shape[0], shape[0], 1, 1), 90), message_bits=8),
+            Projection("in-r", "in", "r", "sum-pool", ones, message_bits=8, stride=(window, window)),
+            Projection("a-r", "a", "r", "sum-pool", ones, delay=2, message_bits=8, stride=(window, window)),
+        ),
+        ("r",),
+    )
+
+
+ADDED = {
+    "spikes": (adding(1), True),
+    "up to a byte": (adding(7), True),
+    "no whole vector": (adding(1, (1, 1, 3)), True),
+    "beyond a byte": (adding(8), False),
+    "clipped": (adding(7, output=Output("graded", 6)), False),
+    "rounded": (adding(7, shift=1), False),
+    "pooled": (adding(1, window=2), False),
+}
+
+
+@EVERY
+@pytest.mark.parametrize(("made", "direct"), ADDED.values(), ids=ADDED)
+def test_populations_that_only_add_bytes_do_so_directly(machine: Machine, made: Program, direct: bool) -> None:
+    assert ("out[i] = (uint8_t)(from0[i] + from1[i])" in render(plan(made), machine=machine).body) == direct
+    rng = np.random.default_rng(3)
+    shape = made.inputs[0].shape
+    high = (1 << made.inputs[0].bits) - 1
+    stimulus = {"in": rng.integers(0, high, (2, 9, *shape), endpoint=True) * (rng.random((2, 9, *shape)) < 0.4)}
+    expected = reference(made, stimulus)
+    assert expected["a"].output.any()
+    assert expected["r"].output.max() > (1 if direct else 0)
+    check(native_all([made], machine)[0], made, stimulus, machine.name)
+
+
 @EVERY
 def test_decays_in_single_precision_truncate_toward_zero(machine: Machine) -> None:
     """At magnitudes where a product has more bits than single precision holds, and on both sides of exact products."""

@@ -8,7 +8,7 @@ from neurodeploy.codegen.c.context import SUMS, Context, Member
 from neurodeploy.codegen.c.kernels import kernel as portable
 from neurodeploy.codegen.c.machine import Machine
 from neurodeploy.codegen.c.native import dense as products
-from neurodeploy.codegen.c.native import saturating
+from neurodeploy.codegen.c.native import direct, saturating
 from neurodeploy.codegen.c.native import table as picking
 from neurodeploy.codegen.c.native.block import ALIGN
 from neurodeploy.codegen.c.native.choice import PORTABLE, Choice, Native
@@ -64,6 +64,8 @@ def native_text(c: Context, n: Native, number: int, prefix: str, tables: Tables,
         arrive = saturating.arrive(c, n.stage, number, prefix, tables, machine)
         rows = update_rows(c, n, tables, machine, seen=False)
         return arrive + rows.text + _update(c, n, number, prefix, machine, rows, seen=False)
+    if direct.applies(n):
+        return direct.text(c, n, number, prefix)
     kernels = "".join(
         KERNELS[kernel](Part(each.edge, machine, n.block), _name(prefix, number, k, kernel), tables)
         for k, each in enumerate(n.choices)
