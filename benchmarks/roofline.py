@@ -22,7 +22,7 @@ FLAGS = ("-std=gnu99", "-O3", "-march=native", "-fPIC", "-shared")
 LEAST = 0.02
 REPEATS = 3
 WEIGHTS = 16 << 10
-NEURONS = 16 << 10
+NEURONS, ROW = 16 << 10, 8 << 10
 SHARED = 30_000_000
 MEMORY = {"L1": 16 << 10, "L2": 256 << 10, "L3": 6 << 20, "DRAM": 192 << 20}
 """Bytes that are read over and over to reach each level."""
@@ -78,10 +78,13 @@ class Microbenchmarks:
         self._library.width.restype = self._library.dense_products.restype = ctypes.c_int64
         self._each = int(self._library.dense_products(ctypes.c_int64(1)))
 
-    def limits(self, repeats: int = REPEATS, levels: Mapping[str, int] = MEMORY) -> Limits:
-        """The limits of one core of this machine: of each the best of ``repeats`` measurements and one more."""
-        forms = {"split in integers": self._library.lif_split, "float toward zero": self._library.lif_float}
-        updates = {name: _updates(function, repeats) for name, function in forms.items()}
+    def limits(self, repeats: int = REPEATS, levels: Mapping[str, int] = MEMORY, neurons: int = NEURONS) -> Limits:
+        """The limits of one core of this machine: of each the best of ``repeats`` measurements and one more.
+
+        ``neurons``: how many are updated, whose states are read from, and written to, the memory that holds them all.
+        """
+        forms = {"split in integers": self._library.lif_split_rows, "float toward zero": self._library.lif_float_rows}
+        updates = {name: _updates(function, neurons, repeats) for name, function in forms.items()}
         form = max(updates, key=lambda name: updates[name])
         reads = {level: _streamed(self._library.read_bytes, size, repeats) for level, size in levels.items()}
         return Limits(
@@ -96,7 +99,7 @@ class Microbenchmarks:
 
     def roof(self, operations: Operations) -> float:
         """The roof at this moment, whatever else the machine does meanwhile, in seconds per step."""
-        return roof(operations, self.limits(0, {}))
+        return roof(operations, self.limits(0, {}, max(NEURONS, operations.neurons)))
 
     def shared(self, threads: int) -> float:
         """Seconds for a fixed number of products in registers, split among threads."""
@@ -119,16 +122,16 @@ def _streamed(function: Any, size: int, repeats: int) -> float:
     return size * _rate(lambda rounds: function(*given, ctypes.c_int64(rounds)), repeats)
 
 
-def _updates(function: Any, repeats: int) -> float:
-    arrays = [np.zeros(NEURONS, dtype=kind) for kind in (np.int32, np.int32, np.int16, np.uint8)]
-    arrays[2][:] = np.random.default_rng(0).integers(-300, 300, NEURONS)
-    pointers = [ctypes.c_void_p(each.ctypes.data) for each in arrays]
+def _updates(function: Any, neurons: int, repeats: int) -> float:
+    sums = np.random.default_rng(0).integers(-300, 300, ROW).astype(np.int16)
+    u, v, spikes = (np.zeros(neurons, dtype=kind) for kind in (np.int32, np.int32, np.uint8))
+    pointers = [ctypes.c_void_p(each.ctypes.data) for each in (u, v, sums, spikes)]
 
     def run(rounds: int) -> None:
         for _ in range(rounds):
-            function(*pointers, ctypes.c_int64(NEURONS), 3072, 3584, 40000)
+            function(*pointers, ctypes.c_int64(neurons), ctypes.c_int64(ROW), 3072, 3584, 40000)
 
-    return NEURONS * _rate(run, repeats)
+    return neurons * _rate(run, repeats)
 
 
 def _rate(run: Callable[[int], object], repeats: int) -> float:

@@ -36,12 +36,29 @@ def test_an_update_is_exact(library: ctypes.CDLL, form: str) -> None:
     current = toward_zero(u.astype(np.int64), KEEP_U) + a.astype(np.int64) * 64
     membrane = np.clip(toward_zero(v.astype(np.int64), KEEP_V) + current, -most, most)
     fires = membrane > THRESHOLD
+    before = u.copy(), v.copy()
     given = [ctypes.c_void_p(each.ctypes.data) for each in (u, v, a, spikes)]
     library[form](*given, ctypes.c_int64(size), KEEP_U, KEEP_V, THRESHOLD)
     assert np.array_equal(u, current)
+    again = [*before, a, np.zeros(size, np.uint8)]
+    pointers = [ctypes.c_void_p(each.ctypes.data) for each in again]
+    library[f"{form}_rows"](*pointers, ctypes.c_int64(size), ctypes.c_int64(size), KEEP_U, KEEP_V, THRESHOLD)
+    assert all(np.array_equal(one, other) for one, other in zip(again, (u, v, a, spikes), strict=True))
     assert np.array_equal(v, np.where(fires, 0, membrane))
     assert np.array_equal(spikes, fires)
     assert 0.1 < fires.mean() < 0.9
+
+
+@needs_compiler
+@pytest.mark.parametrize("form", ["lif_split_rows", "lif_float_rows"])
+def test_rows_are_updated_from_the_same_sums(library: ctypes.CDLL, form: str) -> None:
+    rows, u, v, spikes = 3, np.zeros(25, np.int32), np.zeros(25, np.int32), np.zeros(25, np.uint8)
+    a = np.arange(10, dtype=np.int16)
+    pointers = [ctypes.c_void_p(each.ctypes.data) for each in (u, v, a, spikes)]
+    for _ in range(rows):
+        library[form](*pointers, ctypes.c_int64(25), ctypes.c_int64(10), 0, 0, 300)
+    assert np.array_equal(u, np.tile(a * 64, 3)[:25])
+    assert np.array_equal(spikes, np.tile(a * 64, 3)[:25] > 300)
 
 
 def test_the_higher_limit_counts() -> None:
