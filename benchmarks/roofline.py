@@ -23,7 +23,9 @@ LEAST = 0.02
 REPEATS = 3
 WEIGHTS = 16 << 10
 NEURONS, ROW = 16 << 10, 8 << 10
+"""Neurons whose updates the table of limits shows, and those that share sums in the first cache."""
 SHARED = 30_000_000
+"""Rounds of products that threads share out."""
 MEMORY = {"L1": 16 << 10, "L2": 256 << 10, "L3": 6 << 20, "DRAM": 192 << 20}
 """Bytes that are read over and over to reach each level."""
 

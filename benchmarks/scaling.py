@@ -12,7 +12,7 @@ from benchmarks.workload import workload
 from neurodeploy.errors import NeurodeployError
 
 Progress = Callable[[str], None]
-ALONE = "a fixed number of products in registers, each half on a thread"
+ALONE = "a fixed number of products in registers, shared out among the threads"
 
 
 def sizes(family: str, activity: float, values: Iterable[int], rounds: int, progress: Progress) -> Scaling:
