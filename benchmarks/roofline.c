@@ -138,12 +138,14 @@ void lif_float(int32_t *restrict u, int32_t *restrict v, const int16_t *restrict
 #endif
 }
 
-/* A whole population's step a few rows at a time, whose sums stay in the first cache; states come from where they fit. */
+/* Steps of a whole population, a few rows at a time, whose sums stay in the first cache; states come from where they
+   fit. */
 #define ROWS(form) \
   void form##_rows(int32_t *u, int32_t *v, const int16_t *a, uint8_t *s, int64_t n, int64_t row, int32_t ku, \
-                   int32_t kv, int32_t threshold) { \
-    for (int64_t i = 0; i < n; i += row) \
-      form(u + i, v + i, a, s + i, n - i < row ? n - i : row, ku, kv, threshold); \
+                   int32_t kv, int32_t threshold, int64_t steps) { \
+    for (int64_t t = 0; t < steps; t++) \
+      for (int64_t i = 0; i < n; i += row) \
+        form(u + i, v + i, a, s + i, n - i < row ? n - i : row, ku, kv, threshold); \
   }
 ROWS(lif_split)
 ROWS(lif_float)

@@ -129,11 +129,8 @@ def _updates(function: Any, neurons: int, repeats: int) -> float:
     u, v, spikes = (np.zeros(neurons, dtype=kind) for kind in (np.int32, np.int32, np.uint8))
     pointers = [ctypes.c_void_p(each.ctypes.data) for each in (u, v, sums, spikes)]
 
-    def run(rounds: int) -> None:
-        for _ in range(rounds):
-            function(*pointers, ctypes.c_int64(neurons), ctypes.c_int64(ROW), 3072, 3584, 40000)
-
-    return neurons * _rate(run, repeats)
+    sizes = ctypes.c_int64(neurons), ctypes.c_int64(ROW)
+    return neurons * _rate(lambda steps: function(*pointers, *sizes, 3072, 3584, 40000, ctypes.c_int64(steps)), repeats)
 
 
 def _rate(run: Callable[[int], object], repeats: int) -> float:

@@ -42,7 +42,9 @@ def test_an_update_is_exact(library: ctypes.CDLL, form: str) -> None:
     assert np.array_equal(u, current)
     again = [*before, a, np.zeros(size, np.uint8)]
     pointers = [ctypes.c_void_p(each.ctypes.data) for each in again]
-    library[f"{form}_rows"](*pointers, ctypes.c_int64(size), ctypes.c_int64(size), KEEP_U, KEEP_V, THRESHOLD)
+    library[f"{form}_rows"](
+        *pointers, ctypes.c_int64(size), ctypes.c_int64(size), KEEP_U, KEEP_V, THRESHOLD, ctypes.c_int64(1)
+    )
     assert all(np.array_equal(one, other) for one, other in zip(again, (u, v, a, spikes), strict=True))
     assert np.array_equal(v, np.where(fires, 0, membrane))
     assert np.array_equal(spikes, fires)
@@ -52,11 +54,10 @@ def test_an_update_is_exact(library: ctypes.CDLL, form: str) -> None:
 @needs_compiler
 @pytest.mark.parametrize("form", ["lif_split_rows", "lif_float_rows"])
 def test_rows_are_updated_from_the_same_sums(library: ctypes.CDLL, form: str) -> None:
-    rows, u, v, spikes = 3, np.zeros(25, np.int32), np.zeros(25, np.int32), np.zeros(25, np.uint8)
+    u, v, spikes = np.zeros(25, np.int32), np.zeros(25, np.int32), np.zeros(25, np.uint8)
     a = np.arange(10, dtype=np.int16)
     pointers = [ctypes.c_void_p(each.ctypes.data) for each in (u, v, a, spikes)]
-    for _ in range(rows):
-        library[form](*pointers, ctypes.c_int64(25), ctypes.c_int64(10), 0, 0, 300)
+    library[form](*pointers, ctypes.c_int64(25), ctypes.c_int64(10), 0, 0, 300, ctypes.c_int64(2))
     assert np.array_equal(u, np.tile(a * 64, 3)[:25])
     assert np.array_equal(spikes, np.tile(a * 64, 3)[:25] > 300)
 
