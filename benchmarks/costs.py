@@ -23,7 +23,7 @@ from neurodeploy.program.store import program_files
 class Costs:
     """Of one workload's network.
 
-    - ``compile_s``: from the Program to loaded code, with an empty cache; ``text_s``: rendering alone.
+    - ``compile_s``: in a fresh process, from the Program to loaded code, with an empty cache; ``text_s``: rendering alone.
     - ``cached_s``: in a fresh process, from the Program to loaded code out of the cache and its first step done.
     - ``silent``: a step on a silent input, its states settled, as a share of a step on the stimulus.
     """
@@ -63,12 +63,22 @@ def costs(work: Workload, rounds: int, progress: Callable[[str], None] = lambda 
 
 
 def started(work: Workload, times: int) -> tuple[dict[str, float], dict[str, float]]:
-    """Seconds of a start with an empty cache, and the medians of starts with a full one, each in a fresh process."""
-    with tempfile.TemporaryDirectory(prefix="neurodeploy-bench-") as home:
-        for name, content in program_files(work.program).items():
-            (Path(home) / name).write_bytes(content)
-        cold, *warm = [_start(Path(home)) for _ in range(times + 1)]
-    return cold, {key: median(each[key] for each in warm) for key in cold}
+    """Seconds of starts with an empty cache, and with a full one: medians, each start in a fresh process."""
+    cold: list[dict[str, float]] = []
+    warm: list[dict[str, float]] = []
+    with tempfile.TemporaryDirectory(prefix="neurodeploy-bench-") as folder:
+        for number in range(times):
+            home = Path(folder) / str(number)
+            home.mkdir()
+            for name, content in program_files(work.program).items():
+                (home / name).write_bytes(content)
+            cold.append(_start(home))
+            warm.append(_start(home))
+    return _medians(cold), _medians(warm)
+
+
+def _medians(taken: list[dict[str, float]]) -> dict[str, float]:
+    return {key: median(each[key] for each in taken) for key in taken[0]}
 
 
 def _start(home: Path) -> dict[str, float]:
