@@ -23,7 +23,8 @@ from neurodeploy.program.store import program_files
 class Costs:
     """Of one workload's network.
 
-    - ``compile_s``: in a fresh process, from the Program to loaded code, with an empty cache; ``text_s``: rendering alone.
+    - ``compile_s``: in a fresh process, from the Program to loaded code, with an empty cache.
+    - ``text_s``: rendering alone.
     - ``cached_s``: in a fresh process, from the Program to loaded code out of the cache and its first step done.
     - ``silent``: a step on a silent input, its states settled, as a share of a step on the stimulus.
     """
