@@ -1,7 +1,6 @@
 """Populations that only add what others send: bytes to bytes, without sums in between.
 
-The shortcuts of SEW blocks, whose additions it makes take a tenth of the time; a step of such a network takes 1.03 to
-1.05 times as long without it.
+The shortcuts of SEW blocks; a step of such a network takes about 1.04 times as long without it.
 """
 
 from __future__ import annotations
