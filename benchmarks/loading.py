@@ -7,16 +7,16 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from neurodeploy.codegen.c import render
-from neurodeploy.codegen.c.machine import MACHINES, Machine
-from neurodeploy.codegen.c.module import Port
-from neurodeploy.codegen.plan import plan
+from neurodeploy.codegen import render
+from neurodeploy.codegen.machine import MACHINES, Machine
+from neurodeploy.codegen.module import Port
 from neurodeploy.engine.compiler import Compiler, find_compiler, trusted
 from neurodeploy.engine.library import Compiled, load
 from neurodeploy.engine.prepare import compile_program
 from neurodeploy.engine.processor import features, this_machine
 from neurodeploy.errors import UnavailableError
 from neurodeploy.program import Program
+from neurodeploy.step.plan import plan
 
 
 def compiler() -> Compiler:

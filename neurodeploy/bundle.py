@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from neurodeploy.atomic import new_folder
-from neurodeploy.codegen.encoders import front_of
 from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
 from neurodeploy.html import fragment, html_note, html_table
@@ -23,6 +22,7 @@ from neurodeploy.network.network import Network
 from neurodeploy.program.program import Program
 from neurodeploy.program.store import program_files, read_program
 from neurodeploy.program.tables import neuron_table, program_tables
+from neurodeploy.streams import front_of
 from neurodeploy.target import Artifact
 
 FORMAT = 1

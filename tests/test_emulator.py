@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from neurodeploy.codegen.c import Rendering
+from neurodeploy.codegen import Rendering
 from tests.proof.cases.emulated import GCC, lacks, traces_of
 from tests.proof.cases.engine import Drawn, differs
 from tests.proof.emulator.__main__ import first_difference

@@ -1,6 +1,7 @@
 """Who may import whom: a file imports from lower floors, or from its own floor without cycles."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -10,25 +11,21 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-FLOORS: dict[int, set[str]] = {
-    0: {"errors", "finding", "numerics", "contract", "capabilities", "trace", "atomic", "host", "html", "table"},
-    1: {"network", "program", "reference", "heads", "model"},
-    2: {"passes", "analysis", "profiles", "lint", "frontends", "codegen"},
-    3: {"target", "engine", "bundle", "embedded"},
-    4: {"parity", "conformance"},
-    5: {"executor", "flow", "sources", "torch"},
-    6: {"report", "cli"},
-}
-"""Parts of ``neurodeploy`` by floor: a module or a package, named by what follows ``neurodeploy.``"""
 
-BESIDE = {"encoding", "events"}
+def table() -> dict[str, str]:
+    """Floor of every part of ``neurodeploy``, from the table in ARCHITECTURE.md; ``beside`` for those beside them."""
+    rows = re.findall(r"^\| (\d|beside) \| `(\w+)` \|", (ROOT / "ARCHITECTURE.md").read_text("utf-8"), re.MULTILINE)
+    return {part: floor for floor, part in rows}
+
+
+BESIDE = {part for part, floor in table().items() if floor == "beside"}
 """They stand on floor 0 and import nothing else of ours."""
+FLOOR_OF = {part: 0 if floor == "beside" else int(floor) for part, floor in table().items()}
+VOCABULARY = {part for part, floor in table().items() if floor == "0"}
 
 WITH_TORCH = ("neurodeploy.frontends", "neurodeploy.models", "neurodeploy.torch", "neurodeploy.encoding.compat")
 FREE = ("neurodeploy", "neurodeploy.targets", "neurodeploy.models")
 """The package itself is the public face; the two folders of plug-ins only extend their path."""
-
-FLOOR_OF = {part: floor for floor, parts in FLOORS.items() for part in parts} | dict.fromkeys(BESIDE, 0)
 
 
 def read() -> Iterator[tuple[str, Path]]:
@@ -97,8 +94,8 @@ TARGETS = [name for name in MODULES if plug_in(name) and part(name) == "targets"
 MODELS = [name for name in MODULES if plug_in(name) and part(name) == "models"]
 
 
-def test_every_part_has_a_floor() -> None:
-    assert {part(name) for name in CORE} <= FLOOR_OF.keys(), "give the new part a floor in the table above"
+def test_every_part_has_a_floor_and_every_floor_its_parts() -> None:
+    assert {part(name) for name in CORE} == FLOOR_OF.keys(), "the table of floors in ARCHITECTURE.md is not the code"
 
 
 @pytest.mark.parametrize("name", CORE)
@@ -134,7 +131,7 @@ def test_there_are_no_cycles() -> None:
 def test_what_stands_beside_the_floors_knows_only_the_vocabulary() -> None:
     for name in CORE:
         for other in ours(name) if part(name) in BESIDE else ():
-            assert part(other) == part(name) or part(other) in FLOORS[0], f"{name} imports {other}"
+            assert part(other) == part(name) or part(other) in VOCABULARY, f"{name} imports {other}"
 
 
 def test_the_core_names_no_target_and_no_model() -> None:
@@ -162,5 +159,5 @@ def test_torch_and_norse_are_imported_only_where_they_may_be() -> None:
 
 
 def test_the_vocabulary_needs_numpy_only() -> None:
-    needed = {name: foreign(name) - {"numpy"} for name in CORE if part(name) in FLOORS[0]}
+    needed = {name: foreign(name) - {"numpy"} for name in CORE if part(name) in VOCABULARY}
     assert {name: packages for name, packages in needed.items() if packages} == {}

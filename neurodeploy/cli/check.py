@@ -55,7 +55,7 @@ def check(
     agree; 1: one diverged; 5: the stimulus proves nothing about some node.
     """
     from neurodeploy.atomic import write_file
-    from neurodeploy.flow.check import check as climb
+    from neurodeploy.flow.checking import check as climb
     from neurodeploy.flow.recordings import open_input
     from neurodeploy.flow.stimuli import origin_of
     from neurodeploy.flow.subject import network_of, open_subject

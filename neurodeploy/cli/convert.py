@@ -28,8 +28,8 @@ def convert(
     A .nir carries its contract. A .net holds what SLAYER's blocks say exactly; what they cannot is refused by name.
     """
     from neurodeploy.flow import load
-    from neurodeploy.flow.convert import convert as write
-    from neurodeploy.flow.convert import writer_of
+    from neurodeploy.flow.converting import convert as write
+    from neurodeploy.flow.converting import writer_of
 
     writer_of(out)
     network = load(source, **o.load_options(profile, contract, module, input_shape, input_range, dt, trust_pickle))

@@ -40,7 +40,7 @@ def export(
     from neurodeploy.bundle import check_replaceable
     from neurodeploy.flow import export as write
     from neurodeploy.flow import load
-    from neurodeploy.flow.export import bundle_place
+    from neurodeploy.flow.exporting import bundle_place
     from neurodeploy.report.console import show_bundle, stdout
     from neurodeploy.report.plain import bundle_json
     from neurodeploy.target import find_target

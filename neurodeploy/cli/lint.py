@@ -11,7 +11,7 @@ from neurodeploy.cli import options as o
 from neurodeploy.errors import InputError
 
 if TYPE_CHECKING:
-    from neurodeploy.flow.lint import Linted
+    from neurodeploy.flow.linting import Linted
 
 
 def lint(
@@ -35,8 +35,8 @@ def lint(
     Each finding says what it means for the spikes and how to repair it. Exit code 1: there are errors (with --fix: that
     could not be repaired). A file that does not say how it is stepped gets the profiles that would fit.
     """
-    from neurodeploy.flow.lint import fix, write_fixed
-    from neurodeploy.flow.lint import lint as find
+    from neurodeploy.flow.linting import fix, write_fixed
+    from neurodeploy.flow.linting import lint as find
 
     if repair != (out is not None):
         raise InputError(

@@ -45,7 +45,7 @@ def run(
 ) -> None:
     """Run one rung on a stimulus; show or write its trace."""
     from neurodeploy.flow.recordings import open_input
-    from neurodeploy.flow.run import run as execute
+    from neurodeploy.flow.running import run as execute
     from neurodeploy.flow.subject import network_of, open_subject
     from neurodeploy.report.console import show_trace, stdout
     from neurodeploy.report.plain import trace_json

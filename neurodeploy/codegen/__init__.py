@@ -1,1 +1,5 @@
-"""What one step of a Program does, as data, and its renderings in other languages."""
+"""Program -> C: renderings of a Plan."""
+
+from neurodeploy.codegen.module import Rendering, render
+
+__all__ = ["Rendering", "render"]

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurodeploy.analysis.sums import Range
-from neurodeploy.codegen.c import Rendering, render
-from neurodeploy.codegen.c.encoders import EncoderText, encoder_text
-from neurodeploy.codegen.c.heads import Heads, heads
-from neurodeploy.codegen.c.prelude import missing_helpers
-from neurodeploy.codegen.c.probe import Probe, probe
-from neurodeploy.codegen.c.types import smallest
-from neurodeploy.codegen.encoders import front_of
-from neurodeploy.codegen.plan import Plan, plan
+from neurodeploy.codegen import Rendering, render
+from neurodeploy.codegen.encoders import EncoderText, encoder_text
+from neurodeploy.codegen.heads import Heads, heads
+from neurodeploy.codegen.prelude import missing_helpers
+from neurodeploy.codegen.probe import Probe, probe
+from neurodeploy.codegen.types import smallest
 from neurodeploy.embedded.footprint import Footprint, footprint
 from neurodeploy.embedded.report import memory_json, memory_text
 from neurodeploy.errors import InputError
 from neurodeploy.program.program import Program
+from neurodeploy.step.plan import Plan, plan
+from neurodeploy.streams import front_of
 from neurodeploy.target import Option
 
 PREFIX = Option("prefix", "model", "name of the files, and what every function of the source begins with")

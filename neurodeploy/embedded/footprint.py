@@ -16,12 +16,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from neurodeploy.codegen.c.context import Context, context
-from neurodeploy.codegen.c.encoders import EncoderText
-from neurodeploy.codegen.c.heads import Heads
-from neurodeploy.codegen.c.module import Rendering
-from neurodeploy.codegen.plan import Plan
+from neurodeploy.codegen.context import Context, context
+from neurodeploy.codegen.encoders import EncoderText
+from neurodeploy.codegen.heads import Heads
+from neurodeploy.codegen.module import Rendering
 from neurodeploy.embedded.text import Source
+from neurodeploy.step.plan import Plan
 
 TERM_BYTES = 4
 FRAME_BYTES = 32

@@ -14,11 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.codegen.c.context import Context, context
-from neurodeploy.codegen.c.layout import Layout
-from neurodeploy.codegen.c.probe import ENCODED, FED, MEASURES, STATES
-from neurodeploy.codegen.encoders import front_of
-from neurodeploy.codegen.plan import plan
+from neurodeploy.codegen.context import Context, context
+from neurodeploy.codegen.layout import Layout
+from neurodeploy.codegen.probe import ENCODED, FED, MEASURES, STATES
 from neurodeploy.embedded.files import deploy
 from neurodeploy.engine.batch import STATES as STATE_KEYS
 from neurodeploy.engine.prepare import Ranges, beyond
@@ -28,6 +26,8 @@ from neurodeploy.errors import InputError
 from neurodeploy.host import samples_key
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import quantize_stimulus
+from neurodeploy.step.plan import plan
+from neurodeploy.streams import front_of
 from neurodeploy.target import Artifact, Stimulus
 from neurodeploy.trace import Trace
 

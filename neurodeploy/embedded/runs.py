@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from neurodeploy.codegen.c.probe import dispatcher
+from neurodeploy.codegen.probe import dispatcher
 from neurodeploy.embedded.job import Job
 from neurodeploy.errors import EnvironmentFailureError, InputError
 from neurodeploy.trace import Trace

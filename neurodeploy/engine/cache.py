@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurodeploy.atomic import write_file
-from neurodeploy.codegen.c.machine import Machine
+from neurodeploy.codegen.machine import Machine
 from neurodeploy.engine.processor import can_run
 from neurodeploy.errors import EnvironmentFailureError
 

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from neurodeploy.codegen.c.machine import AVX512, MACHINES, Machine
+from neurodeploy.codegen.machine import AVX512, MACHINES, Machine
 
 NAMES = ("cc", "gcc", "clang")
 COMMON = ("-std=gnu99", "-O2", "-ftree-vectorize", "-ffp-contract=off", "-fPIC", "-shared")

@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from neurodeploy.codegen.c.layout import Layout
-from neurodeploy.codegen.c.module import Port, Rendering
+from neurodeploy.codegen.layout import Layout
+from neurodeploy.codegen.module import Port, Rendering
 
 MADE_BY = ("codegen", "analysis", "program", "numerics.py")
 """What a rendering depends on beside its program."""

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.codegen.c.machine import Machine
-from neurodeploy.codegen.c.module import Rendering, unit
+from neurodeploy.codegen.machine import Machine
+from neurodeploy.codegen.module import Rendering, unit
 from neurodeploy.engine import cache
 from neurodeploy.engine.build import compile_library
 from neurodeploy.engine.compiler import Compiler, library_flags, trusted

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.codegen.c import render
-from neurodeploy.codegen.plan import plan, sent_range
+from neurodeploy.codegen import render
 from neurodeploy.engine.compiler import Compiler, trusted
 from neurodeploy.engine.fingerprint import fingerprint
 from neurodeploy.engine.library import Compiled, load_program
 from neurodeploy.engine.processor import this_machine
 from neurodeploy.program.program import Program
+from neurodeploy.step.plan import plan, sent_range
 
 Ranges = dict[str, tuple[int, int]]
 loaded: dict[tuple[str, ...], Compiled] = {}

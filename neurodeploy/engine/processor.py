@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from neurodeploy.codegen.c.machine import BASELINE, MACHINES, Machine
+from neurodeploy.codegen.machine import BASELINE, MACHINES, Machine
 from neurodeploy.errors import InputError
 
 CPUINFO = Path("/proc/cpuinfo")

@@ -1,8 +1,8 @@
 """The Python API: load, export, run, check."""
 
-from neurodeploy.flow.check import check
-from neurodeploy.flow.export import export, lower
-from neurodeploy.flow.run import run
-from neurodeploy.flow.sources import load
+from neurodeploy.flow.checking import check
+from neurodeploy.flow.exporting import export, lower
+from neurodeploy.flow.loading import load
+from neurodeploy.flow.running import run
 
 __all__ = ["check", "export", "load", "lower", "run"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from neurodeploy.bundle import Bundle
 from neurodeploy.errors import CannotRepresentError, CapabilityError, InputError, RefusedError
 from neurodeploy.finding import Finding
-from neurodeploy.flow.export import QUANTIZATION, lower_program, numerics_of, own_options, quantize
+from neurodeploy.flow.exporting import QUANTIZATION, lower_program, numerics_of, own_options, quantize
 from neurodeploy.flow.subject import Subject, artifact_of, own_target, program_of
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics

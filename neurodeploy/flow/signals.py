@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.codegen.encoders import Front, encode, front_of
 from neurodeploy.encoding.arrays import rows_of
 from neurodeploy.encoding.deployment import Deployment, read_deployment
 from neurodeploy.encoding.files import read_signal
@@ -19,6 +18,7 @@ from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
 from neurodeploy.host import Encoder, samples_key, signal_key
 from neurodeploy.network.network import Network
+from neurodeploy.streams import Front, encode, front_of
 
 Arrays = dict[str, NDArray[Any]]
 SIGNAL = "signal"

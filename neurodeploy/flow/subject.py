@@ -7,8 +7,8 @@ from typing import Any
 
 from neurodeploy.bundle import Bundle, is_bundle, read_bundle
 from neurodeploy.errors import InputError, UnavailableError
-from neurodeploy.flow.export import QUANTIZATION, lower, lower_program, numerics_of, quantize
-from neurodeploy.flow.sources import load
+from neurodeploy.flow.exporting import QUANTIZATION, lower, lower_program, numerics_of, quantize
+from neurodeploy.flow.loading import load
 from neurodeploy.network.network import Network
 from neurodeploy.program.program import Program
 from neurodeploy.target import Artifact, Options, Target, find_target, target_names

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError, RefusedError
-from neurodeploy.lint.stepping import OPEN, who_wrote_it
 from neurodeploy.network.assemble import assemble
 from neurodeploy.network.file import carries_contract, network_from_graph
 from neurodeploy.network.network import Network
 from neurodeploy.network.raw import Raw, read_raw
 from neurodeploy.profiles import parse_profile, ranked
 from neurodeploy.profiles.profile import Reading, read_under
+from neurodeploy.rules.stepping import OPEN, who_wrote_it
 
 
 def load_nir(path: Path, contract: Contract | None = None, profile: str | None = None) -> Network:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from neurodeploy.codegen.c.example import example, makefile
-from neurodeploy.codegen.c.probe import dispatcher
-from neurodeploy.codegen.c.signal_example import signal_example
+from neurodeploy.codegen.example import example, makefile
+from neurodeploy.codegen.probe import dispatcher
+from neurodeploy.codegen.signal_example import signal_example
 from neurodeploy.embedded.files import PREFIX, deploy
 from neurodeploy.embedded.limits import check_limits, limits
 from neurodeploy.embedded.runs import DISPATCHER

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from neurodeploy.codegen.c.example import WARNINGS
+from neurodeploy.codegen.example import WARNINGS
 
 MIB = 1 << 20
 BOARD_C = Path(__file__).with_name("board.c")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from neurodeploy.codegen.c.probe import dispatcher
+from neurodeploy.codegen.probe import dispatcher
 from neurodeploy.embedded.files import PREFIX, deploy
 from neurodeploy.embedded.limits import Limits, check_limits, limits
 from neurodeploy.embedded.runs import DISPATCHER

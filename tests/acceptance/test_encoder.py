@@ -11,7 +11,6 @@ from matplotlib import cbook
 from neurodeploy.targets.c.runner import available
 
 from neurodeploy.bundle import Bundle
-from neurodeploy.codegen.encoders import describe
 from neurodeploy.contract import Terms
 from neurodeploy.encoding import (
     BensSpiker,
@@ -28,6 +27,7 @@ from neurodeploy.flow.signals import SIGNAL
 from neurodeploy.heads import apply_head
 from neurodeploy.model import find_model
 from neurodeploy.network import Network, NetworkBuilder
+from neurodeploy.streams import describe
 from tests.targets.embedded_support import network
 
 pytestmark = pytest.mark.skipif(available() is not None, reason=f"{available()} (Debian: apt-get install gcc)")

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from neurodeploy.codegen.c.encoders import EncoderText, encoder_text
-from neurodeploy.codegen.c.prelude import helpers
-from neurodeploy.codegen.c.types import UINT8
-from neurodeploy.codegen.encoders import Stream
+from neurodeploy.codegen.encoders import EncoderText, encoder_text
+from neurodeploy.codegen.prelude import helpers
+from neurodeploy.codegen.types import UINT8
 from neurodeploy.encoding import (
     BensSpiker,
     Delta,
@@ -25,6 +24,7 @@ from neurodeploy.encoding import (
     StepForward,
 )
 from neurodeploy.engine.compiler import find_compiler
+from neurodeploy.streams import Stream
 
 LOW, HIGH = -1.0, 2.0
 CODERS: dict[str, Any] = {

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurodeploy.codegen.c.encoders import encoder_text
-from neurodeploy.codegen.c.types import UINT8
-from neurodeploy.codegen.encoders import Stream, describe, encode, run
-from neurodeploy.codegen.encoders.order import stages
+from neurodeploy.codegen.encoders import encoder_text
+from neurodeploy.codegen.types import UINT8
 from neurodeploy.encoding.deployment import Deployment
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.errors import InputError
+from neurodeploy.streams import Stream, describe, encode, run
+from neurodeploy.streams.order import stages
 from tests.codegen.encoders_support import CODERS, HIGH, LOW, built, program_text, run_c, signals
 
 needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compiler (Debian: apt-get install gcc)")

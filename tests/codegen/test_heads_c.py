@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurodeploy.codegen.c import render
-from neurodeploy.codegen.c.heads import heads
-from neurodeploy.codegen.plan import plan
+from neurodeploy.codegen import render
+from neurodeploy.codegen.heads import heads
 from neurodeploy.embedded.files import deploy
 from neurodeploy.errors import InputError
 from neurodeploy.heads import apply_head
@@ -19,6 +18,7 @@ from neurodeploy.host import Head, Host
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Input, Output, Population, Program, Projection
 from neurodeploy.reference.program_runner import quantize_stimulus
+from neurodeploy.step.plan import plan
 from neurodeploy.trace import Entry, Trace
 
 CC = shutil.which("gcc") or shutil.which("cc")

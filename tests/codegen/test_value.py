@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurodeploy.codegen import value as of
-from neurodeploy.codegen.value import Value
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.reference import integer
+from neurodeploy.step import value as of
+from neurodeploy.step.value import Value
 
 NUMBERS = st.integers(-(1 << 40), 1 << 40)
 BITS = st.integers(2, 40)

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurodeploy.codegen import value as of
-from neurodeploy.codegen.c import render
-from neurodeploy.codegen.plan import plan
+from neurodeploy.codegen import render
 from neurodeploy.numerics import XYLO_V2
 from neurodeploy.program import Program, Projection
 from neurodeploy.reference import integer
+from neurodeploy.step import value as of
+from neurodeploy.step.plan import plan
 from tests.xylo.nets import net
 
 int16 = st.integers(-(1 << 15), (1 << 15) - 1)

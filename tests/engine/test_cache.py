@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurodeploy.codegen.c.machine import AVX512, BASELINE, MACHINES
+from neurodeploy.codegen.machine import AVX512, BASELINE, MACHINES
 from neurodeploy.engine import cache, library, prepare, processor, run_compiled
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.processor import this_machine

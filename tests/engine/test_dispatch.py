@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from neurodeploy.codegen.c.layout import Layout
-from neurodeploy.codegen.c.machine import AVX2, AVX512, MACHINES, Machine
-from neurodeploy.codegen.c.native.choice import native
-from neurodeploy.codegen.plan import plan
+from neurodeploy.codegen.layout import Layout
+from neurodeploy.codegen.machine import AVX2, AVX512, MACHINES, Machine
+from neurodeploy.codegen.native.choice import native
 from neurodeploy.engine.library import Compiled
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Input, Population, Program, Projection
+from neurodeploy.step.plan import plan
 
 from .support import needs_compiler
 from .test_native import EVERY, check, native_all

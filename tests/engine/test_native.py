@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurodeploy.codegen.c import render
-from neurodeploy.codegen.c.machine import AVX2, MACHINES, Machine
-from neurodeploy.codegen.c.module import unit
-from neurodeploy.codegen.c.native.choice import FORCED
-from neurodeploy.codegen.plan import plan
+from neurodeploy.codegen import render
+from neurodeploy.codegen.machine import AVX2, MACHINES, Machine
+from neurodeploy.codegen.module import unit
+from neurodeploy.codegen.native.choice import FORCED
 from neurodeploy.conformance import generate
 from neurodeploy.engine.build import compile_library
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.library import Compiled, load
 from neurodeploy.numerics import LOIHI2, XYLO_V2
 from neurodeploy.program import Input, Output, Population, Program, Projection
+from neurodeploy.step.plan import plan
 
 from . import extremes, maps
 from .support import WARNINGS, differences, needs_compiler, outputs_differ, reference, run_one, run_unseen

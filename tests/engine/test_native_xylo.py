@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurodeploy.codegen.c import render
-from neurodeploy.codegen.c.layout import Layout
-from neurodeploy.codegen.c.machine import AVX2, MACHINES, Machine
-from neurodeploy.codegen.c.module import unit
-from neurodeploy.codegen.c.native.choice import native
-from neurodeploy.codegen.c.native.saturating import Stream, stream
-from neurodeploy.codegen.plan import plan
+from neurodeploy.codegen import render
+from neurodeploy.codegen.layout import Layout
+from neurodeploy.codegen.machine import AVX2, MACHINES, Machine
+from neurodeploy.codegen.module import unit
+from neurodeploy.codegen.native.choice import native
+from neurodeploy.codegen.native.saturating import Stream, stream
 from neurodeploy.engine.build import compile_library
 from neurodeploy.engine.compiler import Compiler, find_compiler
 from neurodeploy.engine.library import load
@@ -21,6 +20,7 @@ from neurodeploy.engine.run import beyond, driven, run_loaded
 from neurodeploy.numerics import LOIHI2, XYLO_V2
 from neurodeploy.program import Input, Output, Population, Program, Projection
 from neurodeploy.reference.program_runner import quantize_stimulus, run_program
+from neurodeploy.step.plan import plan
 from tests.xylo.nets import BOTTOM, TOP, Net, counts, net
 
 from .support import differences, needs_compiler, reference

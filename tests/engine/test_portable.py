@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurodeploy.codegen.c import Rendering, render
-from neurodeploy.codegen.plan import plan
+from neurodeploy.codegen import Rendering, render
 from neurodeploy.conformance import generate
 from neurodeploy.errors import InputError
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Input, Population, Program, Projection
 from neurodeploy.reference.program_runner import quantize_stimulus
+from neurodeploy.step.plan import plan
 from tests.xylo.nets import net
 
 from . import extremes

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurodeploy.codegen.c.machine import AVX2, AVX512, BASELINE, MACHINES, Machine
+from neurodeploy.codegen.machine import AVX2, AVX512, BASELINE, MACHINES, Machine
 from neurodeploy.conformance import generate
 from neurodeploy.engine import compiler, prepare, processor, run_compiled
 from neurodeploy.engine.compiler import Compiler, find_compiler, library_flags, trusted, zig_compiler

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from neurodeploy.codegen.c import Rendering, render
-from neurodeploy.codegen.c.machine import AVX2, AVX512, BASELINE, MACHINES, Machine
-from neurodeploy.codegen.c.native.choice import FORCED
-from neurodeploy.codegen.plan import Plan, plan
+from neurodeploy.codegen import Rendering, render
+from neurodeploy.codegen.machine import AVX2, AVX512, BASELINE, MACHINES, Machine
+from neurodeploy.codegen.native.choice import FORCED
 from neurodeploy.engine.compiler import Compiler, library_flags, trusted, zig_compiler
 from neurodeploy.engine.library import Compiled, load
 from neurodeploy.engine.processor import features, this_machine
 from neurodeploy.program import Program
+from neurodeploy.step.plan import Plan, plan
 
 Ranges = Mapping[str, tuple[int, int]]
 PORTABLE = ("-std=c99", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror", "-pedantic")

@@ -10,7 +10,7 @@ import pytest
 from neurodeploy.contract import Terms
 from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.flow import load
-from neurodeploy.flow.convert import convert
+from neurodeploy.flow.converting import convert
 from neurodeploy.frontends.lava_dl.chain import cuba_node
 from neurodeploy.frontends.lava_dl.layers import Cuba
 from neurodeploy.frontends.lava_dl.write import net_bytes

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neurodeploy.errors import CapabilityError, InputError, RefusedError
-from neurodeploy.flow.export import numerics_of
+from neurodeploy.flow.exporting import numerics_of
 from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2
 from neurodeploy.passes.quantize import Quantize
 from neurodeploy.program import Output, Program

@@ -11,7 +11,7 @@ import numpy as np
 
 from neurodeploy.conformance import generate
 from neurodeploy.embedded.job import Job, job
-from neurodeploy.flow.export import lower
+from neurodeploy.flow.exporting import lower
 from neurodeploy.model import find_model
 from neurodeploy.network.network import Network
 from neurodeploy.program import Program

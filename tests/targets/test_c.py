@@ -17,7 +17,7 @@ from neurodeploy.bundle import renew_digests
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.errors import CapabilityError, EnvironmentFailureError, InputError, UnavailableError
 from neurodeploy.flow import check, export
-from neurodeploy.flow.export import lower
+from neurodeploy.flow.exporting import lower
 from neurodeploy.heads import apply_head
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Input, Population, Program, Projection

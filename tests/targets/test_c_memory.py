@@ -14,7 +14,7 @@ from neurodeploy.embedded.files import Deployed, deploy
 from neurodeploy.embedded.footprint import TABLE_PADDING, Footprint
 from neurodeploy.embedded.report import memory_json, memory_text
 from neurodeploy.embedded.text import Source
-from neurodeploy.flow.export import quantize
+from neurodeploy.flow.exporting import quantize
 from neurodeploy.numerics import LOIHI2
 from tests.targets.embedded_support import network, random_program
 

@@ -18,7 +18,7 @@ from neurodeploy.targets.cortex_m.runner import available, execute, run_many
 from neurodeploy.embedded.files import deploy
 from neurodeploy.embedded.job import job
 from neurodeploy.errors import CapabilityError, EnvironmentFailureError, InputError, UnavailableError
-from neurodeploy.flow.export import lower
+from neurodeploy.flow.exporting import lower
 from neurodeploy.target import Artifact
 from tests.engine.support import differences, reference
 from tests.targets.embedded_support import changed, lowered_digits, network, random_cases, stimulus

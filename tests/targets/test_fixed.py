@@ -12,7 +12,7 @@ from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.run import EngineWarning
 from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.flow import check, export, run
-from neurodeploy.flow.export import lower, lower_program
+from neurodeploy.flow.exporting import lower, lower_program
 from neurodeploy.model import find_model
 from neurodeploy.network.network import Network
 from neurodeploy.reference.program_runner import run_program

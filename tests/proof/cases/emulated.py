@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from neurodeploy.codegen.c import Rendering
-from neurodeploy.codegen.c.machine import AVX2, AVX512
+from neurodeploy.codegen import Rendering
+from neurodeploy.codegen.machine import AVX2, AVX512
 from neurodeploy.engine.run import traced
 from neurodeploy.engine.stimulus import open_stimulus
 from neurodeploy.trace import Trace

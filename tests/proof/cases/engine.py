@@ -14,8 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neurodeploy.codegen.c import Rendering
-from neurodeploy.codegen.plan import Plan, plan
+from neurodeploy.codegen import Rendering
 from neurodeploy.conformance import differing_cells
 from neurodeploy.engine.batch import Recording, run_batch
 from neurodeploy.engine.library import Compiled
@@ -23,6 +22,7 @@ from neurodeploy.engine.run import traced
 from neurodeploy.engine.stimulus import open_stimulus
 from neurodeploy.program import Program
 from neurodeploy.reference.program_runner import run_program
+from neurodeploy.step.plan import Plan, plan
 from neurodeploy.target import Stimulus
 from neurodeploy.trace import Trace
 from tests.engine import every

@@ -20,10 +20,10 @@ from numpy.random import Generator
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError
 from neurodeploy.frontends.nir_file import load_raw
-from neurodeploy.lint import check_graph, repaired
 from neurodeploy.network.file import network_bytes
 from neurodeploy.network.network import Network
 from neurodeploy.network.raw import read_raw
+from neurodeploy.rules import check_graph, repaired
 from tests.proof.case import Counts, ProofCase
 
 SECONDS, KILOBYTES = 60.0, 1 << 20

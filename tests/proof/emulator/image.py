@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
 
-from neurodeploy.codegen.c.machine import Machine
-from neurodeploy.codegen.c.module import unit
+from neurodeploy.codegen.machine import Machine
+from neurodeploy.codegen.module import unit
 from neurodeploy.engine.build import run_command
 from neurodeploy.engine.compiler import Compiler, library_flags
 from tests.proof.emulator import memory

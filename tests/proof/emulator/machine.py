@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from neurodeploy.codegen.c.machine import Machine
+from neurodeploy.codegen.machine import Machine
 from neurodeploy.engine.batch import Records
 from neurodeploy.engine.compiler import Compiler
 from tests.proof.emulator.bochs import boot

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.codegen.c.module import Port, Rendering
+from neurodeploy.codegen.module import Port, Rendering
 from neurodeploy.engine.batch import STATES, Records
 from tests.proof.emulator.memory import CONTEXT, DONE, GIVEN, LINE, MADE, SECTOR, UNTOUCHED
 

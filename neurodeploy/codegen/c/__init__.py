@@ -1,5 +1,0 @@
-"""Program -> C: renderings of a Plan."""
-
-from neurodeploy.codegen.c.module import Rendering, render
-
-__all__ = ["Rendering", "render"]

@@ -1,0 +1,64 @@
+"""Constant arrays of a C source, each written once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.codegen.types import INT64, STORED, CType, literal, smallest
+
+PER_LINE = 24
+LONG = 1024
+"""Bytes from which on a table is a string in code for one machine: gcc reads a million of them 15 times faster."""
+STRINGS_MAY_BE_LONG = '#pragma GCC diagnostic ignored "-Woverlength-strings"\n'
+"""What such code starts with; C99 itself asks of compilers no more than 4095 characters."""
+
+
+@dataclass
+class Tables:
+    """Named constants in the order they were first asked for, long ones of bytes as ``strings`` if so wished.
+
+    ``functions``: what several kernels share, by their text.
+    """
+
+    prefix: str
+    strings: bool = False
+    texts: list[str] = field(default_factory=list[str])
+    total_bytes: int = 0
+    known: dict[tuple[str, bytes], tuple[str, CType]] = field(
+        default_factory=dict[tuple[str, bytes], tuple[str, CType]]
+    )
+    functions: dict[str, str] = field(default_factory=dict[str, str])
+
+    def add(self, values: NDArray[np.int64], among: tuple[CType, ...] = STORED) -> tuple[str, CType]:
+        """Name and type of a constant array of these values, in the smallest type that holds them."""
+        flat = np.ascontiguousarray(values, dtype=np.int64).reshape(-1)
+        kind = smallest(int(flat.min(initial=0)), int(flat.max(initial=0)), among)
+        key = kind.name, flat.tobytes()
+        if key not in self.known:
+            name = f"{self.prefix}_k{len(self.known)}"
+            self.known[key] = name, kind
+            string = self.strings and kind.bits == 8 and flat.size >= LONG
+            self.texts.append(_string(name, kind, flat) if string else _text(name, kind, flat))
+            self.total_bytes += kind.bytes * max(flat.size + string, 1)
+        return self.known[key]
+
+
+def _text(name: str, kind: CType, flat: NDArray[np.int64]) -> str:
+    numbers = [str(number) for number in flat.tolist()] or ["0"]
+    if kind is INT64:
+        numbers = [literal(number, INT64) for number in flat.tolist()] or ["0"]
+    if kind.bits == 32:
+        numbers = [literal(number, kind) for number in flat.tolist()] or ["0"]
+    lines = [",".join(numbers[at : at + PER_LINE]) for at in range(0, len(numbers), PER_LINE)]
+    return f"static const {kind.name} {name}[{len(numbers)}] = {{\n" + ",\n".join(lines) + "\n};\n"
+
+
+def _string(name: str, kind: CType, flat: NDArray[np.int64]) -> str:
+    """Bytes as a string, with the zero that ends it."""
+    octal = np.array([f"\\{byte:03o}" for byte in range(256)])[flat & 255].tolist()
+    lines = ["".join(octal[at : at + PER_LINE]) for at in range(0, len(octal), PER_LINE)]
+    text = "\n".join(f'"{line}"' for line in lines)
+    return f"static const {kind.name} {name}[{len(octal) + 1}] =\n{text};\n"

@@ -1,0 +1,94 @@
+"""One step of a whole Program, derived once: what every node sends, what arrives, what it makes of it.
+
+Every rendering reads a Plan and adds nothing to its meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from neurodeploy.analysis.sums import Range
+from neurodeploy.numerics import Numerics
+from neurodeploy.program.population import Input, Population
+from neurodeploy.program.program import Program
+from neurodeploy.step.arrival import Arrival, arrival
+from neurodeploy.step.neuron import CURRENT, Update, update
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What a node sends: the range of its messages, and how many steps of them are kept for delayed projections."""
+
+    name: str
+    shape: tuple[int, ...]
+    low: int
+    high: int
+    slots: int
+    is_input: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One population's part of a step."""
+
+    population: Population
+    arrival: Arrival
+    update: Update
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Senders by name (inputs first, then populations in program order), and stages in order of execution."""
+
+    program: Program
+    senders: Mapping[str, Sender]
+    stages: tuple[Stage, ...]
+
+
+def plan(program: Program, sent: Mapping[str, Range] | None = None) -> Plan:
+    """The plan of one step. ``sent`` widens the ranges of messages beyond what the nodes themselves send.
+
+    Raises InputError for a loop without delay.
+    """
+    ranges = {node.name: sent_range(node, program.numerics) for node in (*program.inputs, *program.populations)}
+    for name, (low, high) in (sent or {}).items():
+        ranges[name] = min(low, ranges[name][0]), max(high, ranges[name][1])
+    delays = {name: max((p.delay for p in program.projections if p.source == name), default=0) for name in ranges}
+    senders = {
+        node.name: Sender(node.name, node.shape, *ranges[node.name], delays[node.name] + 1, isinstance(node, Input))
+        for node in (*program.inputs, *program.populations)
+    }
+    return Plan(program, senders, tuple(_stage(program, name, ranges) for name in program.order))
+
+
+def _stage(program: Program, name: str, ranges: Mapping[str, Range]) -> Stage:
+    population = program.by_name[name]
+    arrived = arrival(program.into(name), ranges.__getitem__, program.numerics)
+    done = update(population, arrived.total, program.numerics)
+    if CURRENT not in done.stored:
+        arrived = replace(arrived, deliveries=())  # the current decays to 0 before the membrane sees any of it
+    return Stage(population, arrived, done)
+
+
+def sent_range(node: Input | Population, numerics: Numerics) -> Range:
+    """Smallest and largest message of a node, whatever reaches it (0 included)."""
+    if isinstance(node, Input):
+        low, high = node.output.low, node.output.high
+    elif node.kind == "relay":
+        low, high = min(node.output.low, node.output.high), node.output.high
+    elif node.kind == "li":
+        low, high = _membrane_range(node, numerics)
+    else:
+        low, high = min(0, node.max_spikes_per_step), max(1, node.max_spikes_per_step)
+    return min(low, 0), max(high, 0)
+
+
+def _membrane_range(node: Population, numerics: Numerics) -> Range:
+    top = (1 << (numerics.membrane_bits - 1)) - 1
+    low, high = -top, top
+    if node.floor is not None:
+        low, high = max(low, node.floor << numerics.state_shift), max(high, node.floor << numerics.state_shift)
+    if node.ceiling is not None:
+        low, high = min(low, node.ceiling << numerics.state_shift), min(high, node.ceiling << numerics.state_shift)
+    return low, high
