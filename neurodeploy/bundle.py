@@ -22,7 +22,7 @@ from neurodeploy.network.network import Network
 from neurodeploy.program.program import Program
 from neurodeploy.program.store import program_files, read_program
 from neurodeploy.program.tables import neuron_table, program_tables
-from neurodeploy.streams import front_of
+from neurodeploy.streams import stream_of
 from neurodeploy.target import Artifact
 
 FORMAT = 1
@@ -158,7 +158,7 @@ def _quantizer(each: Any) -> dict[str, Any]:
 
 def _encoder(program: Program, name: str) -> dict[str, Any]:
     pre = program.host.pre
-    return {} if pre is None or pre.node != name else {"encoder": front_of(pre).to_json()}
+    return {} if pre is None or pre.node != name else {"encoder": stream_of(pre).to_json()}
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:

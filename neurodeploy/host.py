@@ -27,10 +27,11 @@ class Head:
 
 
 @dataclass(frozen=True, eq=False)
-class Encoder:
-    """A spike encoder of ``features`` signals whose channels are, row-major, what the input ``node`` sends.
+class HostEncoder:
+    """A deployed encoder in front of the input ``node``, as plain data.
 
-    ``settings`` is the JSON of a ``neurodeploy.encoding.deployment.Deployment``: method, parameters, range, bits.
+    It takes ``features`` signals; its channels are, row-major, the values that the input sends. ``settings`` is the
+    JSON of a ``neurodeploy.encoding.deployed.DeployedEncoder``: method, parameters, range and bits of a sample.
     """
 
     node: str
@@ -56,4 +57,4 @@ class Host:
     """
 
     post: Head | None = None
-    pre: Encoder | None = None
+    pre: HostEncoder | None = None

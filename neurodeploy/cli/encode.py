@@ -56,7 +56,7 @@ def encode(
     """Turn a signal into spikes, and keep with them what decodes them."""
     from neurodeploy.atomic import write_files
     from neurodeploy.encoding import Encoded, coder_json
-    from neurodeploy.encoding.deployment import deployed
+    from neurodeploy.encoding.deployed import deploy
     from neurodeploy.encoding.files import KINDS, read_signal
 
     if signal.is_dir():
@@ -80,7 +80,7 @@ def encode(
     if plot is not None:
         files[plot] = _drawing(values, spikes, back, plot)
     if save_encoder is not None:
-        files[save_encoder] = deployed(used, values, bits).write
+        files[save_encoder] = deploy(used, values, bits).write
     write_files(files)
     told = _summary(values, spikes, back)
     if as_json:

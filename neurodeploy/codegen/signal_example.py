@@ -8,7 +8,7 @@ from neurodeploy.codegen.heads import Heads
 from neurodeploy.codegen.module import Rendering
 from neurodeploy.errors import InputError
 from neurodeploy.program.program import Program
-from neurodeploy.streams import front_of
+from neurodeploy.streams import stream_of
 
 
 def signal_example(program: Program, rendering: Rendering, heads: Heads, front: EncoderText) -> str:
@@ -16,12 +16,12 @@ def signal_example(program: Program, rendering: Rendering, heads: Heads, front: 
     pre = program.host.pre
     if pre is None:
         raise InputError("no encoder heads this program", "host", "export it with --encoder")
-    p, deployment = rendering.prefix, front_of(pre).deployment
+    p, encoder = rendering.prefix, stream_of(pre).encoder
     ports = {port.name: (number, port) for number, port in enumerate(rendering.ports)}
     fed, outputs = ports[front.node], [ports[name] for name in program.outputs]
     arrays = "".join(f"static {port.dtype}_t at{n}[{port.layout.size}];\n" for n, port in (fed, *outputs))
     arguments = ", ".join(f"at{n}" for n, _ in (fed, *outputs))
-    low, high = deployment.ends(front.features)
+    low, high = encoder.ends(front.features)
     counted = counted_text(program, rendering, heads)
     return f"""/* Streams signals through encoder and network and prints what comes out, one line per step.
 
@@ -37,9 +37,9 @@ def signal_example(program: Program, rendering: Rendering, heads: Heads, front: 
 #include <stdio.h>
 #include "{p}.h"
 
-/* What a converter does: the sample is floor((x - low) * scale + 0.5), in 0 .. {deployment.top}. */
+/* What a converter does: the sample is floor((x - low) * scale + 0.5), in 0 .. {encoder.top}. */
 static const double low[{front.features}] = {{{", ".join(repr(float(x)) for x in low)}}};
-static const double scale[{front.features}] = {{{", ".join(repr(float(x)) for x in deployment.top / (high - low))}}};
+static const double scale[{front.features}] = {{{", ".join(repr(float(x)) for x in encoder.top / (high - low))}}};
 static {front.sample.name} samples[{front.features}];
 static {p}_encoder front;
 static {p}_context context;
@@ -54,7 +54,7 @@ static int read_samples(FILE *file) {{
     y = x - low[i];
     if (y != y || y - y != 0) return -1;
     y = y * scale[i];
-    y = y > 0 ? y < {deployment.top} ? y : {deployment.top} : 0;
+    y = y > 0 ? y < {encoder.top} ? y : {encoder.top} : 0;
     y = y + 0.5;
     samples[i] = ({front.sample.name})y;
   }}

@@ -19,7 +19,7 @@ from neurodeploy.embedded.report import memory_json, memory_text
 from neurodeploy.errors import InputError
 from neurodeploy.program.program import Program
 from neurodeploy.step.plan import Plan, plan
-from neurodeploy.streams import front_of
+from neurodeploy.streams import stream_of
 from neurodeploy.target import Option
 
 PREFIX = Option("prefix", "model", "name of the files, and what every function of the source begins with")
@@ -88,4 +88,4 @@ def _front(planned: Plan, prefix: str) -> EncoderText | None:
         return None
     sender, quantizer = planned.senders[pre.node], planned.program.input_by_name[pre.node]
     one = int(quantizer.quantize(np.ones(())))
-    return encoder_text(front_of(pre).stream, pre.node, prefix, smallest(sender.low, sender.high), one)
+    return encoder_text(stream_of(pre), pre.node, prefix, smallest(sender.low, sender.high), one)

@@ -27,7 +27,7 @@ from neurodeploy.host import samples_key
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import quantize_stimulus
 from neurodeploy.step.plan import plan
-from neurodeploy.streams import front_of
+from neurodeploy.streams import stream_of
 from neurodeploy.target import Artifact, Stimulus
 from neurodeploy.trace import Trace
 
@@ -93,7 +93,7 @@ class Job:
     def _body(self, mode: int) -> Bytes:
         """What the steps of each sample take ``(B, bytes)``."""
         if mode == ENCODED and self.samples is not None and self.program.host.pre is not None:
-            kind = "<u1" if front_of(self.program.host.pre).stream.bits <= 8 else "<u2"
+            kind = "<u1" if stream_of(self.program.host.pre).bits <= 8 else "<u2"
             return _as_bytes(self.samples.astype(kind).reshape(len(self.samples), -1))
         body = np.concatenate([self._given(name, mode) for name in self._takes(mode)], axis=2)
         return body.reshape(self.size[0], -1)

@@ -1,8 +1,11 @@
 """Signals to spikes and back.
 
-Every coder is a frozen value: ``encode``, ``decode`` where an inverse exists, ``fit`` and ``optimize``. The coders
-follow the papers they come from; ``neurodeploy.encoding.compat`` is spike-encoding 1.8.2 instead, and
-``DIFFERENCES.md`` beside this file lists where the two part.
+A *coder* is what a user tunes: a method with its parameters, in float. It is a frozen value with ``encode``,
+``decode`` where an inverse exists, ``fit`` and ``optimize``. A *deployed encoder* (``deployed``) is a coder with the
+range and the width of its samples fixed, as ``encoder.json`` holds it; ``neurodeploy.streams`` states it in integers.
+
+The coders follow the papers that they come from. ``neurodeploy.encoding.compat`` follows spike-encoding 1.8.2 instead;
+``DIFFERENCES.md`` in this folder lists where the two differ.
 """
 
 from neurodeploy.encoding.arrays import merge, split

@@ -87,9 +87,9 @@ def _encoder_rungs(
     pre = network.host.pre
     if pre is None:
         return []
-    front, expected = float_spikes(arrays, network)
+    stream, expected = float_spikes(arrays, network)
     actual = arrays[pre.node].reshape(expected.shape)
-    return [encoder_rung(expected, actual, front.stream.latency, budget, allow_silent)]
+    return [encoder_rung(expected, actual, stream.latency, budget, allow_silent)]
 
 
 def check_judgement(network: Network, budget: float, allow_silent: Collection[str]) -> None:

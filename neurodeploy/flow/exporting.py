@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neurodeploy.bundle import Bundle, check_replaceable, write_bundle
-from neurodeploy.encoding.deployment import Deployment
+from neurodeploy.encoding.deployed import DeployedEncoder
 from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
 from neurodeploy.flow.loading import load
@@ -92,7 +92,7 @@ def export(
     target: str | Target,
     out: str | Path | None = None,
     options: Options | None = None,
-    encoder: Deployment | str | Path | None = None,
+    encoder: DeployedEncoder | str | Path | None = None,
 ) -> Bundle:
     """Lower ``network`` for ``target`` and write a bundle (default folder ``<source-stem>.<target>/``).
 

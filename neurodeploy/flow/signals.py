@@ -12,26 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.encoding.arrays import rows_of
-from neurodeploy.encoding.deployment import Deployment, read_deployment
+from neurodeploy.encoding.deployed import DeployedEncoder, read_deployed
 from neurodeploy.encoding.files import read_signal
 from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
-from neurodeploy.host import Encoder, samples_key, signal_key
+from neurodeploy.host import HostEncoder, samples_key, signal_key
 from neurodeploy.network.network import Network
-from neurodeploy.streams import Front, encode, front_of
+from neurodeploy.streams import Stream, encode, stream_of
 
 Arrays = dict[str, NDArray[Any]]
 SIGNAL = "signal"
 DEFAULT_STEPS = 100
 
 
-def with_encoder(network: Network, encoder: Deployment | Path | str) -> Network:
+def with_encoder(network: Network, encoder: DeployedEncoder | Path | str) -> Network:
     """The network with an encoder in front of its input.
 
     Raises InputError where it has several inputs, does not take spikes, or has another number of channels.
     """
-    made = encoder if isinstance(encoder, Deployment) else read_deployment(Path(encoder))
-    where = "encoder" if isinstance(encoder, Deployment) else str(encoder)
+    made = encoder if isinstance(encoder, DeployedEncoder) else read_deployed(Path(encoder))
+    where = "encoder" if isinstance(encoder, DeployedEncoder) else str(encoder)
     names = network.input_names
     if len(names) != 1:
         what = f"an encoder heads a network with one input, this one has {', '.join(names)}"
@@ -42,15 +42,15 @@ def with_encoder(network: Network, encoder: Deployment | Path | str) -> Network:
         raise InputError(what, where, "declare the input as 0 to 1, or scale its weights")
     declared = made.declared
     settings: Any = made.to_json()
-    once = front_of(Encoder(names[0], declared or 1, settings)).stream
+    once = stream_of(HostEncoder(names[0], declared or 1, settings))
     each = once.channels // once.features
     features = declared if declared is not None and declared > 1 else size // each
     if features * each != size:
         told = f"{features} signals × {each} channels" if declared else f"{each} channels per signal"
         what = f"it sends {told}, the input {names[0]!r} {network.shapes[names[0]]} takes {size}"
         raise InputError(what, where, "choose an encoder whose channels fill the input")
-    pre = Encoder(names[0], features, settings)
-    front_of(pre)
+    pre = HostEncoder(names[0], features, settings)
+    stream_of(pre)
     return replace(network, host=replace(network.host, pre=pre))
 
 
@@ -90,9 +90,9 @@ def encoded(arrays: Mapping[str, Any], network: Network, where: str, batch: bool
         wanted = f"(B, {pre.features}, T)" if batch else f"({pre.features}, T)"
         told = np.shape(arrays[SIGNAL])
         raise InputError(f"its signal has shape {told}, the encoder needs {wanted}", where, "one row per signal")
-    front = front_of(pre)
-    samples = front.deployment.samples(arrays[SIGNAL])
-    spikes = encode(front.stream, samples)
+    stream = stream_of(pre)
+    samples = stream.encoder.samples(arrays[SIGNAL])
+    spikes = encode(stream, samples)
     made: Arrays = {
         pre.node: spikes.reshape(*spikes.shape[:2], *network.shapes[pre.node]).astype(np.float32),
         samples_key(pre.node): samples,
@@ -109,13 +109,13 @@ def beside(network: Network) -> tuple[str, ...]:
 
 def default_signal(network: Network, steps: int | None, samples: int | None, seed: int) -> Arrays:
     """Seeded waves with noise, within the encoder's range, for so many steps of the network."""
-    front = front_of(_pre(network))
-    count = -(-(steps or DEFAULT_STEPS * front.stream.steps) // front.stream.steps) + front.stream.latency
+    stream = stream_of(_pre(network))
+    count = -(-(steps or DEFAULT_STEPS * stream.steps) // stream.steps) + stream.latency
     rng = np.random.default_rng(seed)
-    lead = (samples or 1, front.stream.features)
+    lead = (samples or 1, stream.features)
     turns = rng.uniform(2, 6, lead)[..., None] * np.arange(count) / count + rng.random(lead)[..., None]
     waves = 0.5 + 0.4 * np.sin(2 * np.pi * turns) + rng.normal(0, 0.02, (*lead, count))
-    low, high = front.deployment.ends(front.stream.features)
+    low, high = stream.encoder.ends(stream.features)
     values = low[:, None] + np.clip(waves, 0, 1) * (high - low)[:, None]
     return encoded({SIGNAL: values}, network, "stimulus")
 
@@ -127,7 +127,7 @@ def signal_findings(stimulus: Mapping[str, NDArray[Any]], network: Network) -> t
         return ()
     values = stimulus[signal_key(pre.node)]
     found: list[Finding] = []
-    ends = zip(*front_of(pre).deployment.ends(pre.features), strict=True)
+    ends = zip(*stream_of(pre).encoder.ends(pre.features), strict=True)
     for n, (low, high) in enumerate(ends):
         least, most = float(values[:, n].min()), float(values[:, n].max())
         if least < np.float32(low) or most > np.float32(high):
@@ -137,14 +137,14 @@ def signal_findings(stimulus: Mapping[str, NDArray[Any]], network: Network) -> t
     return tuple(found)
 
 
-def float_spikes(stimulus: Mapping[str, NDArray[Any]], network: Network) -> tuple[Front, NDArray[np.int64]]:
+def float_spikes(stimulus: Mapping[str, NDArray[Any]], network: Network) -> tuple[Stream, NDArray[np.int64]]:
     """What the coder itself makes of the stimulus' signal, in real numbers: ``(B, T, channels)``."""
     pre = _pre(network)
-    front = front_of(pre)
-    return front, front.deployment.encode(stimulus[signal_key(pre.node)])
+    stream = stream_of(pre)
+    return stream, stream.encoder.encode(stimulus[signal_key(pre.node)])
 
 
-def _pre(network: Network) -> Encoder:
+def _pre(network: Network) -> HostEncoder:
     pre = network.host.pre
     if pre is None:
         raise InputError("no encoder heads this network", "host", "export it with --encoder")

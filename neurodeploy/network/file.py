@@ -13,7 +13,7 @@ import numpy as np
 from neurodeploy.atomic import write_file
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError
-from neurodeploy.host import Encoder, Head, Host
+from neurodeploy.host import Head, Host, HostEncoder
 from neurodeploy.network.assemble import assemble
 from neurodeploy.network.canonical import canonical_edges, canonical_nodes
 from neurodeploy.network.network import InputRange, Network
@@ -101,7 +101,7 @@ def _metadata(network: Network) -> dict[str, Any]:
 
 def _host(meta: Any) -> Host:
     pre = json.loads(_text(meta["pre"])) if "pre" in meta else None
-    encoder = None if pre is None else Encoder(str(pre["node"]), int(pre["features"]), pre["settings"])
+    encoder = None if pre is None else HostEncoder(str(pre["node"]), int(pre["features"]), pre["settings"])
     if "post" not in meta:
         return Host(pre=encoder)
     about = json.loads(_text(meta["post"]))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
-from neurodeploy.host import Encoder, Head, Host
+from neurodeploy.host import Head, Host, HostEncoder
 from neurodeploy.numerics import NUMERICS, Numerics
 from neurodeploy.program.population import Input, Output, Population
 from neurodeploy.program.program import Program
@@ -125,8 +125,8 @@ def _head(head: Head | None, arrays: Arrays) -> dict[str, Any] | None:
     }
 
 
-def _read_encoder(plain: Mapping[str, Any] | None) -> Encoder | None:
-    return None if plain is None else Encoder(str(plain["node"]), int(plain["features"]), plain["settings"])
+def _read_encoder(plain: Mapping[str, Any] | None) -> HostEncoder | None:
+    return None if plain is None else HostEncoder(str(plain["node"]), int(plain["features"]), plain["settings"])
 
 
 def _read_head(plain: Mapping[str, Any] | None, arrays: Arrays) -> Head | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurodeploy.encoding.deployment import Deployment
+from neurodeploy.encoding.deployed import DeployedEncoder
 from neurodeploy.encoding.filters import low_pass
 from neurodeploy.step.value import (
     Value,
@@ -25,15 +25,15 @@ WORD = 28
 MOST = 1 << 62
 
 
-def bens_spiker(made: Deployment, features: int) -> Stream:
+def bens_spiker(encoder: DeployedEncoder, features: int) -> Stream:
     """Sums ``|s| - |s - h|`` over the line; a spike where that reaches the threshold, and then ``s -= h``.
 
     The filters of several orders are filled up with zeros to the longest, whose order is the latency of all.
     """
-    fraction = WORD - made.bits
-    top = made.top << fraction
-    orders = np.broadcast_to(np.asarray(made.coder.filter_order), (features,)).astype(np.int64)
-    cutoffs = np.broadcast_to(np.asarray(made.coder.filter_cutoff, np.float64), (features,))
+    fraction = WORD - encoder.bits
+    top = encoder.top << fraction
+    orders = np.broadcast_to(np.asarray(encoder.coder.filter_order), (features,)).astype(np.int64)
+    cutoffs = np.broadcast_to(np.asarray(encoder.coder.filter_cutoff, np.float64), (features,))
     latency = int(orders.max())
     taps = np.zeros((features, latency + 1), np.int64)
     for n, (order, cutoff) in enumerate(zip(orders, cutoffs, strict=True)):
@@ -42,18 +42,18 @@ def bens_spiker(made: Deployment, features: int) -> Stream:
     line = State("line", -top - most, top + most)
     rest, tap = line.read(), per_place(taps)
     left = subtract(rest, tap)
-    limits = np.broadcast_to(np.asarray(made.coder.threshold, np.float64), (features,))
+    limits = np.broadcast_to(np.asarray(encoder.coder.threshold, np.float64), (features,))
     threshold = per_lane(fixed(limits, float(top), -most, most + 1))
     seen = State("seen", 0, latency)
     after = narrowed(select(read("message", "fired", 0, 1), left, rest), line.low, line.high)
     gain = subtract(_magnitude(rest), _magnitude(left))
-    places = Places(latency + 1, shift_left(sample(made.top), fraction), gain, -most, most, line, after)
+    places = Places(latency + 1, shift_left(sample(encoder.top), fraction), gain, -most, most, line, after)
     enough = compare(False, places.total, threshold)
     fires = select(compare(False, seen.read(), constant(latency)), enough, constant(0))
     take = Step({"seen": minimum(add(seen.read(), constant(1)), constant(latency))}, (fires,))
     formats = {"line, taps, threshold": f"samples with {fraction} bits of fraction"}
     return Stream(
-        "bens-spiker", features, made.bits, tuple(range(features)), (seen,), take, places=places, latency=latency,
+        encoder, features, tuple(range(features)), (seen,), take, places=places, latency=latency,
         formats=formats,
     )  # fmt: skip
 

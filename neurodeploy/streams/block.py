@@ -15,7 +15,7 @@ Arrays = Mapping[str, IntArray]
 
 
 def leaves(roots: Sequence[Value]) -> set[str]:
-    """Names of the states, messages and sums that values are made of."""
+    """Names of the states, messages and sums that values are encoder of."""
     return {value.name for value in reachable(roots) if _is_leaf(value)}
 
 
@@ -49,7 +49,7 @@ class Block:
         return [slots[root] for root in self._roots]
 
     def _place(self, value: Value) -> None:
-        """Give a value its slot, and the code that fills it, after those it is made of."""
+        """Give a value its slot, and the code that fills it, after those it is encoder of."""
         if id(value) in self._slots or id(value) in self._flags:
             return
         for each in value.args:
@@ -121,4 +121,4 @@ OPERATIONS: Mapping[Op, Callable[..., Any]] = {
     "maximum": np.maximum,
     "minimum": np.minimum,
 }
-"""With ``COMPARE`` and a choice between two, the operations that encoders are made of."""
+"""With ``COMPARE`` and a choice between two, the operations that encoders are encoder of."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurodeploy.encoding.deployment import Deployment
+from neurodeploy.encoding.deployed import DeployedEncoder
 from neurodeploy.step.value import (
     add,
     compare,
@@ -23,28 +23,28 @@ DECAY_BITS = 15
 MOST = 1 << 62
 
 
-def leaky(made: Deployment, features: int) -> Stream:
+def leaky(encoder: DeployedEncoder, features: int) -> Stream:
     """``v += 2 x - top``; fires beyond the threshold, then ``v = 0``; ``v = v * keep / 2**15``, toward zero."""
-    fraction = WORD - made.bits
-    top = made.top << fraction
-    threshold = np.broadcast_to(np.asarray(made.coder.threshold, np.float64), (features,))
+    fraction = WORD - encoder.bits
+    top = encoder.top << fraction
+    threshold = np.broadcast_to(np.asarray(encoder.coder.threshold, np.float64), (features,))
     limits = fixed(threshold, float(top), 1, MOST)
     limit, most = per_lane(limits), int(limits.max())
-    constants = np.broadcast_to(np.asarray(made.coder.constant, np.float64), (features,))
+    constants = np.broadcast_to(np.asarray(encoder.coder.constant, np.float64), (features,))
     keep = per_lane(fixed(constants, float(1 << DECAY_BITS), 0, 1 << DECAY_BITS))
     state = State("membrane", -most, most)
-    drive = shift_left(subtract(shift_left(sample(made.top), 1), constant(made.top)), fraction)
+    drive = shift_left(subtract(shift_left(sample(encoder.top), 1), constant(encoder.top)), fraction)
     charged = add(state.read(), drive)
     up = compare(True, charged, limit)
     down = compare(True, subtract(constant(0), charged), limit)
     left = select(maximum(up, down), constant(0), charged)
     after = narrowed(decay(narrowed(left, -most, most), keep, DECAY_BITS), -most, most)
-    outputs = (up, down) if made.coder.bipolar else (up,)
+    outputs = (up, down) if encoder.coder.bipolar else (up,)
     formats = {
         "membrane, threshold": f"half samples with {fraction} bits of fraction",
         "constant": f"{DECAY_BITS} bits of fraction, products toward zero",
     }
     return Stream(
-        "leaky-integrate-and-fire", features, made.bits, tuple(range(features)), (state,),
+        encoder, features, tuple(range(features)), (state,),
         Step({"membrane": after}, outputs), formats=formats,
     )  # fmt: skip

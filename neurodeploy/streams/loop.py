@@ -87,5 +87,5 @@ def _ahead(roots: Sequence[Value], own: set[str]) -> list[Value]:
 
 
 def _widen(memory: dict[str, IntArray], names: Sequence[str], shape: tuple[int, ...]) -> None:
-    """Memories of the shape of a sample, whatever made them."""
+    """Memories of the shape of a sample, whatever encoder them."""
     memory |= {name: np.array(np.broadcast_to(memory[name], shape)) for name in names}

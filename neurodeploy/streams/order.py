@@ -46,7 +46,7 @@ def stages(stream: Stream) -> tuple[Stage, ...]:
 
 
 def _needs(stream: Stream) -> dict[str, set[str]]:
-    """What every state, and the sum, is made of."""
+    """What every state, and the sum, is encoder of."""
     needs = {name: leaves([value]) for name, value in stream.take.after.items()}
     places = stream.places
     if places is not None:

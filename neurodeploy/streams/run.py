@@ -40,7 +40,7 @@ def _check(stream: Stream, samples: IntArray) -> None:
         raise InputError(f"have shape {samples.shape}", "samples", f"give whole numbers {wanted}")
     if samples.dtype.kind not in "iu" or (samples.size and not 0 <= samples.min() <= samples.max() < 1 << stream.bits):
         what = f"are no whole numbers of {stream.bits} bits"
-        raise InputError(what, "samples", "give them as Deployment.samples does")
+        raise InputError(what, "samples", "give them as DeployedEncoder.samples does")
 
 
 @dataclass(eq=False)

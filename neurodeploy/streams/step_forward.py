@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurodeploy.encoding.deployment import Deployment
+from neurodeploy.encoding.deployed import DeployedEncoder
 from neurodeploy.step.value import Value, add, compare, constant, narrowed, select, shift_left, subtract
 from neurodeploy.streams.stream import State, Step, Stream, fixed, per_lane, sample
 
@@ -12,9 +12,9 @@ WORD = 30
 """Bits of a sample with its fraction: sums of two fit 32 bits."""
 
 
-def step_forward(made: Deployment, features: int) -> Stream:
+def step_forward(encoder: DeployedEncoder, features: int) -> Stream:
     """The baseline follows the samples by steps; -1 stands for a baseline that saw none."""
-    x, step, top, fraction = _operands(made, features)
+    x, step, top, fraction = _operands(encoder, features)
     state = State("base", -1, top, -1)
     found = state.read()
     base = select(compare(False, found, constant(0)), found, x)
@@ -24,35 +24,33 @@ def step_forward(made: Deployment, features: int) -> Stream:
     lower = subtract(risen, step)
     down = compare(True, lower, x)
     after = narrowed(select(down, lower, risen), 0, top)
-    outputs = (up, down) if made.coder.bipolar else (up,)
+    outputs = (up, down) if encoder.coder.bipolar else (up,)
     formats = {"base, threshold": f"samples with {fraction} bits of fraction"}
     return Stream(
-        "step-forward", features, made.bits, tuple(range(features)), (state,), Step({"base": after}, outputs),
+        encoder, features, tuple(range(features)), (state,), Step({"base": after}, outputs),
         formats=formats,
     )  # fmt: skip
 
 
-def delta(made: Deployment, features: int) -> Stream:
+def delta(encoder: DeployedEncoder, features: int) -> Stream:
     """The sample before, with the fraction; -1 stands for none."""
-    x, step, top, fraction = _operands(made, features)
+    x, step, top, fraction = _operands(encoder, features)
     state = State("before", -1, top, -1)
     found = state.read()
     before = select(compare(False, found, constant(0)), found, x)
     change = subtract(x, before)
     up = compare(False, change, step)
     down = compare(False, subtract(before, x), step)
-    outputs = (up, down) if made.coder.bipolar else (up,)
+    outputs = (up, down) if encoder.coder.bipolar else (up,)
     formats = {"before, threshold": f"samples with {fraction} bits of fraction"}
-    return Stream(
-        "delta", features, made.bits, tuple(range(features)), (state,), Step({"before": x}, outputs), formats=formats
-    )
+    return Stream(encoder, features, tuple(range(features)), (state,), Step({"before": x}, outputs), formats=formats)
 
 
-def _operands(made: Deployment, features: int) -> tuple[Value, Value, int, int]:
+def _operands(encoder: DeployedEncoder, features: int) -> tuple[Value, Value, int, int]:
     """The sample and the threshold with their fraction, the top of the samples, and the bits of the fraction."""
-    fraction = WORD - made.bits
-    top = made.top << fraction
-    low, high = made.ends(features)
-    threshold = np.broadcast_to(np.asarray(made.coder.threshold, np.float64), (features,)) / (high - low)
+    fraction = WORD - encoder.bits
+    top = encoder.top << fraction
+    low, high = encoder.ends(features)
+    threshold = np.broadcast_to(np.asarray(encoder.coder.threshold, np.float64), (features,)) / (high - low)
     step = per_lane(fixed(threshold, float(top), 1, top + 1))
-    return shift_left(sample(made.top), fraction), step, top, fraction
+    return shift_left(sample(encoder.top), fraction), step, top, fraction

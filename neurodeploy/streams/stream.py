@@ -1,4 +1,4 @@
-"""What a streaming encoder does in one step, as values of integers with proven ranges.
+"""What an encoder does in one step, as values of integers with proven ranges.
 
 An encoder has *lanes*, all alike: one per signal, or one per channel. A lane reads a sample and its own states and
 writes outputs and new states; before that it may sum a term over the *places* of a table or of a delay line.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.encoding.deployed import DeployedEncoder
 from neurodeploy.step.value import Value, read
 
 IntArray = NDArray[np.int64]
@@ -63,8 +65,9 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """An encoder of whole-numbered samples.
+    """A deployed encoder in integers: it takes samples as whole numbers and sends spikes on unsigned channels.
 
+    - ``encoder``: the deployed encoder that it states in integers. ``features``: number of signals.
     - ``source``: which signal each lane reads. Channels are numbered output by output, then lane by lane.
     - A sample is taken (``take``) every ``steps`` steps; without ``tick`` that gives the outputs, else ``tick`` gives
       them in every step.
@@ -72,9 +75,8 @@ class Stream:
     - ``formats``: what its integers stand for, in words.
     """
 
-    kind: str
+    encoder: DeployedEncoder
     features: int
-    bits: int
     source: tuple[int, ...]
     states: tuple[State, ...]
     take: Step
@@ -83,6 +85,24 @@ class Stream:
     steps: int = 1
     latency: int = 0
     formats: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def kind(self) -> str:
+        """The kind of its coder."""
+        return self.encoder.coder.kind
+
+    @property
+    def bits(self) -> int:
+        """Width of a sample, which has no sign."""
+        return self.encoder.bits
+
+    def to_json(self) -> dict[str, Any]:
+        """What a manifest says of it."""
+        sizes = {name: getattr(self, name) for name in ("features", "channels", "steps", "latency")}
+        return {**self.encoder.to_json(), **sizes, "integers": dict(self.formats)}
+
+    def __repr__(self) -> str:
+        return f"Stream({self.kind}, {self.features} signals of {self.bits} bits, {self.channels} channels)"
 
     @property
     def outputs(self) -> tuple[Value, ...]:

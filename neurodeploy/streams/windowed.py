@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.encoding.deployment import Deployment
+from neurodeploy.encoding.deployed import DeployedEncoder
 from neurodeploy.encoding.gymnasium import excite_inhibit
 from neurodeploy.encoding.population import fields
 from neurodeploy.errors import InputError
@@ -30,25 +30,25 @@ from neurodeploy.streams.stream import IntArray, Places, State, Step, Stream, pe
 Float = NDArray[np.float64]
 
 
-def rate(made: Deployment, features: int) -> Stream:
+def rate(encoder: DeployedEncoder, features: int) -> Stream:
     """One channel per signal."""
-    counts = _counts(made, _heights(made)[:, None])
-    return _trains(made, features, tuple(range(features)), _intervals(counts, 0), None)
+    counts = _counts(encoder, _heights(encoder)[:, None])
+    return _trains(encoder, features, tuple(range(features)), _intervals(counts, 0), None)
 
 
-def population(made: Deployment, features: int) -> Stream:
+def population(encoder: DeployedEncoder, features: int) -> Stream:
     """A channel per signal and bin."""
-    coder = made.coder
-    counts = _counts(made, fields(_heights(made), coder.bins, coder.sigma, coder.normalized))
+    coder = encoder.coder
+    counts = _counts(encoder, fields(_heights(encoder), coder.bins, coder.sigma, coder.normalized))
     source = tuple(np.repeat(np.arange(features), coder.bins).tolist())
-    return _trains(made, features, source, _intervals(counts, 0), None)
+    return _trains(encoder, features, source, _intervals(counts, 0), None)
 
 
-def gymnasium(made: Deployment, features: int) -> Stream:
+def gymnasium(encoder: DeployedEncoder, features: int) -> Stream:
     """Changes before heights, excitatory before inhibitory channels, inverted channels last."""
-    coder = made.coder
+    coder = encoder.coder
     threshold = np.atleast_1d(np.asarray(coder.threshold, np.float64))
-    changes = np.arange(-made.top, made.top + 1) / made.top
+    changes = np.arange(-encoder.top, encoder.top + 1) / encoder.top
     parts: list[Float] = []
     if coder.step:
         parts.append(np.clip(changes[:, None] / threshold / 2 + 0.5, 0, 1))
@@ -60,30 +60,30 @@ def gymnasium(made: Deployment, features: int) -> Stream:
         if on:
             driven, by_change = more(driven), np.tile(by_change, 2)
     alike = features // threshold.size
-    first = 0 if coder.step else made.top  # without changes no number is below 0
-    low, high = _intervals(_counts(made, driven)[first:], first - made.top)
+    first = 0 if coder.step else encoder.top  # without changes no number is below 0
+    low, high = _intervals(_counts(encoder, driven)[first:], first - encoder.top)
     intervals = np.repeat(low, alike, axis=0), np.repeat(high, alike, axis=0)
     source = tuple((np.arange(len(intervals[0])) % features).tolist())
-    return _trains(made, features, source, intervals, np.repeat(by_change, alike) if coder.step else None)
+    return _trains(encoder, features, source, intervals, np.repeat(by_change, alike) if coder.step else None)
 
 
-def latency(made: Deployment, features: int) -> Stream:
+def latency(encoder: DeployedEncoder, features: int) -> Stream:
     """One spike per sample, the earlier the higher it is: steps to wait are counted down, -1 stands for none."""
-    steps = made.coder.steps
-    wait = np.rint((1 - _heights(made)[:, None]) * (steps - 1)).astype(np.int64)
+    steps = encoder.coder.steps
+    wait = np.rint((1 - _heights(encoder)[:, None]) * (steps - 1)).astype(np.int64)
     left = State("left", -1, steps - 1, -1)
-    places = _counting(_intervals(wait, 0), sample(made.top))
+    places = _counting(_intervals(wait, 0), sample(encoder.top))
     now = select(compare(False, left.read(), constant(0)), compare(False, constant(0), left.read()), constant(0))
     after = maximum(subtract(left.read(), constant(1)), constant(-1))
     return Stream(
-        "latency", features, made.bits, tuple(range(features)), (left,), Step({"left": places.total}),
+        encoder, features, tuple(range(features)), (left,), Step({"left": places.total}),
         Step({"left": after}, (now,)), places, steps, formats={"left": "whole steps"},
     )  # fmt: skip
 
 
-def _heights(made: Deployment) -> Float:
+def _heights(encoder: DeployedEncoder) -> Float:
     """What every sample stands for, in 0..1."""
-    return np.arange(made.top + 1) / made.top
+    return np.arange(encoder.top + 1) / encoder.top
 
 
 def _split(driven: Float) -> Float:
@@ -94,9 +94,9 @@ def _inverted(driven: Float) -> Float:
     return np.concatenate((driven, 1 - driven), axis=1)
 
 
-def _counts(made: Deployment, rates: Float) -> IntArray:
+def _counts(encoder: DeployedEncoder, rates: Float) -> IntArray:
     """Spikes in a window by number and channel."""
-    return np.rint(rates * made.coder.max_rate * made.coder.steps).astype(np.int64)
+    return np.rint(rates * encoder.coder.max_rate * encoder.coder.steps).astype(np.int64)
 
 
 def _intervals(counts: IntArray, first: int) -> tuple[IntArray, IntArray]:
@@ -126,14 +126,14 @@ def _counting(intervals: tuple[IntArray, IntArray], given: Value) -> Places:
 
 
 def _trains(
-    made: Deployment, features: int, source: tuple[int, ...], intervals: tuple[IntArray, IntArray],
+    encoder: DeployedEncoder, features: int, source: tuple[int, ...], intervals: tuple[IntArray, IntArray],
     by_change: IntArray | None,
 ) -> Stream:  # fmt: skip
     """Evenly spread trains: ``rest`` is how far the share of spikes due lags behind, in parts of a spike.
 
     ``by_change``: 1 for lanes that count by the change of the sample rather than by the sample.
     """
-    steps, top = made.coder.steps, made.top
+    steps, top = encoder.coder.steps, encoder.top
     count, rest = State("count", 0, steps), State("rest", 0, max(steps - 1, 1))
     states, after = (count, rest), {}
     given = x = sample(top)
@@ -151,4 +151,4 @@ def _trains(
     take = Step({**after, "count": total, "rest": narrowed(lag, 0, rest.high)})
     tick = Step({"rest": narrowed(left, 0, rest.high)}, (fires,))
     formats = {"count": "spikes in a window", "rest": f"parts of a spike, {steps} to one"}
-    return Stream(made.coder.kind, features, made.bits, source, states, take, tick, places, steps, formats=formats)
+    return Stream(encoder, features, source, states, take, tick, places, steps, formats=formats)

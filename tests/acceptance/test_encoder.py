@@ -21,13 +21,13 @@ from neurodeploy.encoding import (
     Rate,
     StepForward,
 )
-from neurodeploy.encoding.deployment import Deployment, deployed
+from neurodeploy.encoding.deployed import DeployedEncoder, deploy
 from neurodeploy.flow import check, export, run
 from neurodeploy.flow.signals import SIGNAL
 from neurodeploy.heads import apply_head
 from neurodeploy.model import find_model
 from neurodeploy.network import Network, NetworkBuilder
-from neurodeploy.streams import describe
+from neurodeploy.streams import build_stream
 from tests.targets.embedded_support import network
 
 pytestmark = pytest.mark.skipif(available() is not None, reason=f"{available()} (Debian: apt-get install gcc)")
@@ -75,10 +75,10 @@ def printed(bundle: Bundle, signal: np.ndarray, folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("kind", CODERS)
 def test_an_electroencephalogram_through_every_encoder(kind: str, tmp_path: Path) -> None:
-    made = deployed(CODERS[kind], eeg())
-    whole = classifier(describe(made, FEATURES).channels)
+    made = deploy(CODERS[kind], eeg())
+    whole = classifier(build_stream(made, FEATURES).channels)
     bundle = export(whole, "c", tmp_path / "out", encoder=made)
-    signal = eeg()[:, : 800 // describe(made, FEATURES).steps]
+    signal = eeg()[:, : 800 // build_stream(made, FEATURES).steps]
     report = check(bundle, {SIGNAL: signal})
     assert report.verdict == "agree", report.rungs
     spikes = run(bundle, {SIGNAL: signal}, on="program")["lif2"].output[0]
@@ -92,7 +92,7 @@ def test_digits_from_pixels_that_arrive_as_samples(tmp_path: Path) -> None:
     model = find_model("digits")
     shown = model.stimulus(model.preset(None), 1, 60, 0)
     signal, whole = shown["input"].reshape(60, 64, 1), network("digits")
-    bundle = export(whole, "c", tmp_path / "out", encoder=Deployment(Rate(8), 0.0, 1.0, 8))
+    bundle = export(whole, "c", tmp_path / "out", encoder=DeployedEncoder(Rate(8), 0.0, 1.0, 8))
     report = check(bundle, {SIGNAL: signal, "labels": shown["labels"]})
     assert report.verdict == "agree", report.rungs
     assert report.task is not None

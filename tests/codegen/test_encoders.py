@@ -10,10 +10,10 @@ import pytest
 
 from neurodeploy.codegen.encoders import encoder_text
 from neurodeploy.codegen.types import UINT8
-from neurodeploy.encoding.deployment import Deployment
+from neurodeploy.encoding.deployed import DeployedEncoder
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.errors import InputError
-from neurodeploy.streams import Stream, describe, encode, run
+from neurodeploy.streams import Stream, build_stream, encode, run
 from neurodeploy.streams.order import stages
 from tests.codegen.encoders_support import CODERS, HIGH, LOW, built, program_text, run_c, signals
 
@@ -25,9 +25,9 @@ CASES = [(name, bits) for name in CODERS for bits in (16, 11, 5)]
 BUDGETS = {16: 0.98, 12: 0.98, 8: 0.94}
 
 
-def stream_of(name: str, bits: int) -> tuple[Deployment, Stream]:
-    made = Deployment(CODERS[name], LOW, HIGH, bits)
-    return made, describe(made, FEATURES)
+def stream_of(name: str, bits: int) -> tuple[DeployedEncoder, Stream]:
+    made = DeployedEncoder(CODERS[name], LOW, HIGH, bits)
+    return made, build_stream(made, FEATURES)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_only_what_depends_on_its_own_past_is_stepped_through() -> None:
 
 
 def test_samples_are_those_of_a_converter() -> None:
-    made = Deployment(CODERS["step-forward"], -1.0, 1.0, 8)
+    made = DeployedEncoder(CODERS["step-forward"], -1.0, 1.0, 8)
     given = np.array([-9.0, -1.0, -1 + 0.49 / 127.5, -1 + 0.51 / 127.5, 0.0, 1.0, 9.0])
     assert made.samples(given)[0, :, 0].tolist() == [0, 0, 0, 1, 128, 255, 255]
 

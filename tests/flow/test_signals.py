@@ -20,7 +20,7 @@ from neurodeploy.encoding import (
     Rate,
     StepForward,
 )
-from neurodeploy.encoding.deployment import Deployment, read_deployment
+from neurodeploy.encoding.deployed import DeployedEncoder, read_deployed
 from neurodeploy.errors import InputError
 from neurodeploy.flow import check, export, run
 from neurodeploy.flow.signals import SIGNAL, with_encoder
@@ -32,7 +32,7 @@ from tests.codegen.encoders_support import HIGH, LOW, signals
 needs_compiler = pytest.mark.skipif(no_compiler() is not None, reason=str(no_compiler()))
 needs_emulator = pytest.mark.skipif(no_emulator() is not None, reason=str(no_emulator()))
 SIZE = 3
-LEAKY = Deployment(LeakyIntegrateAndFire(0.4, 0.5, bipolar=False), LOW, HIGH)
+LEAKY = DeployedEncoder(LeakyIntegrateAndFire(0.4, 0.5, bipolar=False), LOW, HIGH)
 FIT = {
     "step-forward": StepForward(0.15, bipolar=False),
     "delta": Delta(0.1, bipolar=False),
@@ -67,9 +67,9 @@ def written(tmp_path: Path, **changes: object) -> Path:
 
 @pytest.mark.parametrize("kind", FIT)
 def test_a_file_keeps_all_of_it(kind: str, tmp_path: Path) -> None:
-    made = Deployment(FIT[kind], LOW, HIGH, 12)
+    made = DeployedEncoder(FIT[kind], LOW, HIGH, 12)
     made.save(tmp_path / "encoder.json")
-    assert read_deployment(tmp_path / "encoder.json") == made
+    assert read_deployed(tmp_path / "encoder.json") == made
 
 
 @pytest.mark.parametrize(
@@ -109,13 +109,13 @@ def test_2_files_that_make_no_encoder(changes: dict[str, object], told: str, tmp
 def test_2_files_that_are_none(text: str, tmp_path: Path) -> None:
     (tmp_path / "encoder.json").write_text(text)
     with pytest.raises(InputError, match=r"encoder\.json"):
-        read_deployment(tmp_path / "encoder.json")
+        read_deployed(tmp_path / "encoder.json")
 
 
 @pytest.mark.parametrize("coder", [Rate(method="poisson"), Population(method="poisson"), Latency(order="rank")])
 def test_what_no_stream_can_do_is_refused(coder: object) -> None:
     with pytest.raises(InputError, match=r"random numbers|compares all signals"):
-        Deployment(coder, LOW, HIGH)
+        DeployedEncoder(coder, LOW, HIGH)
 
 
 def test_an_input_that_takes_no_spikes_is_refused() -> None:
@@ -124,7 +124,7 @@ def test_an_input_that_takes_no_spikes_is_refused() -> None:
 
 
 def test_the_bundle_says_all_of_it(tmp_path: Path) -> None:
-    made = Deployment(FIT["bens-spiker"], LOW, HIGH, 12)
+    made = DeployedEncoder(FIT["bens-spiker"], LOW, HIGH, 12)
     bundle = export(network(), "fixed", tmp_path / "out", encoder=made)
     told = json.loads((tmp_path / "out/manifest.json").read_text())["host"]["pre"]["input"]["encoder"]
     assert told.items() >= json.loads(json.dumps(made.to_json())).items()
@@ -140,7 +140,7 @@ def test_the_bundle_says_all_of_it(tmp_path: Path) -> None:
 @needs_compiler
 @pytest.mark.parametrize("kind", FIT)
 def test_every_encoder_agrees_from_its_floats_to_the_c_target(kind: str, tmp_path: Path) -> None:
-    made = Deployment(FIT[kind], LOW, HIGH)
+    made = DeployedEncoder(FIT[kind], LOW, HIGH)
     features = 1 if kind == "population" else SIZE
     bundle = export(network(), "c", tmp_path / "out", encoder=made)
     report = check(bundle, {SIGNAL: signals(3, features, 60)}, allow_silent=("hidden", "readout"))
@@ -157,7 +157,7 @@ def test_every_encoder_agrees_from_its_floats_to_the_c_target(kind: str, tmp_pat
 
 @needs_emulator
 def test_the_emulated_microcontroller_encodes_too(tmp_path: Path) -> None:
-    bundle = export(network(), "cortex-m", tmp_path / "out", encoder=Deployment(FIT["bens-spiker"], LOW, HIGH))
+    bundle = export(network(), "cortex-m", tmp_path / "out", encoder=DeployedEncoder(FIT["bens-spiker"], LOW, HIGH))
     report = check(bundle, {SIGNAL: signals(3, SIZE, 60)})
     assert report.verdict == "agree"
     assert report.rungs[2].nodes["input"].expected_spikes > 0
@@ -178,7 +178,7 @@ def test_an_encoder_that_is_wrong_in_c_is_found(tmp_path: Path) -> None:
 
 
 def test_a_coarse_converter_goes_over_the_budget(tmp_path: Path) -> None:
-    bundle = export(network(), "fixed", tmp_path / "out", encoder=Deployment(FIT["step-forward"], LOW, HIGH, 2))
+    bundle = export(network(), "fixed", tmp_path / "out", encoder=DeployedEncoder(FIT["step-forward"], LOW, HIGH, 2))
     report = check(bundle, {SIGNAL: signals(3, SIZE, 200)})
     assert report.verdict == "diverged"
     assert report.first_divergence is not None

@@ -25,7 +25,7 @@ LEAST_BITS, MOST_BITS = 2, 16
 
 
 @dataclass(frozen=True)
-class Deployment:
+class DeployedEncoder:
     """A deterministic coder, and what stands for a sample on the target: a whole number of ``bits``, without sign.
 
     ``low`` and ``high`` are 0 and ``2**bits - 1``, one pair for all signals or one per signal; a coder that knows a
@@ -116,14 +116,14 @@ class Deployment:
         file.write((json.dumps(self.to_json(), indent=1) + "\n").encode())
 
 
-def deployed(coder: Any, signal: Any, bits: int = 16) -> Deployment:
+def deploy(coder: Any, signal: Any, bits: int = 16) -> DeployedEncoder:
     """A coder deployed for signals like this one: its range, which ``fit`` measured, else that of the signal."""
     fitted = coder.fit(signal)
     low, high = measured(signal) if getattr(fitted, "low", None) is None else (fitted.low, fitted.high)
-    return Deployment(fitted, low, high, bits)
+    return DeployedEncoder(fitted, low, high, bits)
 
 
-def deployment_from_json(data: Any, where: str) -> Deployment:
+def deployed_from_json(data: Any, where: str) -> DeployedEncoder:
     """The deployment that ``to_json`` told of. Raises InputError for missing, unknown and wrong values."""
     remedy = "write it with neurodeploy encode --save-encoder"
     if not isinstance(data, Mapping) or not isinstance(data.get("coder"), Mapping):
@@ -143,14 +143,14 @@ def deployment_from_json(data: Any, where: str) -> Deployment:
     _only(given, [name for name in known if name not in RANGE], f"{where}: coder", remedy)
     try:
         coder = make_coder(kind, given | (ends if "low" in known else {}), where)
-        return Deployment(coder, ends["low"], ends["high"], data["bits"])
+        return DeployedEncoder(coder, ends["low"], ends["high"], data["bits"])
     except InputError as error:
         raise InputError(
             error.what, where if error.where == where else f"{where}: {error.where}", error.remedy
         ) from error
 
 
-def read_deployment(path: Path) -> Deployment:
+def read_deployed(path: Path) -> DeployedEncoder:
     """The encoder in a file. Raises InputError."""
     remedy = "give the JSON that neurodeploy encode --save-encoder wrote"
     try:
@@ -159,7 +159,7 @@ def read_deployment(path: Path) -> Deployment:
         raise InputError("there is no such file", str(path), remedy) from None
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"cannot be read: {error}", str(path), remedy) from error
-    return deployment_from_json(data, str(path))
+    return deployed_from_json(data, str(path))
 
 
 def _check_format(found: Any, where: str, remedy: str) -> None:
