@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from neurodeploy.encoding import BensSpiker, LeakyIntegrateAndFire, PulseWidth, StepForward, engine
-from neurodeploy.encoding.extras import has
+from neurodeploy.extras import has
 
 SIGNALS, SAMPLES = 64, 1000
 ENGINES = ("numba", "numpy") if has("numba") else ("numpy",)

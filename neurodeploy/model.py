@@ -9,7 +9,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from neurodeploy.errors import InputError, UnavailableError
+from neurodeploy.errors import InputError
+from neurodeploy.extras import missing_extra
 from neurodeploy.host import Host
 from neurodeploy.network.network import Network
 
@@ -66,7 +67,7 @@ def find_model(name: str, where: str = "model") -> ReferenceModel:
         raise InputError(f"unknown model {name!r}", where, f"choose one of: {known}")
     model = _load(found[name])
     if isinstance(model, str):
-        raise UnavailableError(model, f"model {name}", 'install the extra it needs: pip install "neurodeploy[torch]"')
+        raise missing_extra("torch", model, f"model {name}")
     return model
 
 

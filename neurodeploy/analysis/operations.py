@@ -13,6 +13,7 @@ from neurodeploy.errors import InputError
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
 from neurodeploy.trace import Trace
+from neurodeploy.window import outputs_along
 
 IntArray = NDArray[np.int64]
 
@@ -86,6 +87,6 @@ def _taps(projection: Projection, channels: int) -> IntArray:
 
 def _inside(size: int, taps: int, stride: int, padding: int, dilation: int) -> NDArray[np.bool_]:
     """Of one axis, whether tap k of some output reads place x: ``(taps, size)``."""
-    outputs = (size + 2 * padding - dilation * (taps - 1) - 1) // stride + 1
+    outputs = outputs_along(size, taps, stride, padding, dilation)
     start = np.arange(size) + padding - dilation * np.arange(taps)[:, None]
     return (start >= 0) & (start % stride == 0) & (start // stride < outputs)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
 from neurodeploy.program.projection import Projection
+from neurodeploy.window import on_plane, window_output
 
 IntArray = NDArray[np.int64]
 Pair = tuple[int, int]
@@ -47,15 +48,14 @@ def window_of(projection: Projection, source: tuple[int, ...]) -> Window:
     weights = projection.weights[:, :, None] if line else projection.weights
     kernel = weights.shape[-2], weights.shape[-1]
     stride, padding, dilation = (
-        _pair(values, fill) if line else (values[0], values[1])
+        on_plane(values[: len(source) - 1], fill)
         for values, fill in ((projection.stride, 1), (projection.padding, 0), (projection.dilation, 1))
     )
     groups = channels if pool else projection.groups
     out_channels = channels if pool else weights.shape[0]
     if not pool and (weights.shape[1] * groups != channels or out_channels % groups):
         raise InputError(f"weights {weights.shape} do not fit {channels} channels in {groups} groups", where)
-    axes = zip(space, kernel, stride, padding, dilation, strict=True)
-    rows, columns = ((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in axes)
+    rows, columns = window_output(space, kernel, stride, padding, dilation)
     if rows < 1 or columns < 1:
         raise InputError(f"a window of {kernel} does not fit {space}", where, "pad the source or shrink the kernel")
     if not pool:
@@ -66,10 +66,6 @@ def window_of(projection: Projection, source: tuple[int, ...]) -> Window:
     return Window(
         channels, out_channels, groups, space, (rows, columns), kernel, stride, padding, dilation, flat, pool, shape
     )
-
-
-def _pair(values: tuple[int, ...], fill: int) -> Pair:
-    return fill, values[0]
 
 
 def window_matrix(window: Window, size: int) -> IntArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from neurodeploy.conformance.draw import Draw
+from neurodeploy.window import outputs_along, window_output
 
 Shape = tuple[int, ...]
 
@@ -21,8 +22,7 @@ class Window:
 
     def output(self, space: Shape) -> Shape:
         """Spatial output shape; not positive where the kernel does not fit."""
-        rows = zip(space, self.kernel, self.stride, self.padding, self.dilation, strict=True)
-        return tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in rows)
+        return window_output(space, self.kernel, self.stride, self.padding, self.dilation)
 
 
 def draw_window(draw: Draw, channels_in: int, channels_out: int, space: Shape) -> Window:
@@ -70,5 +70,5 @@ def _fitting(n: int, m: int) -> list[Shape]:
         for kernel in range(1, 6)
         for stride in range(1, 5)
         for padding in range(kernel // 2 + 1)
-        if n + 2 * padding >= kernel and (n + 2 * padding - kernel) // stride + 1 == m
+        if n + 2 * padding >= kernel and outputs_along(n, kernel, stride, padding) == m
     ]

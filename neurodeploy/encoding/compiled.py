@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from neurodeploy.encoding.arrays import Float, Spikes
-from neurodeploy.encoding.extras import need
+from neurodeploy.extras import need
 
 ZERO = np.float32(0)
 
 
 def _compile(function: Any) -> Any:
     """Compiled on first use, and kept on disk where the system lets numba keep it."""
-    jit = need("numba", "fast").njit
+    jit = need("numba", "fast", "encoding").njit
     try:
         return jit(cache=True, nogil=True)(function)
     except RuntimeError:  # there is no folder to keep it in

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.encoding.extras import need
 from neurodeploy.errors import InputError
+from neurodeploy.extras import need
 
 UNITS = 700
 DURATION = 1.36914
@@ -34,7 +34,9 @@ class Sample:
     def coo(self) -> Any:
         """A scipy COO matrix ``(steps, units)`` of float32, one entry per event. Raises UnavailableError."""
         ones = np.ones(len(self.steps), np.float32)
-        return need("scipy.sparse", "torch").coo_matrix((ones, (self.steps, self.units)), self.shape, np.float32)
+        return need("scipy.sparse", "torch", "encoding").coo_matrix(
+            (ones, (self.steps, self.units)), self.shape, np.float32
+        )
 
 
 @dataclass(frozen=True, eq=False)

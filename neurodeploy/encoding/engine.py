@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, Literal
 
-from neurodeploy.encoding.extras import has, need
+from neurodeploy.extras import has, need
 
 Name = Literal["auto", "numpy", "numba"]
 
@@ -19,7 +19,7 @@ _chosen: ContextVar[Name] = ContextVar("engine", default="auto")
 def engine(name: Name) -> Generator[None]:
     """Use these kernels inside the block; results are the same bit for bit. Raises UnavailableError without numba."""
     if name == "numba":
-        need("numba", "fast")
+        need("numba", "fast", "encoding")
     token = _chosen.set(name)
     try:
         yield

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from neurodeploy.atomic import write_file
 from neurodeploy.encoding.arrays import as_array
-from neurodeploy.encoding.extras import need
 from neurodeploy.errors import InputError
+from neurodeploy.extras import need
 
 SIGNAL, REBUILT, UP, DOWN = "#4c566a", "#d08770", "#2f6fb0", "#b0413e"
 MOST = 8
@@ -30,7 +30,7 @@ def picture(
     the figure is written, as its suffix says (``.svg``, ``.png``, ``.pdf``). Returns the matplotlib figure. Raises
     InputError for other shapes and suffixes, UnavailableError without matplotlib.
     """
-    figure_module = need("matplotlib.figure", "plot")
+    figure_module = need("matplotlib.figure", "plot", "encoding")
     whole, fired = _rows(signal, "signal"), _rows(spikes, "spikes")
     back = None if reconstruction is None else _rows(reconstruction, "reconstruction")
     if len(fired) % len(whole) or (back is not None and back.shape != whole.shape):
@@ -58,7 +58,7 @@ def drawing(figure: Any, path: Path) -> Callable[[IO[bytes]], None]:
     kind = path.suffix.lower().removeprefix(".")
     if kind not in ("svg", "png", "pdf"):
         raise InputError(f"cannot draw {path.suffix or 'a file without suffix'}", str(path), "write .svg, .png or .pdf")
-    rc_context = need("matplotlib", "plot").rc_context
+    rc_context = need("matplotlib", "plot", "encoding").rc_context
     metadata = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
 
     def write(file: IO[bytes]) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.encoding.arrays import as_array, measured_columns
-from neurodeploy.encoding.extras import need
 from neurodeploy.errors import InputError
+from neurodeploy.extras import need
 
 Numbers = tuple[float, ...]
 
@@ -84,7 +84,7 @@ def to_unit(values: NDArray[Any], low: NDArray[Any], high: NDArray[Any]) -> NDAr
 
 def play(env: Any, episodes: int, seed: int) -> list[NDArray[np.float64]]:
     """Observations ``(T, F)`` of seeded episodes with random actions; a new environment of the same kind plays them."""
-    copy = need("gymnasium", "gym").make(env.spec)
+    copy = need("gymnasium", "gym", "encoding").make(env.spec)
     copy.action_space.seed(seed)
     runs: list[NDArray[np.float64]] = []
     for episode in range(episodes):

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from neurodeploy.encoding.coder import Search
-from neurodeploy.encoding.extras import need
 from neurodeploy.errors import InputError
+from neurodeploy.extras import need
 
 SPREAD, EXPLORED = 0.4, 0.6
 """Shares of the trials after which even coverage gives way to Optuna's sampler, and that to closing in on the best.
@@ -42,7 +42,7 @@ def run_study(
 
     ``usual`` is the part of the space where most of the even coverage goes.
     """
-    optuna = need("optuna", "optimize")
+    optuna = need("optuna", "optimize", "encoding")
     directions = ["maximize" if each else "minimize" for each in maximize]
     generator = np.random.default_rng(seed)
     explored = trials * (SPREAD if len(space) == 1 else EXPLORED)

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from neurodeploy.encoding.arrays import Float, rows_of
 from neurodeploy.encoding.coder import Search, fields_of
-from neurodeploy.encoding.extras import need
 from neurodeploy.encoding.objectives import Measure, Objective, objective_of
 from neurodeploy.encoding.study import best, run_study
 from neurodeploy.errors import InputError
+from neurodeploy.extras import need
 
 Given = str | Measure | Objective
 Values = Mapping[str, float]
@@ -65,7 +65,7 @@ def optimize(
     Raises InputError for a constant signal where steps are relative to its width, or where no trial succeeds;
     UnavailableError without Optuna.
     """
-    need("optuna", "optimize")
+    need("optuna", "optimize", "encoding")
     rows = rows_of(signal)
     goals = [
         objective_of(each)

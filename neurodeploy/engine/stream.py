@@ -14,6 +14,7 @@ from neurodeploy.engine.prepare import compile_program
 from neurodeploy.engine.run import MISSING, recorded, traced
 from neurodeploy.engine.stimulus import open_stimulus
 from neurodeploy.errors import InputError, UnavailableError
+from neurodeploy.extras import install_command
 from neurodeploy.program.program import Program
 from neurodeploy.trace import Trace
 
@@ -68,5 +69,5 @@ def open_stream(
     recording = recorded(program, record, states)
     compiler = find_compiler()
     if compiler is None:
-        raise UnavailableError(MISSING, "engine", "install gcc, or the extra: pip install 'neurodeploy[cc]'")
+        raise UnavailableError(MISSING, "engine", f"install gcc, or the extra: {install_command('cc')}")
     return Stream(program, compile_program(program, compiler), batch, recording, thread_count(threads))

@@ -17,10 +17,10 @@ from xml.etree import ElementTree
 
 from neurodeploy.errors import InputError
 from neurodeploy.events.event import Chunks, Sensor, make_events, pieces
-from neurodeploy.events.extra import need
 from neurodeploy.events.flatbuffer import read_table
 from neurodeploy.events.source import EventSource
 from neurodeploy.events.words import COPY
+from neurodeploy.extras import need
 
 MAGIC = b"#!AER-DAT4.0\r\n"
 LZ4, ZSTD = b"\x04\x22\x4d\x18", b"\x28\xb5\x2f\xfd"
@@ -33,7 +33,7 @@ LZ4_CONTENT_SIZE, LZ4_BLOCK_CHECKSUM = 0x08, 0x10
 
 def read_aedat4(path: Path) -> EventSource:
     """The first event stream of an AEDAT4 file. Raises InputError for damage, UnavailableError without faery."""
-    faery = need("faery", str(path))
+    faery = need("faery", "events", str(path))
     offsets = list(_packets(path))
     track = _event_track(faery, path)
     return EventSource(str(path), "AEDAT4", Sensor(*track.dimensions), lambda: _read(faery, path, track.id, offsets))

@@ -15,11 +15,11 @@ import numpy as np
 from neurodeploy.errors import InputError
 from neurodeploy.events.columns import Column, convert, find_columns
 from neurodeploy.events.event import CHUNK
-from neurodeploy.events.extra import need
 from neurodeploy.events.hdf5 import read_hdf5
 from neurodeploy.events.mat_elements import judge_elements
 from neurodeploy.events.source import EventSource
 from neurodeploy.events.words import COPY
+from neurodeploy.extras import need
 from neurodeploy.trace import UNREADABLE
 
 REMEDY = "store vectors x, y, p and ts (microseconds), alone or as fields of a struct TD"
@@ -35,7 +35,7 @@ def read_mat(path: Path) -> EventSource:
         version = file.read(10)
     if version == b"MATLAB 7.3":
         return read_hdf5(path, "MAT 7.3", on=None)
-    scipy_io = need("scipy.io", str(path))
+    scipy_io = need("scipy.io", "events", str(path))
     judge_elements(path)
     columns = _load(scipy_io, path)
     counted_from_one = len(columns["p"]) > 0 and (columns["p"].min(), columns["p"].max()) == (1, 2)

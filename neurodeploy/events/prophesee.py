@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
 from neurodeploy.events.event import CHUNK, Chunks, Sensor, make_events, pieces
-from neurodeploy.events.extra import need
 from neurodeploy.events.source import EventSource
 from neurodeploy.events.words import COPY, whole_words
+from neurodeploy.extras import need
 
 HEADER_LIMIT = 1 << 16
 CD_EVENTS = (0x00, 0x0C)
@@ -107,7 +107,7 @@ def _read_dat(path: Path, start: int) -> Chunks:
 
 
 def _open_evt(path: Path, header: TextHeader) -> EventSource:
-    faery = need("faery", str(path))
+    faery = need("faery", "events", str(path))
     whole_words(path, header.size, _WORD[header.format])
     return EventSource(str(path), header.format, header.sensor, lambda: _read_evt(faery, path, header))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from neurodeploy.extras import install_command
 from neurodeploy.frontends.framework import Add, Framework, known_class
 from neurodeploy.frontends.norse_cells import NORSE
 from neurodeploy.frontends.sinabs_neurons import SINABS
@@ -79,7 +80,7 @@ def install(framework: Framework) -> str:
     """How to install a framework. sinabs asks for a nir too old to stand beside ours, and needs none for its layers."""
     extra = "torch" if framework is NORSE else framework.package
     alone = " && pip install --no-deps sinabs==3.1.3" if framework is SINABS else ""
-    return f'pip install "neurodeploy[{extra}]"{alone}'
+    return f"{install_command(extra)}{alone}"
 
 
 def memories(module: nn.Module) -> frozenset[str]:

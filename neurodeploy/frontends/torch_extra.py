@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neurodeploy.errors import UnavailableError
+from neurodeploy.extras import missing_extra
 
 
 def need_torch() -> None:
@@ -11,5 +11,4 @@ def need_torch() -> None:
         import norse  # noqa: F401  # pyright: ignore[reportUnusedImport]
         import torch  # noqa: F401  # pyright: ignore[reportUnusedImport]
     except ImportError as error:
-        remedy = 'pip install "neurodeploy[torch]"'
-        raise UnavailableError(f"PyTorch sources need the extra 'torch': {error}", remedy=remedy) from error
+        raise missing_extra("torch", f"PyTorch sources need the extra 'torch': {error}") from error

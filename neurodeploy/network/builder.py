@@ -19,6 +19,7 @@ from neurodeploy.finding import Finding
 from neurodeploy.host import Host
 from neurodeploy.network.network import InputRange, Network, Source
 from neurodeploy.network.shapes import SPIKING, Shape, output_shape
+from neurodeploy.window import per_axis
 
 Array = NDArray[Any]
 Sources = str | Sequence[str]
@@ -83,7 +84,7 @@ class NetworkBuilder:
         weight = ungroup(np.asarray(weight), groups)
         space = weight.ndim - 2
         bias = np.zeros(len(weight), weight.dtype) if bias is None else np.asarray(bias)
-        steps, pads, spread = (_tuple(each, space) for each in (stride, padding, dilation))
+        steps, pads, spread = (per_axis(each, space) for each in (stride, padding, dilation))
         if space == 1:
             length = self._received(source)[-1]
             node = nir.Conv1d(length, weight, steps[0], pads[0], spread[0], 1, bias)
@@ -118,7 +119,7 @@ class NetworkBuilder:
     ) -> str:
         """Pooling by sums or averages."""
         kind = nir.AvgPool2d if average else nir.SumPool2d
-        sizes = (np.array(_tuple(each, 2)) for each in (kernel, stride, padding))
+        sizes = (np.array(per_axis(each, 2)) for each in (kernel, stride, padding))
         return self._append(name, kind(*sizes), source)
 
     def max_pool(
@@ -313,7 +314,3 @@ def square(weight: Array, padding: Shape, dilation: Shape) -> tuple[Array, Shape
 
 def _pair(value: Shape) -> tuple[int, int]:
     return value[0], value[1]
-
-
-def _tuple(value: Shape | int, length: int) -> Shape:
-    return (value,) * length if isinstance(value, int) else tuple(int(each) for each in value)

@@ -17,7 +17,8 @@ import nir
 import numpy as np
 
 from neurodeploy.network.network import Network
-from neurodeploy.network.shapes import NEURONS, Shape, pair, parameters
+from neurodeploy.network.shapes import NEURONS, Shape, parameters
+from neurodeploy.window import per_axis
 
 
 def canonical_nodes(network: Network) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def _conv(node: Any, received: Shape) -> Any:
     space = node.weight.ndim - 2
     padding = node.padding.decode() if isinstance(node.padding, bytes) else node.padding
     values = [
-        pair(each, space) for each in (node.stride, padding if not isinstance(padding, str) else 0, node.dilation)
+        per_axis(each, space) for each in (node.stride, padding if not isinstance(padding, str) else 0, node.dilation)
     ]
     stride, pads, dilation = ((each[0] if space == 1 else each) for each in values)
     bias = np.zeros(len(node.weight), node.weight.dtype) if node.bias is None else np.asarray(node.bias)

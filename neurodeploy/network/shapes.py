@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -10,6 +9,7 @@ import nir
 import numpy as np
 
 from neurodeploy.errors import InputError
+from neurodeploy.window import per_axis, window_output
 
 Shape = tuple[int, ...]
 NEURONS = (nir.IF, nir.LIF, nir.CubaLIF, nir.Threshold, nir.I, nir.LI, nir.CubaLI)
@@ -17,32 +17,18 @@ SPIKING = (nir.IF, nir.LIF, nir.CubaLIF, nir.Threshold)
 LINEAR = (nir.Affine, nir.Linear, nir.Scale, nir.Conv1d, nir.Conv2d, nir.SumPool2d, nir.AvgPool2d, nir.Flatten)
 
 
-def pair(value: Any, length: int = 2) -> tuple[int, ...]:
-    """A scalar or sequence attribute as a tuple of ``length`` integers."""
-    items = np.ravel(np.asarray(value)).tolist()
-    return tuple(int(item) for item in (items * length if len(items) == 1 else items))
-
-
-def window_output(size: Sequence[int], kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Shape:
-    """Spatial size after a window operation, as torch counts it."""
-    return tuple(
-        (n + 2 * p - d * (k - 1) - 1) // s + 1
-        for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
-    )
-
-
 def conv_padding(node: nir.Conv1d | nir.Conv2d, name: str = "") -> Shape:
     """Explicit symmetric padding of a convolution ('same' needs stride 1 and odd reach)."""
     kernel = tuple(node.weight.shape[2:])
-    dilation = pair(node.dilation, len(kernel))
+    dilation = per_axis(node.dilation, len(kernel))
     padding: Any = node.padding
     padding = padding.decode() if isinstance(padding, bytes) else padding
     if not isinstance(padding, str):
-        return pair(padding, len(kernel))
+        return per_axis(padding, len(kernel))
     if padding == "valid":
         return (0,) * len(kernel)
     reach = tuple(d * (k - 1) for d, k in zip(dilation, kernel, strict=True))
-    if any(s != 1 for s in pair(node.stride, len(kernel))) or any(r % 2 for r in reach):
+    if any(s != 1 for s in per_axis(node.stride, len(kernel))) or any(r % 2 for r in reach):
         raise InputError(
             "padding 'same' with a stride or an even reach has no symmetric form",
             f"node {name}" if name else "conv",
@@ -67,7 +53,7 @@ def output_shape(name: str, node: Any, shape: Shape) -> Shape:
     if isinstance(node, nir.Affine | nir.Linear):
         return _dense_shape(name, node, shape)
     if isinstance(node, nir.SumPool2d | nir.AvgPool2d):
-        kernel, stride, padding = pair(node.kernel_size), pair(node.stride), pair(node.padding)
+        kernel, stride, padding = per_axis(node.kernel_size), per_axis(node.stride), per_axis(node.padding)
         _need(len(shape) == 3, name, f"pooling needs (C, H, W), it receives {shape}")
         out = window_output(shape[1:], kernel, stride, padding, (1, 1))
         _need(min(out) > 0, name, f"the window {kernel} is larger than its padded input {shape[1:]}")
@@ -118,7 +104,7 @@ def _conv_shape(name: str, node: Any, shape: Shape) -> Shape:
     _need(shape[0] == channels, name, f"expects {channels} channels, it receives {shape[0]}")
     _need(node.weight.shape[0] % int(node.groups) == 0, name, f"{node.groups} groups do not divide its outputs")
     _need_bias(name, node)
-    stride, dilation = pair(node.stride, space), pair(node.dilation, space)
+    stride, dilation = per_axis(node.stride, space), per_axis(node.dilation, space)
     out = window_output(shape[1:], kernel, stride, conv_padding(node, name), dilation)
     _need(min(out) > 0, name, f"the kernel {kernel} is larger than its padded input {shape[1:]}")
     return (int(node.weight.shape[0]), *out)

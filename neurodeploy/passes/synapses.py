@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 
 from neurodeploy.errors import RefusedError
 from neurodeploy.network.network import Network
-from neurodeploy.network.shapes import Shape, conv_padding, pair
+from neurodeploy.network.shapes import Shape, conv_padding
 from neurodeploy.program.projection import Kind
 from neurodeploy.reference.arrival import delay_steps
 from neurodeploy.reference.linear import apply_linear
 from neurodeploy.reference.network_runner import check_supported
+from neurodeploy.window import per_axis
 
 Array = NDArray[np.float64]
 LARGEST_MATRIX = 1 << 24
@@ -221,16 +222,18 @@ def _window_form(node: Any, factor: float, common: dict[str, Any]) -> Synapse:
         return Synapse(
             kind="conv1d" if space == 1 else "conv2d",
             weights=np.asarray(node.weight, np.float64) * factor,
-            stride=pair(node.stride, space),
+            stride=per_axis(node.stride, space),
             padding=conv_padding(node),
-            dilation=pair(node.dilation, space),
+            dilation=per_axis(node.dilation, space),
             groups=int(node.groups),
             **common,
         )
-    kernel = pair(node.kernel_size)
+    kernel = per_axis(node.kernel_size)
     value = factor / (prod(kernel) if isinstance(node, nir.AvgPool2d) else 1)
     weights = np.full(kernel, value)
-    return Synapse(kind="sum-pool", weights=weights, stride=pair(node.stride), padding=pair(node.padding), **common)
+    return Synapse(
+        kind="sum-pool", weights=weights, stride=per_axis(node.stride), padding=per_axis(node.padding), **common
+    )
 
 
 def _matrix(nodes: Sequence[Any], shape_in: Shape, shape_out: Shape, target: str) -> Array:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.errors import RefusedError
-from neurodeploy.network.shapes import conv_padding, flattened, pair
+from neurodeploy.network.shapes import conv_padding, flattened
 from neurodeploy.reference.synapse import convolve
+from neurodeploy.window import per_axis
 
 Array = NDArray[np.float64]
 
@@ -26,7 +27,12 @@ def apply_linear(node: Any, x: Array) -> Array:
         space = node.weight.ndim - 2
         weight = np.asarray(node.weight, np.float64)
         out = convolve(
-            x, weight, pair(node.stride, space), conv_padding(node), pair(node.dilation, space), int(node.groups)
+            x,
+            weight,
+            per_axis(node.stride, space),
+            conv_padding(node),
+            per_axis(node.dilation, space),
+            int(node.groups),
         )
         return out + bias_of(node).reshape(-1, *[1] * space)
     if isinstance(node, nir.Affine | nir.Linear):
@@ -50,8 +56,8 @@ def bias_of(node: Any) -> Array:
 
 
 def _pool(node: Any, x: Array) -> Array:
-    kernel = pair(node.kernel_size)
+    kernel = per_axis(node.kernel_size)
     value = 1.0 if isinstance(node, nir.SumPool2d) else 1.0 / (kernel[0] * kernel[1])
     channels = x.shape[1]
     weight = np.full((channels, 1, *kernel), value)
-    return convolve(x, weight, pair(node.stride), pair(node.padding), (1, 1), channels)
+    return convolve(x, weight, per_axis(node.stride), per_axis(node.padding), (1, 1), channels)

@@ -12,10 +12,11 @@ from neurodeploy.errors import InputError
 from neurodeploy.network.assemble import assemble_node
 from neurodeploy.network.builder import square, ungroup
 from neurodeploy.network.raw import FIELDS, Raw, RawNode
-from neurodeploy.network.shapes import Shape, output_shape, own_shape, pair, window_output
+from neurodeploy.network.shapes import Shape, output_shape, own_shape, window_output
 from neurodeploy.profiles.evidence import batch_in_input
 from neurodeploy.profiles.notice import Notice, notice
 from neurodeploy.profiles.repairs import drop_batch
+from neurodeploy.window import per_axis
 
 NOTHING = "none: the shapes do not fit, so nothing runs"
 
@@ -111,7 +112,7 @@ def _symmetric(node: RawNode, shape: Shape) -> Shape | None:
     if weight is None or weight.ndim != len(shape) + 1:
         return None
     kernel = tuple(int(k) for k in weight.shape[2:])
-    stride, dilation = pair(node.fields["stride"], len(kernel)), pair(node.fields["dilation"], len(kernel))
+    stride, dilation = per_axis(node.fields["stride"], len(kernel)), per_axis(node.fields["dilation"], len(kernel))
     wanted = tuple(-(-n // s) for n, s in zip(shape[1:], stride, strict=True))
     total = [
         max(0, (out - 1) * s + d * (k - 1) + 1 - n)
@@ -158,6 +159,6 @@ def _plain_kernel(name: str, raw: Raw) -> Raw:
     groups = int(np.ravel(node.fields["groups"])[0])
     full = ungroup(weight, groups)
     if not isinstance(padding, str):
-        full, pads = square(full, pair(padding), pair(node.fields["dilation"]))
+        full, pads = square(full, per_axis(padding), per_axis(node.fields["dilation"]))
         padding = np.array(pads)
     return raw.change(name, weight=full, groups=np.array(1), padding=padding)

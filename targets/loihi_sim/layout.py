@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.program import Program, Projection
+from neurodeploy.window import on_plane, window_output
 
 Space = tuple[int, int, int]
 
@@ -58,11 +59,6 @@ def as_space(shape: tuple[int, ...], axes: int) -> Space | None:
     return (shape[0], 1, shape[1]) if axes == 1 else (shape[0], shape[1], shape[2])
 
 
-def pair(values: tuple[int, ...], missing: int) -> tuple[int, int]:
-    """(height, width) of a per-axis parameter; a single space axis is the width."""
-    return (missing, values[0]) if len(values) == 1 else (values[0], values[1])
-
-
 def spaces(program: Program, projection: Projection) -> tuple[Space, Space] | None:
     """(C, H, W) before and after a convolution, or None when shapes do not fit it."""
     axes = 1 if projection.kind == "conv1d" else 2
@@ -70,11 +66,10 @@ def spaces(program: Program, projection: Projection) -> tuple[Space, Space] | No
     if before is None:
         return None
     kernel = projection.weights.shape[-axes:]
-    parameters = (kernel, projection.padding, projection.stride, projection.dilation)
+    parameters = (kernel, projection.stride, projection.padding, projection.dilation)
     if any(len(each) != axes for each in parameters):
         return None
-    sizes = zip(before[1:], *(pair(each, n) for each, n in zip(parameters, (1, 0, 1, 1), strict=True)), strict=True)
-    after = [(size + 2 * pad - dilation * (taps - 1) - 1) // stride + 1 for size, taps, pad, stride, dilation in sizes]
+    after = window_output(before[1:], *(on_plane(each, n) for each, n in zip(parameters, (1, 1, 0, 1), strict=True)))
     channels = before[0] if projection.kind == "sum-pool" else projection.weights.shape[0]
     fits = prod(after) * channels == prod(program.node(projection.target).shape) and min(after) > 0
     if projection.kind != "sum-pool":

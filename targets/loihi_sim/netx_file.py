@@ -18,8 +18,9 @@ from neurodeploy.frontends.lava_dl.packing import packing_fault
 from neurodeploy.frontends.lava_dl.write import file_bytes
 from neurodeploy.frontends.lava_dl.write import neuron_entries as cuba_entries
 from neurodeploy.program import Population, Program, Projection
+from neurodeploy.window import on_plane
 
-from .layout import Layout, is_convolution, pair, spaces
+from .layout import Layout, is_convolution, spaces
 from .neurons import decays, own_model_reasons
 
 IntArray = NDArray[np.int64]
@@ -147,9 +148,9 @@ def convolution_layer(
     entries: dict[str, Any] = {"type": b"conv", "shape": np.array(layout.space), **neuron_entries(population)}
     entries |= {"weight": weights << projection.shift, "groups": groups}
     entries |= {
-        "stride": np.array(pair(projection.stride, 1)),
-        "padding": np.array(pair(projection.padding, 0)),
-        "dilation": np.array(pair(projection.dilation, 1)),
+        "stride": np.array(on_plane(projection.stride, 1)),
+        "padding": np.array(on_plane(projection.padding, 0)),
+        "dilation": np.array(on_plane(projection.dilation, 1)),
     }
     if np.any(population.bias):
         bias = np.broadcast_to(np.asarray(population.bias), population.shape)

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.program import Projection
+from neurodeploy.window import on_plane
 
-from .layout import Layout, Space, pair
+from .layout import Layout, Space
 
 IntArray = NDArray[np.int64]
 GRADED_BITS = 24
@@ -95,9 +96,9 @@ def conv(
     """A Conv process from a kernel in Lava's layout."""
     parameters = {
         "input_shape": list(before[::-1]),
-        "stride": list(pair(stride, 1)[::-1]),
-        "padding": list(pair(padding, 0)[::-1]),
-        "dilation": list(pair(dilation, 1)[::-1]),
+        "stride": list(on_plane(stride, 1)[::-1]),
+        "padding": list(on_plane(padding, 0)[::-1]),
+        "dilation": list(on_plane(dilation, 1)[::-1]),
         "groups": groups,
         "weight_exp": 0,
         "num_weight_bits": 8,

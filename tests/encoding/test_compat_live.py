@@ -10,7 +10,7 @@ import torch
 
 from neurodeploy.encoding import compat
 from neurodeploy.encoding.engine import engine
-from neurodeploy.encoding.extras import has
+from neurodeploy.extras import has
 from tests.encoding.digits_file import write_digits
 from tests.encoding.package import need_package, patched_encoder, theirs
 from tests.encoding.signals import draw

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from neurodeploy.encoding import stepped
-from neurodeploy.encoding.extras import has
 from neurodeploy.encoding.filters import low_pass
+from neurodeploy.extras import has
 from tests.encoding.signals import draw
 
 if has("numba"):

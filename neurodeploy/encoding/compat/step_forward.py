@@ -11,7 +11,7 @@ from torch import Tensor
 from neurodeploy.encoding.coder import Search
 from neurodeploy.encoding.compat import base
 from neurodeploy.encoding.engine import kernels
-from neurodeploy.encoding.extras import need
+from neurodeploy.extras import need
 
 SPACE = {"threshold": Search(0.001, 0.5)}
 
@@ -90,7 +90,7 @@ class StepForwardConverter(base.BaseConverter):
         self, data: Tensor, error_function: base.ErrorFunction = base.mean_squared_error, tolerance: float = 0.01
     ) -> Tensor:
         """The best threshold of each feature of ``[B, F, T]``, by a bounded scalar search up to its largest change."""
-        search = need("scipy.optimize", "torch").minimize_scalar
+        search = need("scipy.optimize", "torch", "encoding").minimize_scalar
         found: list[float] = []
         for feature in data.unbind(1):
 

@@ -23,11 +23,12 @@ from neurodeploy.errors import RefusedError
 from neurodeploy.frontends.lava_dl.layers import READOUT, Cuba, Layer, NetFile
 from neurodeploy.frontends.lava_dl.packing import packing_fault
 from neurodeploy.network.network import Network
-from neurodeploy.network.shapes import conv_padding, pair
+from neurodeploy.network.shapes import conv_padding
 from neurodeploy.profiles.lava_dl import DECAY_ONE, STATE_GRID, WEIGHT_SCALE, tie_terms
 from neurodeploy.reference.arrival import delay_steps
 from neurodeploy.reference.linear import bias_of
 from neurodeploy.reference.neuron import coefficients, threshold_of
+from neurodeploy.window import per_axis
 
 Array = NDArray[Any]
 NEURONS = (nir.IF, nir.LIF, nir.CubaLIF, nir.CubaLI)
@@ -116,11 +117,15 @@ def _synapse(network: Network, name: str) -> tuple[Layer, dict[str, str], str]:
         return Layer("dense", where, weight=np.asarray(node.weight, np.float64)), {"dense": name}, behind
     if isinstance(node, nir.Conv2d):
         weight = np.asarray(node.weight, np.float64)
-        windows = (pair(node.stride), conv_padding(node), pair(node.dilation))
+        windows = (per_axis(node.stride), conv_padding(node), per_axis(node.dilation))
         layer = Layer("conv", where, (), None, weight, None, None, None, *windows, int(node.groups))
         return layer, {"conv": name}, behind
-    if isinstance(node, nir.SumPool2d) and not np.any(node.padding) and pair(node.stride) == pair(node.kernel_size):
-        factor, roles, kernel = 1.0, {"pool": name}, pair(node.kernel_size)
+    if (
+        isinstance(node, nir.SumPool2d)
+        and not np.any(node.padding)
+        and per_axis(node.stride) == per_axis(node.kernel_size)
+    ):
+        factor, roles, kernel = 1.0, {"pool": name}, per_axis(node.kernel_size)
         scale = network.nodes[behind]
         if isinstance(scale, nir.Scale) and np.all(scale.scale == np.ravel(scale.scale)[0]):
             factor, roles, behind = float(np.ravel(scale.scale)[0]), {**roles, "weight": behind}, _only(network, behind)
