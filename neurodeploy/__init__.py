@@ -1,30 +1,153 @@
-"""Carry trained spiking networks to neuromorphic hardware and prove, spike for spike, that they arrived."""
+"""Carry trained spiking networks to neuromorphic hardware and prove, spike for spike, that they arrived.
+
+::
+
+    import neurodeploy as nd
+
+    network = nd.load("model.pt")                     # Network: float weights and how they are stepped
+    bundle = nd.export(network, "fixed", "net.fixed") # Bundle: the integers, and what the target loads
+    trace = nd.run(bundle)                            # Trace: what every population did at every step
+    report = nd.check(bundle)                         # Report: does each rung do what the one before it does?
+
+What the package offers; ``help(nd.load)`` tells more of one of them:
+
+==================  ====================================================================================
+work
+------------------  ------------------------------------------------------------------------------------
+load                a checkpoint, a ``.nir``, a ``.net`` or a live torch module as a Network
+export              a network in a target's integers, written as a bundle
+run                 one rung (source, network, program or a target) on a stimulus
+check               neighboring rungs compared, spike for spike
+inspect             a model, bundle or trace as tables
+lint                every finding about how a network is stepped, with repairs
+convert             a network written as ``.nir`` or ``.net``
+encode, decode      a signal as spikes, and spikes as a signal
+quantize, lower     the two halves of ``export``, without writing anything
+targets, models     what is installed here: deployment targets and reference networks
+==================  ====================================================================================
+
+==================  ====================================================================================
+values
+------------------  ------------------------------------------------------------------------------------
+Network             a NIR graph with its execution contract
+NetworkBuilder      writes a Network node by node
+Contract, Terms     how a network is stepped
+InputRange          which values an input takes
+Program             populations and projections of integers
+Bundle              the folder that ``export`` writes
+Trace               outputs and states of every population
+Report              rungs, verdicts and first divergences
+Finding             one observation about a model, a program or a target
+==================  ====================================================================================
+
+Every error is a ``NeurodeployError`` and says what was wrong, where, and what to do: ``InputError``,
+``RefusedError``, ``CannotRepresentError``, ``CapabilityError``, ``UnavailableError`` and ``EnvironmentFailureError``.
+
+Importing the package costs nothing: a name is imported when it is first used, torch only where a model needs it.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+
+TYPE_CHECKING = False  # type checkers take it for True; importing typing would take longer than all the rest
 
 if TYPE_CHECKING:
-    from neurodeploy.flow import check, export, load, run
+    from neurodeploy.bundle import Bundle
+    from neurodeploy.contract import Contract, Terms
+    from neurodeploy.errors import (
+        CannotRepresentError,
+        CapabilityError,
+        EnvironmentFailureError,
+        InputError,
+        NeurodeployError,
+        RefusedError,
+        UnavailableError,
+    )
+    from neurodeploy.finding import Finding
+    from neurodeploy.flow import check, export, load, lower, run
+    from neurodeploy.flow.converting import convert
+    from neurodeploy.flow.exporting import quantize
+    from neurodeploy.flow.linting import lint
+    from neurodeploy.model import installed_models as models
+    from neurodeploy.network import InputRange, Network, NetworkBuilder
+    from neurodeploy.parity.report import Report
+    from neurodeploy.program import Program
     from neurodeploy.target import installed_targets as targets
+    from neurodeploy.trace import Trace
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "check", "export", "load", "run", "targets"]
+__all__ = [
+    "Bundle",
+    "CannotRepresentError",
+    "CapabilityError",
+    "Contract",
+    "EnvironmentFailureError",
+    "Finding",
+    "InputError",
+    "InputRange",
+    "Network",
+    "NetworkBuilder",
+    "NeurodeployError",
+    "Program",
+    "RefusedError",
+    "Report",
+    "Terms",
+    "Trace",
+    "UnavailableError",
+    "__version__",
+    "check",
+    "convert",
+    "export",
+    "lint",
+    "load",
+    "lower",
+    "models",
+    "quantize",
+    "run",
+    "targets",
+]
 
-_PLACES = {
-    "load": ("neurodeploy.flow", "load"),
-    "export": ("neurodeploy.flow", "export"),
-    "run": ("neurodeploy.flow", "run"),
-    "check": ("neurodeploy.flow", "check"),
+_MODULE_OF = {
+    "Bundle": "bundle",
+    "CannotRepresentError": "errors",
+    "CapabilityError": "errors",
+    "Contract": "contract",
+    "EnvironmentFailureError": "errors",
+    "Finding": "finding",
+    "InputError": "errors",
+    "InputRange": "network",
+    "Network": "network",
+    "NetworkBuilder": "network",
+    "NeurodeployError": "errors",
+    "Program": "program",
+    "RefusedError": "errors",
+    "Report": "parity.report",
+    "Terms": "contract",
+    "Trace": "trace",
+    "UnavailableError": "errors",
+    "check": "flow.checking",
+    "convert": "flow.converting",
+    "export": "flow.exporting",
+    "lint": "flow.linting",
+    "load": "flow.loading",
+    "lower": "flow.exporting",
+    "quantize": "flow.exporting",
+    "run": "flow.running",
 }
+"""Where a name stands. ``models`` and ``targets`` are not here: they are packages that can be called."""
 
 
-def __getattr__(name: str) -> Any:
-    """Import on first use, so that importing the package costs nothing."""
-    if name == "targets":
-        return import_module("neurodeploy.targets")
-    if name not in _PLACES:
+def __getattr__(name: str) -> object:
+    """Import a name when it is first used."""
+    if name in ("models", "targets"):
+        return import_module(f"neurodeploy.{name}")
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'neurodeploy' has no attribute {name!r}")
-    module, attribute = _PLACES[name]
-    return getattr(import_module(module), attribute)
+    value = getattr(import_module(f"neurodeploy.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

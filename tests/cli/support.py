@@ -15,7 +15,7 @@ from neurodeploy.cli.app import run_verb
 from neurodeploy.contract import Terms
 from neurodeploy.network import InputRange, Network, NetworkBuilder
 
-COMMAND = (sys.executable, "-m", "neurodeploy.cli")
+COMMAND = (sys.executable, "-m", "neurodeploy")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,0 @@
-"""``python -m neurodeploy.cli``."""
-
-from neurodeploy.cli.app import main
-
-main()
