@@ -10,6 +10,6 @@ MODEL = ReferenceModel(
     "Convolutional spiking classifier of 8x8 handwritten digits, of Norse cells, trained on an 8-bit weight grid",
     PRESETS,
     build,
-    lambda config, steps, samples, seed: stimulus(config, steps, samples, seed),
+    stimulus,
     host=Host(Head("spike-count-argmax", "lif4")),
 )

@@ -87,17 +87,20 @@ def train(images: Images, recipe: Recipe) -> DigitsNet:
     for _ in range(recipe.epochs):
         for chosen in torch.randperm(len(labels), generator=generator).split(recipe.batch):
             x = present(augment(pixels[chosen], recipe.shift, recipe.noise, generator), recipe.steps)
-            spikes = functional_call(rollout, seen(rollout.net, recipe.rounded), (x,))
+            spikes = functional_call(rollout, trained_parameters(rollout.net, recipe.rounded), (x,))
             optimizer.zero_grad()
             loss(spikes, labels[chosen], recipe).backward()
             optimizer.step()
             schedule.step()
-    final = {name.removeprefix("net."): value.detach() for name, value in seen(rollout.net, recipe.rounded).items()}
+    final = {
+        name.removeprefix("net."): value.detach()
+        for name, value in trained_parameters(rollout.net, recipe.rounded).items()
+    }
     rollout.net.load_state_dict(final)
     return rollout.net.eval()
 
 
-def seen(net: DigitsNet, rounded: bool) -> dict[str, Tensor]:
+def trained_parameters(net: DigitsNet, rounded: bool) -> dict[str, Tensor]:
     """The parameters the forward pass works with, by their names under a ``Rollout``."""
     parameters = dict(net.named_parameters())
     return {f"net.{name}": value for name, value in (rounded_parameters(parameters) if rounded else parameters).items()}

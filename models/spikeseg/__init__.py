@@ -1,15 +1,12 @@
 """SpikeSEG: a spiking encoder that finds satellites in event-camera data, with its configurations and stimuli."""
 
-from .build import PRESETS, build, encoder_config
 from .config import EncoderConfig, EncoderConfigError, LayerConfig, PoolConfig
 from .encoder import SpikeSEGEncoder
-from .functional import spike_fn, spike_function
 from .kernels import dog_kernels, gabor_kernels, normal_kernels
-from .neurons import IFNeuron, LIFNeuron, create_neuron
-from .output import EncoderOutput
-from .pooling import PoolingIndices
-from .record import run
-from .reference import MODEL
+from .neurons import IFNeuron, LIFNeuron, create_neuron, spike_fn, spike_function
+from .output import EncoderOutput, PoolingIndices
+from .presets import PRESETS, build, encoder_config
+from .reference import MODEL, run
 from .stimulus import stimulus
 
 __all__ = [

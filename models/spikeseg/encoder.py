@@ -9,8 +9,7 @@ from .coding import as_sequence
 from .config import EncoderConfig, LayerConfig
 from .kernels import dog_kernels, gabor_kernels, normal_kernels
 from .neurons import IFNeuron, LIFNeuron, create_neuron
-from .output import LAYERS, EncoderOutput
-from .pooling import PoolingIndices, max_pool
+from .output import LAYERS, EncoderOutput, PoolingIndices, max_pool
 
 _SPIKING = ("conv1", "conv2", "conv3")
 

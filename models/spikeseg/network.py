@@ -20,14 +20,14 @@ def network(module: SpikeSEGEncoder, config: Mapping[str, Any]) -> Network:
     whose drive is added as it is; the clamp at zero is ``v_min``; equality fires; a max pool of spikes is a sum pool
     and a threshold at one half.
     """
-    given = config["input"]
-    build = NetworkBuilder(Terms(dt=float(given["dt"]), fires_at=">=", fire_once=bool(config["fire_once"])))
-    values = InputRange(float(given["low"]), float(given["high"]), given.get("grid"), declared=True)
-    at = build.input("input", tuple(given["shape"]), values)
+    limits = config["input"]
+    build = NetworkBuilder(Terms(dt=float(limits["dt"]), fires_at=">=", fire_once=bool(config["fire_once"])))
+    values = InputRange(float(limits["low"]), float(limits["high"]), limits.get("grid"), declared=True)
+    at = build.input("input", tuple(limits["shape"]), values)
     layers = ((module.conv1, module.lif1, module.pool1), (module.conv2, module.lif2, module.pool2))
     for number, (conv, neuron, pool) in enumerate(layers, start=1):
         at = _layer(build, number, at, conv, neuron)
-        at = build.max_pool(f"pool{number}", at, _size(pool.kernel_size), _size(pool.stride), _size(pool.padding))
+        at = build.max_pool(f"pool{number}", at, pool.kernel_size, pool.stride, pool.padding)
     at = _layer(build, 3, at, module.conv3, module.lif3)
     build.output("output", at)
     return build.build()
@@ -38,7 +38,7 @@ def _layer(build: NetworkBuilder, number: int, source: str, conv: nn.Conv2d, neu
     channels = conv.out_channels
     leak = np.broadcast_to(_numbers(neuron.leak), (channels,)) if subtractive else None
     bias = None if leak is None or not np.any(leak) else -leak
-    at = build.conv(f"conv{number}", source, _numbers(conv.weight), bias, padding=_size(conv.padding))
+    at = build.conv(f"conv{number}", source, _numbers(conv.weight), bias, padding=conv.kernel_size[0] // 2)
     threshold = _numbers(neuron.threshold)
     terms: dict[str, Any] = {"v_min": 0.0} if isinstance(neuron, LIFNeuron) and neuron.clamp else {}
     if isinstance(neuron, LIFNeuron) and not subtractive:
@@ -49,7 +49,3 @@ def _layer(build: NetworkBuilder, number: int, source: str, conv: nn.Conv2d, neu
 
 def _numbers(tensor: Any) -> Any:
     return tensor.detach().double().numpy()
-
-
-def _size(value: Any) -> int:
-    return int(value if isinstance(value, int) else value[0])

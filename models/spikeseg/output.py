@@ -1,4 +1,4 @@
-"""What one run of the encoder returns."""
+"""What one run of the encoder returns, and the max pooling whose indices it keeps."""
 
 from __future__ import annotations
 
@@ -6,9 +6,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from .pooling import PoolingIndices
+
+@dataclass(frozen=True)
+class PoolingIndices:
+    """Where the maxima of one time step stood, for unpooling.
+
+    ``pool1`` and ``pool2`` are int64 (B, C, H', W'): flat row-major positions in the H x W plane of the pool's input.
+    ``pool1_size`` and ``pool2_size`` are the shapes (B, C, H, W) before pooling.
+    """
+
+    pool1: Tensor
+    pool2: Tensor
+    pool1_size: tuple[int, ...]
+    pool2_size: tuple[int, ...]
+
+
+def max_pool(kernel: int, stride: int) -> nn.MaxPool2d:
+    """A pool returning (values, indices); of equal values the first in row-major window order wins.
+
+    So an all-zero window points at its top-left element. On binary spikes the value is the OR of the window.
+    """
+    return nn.MaxPool2d(kernel, stride, return_indices=True)
+
 
 LAYERS: tuple[str, ...] = ("conv1", "pool1", "conv2", "pool2", "conv3")
 

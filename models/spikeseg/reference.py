@@ -1,20 +1,36 @@
-"""SpikeSEG as a registered reference network."""
+"""SpikeSEG as a registered reference network, and the recording of what each of its nodes does."""
 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from neurodeploy.model import ReferenceModel
 
-from .build import PRESETS, build
+from .encoder import SpikeSEGEncoder
 from .network import network
-from .record import run
+from .presets import PRESETS, build
 from .stimulus import stimulus
 
+NODES = {"lif1": "conv1", "pool1": "pool1", "lif2": "conv2", "pool2": "pool2", "lif3": "conv3"}
+"""Node name (the module's attribute) to the encoder's name of the layer whose spikes it emits."""
 
-def _stimulus(config: Mapping[str, Any], steps: int | None, samples: int | None, seed: int) -> dict[str, NDArray[Any]]:
-    return {**stimulus(config, steps or 50, samples or 1, seed)}
+
+def run(
+    module: SpikeSEGEncoder, config: Mapping[str, Any], stimulus: Mapping[str, NDArray[np.float32]]
+) -> dict[str, NDArray[np.float32]]:
+    """Spikes of ``lif1, pool1, lif2, pool2, lif3`` and the ``input`` itself, each (B, T, C, H, W).
+
+    ``stimulus`` holds ``input`` as (B, T, C, H, W). State starts at rest; ``config["fire_once"]`` decides on fire-once.
+    """
+    frames = np.asarray(stimulus["input"], dtype=np.float32)
+    with torch.no_grad():
+        sequence = torch.from_numpy(frames).transpose(0, 1)
+        output = module(sequence, fire_once=bool(config["fire_once"]))
+    spikes = {node: output.layer_spikes[layer].transpose(0, 1).numpy() for node, layer in NODES.items()}
+    return {"input": frames, **spikes}
 
 
 MODEL = ReferenceModel(
@@ -22,7 +38,7 @@ MODEL = ReferenceModel(
     "SpikeSEG encoder: three spiking convolutions that find satellites in event-camera data",
     PRESETS,
     build,
-    _stimulus,
+    stimulus,
     network,
     run,
 )

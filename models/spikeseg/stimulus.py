@@ -1,4 +1,4 @@
-"""Made-up event-camera sequences for the encoder, the same for the same seed."""
+"""Synthetic event-camera sequences for the encoder, the same for the same seed: a moving block and a star field."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,17 +6,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .stars import star_field
+from neurodeploy.events.stars import light
 
 Frames = NDArray[np.float32]
+Plane = NDArray[np.float64]
+STEPS = 50
+"""Steps of a stimulus whose length is not named."""
+STARS = 24
+HOT_PIXELS = 6
+SPREAD = 1.0  # standard deviation of a point of light on the sensor, pixels
+SHAKE = 0.35  # standard deviation of the mount's position, pixels
+NOISE = 0.01  # share of pixels with a noise event, per polarity and step
+HOT_RATE = 0.5  # share of steps in which a hot pixel reports
 
 
-def stimulus(config: Mapping[str, Any], steps: int, samples: int = 1, seed: int = 0) -> dict[str, Frames]:
-    """``{"input": (samples, steps, C, H, W)}`` of the kind ``config["stimulus"]`` (``"block"`` or ``"stars"``).
+def stimulus(
+    config: Mapping[str, Any], steps: int | None = None, samples: int | None = None, seed: int = 0
+) -> dict[str, NDArray[Any]]:
+    """``{"input": (samples, steps, C, H, W)}``, float32: a ``"block"`` or ``"stars"``, as ``config["stimulus"]`` says.
 
-    Shape, range and grid of values are those of ``config["input"]``. Sample i depends on ``seed`` and i only, and a
-    longer run begins with a shorter one. Raises ValueError on an unknown kind.
+    Without ``steps`` there are 50, without ``samples`` one. Shape, range and grid of the values are those of
+    ``config["input"]``. Sample i depends on ``seed`` and i only, and a longer run begins with a shorter one. Raises ValueError on an unknown kind.
     """
+    steps, samples = steps or STEPS, samples or 1
     makers: dict[str, Callable[[tuple[int, int, int], int, int, int, float], Frames]] = {
         "block": moving_block,
         "stars": star_field,
@@ -43,3 +55,43 @@ def moving_block(shape: tuple[int, int, int], steps: int, seed: int, sample: int
         columns = np.arange(column + step, column + step + 10) % width
         frames[step][:, rows[:, None], columns] = 1.0
     return frames
+
+
+def star_field(shape: tuple[int, int, int], steps: int, seed: int, sample: int, grid: float) -> NDArray[np.float32]:
+    """(steps, 2, H, W) in [0, 1] on multiples of ``grid``; channel 0 is ON (brighter), channel 1 OFF (darker).
+
+    Each step is the change of brightness since the step before, so stars show by the mount's shaking and the satellite
+    (brightness 2, 0.6 to 1 pixels per step, wrapping around) by its motion. To it come noise events of random size and
+    a few hot pixels that report ON at random steps. Raises ValueError unless there are two channels.
+    """
+    channels, height, width = shape
+    if channels != 2:
+        raise ValueError(f"a star field has two channels (ON, OFF), not {channels}; set input.shape to [2, H, W]")
+    layout, shaking, events = (np.random.default_rng([seed, sample, part]) for part in range(3))
+    size = np.array([height, width])
+    stars, brightness = layout.random((STARS, 2)) * size, layout.uniform(0.3, 1.5, STARS)
+    heading, speed = layout.uniform(0, 2 * np.pi), layout.uniform(0.6, 1.0)
+    start, velocity = layout.random(2) * size, speed * np.array([np.sin(heading), np.cos(heading)])
+    hot = layout.integers(size, size=(HOT_PIXELS, 2))
+
+    frames = np.zeros((steps, 2, height, width))
+    before = None
+    for step in range(-1, steps):
+        shake = shaking.normal(0.0, SHAKE, 2)
+        satellite = (start + velocity * step) % size
+        now = light(np.vstack([stars, satellite]) + shake, np.append(brightness, 2.0), size, SPREAD)
+        if before is not None:
+            frames[step] = _polarities(now - before) + _noise(events, hot, size)
+        before = now
+    return (np.round(np.clip(frames, 0.0, 1.0) / grid) * grid).astype(np.float32)
+
+
+def _polarities(change: Plane) -> Plane:
+    return np.stack([np.maximum(change, 0.0), np.maximum(-change, 0.0)])
+
+
+def _noise(events: np.random.Generator, hot: NDArray[np.int_], size: NDArray[np.int_]) -> Plane:
+    noise = np.where(events.random((2, *size)) < NOISE, events.uniform(0.1, 1.0, (2, *size)), 0.0)
+    reporting = hot[events.random(len(hot)) < HOT_RATE]
+    noise[0, reporting[:, 0], reporting[:, 1]] = 1.0
+    return noise

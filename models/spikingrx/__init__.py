@@ -1,18 +1,11 @@
 """SpikingRx: a spiking OFDM receiver from I/Q grids to log-likelihood ratios, with its configurations and stimuli."""
 
-from .build import PRESETS, build
-from .connect import CONNECT, Connect
-from .conv import ConvBlock
-from .lif import IF, LIF
+from .layers import ConvBlock, Readout, SpikeNorm, StemConv
 from .model import SpikingRx
-from .norm import SpikeNorm
-from .readout import Readout
-from .record import run
-from .reference import MODEL
-from .sew import SEWBlock, SpikingShortcut
-from .stem import StemConv
-from .stimulus import stimulus
-from .surrogate import TriangularSurrogate
+from .neurons import IF, LIF, TriangularSurrogate
+from .presets import PRESETS, build, stimulus
+from .reference import MODEL, run
+from .sew import CONNECT, Connect, SEWBlock, SpikingShortcut
 
 __all__ = [
     "CONNECT",

@@ -5,10 +5,8 @@ from typing import Literal, cast
 
 from torch import Tensor, nn
 
-from .connect import Connect
-from .readout import Readout
-from .sew import SEWBlock
-from .stem import StemConv
+from .layers import Readout, StemConv
+from .sew import Connect, SEWBlock
 
 
 class SpikingRx(nn.Module):

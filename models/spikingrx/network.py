@@ -12,10 +12,9 @@ from neurodeploy.host import Head, Host
 from neurodeploy.network import InputRange, Network, NetworkBuilder
 from neurodeploy.network.fold import fold_batch_norm
 
-from .lif import LIF
+from .layers import Readout, SpikeNorm
 from .model import SpikingRx
-from .norm import SpikeNorm
-from .readout import Readout
+from .neurons import LIF
 from .sew import SEWBlock, SpikingShortcut
 
 
@@ -25,10 +24,10 @@ def network(module: SpikingRx, config: Mapping[str, Any]) -> Network:
     A stateless block is a LIF reset every step; ADD is a named sum; AND and IAND are thresholds and need binary
     operands. Raises RefusedError by name for a connect function that NIR cannot say exactly.
     """
-    given = config["input"]
-    build = NetworkBuilder(Terms(dt=float(given["dt"]), fires_at=">=", reset="subtract"))
-    values = InputRange(float(given["low"]), float(given["high"]), given.get("grid"), declared=True)
-    at = build.input("input", tuple(given["shape"]), values)
+    limits = config["input"]
+    build = NetworkBuilder(Terms(dt=float(limits["dt"]), fires_at=">=", reset="subtract"))
+    values = InputRange(float(limits["low"]), float(limits["high"]), limits.get("grid"), declared=True)
+    at = build.input("input", tuple(limits["shape"]), values)
     at = _spiking(build, "stem", at, module.stem.conv.conv, module.stem.norm, module.stem.lif, stateful=True)
     for number, block in enumerate(module.blocks):
         at = _block(build, f"stages.{number}", at, block)
@@ -56,12 +55,12 @@ def _shortcut(build: NetworkBuilder, name: str, source: str, block: SEWBlock) ->
     shortcut = block.shortcut
     if isinstance(shortcut, SpikingShortcut):
         weight, bias = _folded(shortcut.conv, shortcut.norm)
-        at = build.conv(f"{name}.shortcut.conv", source, weight, bias, stride=_pair(shortcut.conv.stride))
+        at = build.conv(f"{name}.shortcut.conv", source, weight, bias, stride=shortcut.conv.stride)
         theta = shortcut.lif.theta.double().numpy()
         return build.integrate(f"{name}.shortcut.lif", at, theta, reset="zero")
     if isinstance(shortcut, nn.Conv2d):
         weight, bias = _numbers(shortcut.weight), None if shortcut.bias is None else _numbers(shortcut.bias)
-        return build.conv(f"{name}.shortcut", source, weight, bias, stride=_pair(shortcut.stride))
+        return build.conv(f"{name}.shortcut", source, weight, bias, stride=shortcut.stride)
     return source
 
 
@@ -69,7 +68,7 @@ def _spiking(
     build: NetworkBuilder, name: str, source: str, conv: nn.Conv2d, norm: SpikeNorm, lif: LIF, stateful: bool
 ) -> str:
     weight, bias = _folded(conv, norm)
-    at = build.conv(f"{name}.conv", source, weight, bias, _pair(conv.stride), _pair(conv.padding))
+    at = build.conv(f"{name}.conv", source, weight, bias, conv.stride, padding=1)
     tau = build.dt / (1.0 - float(lif.beta.detach().double()))
     terms: dict[str, Any] = {} if stateful else {"reset_timing": "every-step"}
     return build.lif(f"{name}.lif", at, tau, float(lif.theta.double()), **terms)
@@ -79,7 +78,7 @@ def _folded(conv: nn.Conv2d, norm: SpikeNorm) -> tuple[Any, Any]:
     bn = norm.bn
     bias = None if conv.bias is None else _numbers(conv.bias)
     statistics = (bn.weight, bn.bias, bn.running_mean, bn.running_var)
-    gamma, beta, mean, variance = (_numbers(each) for each in statistics)
+    gamma, beta, mean, variance = map(_numbers, statistics)
     return fold_batch_norm(_numbers(conv.weight), bias, gamma, beta, mean, variance, bn.eps)
 
 
@@ -94,7 +93,3 @@ def _head(node: str, readout: Readout) -> Head:
 
 def _numbers(tensor: Any) -> Any:
     return tensor.detach().double().numpy()
-
-
-def _pair(value: Any) -> tuple[int, ...]:
-    return (value, value) if isinstance(value, int) else tuple(int(each) for each in value)

@@ -231,8 +231,8 @@ def test_split_is_fixed_disjoint_and_balanced():
     assert (len(training.labels), len(held_out.labels)) == (1347, 450)
     assert np.bincount(held_out.labels).min() >= 43
     assert np.array_equal(held_out.labels, split()[1].labels)
-    seen = {image.tobytes() for image in training.pixels}
-    assert not any(image.tobytes() in seen for image in held_out.pixels)
+    training_images = {image.tobytes() for image in training.pixels}
+    assert not any(image.tobytes() in training_images for image in held_out.pixels)
 
 
 def test_stimulus_shows_held_out_images_on_the_declared_grid():
@@ -251,9 +251,9 @@ def test_stimulus_shows_held_out_images_on_the_declared_grid():
 
 def test_stimulus_is_chosen_by_its_seed():
     config = digits.PRESETS["default"]
-    first, again, other = (digits.stimulus(config, 1, 20, seed)["input"] for seed in (1, 1, 2))
+    first, again, different = (digits.stimulus(config, 1, 20, seed)["input"] for seed in (1, 1, 2))
     assert np.array_equal(first, again)
-    assert not np.array_equal(first, other)
+    assert not np.array_equal(first, different)
 
 
 def test_large_stimulus_is_the_whole_split_in_order():

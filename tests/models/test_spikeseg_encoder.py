@@ -7,7 +7,7 @@ import pytest
 import torch
 from neurodeploy.models.spikeseg import EncoderConfig, IFNeuron, LayerConfig, SpikeSEGEncoder
 from neurodeploy.models.spikeseg.coding import rank_order
-from neurodeploy.models.spikeseg.pooling import max_pool
+from neurodeploy.models.spikeseg.output import max_pool
 
 torch.set_num_threads(1)
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "spikeseg_igarss2023_blob32.npz", allow_pickle=False)
@@ -119,10 +119,10 @@ def test_last_layer_is_a_clamped_lif_without_leak_unless_an_if_is_asked_for(enco
 
 
 def test_if_and_clamped_lif_agree_while_weights_are_not_negative(encoder):
-    other = SpikeSEGEncoder(EncoderConfig(conv3=LayerConfig(7, 1, 10.0, neuron="if")))
-    other.load_state_dict(encoder.state_dict())
+    integrating = SpikeSEGEncoder(EncoderConfig(conv3=LayerConfig(7, 1, 10.0, neuron="if")))
+    integrating.load_state_dict(encoder.state_dict())
     x = torch.from_numpy(GOLDEN["x"])
-    expected, actual = (run(x, fire_once=False).classification_spikes for run in (encoder, other))
+    expected, actual = (run(x, fire_once=False).classification_spikes for run in (encoder, integrating))
     assert torch.equal(expected, actual)
 
 

@@ -1,12 +1,16 @@
-"""The receiver and its named settings as plain data."""
+"""The named settings, the receiver that they describe, and the I/Q grids to show it."""
 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from .model import SpikingRx
 
+STEPS = 50
+"""Steps of a stimulus whose length is not named."""
 _INPUT: dict[str, Any] = {"shape": [2, 16, 16], "low": -4.0, "high": 3.96875, "dt": 0.001, "grid": 0.03125}
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -73,3 +77,26 @@ def build(config: Mapping[str, Any]) -> SpikingRx:
         for _ in range(warm_up["passes"]):
             model(torch.randn(warm_up["samples"], warm_up["steps"], in_ch, height, width))
     return model.eval()
+
+
+def stimulus(
+    config: Mapping[str, Any], steps: int | None = None, samples: int | None = None, seed: int = 0
+) -> dict[str, NDArray[Any]]:
+    """``{"input": (samples, steps, C, H, W)}``, float32, drawn N(0, 1), clipped to ``config["input"]``'s low and high.
+
+    Without ``steps`` there are 50, without ``samples`` one. ``config["stimulus"]`` is ``"gaussian"`` (a new grid every
+    step) or ``"repeated"`` (one grid shown at every step, as the receiver's own tests do). If the input has a ``grid``,
+    values are rounded to multiples of it, halves to even. Sample i depends on ``seed`` and i only. Raises ValueError on
+    an unknown kind.
+    """
+    steps, samples = steps or STEPS, samples or 1
+    kind, about = config["stimulus"], config["input"]
+    if kind not in ("gaussian", "repeated"):
+        raise ValueError(f"unknown stimulus {kind!r}; choose 'gaussian' or 'repeated'")
+    drawn = steps if kind == "gaussian" else 1
+    shape = (drawn, *about["shape"])
+    values = np.stack([np.random.default_rng([seed, sample]).standard_normal(shape) for sample in range(samples)])
+    if grid := about.get("grid"):
+        values = np.round(values / grid) * grid
+    values = np.clip(values, about["low"], about["high"]).astype(np.float32)
+    return {"input": values if kind == "gaussian" else np.repeat(values, steps, axis=1)}
