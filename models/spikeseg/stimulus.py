@@ -26,7 +26,8 @@ def stimulus(
     """``{"input": (samples, steps, C, H, W)}``, float32: a ``"block"`` or ``"stars"``, as ``config["stimulus"]`` says.
 
     Without ``steps`` there are 50, without ``samples`` one. Shape, range and grid of the values are those of
-    ``config["input"]``. Sample i depends on ``seed`` and i only, and a longer run begins with a shorter one. Raises ValueError on an unknown kind.
+    ``config["input"]``. Sample i depends on ``seed`` and i only, and a longer run begins with a shorter one.
+    Raises ValueError on an unknown kind.
     """
     steps, samples = steps or STEPS, samples or 1
     makers: dict[str, Callable[[tuple[int, int, int], int, int, int, float], Frames]] = {
