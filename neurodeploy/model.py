@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from neurodeploy.errors import InputError
 from neurodeploy.extras import missing_extra
 from neurodeploy.host import Host
 from neurodeploy.network.network import Network
+from neurodeploy.plugin import load_plugin, plugin_names, registered
 
 GROUP = "neurodeploy.models"
 Config = Mapping[str, Any]
@@ -55,25 +55,20 @@ class ReferenceModel:
 
 def installed_models() -> dict[str, ReferenceModel | str]:
     """Every registered model by name, or the reason why it cannot be imported."""
-    found = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return {entry.name: _load(entry) for entry in found}
+    return {name: _load(name) for name in plugin_names(GROUP)}
 
 
 def find_model(name: str, where: str = "model") -> ReferenceModel:
     """The model that ``where`` names. Raises InputError for an unknown one, UnavailableError for one without import."""
-    found = {entry.name: entry for entry in entry_points(group=GROUP)}
-    if name not in found:
-        known = ", ".join(sorted(found)) or "none"
+    if name not in plugin_names(GROUP):
+        known = ", ".join(plugin_names(GROUP)) or "none"
         raise InputError(f"unknown model {name!r}", where, f"choose one of: {known}")
-    model = _load(found[name])
+    model = _load(name)
     if isinstance(model, str):
         raise missing_extra("torch", model, f"model {name}")
     return model
 
 
-def _load(entry: EntryPoint) -> ReferenceModel | str:
-    try:
-        model = entry.load()
-    except Exception as error:  # a foreign plug-in may fail in any way; its reason is shown to the user
-        return f"it fails to import: {type(error).__name__}: {error}"
-    return model if isinstance(model, ReferenceModel) else f"it is a {type(model).__name__}, not a ReferenceModel"
+def _load(name: str) -> ReferenceModel | str:
+    entry = registered(GROUP, name)
+    return entry if isinstance(entry, str) else load_plugin(entry, ReferenceModel)

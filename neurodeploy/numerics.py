@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
+from neurodeploy.plugin import Plugins, find_plugins
+
 Overflow = Literal["wrap", "wrap-once", "saturate", "clip"]
 """``saturate`` into the symmetric range, ``|x| <= 2**(bits - 1) - 1``; ``clip`` into all of two's complement."""
 
@@ -180,3 +182,11 @@ XYLO_V2 = Numerics(
 """SynSense's Xylo, second generation, as xylosim 0.1.3 computes it, with one synaptic current per neuron."""
 
 NUMERICS = {numerics.name: numerics for numerics in (LOIHI2, INT32, XYLO_V2)}
+"""The machines that come with neurodeploy."""
+
+GROUP = "neurodeploy.numerics"
+
+
+def installed_numerics() -> Plugins[Numerics]:
+    """The machines that come with neurodeploy, followed by those that installed packages register."""
+    return find_plugins(GROUP, Numerics, NUMERICS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from neurodeploy.capabilities import Capabilities
 from neurodeploy.errors import CapabilityError, InputError, UnavailableError
 from neurodeploy.finding import Finding
 from neurodeploy.numerics import Numerics
+from neurodeploy.plugin import load_plugin, plugin_names, registered
 from neurodeploy.program.program import Program
 from neurodeploy.trace import Trace
 
@@ -94,14 +95,9 @@ class Installed:
 
 def load_entry(entry: EntryPoint) -> Installed:
     """Import one plug-in; a failure is kept as its reason, never swallowed."""
-    try:
-        target = entry.load()
-    except Exception as error:  # a foreign plug-in may fail in any way; its reason is shown to the user
-        return Installed(entry.name, None, f"its plug-in fails to import: {type(error).__name__}: {error}")
-    if not isinstance(target, Target):
-        return Installed(entry.name, None, f"its plug-in gives a {type(target).__name__}, not a Target")
-    if target.name != entry.name:
-        return Installed(entry.name, None, f"its plug-in gives a target of another name, {target.name!r}")
+    target = load_plugin(entry, Target)
+    if isinstance(target, str):
+        return Installed(entry.name, None, target)
     return Installed(entry.name, target, unavailable(target))
 
 
@@ -115,7 +111,7 @@ def unavailable(target: Target) -> str | None:
 
 def target_names() -> tuple[str, ...]:
     """Names of all registered targets, whether or not they can be used."""
-    return tuple(sorted({entry.name for entry in entry_points(group=GROUP)}))
+    return plugin_names(GROUP)
 
 
 def installed_targets() -> dict[str, Installed]:
@@ -138,11 +134,8 @@ def find_target(name: str, where: str = "--target", also: Sequence[str] = ()) ->
 
 
 def _installed(name: str) -> Installed:
-    entries = [entry for entry in entry_points(group=GROUP) if entry.name == name]
-    if len({entry.value for entry in entries}) > 1:
-        claims = " and ".join(entry.value for entry in entries)
-        return Installed(name, None, f"several packages register it: {claims}")
-    return load_entry(entries[0])
+    entry = registered(GROUP, name)
+    return Installed(name, None, entry) if isinstance(entry, str) else load_entry(entry)
 
 
 def ensure_available(target: Target) -> None:

@@ -125,7 +125,7 @@ def test_targets_are_listed_with_the_reason_why_they_cannot_be_used() -> None:
     assert reasons["shaky"] == "its own check fails: OSError: the bus fell off"
     assert reasons["broken"] == "its plug-in fails to import: RuntimeError: their library is too old"
     assert "No module named 'not_installed_anywhere'" in reasons["absent"]
-    assert reasons["misnamed"] == "its plug-in gives a target of another name, 'chip'"
+    assert reasons["misnamed"] == "its plug-in gives a value of another name, 'chip'"
     assert reasons["number"] == "its plug-in gives a function, not a Target"
     data = call("targets", "--json").data
     assert {name: each["reason"] for name, each in data.items()} == reasons
@@ -200,13 +200,13 @@ def no_tools(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_model_of_somebody_else() -> None:
     found = installed_models()
     assert {"tiny", "digits", "spikeseg", "spikingrx"} <= found.keys()
-    assert found["broken-net"] == "it fails to import: RuntimeError: their library is too old"
-    assert found["no-net"] == "it is a function, not a ReferenceModel"
+    assert found["broken-net"] == "its plug-in fails to import: RuntimeError: their library is too old"
+    assert found["no-net"] == "its plug-in gives a function, not a ReferenceModel"
     assert call("models", "build", "tiny", "--stimulus", "s.npz", "-q").code == 0
     with np.load("s.npz") as file:
         assert file["input"].shape == (1, 20, 3)
     assert call("check", "tiny.pt", "--target", "fixed", "--input", "s.npz", "--batch", "--budget", "0").code == 0
-    assert "it fails to import" in refused("models", "build", "broken-net", code=4)
+    assert "its plug-in fails to import" in refused("models", "build", "broken-net", code=4)
     with pytest.raises(InputError, match=r"choose one of: .*tiny"):
         find_model("nobody")
     data = call("models", "--json").data

@@ -14,7 +14,7 @@ from neurodeploy.finding import Finding
 from neurodeploy.flow.loading import load
 from neurodeploy.flow.signals import with_encoder
 from neurodeploy.network.network import Network
-from neurodeploy.numerics import NUMERICS, Numerics
+from neurodeploy.numerics import Numerics, installed_numerics
 from neurodeploy.passes.accuracy import NeuronReport
 from neurodeploy.passes.quantize import LayerReport, Quantize, Quantized
 from neurodeploy.program.program import Program
@@ -122,9 +122,12 @@ def numerics_of(target: Target | None, options: Options) -> Numerics:
 
     Raises InputError for one that the target does not have.
     """
-    own = tuple(NUMERICS.values()) if target is None else (target.numerics, *target.numerics_choices)
+    plugins = installed_numerics()
+    own = tuple(plugins.usable.values()) if target is None else (target.numerics, *target.numerics_choices)
     choices = {each.name: each for each in own}
     name = options.get("numerics", own[0].name)
+    if name in plugins.reasons:
+        return plugins.find(name, "-O numerics", "numerics")
     if name not in choices:
         whose = "there are" if target is None else f"target {target.name} has"
         raise InputError(f"{whose} no numerics {name!r}", "-O numerics", f"choose: {', '.join(choices)}")

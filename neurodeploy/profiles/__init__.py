@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from neurodeploy.errors import InputError
 from neurodeploy.network.raw import Raw
+from neurodeploy.plugin import Plugins, find_plugins
 from neurodeploy.profiles import lava_dl, nir, norse, rockpool, sinabs, snntorch, spikingjelly, spyx
 from neurodeploy.profiles.profile import Profile
 
 _MODULES = (norse, snntorch, spikingjelly, sinabs, rockpool, spyx, lava_dl, nir)
 PROFILES: Mapping[str, Profile] = {module.PROFILE.name: module.PROFILE for module in _MODULES}
-
+GROUP = "neurodeploy.profiles"
 
 FEWEST = 2
 
@@ -26,18 +27,24 @@ class Fit:
     reasons: tuple[str, ...]
 
 
+def installed_profiles() -> Plugins[Profile]:
+    """The profiles that come with neurodeploy, followed by those that installed packages register."""
+    return find_plugins(GROUP, Profile, PROFILES)
+
+
 def parse_profile(text: str) -> tuple[Profile, dict[str, str]]:
-    """``NAME[,key=value...]`` as a profile and terms that differ. Raises InputError."""
+    """``NAME[,key=value...]`` as a profile and terms that differ.
+
+    Raises InputError for text that is none, UnavailableError for a plug-in that cannot be used.
+    """
     name, *assignments = text.split(",")
-    if name not in PROFILES:
-        remedy = f"known: {', '.join(PROFILES)}; with terms: nir,dt=1e-3[,key=value...]"
-        raise InputError(f"unknown profile {name!r}", "--profile", remedy)
-    return PROFILES[name], dict(_assignment(each) for each in assignments)
+    profile = installed_profiles().find(name, "--profile", "profile", "; with terms: nir,dt=1e-3[,key=value...]")
+    return profile, dict(_assignment(each) for each in assignments)
 
 
 def ranked(raw: Raw) -> tuple[Fit, ...]:
     """Profiles that a file speaks for, the likeliest first; ``nir`` always fits, and weakly."""
-    fits = [_fit(profile, raw) for profile in PROFILES.values()]
+    fits = [_fit(profile, raw) for profile in installed_profiles().usable.values()]
     fits = [fit for fit in fits if fit.score >= FEWEST or fit.profile == "nir"]
     return tuple(sorted(fits, key=lambda fit: -fit.score))
 

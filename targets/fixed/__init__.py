@@ -8,7 +8,7 @@ from dataclasses import replace
 from neurodeploy.capabilities import Capabilities
 from neurodeploy.engine import run_compiled
 from neurodeploy.errors import InputError
-from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2
+from neurodeploy.numerics import LOIHI2, installed_numerics
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.target import Artifact, Option, Options, Stimulus, Target
@@ -42,7 +42,7 @@ TARGET = Target(
     name="fixed",
     summary="fixed-point simulation on the CPU, under loihi2, int32 or xylo-v2 numerics",
     numerics=LOIHI2,
-    numerics_choices=(LOIHI2, INT32, XYLO_V2),
+    numerics_choices=tuple(installed_numerics().usable.values()),
     capabilities=Capabilities(),
     lower=lower,
     run=run,
