@@ -100,9 +100,9 @@ class Rung:
     @property
     def remarks(self) -> tuple[str, ...]:
         """Notes, and what the target's independent evidence consists of where it says more than that."""
-        evidence = self.evidence
-        said = evidence is None or not evidence.independent or evidence == INDEPENDENT
-        return self.notes if said else (*self.notes, evidence.reason)
+        if self.evidence is None or not self.evidence.independent or self.evidence == INDEPENDENT:
+            return self.notes
+        return (*self.notes, self.evidence.reason)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as ``check --json`` prints it."""
