@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from math import frexp, isfinite, nan
 from typing import Any, Literal, get_args, get_type_hints
 
-from neurodeploy.errors import InputError
+from neurodeploy.errors import InputError, choices
 
 Value = float | int | str | bool | None
 
@@ -156,16 +156,16 @@ _HINTS = get_type_hints(Terms)
 def check_term(key: str, value: Any, where: str) -> Value:
     """``value``, as the term's own type, if the term exists and may have it. Raises InputError otherwise."""
     if key not in _HINTS:
-        known = ", ".join(each.name for each in fields(Terms))
-        raise InputError(f"unknown contract term {key!r}", where, f"the terms are: {known}")
+        known = (term.name for term in fields(Terms))
+        raise InputError(f"unknown contract term {key!r}", where, choices(key, known, "the terms are"))
     hint = _HINTS[key]
-    choices = get_args(hint)
-    if hint is bool or (choices and isinstance(choices[0], str)):
-        allowed = choices or (False, True)
+    options = get_args(hint)
+    if hint is bool or (options and isinstance(options[0], str)):
+        allowed = options or (False, True)
         if any(value is choice or (isinstance(value, str) and value == choice) for choice in allowed):
             return value
         raise _bad(key, value, where, ", ".join(str(choice).lower() for choice in allowed))
-    if value is None and type(None) in choices:
+    if value is None and type(None) in options:
         return None
     number = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else nan
     if hint is int:
@@ -178,7 +178,7 @@ def check_term(key: str, value: Any, where: str) -> Value:
         raise _bad(key, value, where, "a power of two above 0, or none")
     if isfinite(number) and (key != "dt" or number > 0):
         return number
-    raise _bad(key, value, where, "seconds above 0" if key == "dt" else "a number" + (" or none" if choices else ""))
+    raise _bad(key, value, where, "seconds above 0" if key == "dt" else "a number" + (" or none" if options else ""))
 
 
 def _bad(key: str, value: Any, where: str, allowed: str) -> InputError:

@@ -1,19 +1,22 @@
 """Every error a user can meet, each with the exit code of the command line.
 
-An error carries what was wrong, where, and the remedy; its message is built from those.
+An error carries what was wrong, where, and the remedy; its message is built from those. Exit codes: 2 for usage,
+unreadable input and refused networks, 3 for what a machine or target cannot do, 4 for what is not installed, 6 for a
+machine that fails, 70 for a bug of ours.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import ClassVar
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
 
 from neurodeploy.finding import Finding
 
 
 @dataclass(eq=False)
 class NeurodeployError(Exception):
-    """Base of all errors: ``what`` happened, ``where`` (node, file, option), and the ``remedy``."""
+    """Base of all errors (exit code 70): ``what`` happened, ``where`` (node, file, option), and the ``remedy``."""
 
     what: str
     where: str = ""
@@ -26,6 +29,11 @@ class NeurodeployError(Exception):
         remedy = f"\n  remedy: {self.remedy}" if self.remedy else ""
         return f"{place}{self.what}{remedy}"
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, as ``--json`` prints it: ``kind`` (the class), ``exit_code`` and every field."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {"kind": type(self).__name__, "exit_code": self.exit_code, **values}
+
 
 class InputError(NeurodeployError):
     """A usage error or an input that cannot be read (exit code 2)."""
@@ -34,7 +42,7 @@ class InputError(NeurodeployError):
 
 
 class RefusedError(NeurodeployError):
-    """A network neurodeploy cannot express exactly; refused by name (exit code 2)."""
+    """A network that neurodeploy cannot express exactly; refused by name (exit code 2)."""
 
     exit_code = 2
 
@@ -51,7 +59,7 @@ class CannotRepresentError(NeurodeployError):
 
 @dataclass(eq=False)
 class CapabilityError(NeurodeployError):
-    """A target cannot carry the network; lists every violation at once (exit code 3)."""
+    """A network that a target cannot carry; ``findings`` holds every violation at once (exit code 3)."""
 
     findings: tuple[Finding, ...] = field(default_factory=tuple[Finding, ...])
 
@@ -62,6 +70,10 @@ class CapabilityError(NeurodeployError):
         lines += [f"  - {finding}" for finding in self.findings]
         return "\n".join(lines + ([f"  remedy: {self.remedy}"] if self.remedy else []))
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; every finding as its own object."""
+        return {**super().to_json(), "findings": [finding.to_json() for finding in self.findings]}
+
 
 class UnavailableError(NeurodeployError):
     """A target, an extra or a tool that is not installed (exit code 4)."""
@@ -70,6 +82,16 @@ class UnavailableError(NeurodeployError):
 
 
 class EnvironmentFailureError(NeurodeployError):
-    """The machine failed us: disk full, worker killed or timed out (exit code 6)."""
+    """The machine failed: disk full, worker killed or timed out (exit code 6)."""
 
     exit_code = 6
+
+
+def choices(name: str, known: Iterable[str], lead: str = "choose one of") -> str:
+    """The remedy for a ``name`` that is not ``known``: the closest one where there is one, then all there are."""
+    from difflib import get_close_matches
+
+    names = list(known)
+    close = get_close_matches(name, names, 1)
+    hint = f"did you mean {close[0]}? " if close else ""
+    return f"{hint}{lead}: {', '.join(names) or 'none'}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from neurodeploy.errors import InputError
+from neurodeploy.errors import InputError, choices
 from neurodeploy.extras import missing_extra
 from neurodeploy.host import Host
 from neurodeploy.network.network import Network
@@ -46,7 +46,7 @@ class ReferenceModel:
         """A named configuration; the first without a name. Raises InputError for an unknown one."""
         chosen = next(iter(self.presets)) if name is None else name
         if chosen not in self.presets:
-            raise InputError(f"model {self.name} has no preset {chosen!r}", remedy=f"choose: {', '.join(self.presets)}")
+            raise InputError(f"model {self.name} has no preset {chosen!r}", remedy=choices(chosen, self.presets))
         return self.presets[chosen]
 
     def __repr__(self) -> str:
@@ -61,8 +61,7 @@ def installed_models() -> dict[str, ReferenceModel | str]:
 def find_model(name: str, where: str = "model") -> ReferenceModel:
     """The model that ``where`` names. Raises InputError for an unknown one, UnavailableError for one without import."""
     if name not in plugin_names(GROUP):
-        known = ", ".join(plugin_names(GROUP)) or "none"
-        raise InputError(f"unknown model {name!r}", where, f"choose one of: {known}")
+        raise InputError(f"unknown model {name!r}", where, choices(name, plugin_names(GROUP)))
     model = _load(name)
     if isinstance(model, str):
         raise missing_extra("torch", model, f"model {name}")

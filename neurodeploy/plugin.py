@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, Protocol, TypeVar
 
-from neurodeploy.errors import InputError, UnavailableError
+from neurodeploy.errors import InputError, UnavailableError, choices
 
 
 class Named(Protocol):
@@ -40,7 +40,7 @@ class Plugins(Generic[T]):
             what = f"{kind} {name!r} cannot be used: {self.reasons[name]}"
             raise UnavailableError(what, where, "repair its package, or remove it")
         if name not in self.usable:
-            raise InputError(f"unknown {kind} {name!r}", where, f"known: {', '.join(self.usable)}{hint}")
+            raise InputError(f"unknown {kind} {name!r}", where, choices(name, self.usable, "known") + hint)
         return self.usable[name]
 
 

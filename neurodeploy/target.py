@@ -10,8 +10,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from neurodeploy.capabilities import Capabilities
-from neurodeploy.errors import CapabilityError, InputError, UnavailableError
-from neurodeploy.evidence import INDEPENDENT, Evidence
+from neurodeploy.errors import CapabilityError, InputError, UnavailableError, choices
 from neurodeploy.finding import Finding
 from neurodeploy.numerics import Numerics
 from neurodeploy.plugin import load_plugin, plugin_names, registered
@@ -64,7 +63,8 @@ class Target:
     """A target is one frozen value; a variant of it is ``dataclasses.replace``.
 
     ``rules`` are small named functions that return findings; ``available`` gives the reason why it cannot run here,
-    or None. ``evidence`` says what it means that its rung agrees; a trace that carries evidence itself overrules it.
+    or None. ``proof`` is what agreement of its rung means ("" = an independent implementation agreed); a trace whose
+    ``meta`` has a ``proof`` knows better.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Target:
     options: tuple[Option, ...] = ()
     available: Callable[[], str | None] = lambda: None
     install: Callable[[Callable[[str], None]], None] | None = None
-    evidence: Evidence = INDEPENDENT
+    proof: str = ""
     numerics_choices: tuple[Numerics, ...] = ()
 
     def __repr__(self) -> str:
@@ -125,8 +125,8 @@ def find_target(name: str, where: str = "--target", also: Sequence[str] = ()) ->
     The message names the option ``where`` it was given, and what ``also`` could stand there.
     """
     if name not in target_names():
-        known = ", ".join((*also, *target_names())) or "none"
-        raise InputError(f"unknown {'rung' if also else 'target'} {name!r}", where, f"choose one of: {known}")
+        what = f"unknown {'rung' if also else 'target'} {name!r}"
+        raise InputError(what, where, choices(name, (*also, *target_names())))
     each = _installed(name)
     if each.target is None:
         raise UnavailableError(f"target {name} cannot be used: {each.reason}", remedy="repair or remove its package")
@@ -154,7 +154,7 @@ def check_options(target: Target, given: Options) -> dict[str, str]:
         raise InputError(
             f"target {target.name} has no option {unknown[0]!r}",
             "-O",
-            f"it has: {', '.join(known) or 'none'}",
+            choices(unknown[0], known, "it has"),
         )
     return known | dict(given)
 

@@ -5,24 +5,25 @@ Verbs import what they need when they are called, so that help is immediate.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
-from typer.exceptions import TyperException
 
 import neurodeploy
 from neurodeploy.cli import check, convert, encode, events, export, inspect, lint, models, run, targets
-from neurodeploy.errors import NeurodeployError
+from neurodeploy.cli.failure import failure_of, read_by_nobody
 
-DEBUG = "NEURODEPLOY_DEBUG"
-
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
 for verb in (export.export, run.run, check.check, inspect.inspect, lint.lint, convert.convert):
     app.command()(verb)
 for verb in (encode.encode, encode.decode):
@@ -70,16 +71,18 @@ def main() -> None:
 
     A request to stop unwinds like an interrupt, so that temporary files go.
     """
-    for each in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, _stop)
-    sys.exit(run_verb(None))
+    for request in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(request, _stop)
+    sys.exit(run_verb(sys.argv[1:]))
 
 
-def run_verb(arguments: list[str] | None) -> int:
-    """The exit code of one verb; without ``arguments`` those of the process."""
+def run_verb(arguments: Sequence[str]) -> int:
+    """Run one verb and return its exit code."""
     with warnings.catch_warnings():
         warnings.showwarning = _warn
-        return guarded(lambda: app(arguments, prog_name="neurodeploy", standalone_mode=False))
+        return guarded(
+            lambda: app(list(arguments), prog_name="neurodeploy", standalone_mode=False), "--json" in arguments
+        )
 
 
 def _warn(message: Warning | str, category: type[Warning], filename: str, lineno: int, *more: Any) -> None:
@@ -96,51 +99,18 @@ def _stop(number: int, _frame: object) -> None:
     raise SystemExit(128 + number)
 
 
-def guarded(work: Callable[[], Any]) -> int:
-    """Run ``work`` and turn every outcome into an exit code, with a message on stderr."""
+def guarded(work: Callable[[], Any], as_json: bool = False) -> int:
+    """Run ``work`` and turn every outcome into an exit code; a failure is told on stderr, ``as_json`` on stdout too."""
     try:
         result = work()
         return result if isinstance(result, int) else 0
     except typer.Exit as leave:
         return leave.exit_code
-    except TyperException as error:
-        return _usage(error)
-    except (KeyboardInterrupt, typer.Abort):
-        return _say("interrupted", 130)
-    except NeurodeployError as error:
-        return _say(str(error), error.exit_code)
     except SystemExit as leave:
         if isinstance(leave.__context__, BrokenPipeError):  # how typer and rich leave when the reader has gone
-            return _nobody_reads()
+            return read_by_nobody()
         raise
     except BrokenPipeError:
-        return _nobody_reads()
-    except OSError as error:
-        return _say(f"{error.filename or 'system'}: {error.strerror or error}", 6)
-    except MemoryError:
-        return _say("out of memory", 6)
-    except Exception as error:
-        what = f"internal error: {type(error).__name__}: {error}"
-        return _say(f"{what}\n  remedy: set {DEBUG}=1 and report what it shows", 70)
-
-
-def _usage(error: TyperException) -> int:
-    """A usage error as typer words it; help without arguments is no error."""
-    show = getattr(error, "show", None)
-    if show is None:
-        return _say(error.format_message(), 2)
-    show()
-    return 2
-
-
-def _nobody_reads() -> int:
-    """The code of a broken pipe, as a shell counts it: never that of a verdict."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 128 + signal.SIGPIPE
-
-
-def _say(message: str, code: int) -> int:
-    if os.environ.get(DEBUG) == "1":
-        traceback.print_exc()
-    typer.echo(f"neurodeploy: {message}", err=True)
-    return code
+        return read_by_nobody()
+    except (Exception, KeyboardInterrupt) as error:
+        return failure_of(error).tell(as_json)

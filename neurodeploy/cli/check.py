@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from neurodeploy.cli import options as o
 from neurodeploy.cli.progress import working
 
-if TYPE_CHECKING:
-    from neurodeploy.parity.report import Verdict
-
-EXIT: dict[Verdict, int] = {"agree": 0, "diverged": 1, "inconclusive": 5}
+EXIT = {"agree": 0, "diverged": 1, "inconclusive": 5}
 
 
 def check(
@@ -31,9 +28,6 @@ def check(
     allow_silent: Annotated[
         list[str] | None, typer.Option(metavar="NODE", help="Accept that this node never fires; repeatable.")
     ] = None,
-    allow_same_code: Annotated[
-        bool, typer.Option("--allow-same-code", help="Accept that no target ran anything but the reference itself.")
-    ] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page too.")] = None,
     assign: o.Assign = None,
     window: o.Window = None,
@@ -58,7 +52,7 @@ def check(
     """Prove that every rung does what the one before it does.
 
     The rungs are source, network, program and targets; the report names the first divergence of each. Exit code 0: all
-    agree; 1: one diverged; 5: the stimulus proves nothing about some node, or no target ran code of its own.
+    agree; 1: one diverged; 5: the stimulus proves nothing about some node.
     """
     from neurodeploy.atomic import write_file
     from neurodeploy.flow.checking import check as climb
@@ -81,7 +75,6 @@ def check(
             allow_silent=allow_silent or (),
             options=o.assignments(assign),
             origin=origin_of(stimulus, network),
-            allow_same_code=allow_same_code,
         )
     if html is not None:
         page = report.to_html().encode()

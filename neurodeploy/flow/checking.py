@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neurodeploy.bundle import Bundle
-from neurodeploy.errors import InputError
+from neurodeploy.errors import InputError, choices
 from neurodeploy.flow.ladder import build_ladder
 from neurodeploy.flow.signals import float_spikes
 from neurodeploy.flow.stimuli import inputs_only, open_stimulus, origin_of, stimulus_findings
@@ -40,14 +40,12 @@ def check(
     options: Options | None = None,
     states: bool = True,
     origin: str | None = None,
-    allow_same_code: bool = False,
 ) -> Report:
     """Compare neighboring rungs and report the first divergence of each.
 
     ``targets``: a bundle's own by default; for a source every one that can run it here. ``budget``: smallest Jaccard
     per spiking node on the quantization rung, 0 to 1. ``allow_silent``: nodes whose silence is accepted. ``states``:
-    membranes and currents of targets count too. ``allow_same_code``: a ladder in which every target ran the reference
-    itself need not be inconclusive. ``origin``: what the report says of where the stimulus came from,
+    membranes and currents of targets count too. ``origin``: what the report says of where the stimulus came from,
     for a caller that made it. Raises InputError, UnavailableError and whatever lowering and running
     raise.
     """
@@ -79,7 +77,7 @@ def check(
         "contract": network.contract.to_json(),
     }
     findings = (*network.findings, *stimulus_findings(arrays, network), *ladder.findings)
-    return Report(tuple(rungs), seen, task, findings, ladder.not_run, about, allow_same_code)
+    return Report(tuple(rungs), seen, task, findings, ladder.not_run, about)
 
 
 def _encoder_rungs(
@@ -101,8 +99,7 @@ def check_judgement(network: Network, budget: float, allow_silent: Collection[st
     nodes = (*([] if network.host.pre is None else [ENCODER]), *network.populations)
     for name in allow_silent:
         if name not in nodes:
-            known = ", ".join(nodes)
-            raise InputError(f"there is no node {name!r}", "--allow-silent", f"the nodes are: {known}")
+            raise InputError(f"there is no node {name!r}", "--allow-silent", choices(name, nodes, "the nodes are"))
 
 
 def _target_rung(
@@ -124,8 +121,8 @@ def _target_rung(
         latencies(program) if pipelined else {},
         lambda trace: run_program(program, stimulus, states=True, drive=trace),
         lambda trace: target.run(artifact, stimulus, states=states, drive=trace),
-        traces[target.name].evidence or target.evidence,
-        (*artifact.notes, *traces[target.name].notes),
+        (*artifact.notes, *traces[target.name].meta.get("remarks", ())),
+        str(traces[target.name].meta.get("proof", target.proof)),
     )
 
 

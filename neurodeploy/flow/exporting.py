@@ -9,7 +9,7 @@ from typing import Any
 
 from neurodeploy.bundle import Bundle, check_replaceable, write_bundle
 from neurodeploy.encoding.deployed import DeployedEncoder
-from neurodeploy.errors import InputError
+from neurodeploy.errors import InputError, choices
 from neurodeploy.finding import Finding
 from neurodeploy.flow.loading import load
 from neurodeploy.flow.signals import with_encoder
@@ -124,14 +124,14 @@ def numerics_of(target: Target | None, options: Options) -> Numerics:
     """
     plugins = installed_numerics()
     own = tuple(plugins.usable.values()) if target is None else (target.numerics, *target.numerics_choices)
-    choices = {each.name: each for each in own}
+    by_name = {numerics.name: numerics for numerics in own}
     name = options.get("numerics", own[0].name)
     if name in plugins.reasons:
         return plugins.find(name, "-O numerics", "numerics")
-    if name not in choices:
+    if name not in by_name:
         whose = "there are" if target is None else f"target {target.name} has"
-        raise InputError(f"{whose} no numerics {name!r}", "-O numerics", f"choose: {', '.join(choices)}")
-    return choices[name]
+        raise InputError(f"{whose} no numerics {name!r}", "-O numerics", choices(name, by_name))
+    return by_name[name]
 
 
 def _report(lowered: Lowered) -> dict[str, Any]:

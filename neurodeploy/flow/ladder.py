@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from neurodeploy.bundle import Bundle
-from neurodeploy.errors import CannotRepresentError, CapabilityError, InputError, RefusedError
+from neurodeploy.errors import CannotRepresentError, CapabilityError, InputError, RefusedError, choices
 from neurodeploy.finding import Finding
 from neurodeploy.flow.exporting import QUANTIZATION, lower_program, numerics_of, own_options, quantize
 from neurodeploy.flow.subject import Subject, artifact_of, own_target, program_of
@@ -82,8 +82,8 @@ def _options_of(targets: Sequence[Target], options: Options) -> dict[str, dict[s
     known = {target.name: {option.name for option in target.options} for target in targets}
     for key in own_options(options):
         if not any(key in names for names in known.values()):
-            have = ", ".join(sorted({*QUANTIZATION}.union(*known.values())))
-            raise InputError(f"no target here has an option {key!r}", f"-O {key}", f"there are: {have}")
+            names = sorted({*QUANTIZATION}.union(*known.values()))
+            raise InputError(f"no target here has an option {key!r}", f"-O {key}", choices(key, names, "there are"))
     return {name: {key: value for key, value in options.items() if key in keys} for name, keys in known.items()}
 
 

@@ -32,6 +32,7 @@ def test_every_verb_has_help_that_fits_a_terminal(verb: tuple[str, ...]) -> None
     assert result.err == ""
     assert result.out.startswith(" ".join(("Usage:", "neurodeploy", *verb, "[OPTIONS]")))
     assert max(map(len, result.out.splitlines())) <= 80
+    assert call(*verb, "-h").out == result.out
 
 
 def test_the_list_of_verbs_says_each_in_one_whole_sentence() -> None:

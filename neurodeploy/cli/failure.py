@@ -1,0 +1,83 @@
+"""A verb that failed: its exit code, the message on standard error and, with ``--json``, one object beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+import typer
+from typer.exceptions import TyperException
+
+from neurodeploy.errors import EnvironmentFailureError, NeurodeployError
+
+DEBUG = "NEURODEPLOY_DEBUG"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exit code, the message for people, and the same as plain data."""
+
+    exit_code: int
+    message: str
+    data: Mapping[str, Any]
+
+    def tell(self, as_json: bool) -> int:
+        """Print it and return the exit code; with ``NEURODEPLOY_DEBUG=1`` the traceback comes first."""
+        if os.environ.get(DEBUG) == "1":
+            traceback.print_exc()
+        typer.echo(self.message, err=True)
+        if as_json:
+            typer.echo(json.dumps({"error": dict(self.data)}, default=str))
+        return self.exit_code
+
+
+def failure_of(error: BaseException) -> Failure:
+    """The failure that an exception stands for; one that nobody expected is a bug of ours."""
+    if isinstance(error, NeurodeployError):
+        return Failure(error.exit_code, f"neurodeploy: {error}", error.to_json())
+    if isinstance(error, TyperException):
+        return _usage(error)
+    if isinstance(error, OSError):
+        what, where = error.strerror or str(error), str(error.filename or "system")
+        return failure_of(EnvironmentFailureError(what, where))
+    if isinstance(error, MemoryError):
+        return failure_of(EnvironmentFailureError("out of memory"))
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return _unplanned(130, "Interrupted", "interrupted")
+    what = f"internal error: {type(error).__name__}: {error}"
+    return _unplanned(70, "InternalError", what, f"set {DEBUG}=1 and report what it shows")
+
+
+def read_by_nobody() -> int:
+    """The code of a broken pipe, as a shell counts it: never that of a verdict."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
+
+
+def _usage(error: TyperException) -> Failure:
+    """A usage error as typer words it; bare help is one too."""
+    show, context = getattr(error, "show", None), getattr(error, "ctx", None)
+    page = StringIO()
+    if show is None:
+        page.write(f"neurodeploy: {error.format_message()}")
+    else:
+        show(page)
+    where = "neurodeploy" if context is None else str(context.command_path)
+    remedy = f"{where} --help shows the usage"
+    return Failure(2, page.getvalue().rstrip("\n"), _data(2, "UsageError", error.format_message(), where, remedy))
+
+
+def _unplanned(exit_code: int, kind: str, what: str, remedy: str = "") -> Failure:
+    message = f"neurodeploy: {what}" + (f"\n  remedy: {remedy}" if remedy else "")
+    return Failure(exit_code, message, _data(exit_code, kind, what, "", remedy))
+
+
+def _data(exit_code: int, kind: str, what: str, where: str, remedy: str) -> dict[str, Any]:
+    return {"kind": kind, "exit_code": exit_code, "what": what, "where": where, "remedy": remedy}
