@@ -138,8 +138,8 @@ def _summed(stream: Stream, tables: Tables) -> list[str]:
     """The sum over the places of a lane, as ``sum``."""
     places = stream.places
     assert places is not None
-    named = {id(value): f"in{number}" for number, value in enumerate(reachable([places.given]))}
-    lines = [*statements([places.given], _load(stream, tables), {**named, id(places.given): "given"}).lines]
+    named = {id(value): f"in{number}" for number, value in enumerate(reachable([places.operand]))}
+    lines = [*statements([places.operand], _load(stream, tables), {**named, id(places.operand): "given"}).lines]
     total = computed(places.total)
     inner: list[str] = []
     if places.line is not None:

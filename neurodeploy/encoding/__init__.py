@@ -10,11 +10,10 @@ The coders follow the papers that they come from. ``neurodeploy.encoding.compat`
 
 from neurodeploy.encoding.arrays import merge, split
 from neurodeploy.encoding.bens_spiker import BensSpiker
-from neurodeploy.encoding.coder import Coder, Search
+from neurodeploy.encoding.coder import Coder
 from neurodeploy.encoding.datasets import load_shd
-from neurodeploy.encoding.delta import Delta
-from neurodeploy.encoding.engine import engine
 from neurodeploy.encoding.gymnasium import Gymnasium
+from neurodeploy.encoding.kernels import engine
 from neurodeploy.encoding.latency import Latency
 from neurodeploy.encoding.leaky import LeakyIntegrateAndFire
 from neurodeploy.encoding.objectives import OBJECTIVES, Objective
@@ -23,7 +22,8 @@ from neurodeploy.encoding.population import Population
 from neurodeploy.encoding.pulse_width import PulseWidth
 from neurodeploy.encoding.rate import Rate
 from neurodeploy.encoding.scaler import Scaler
-from neurodeploy.encoding.step_forward import StepForward
+from neurodeploy.encoding.search import Search
+from neurodeploy.encoding.step_forward import Delta, StepForward
 from neurodeploy.encoding.store import CODERS, Encoded, coder_from_json, coder_json, make_coder
 from neurodeploy.encoding.tuning import Tuned, optimize
 

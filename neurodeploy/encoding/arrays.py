@@ -37,44 +37,44 @@ class Rows:
     def give(self, array: NDArray[Any]) -> Any:
         """``array``, (batch, channels, steps) or one row per channel, with the rank and the kind of the signal."""
         batch = self.values.shape[0]
-        whole = array.reshape(batch, -1, array.shape[-1])
-        shaped = whole if self.rank == 3 else whole[0] if self.rank == 2 or whole.shape[1] > 1 else whole[0, 0]
+        batched = array.reshape(batch, -1, array.shape[-1])
+        shaped = batched if self.rank == 3 else batched[0] if self.rank == 2 or batched.shape[1] > 1 else batched[0, 0]
         if self.tensor_device is None:
             return shaped
         return sys.modules["torch"].from_numpy(np.ascontiguousarray(shaped)).to(self.tensor_device)
 
 
-def rows_of(signal: Any, what: str = "signal") -> Rows:
+def rows_of(signal: Any, name: str = "signal") -> Rows:
     """Read ``[T]``, ``[F, T]`` or ``[B, F, T]``; the argument is never changed.
 
     Raises InputError for another rank, an empty array, values that are no real numbers, and for NaN and infinity.
     """
-    array, device = as_array(signal, what)
+    array, device = as_array(signal, name)
     if array.dtype.kind not in "biuf":
-        raise InputError(f"holds {array.dtype} values", what, "give real numbers")
+        raise InputError(f"holds {array.dtype} values", name, "give real numbers")
     if array.ndim not in (1, 2, 3) or array.size == 0:
-        raise InputError(f"has shape {array.shape}", what, "give [T], [F, T] or [B, F, T] with at least one value")
+        raise InputError(f"has shape {array.shape}", name, "give [T], [F, T] or [B, F, T] with at least one value")
     with np.errstate(over="ignore"):
         values = np.array(array, dtype=np.float32, order="C")
-    check_held(array, values, what)
-    whole = values.reshape((1,) * (3 - array.ndim) + array.shape)
-    return Rows(whole, array.ndim, device)
+    check_held(array, values, name)
+    batched = values.reshape((1,) * (3 - array.ndim) + array.shape)
+    return Rows(batched, array.ndim, device)
 
 
 def check_held(array: NDArray[Any], single: Float, where: str, place: Callable[[Index], str] = str) -> None:
     """Raises InputError for the first NaN or infinity, or number that ``single``, the same in float32, cannot hold."""
     if np.isfinite(single).all():
         return
-    first = [int(each) for each in np.argwhere(~np.isfinite(single))[0]]
+    first = [int(index) for index in np.argwhere(~np.isfinite(single))[0]]
     value = array[tuple(first)]
     if not np.isfinite(value):
         remedy = "fill gaps or leave the samples out before encoding"
         raise InputError(f"is not finite at {place(first)}", where, remedy)
-    what = f"is {value:g} at {place(first)}, beyond single precision"
-    raise InputError(what, where, f"scale the signal to within ±{np.finfo(np.float32).max:.3g}")
+    reason = f"is {value:g} at {place(first)}, beyond single precision"
+    raise InputError(reason, where, f"scale the signal to within ±{np.finfo(np.float32).max:.3g}")
 
 
-def as_array(value: Any, what: str) -> tuple[NDArray[Any], Any]:
+def as_array(value: Any, name: str) -> tuple[NDArray[Any], Any]:
     """A value as an array, and the device of the tensor it was (None for anything else)."""
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
@@ -84,41 +84,7 @@ def as_array(value: Any, what: str) -> tuple[NDArray[Any], Any]:
     try:
         return np.asarray(value), None
     except ValueError as error:
-        raise InputError("is no rectangular array of numbers", what, "give every signal the same length") from error
-
-
-Parameter = float | tuple[float, ...]
-
-
-def parameter(value: Any, name: str, valid: Callable[[float], bool], rule: str) -> Parameter:
-    """A number, or a tuple of one per feature, from whatever array-like it is given as.
-
-    Raises InputError where a number is not finite or breaks the rule.
-    """
-    array, _ = as_array(value, name)
-    if array.dtype.kind not in "iuf" or array.ndim > 1 or array.size == 0:
-        raise InputError("is neither a number nor a list of numbers, one per signal", name, f"give {rule}")
-    numbers = tuple(float(each) for each in array.reshape(-1))
-    for number in numbers:
-        if not np.isfinite(number) or not valid(number):
-            raise InputError(f"{number:g} is not {rule}", name, f"give {rule}")
-    return numbers[0] if array.ndim == 0 else numbers
-
-
-def flag(value: Any, name: str) -> bool:
-    """A switch. Raises InputError for anything but true and false."""
-    if not isinstance(value, bool | np.bool_):
-        raise InputError(f"{value!r} is neither true nor false", name, "give true or false")
-    return bool(value)
-
-
-def spread(value: Parameter, rows: Rows, name: str) -> Float:
-    """A parameter for every row ``(batch * features,)``: a number for all, or one per feature, alike in each batch."""
-    batch, features = rows.values.shape[:2]
-    array = np.asarray(value, np.float32)
-    if array.ndim == 1 and array.size not in (1, features):
-        raise InputError(f"has {array.size} values for {features} signals", name, "give one for all, or one per signal")
-    return np.tile(np.broadcast_to(array, (features,)), batch)
+        raise InputError("is no rectangular array of numbers", name, "give every signal the same length") from error
 
 
 def check_spikes(rows: Rows, allowed: tuple[int, ...]) -> Spikes:

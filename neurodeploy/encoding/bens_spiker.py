@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
 
-from neurodeploy.encoding.arrays import Float, Parameter, Spikes, check_spikes, parameter, rows_of, spread
-from neurodeploy.encoding.coder import Search, settle
-from neurodeploy.encoding.engine import kernels
-from neurodeploy.encoding.filters import low_pass
-from neurodeploy.encoding.ranges import check_range, declared_span, fitted, span_of
-from neurodeploy.encoding.tuning import Given, Tuned, optimize
+from neurodeploy.encoding.arrays import Float, Spikes, check_spikes, rows_of
+from neurodeploy.encoding.coder import Coder
+from neurodeploy.encoding.kernels import kernels
+from neurodeploy.encoding.parameters import Parameter, parameter, settle, spread
+from neurodeploy.encoding.ranges import check_range, declared_span, span_of
+from neurodeploy.encoding.search import Search
 
 
-@dataclass(frozen=True)
-class BensSpiker:
+@dataclass(frozen=True, repr=False)
+class BensSpiker(Coder):
     """A spike where taking the filter off the rest of the signal, brought to 0..1, lessens its error by ``threshold``.
 
     - At every step t: ``e1 = sum |s[t+k] - h[k]|``, ``e2 = sum |s[t+k]|`` over all taps; a spike where
@@ -44,9 +45,9 @@ class BensSpiker:
 
     def __post_init__(self) -> None:
         low, high = check_range(self.low, self.high)
-        whole = "a whole number from 1 to 10000"
+        rule = "a whole number from 1 to 10000"
         threshold = parameter(self.threshold, "threshold", lambda _: True, "a finite number")
-        order = parameter(self.filter_order, "filter_order", lambda x: x == round(x) and 1 <= x <= 10_000, whole)
+        order = parameter(self.filter_order, "filter_order", lambda x: x == round(x) and 1 <= x <= 10_000, rule)
         cutoff = parameter(self.filter_cutoff, "filter_cutoff", lambda x: 0 < x < 0.5, "a number between 0 and 0.5")
         settle(self, threshold=threshold, filter_order=order, filter_cutoff=cutoff, low=low, high=high)
 
@@ -72,21 +73,13 @@ class BensSpiker:
         )
         return rows.give(span.restore(filtered(check_spikes(rows, (0, 1)), order, cutoff)))
 
-    def fit(self, signal: Any) -> BensSpiker:
-        """The same coder with the range of ``signal`` as its own."""
-        return fitted(self, signal)
-
-    def optimize(self, signal: Any, objective: Given | Sequence[Given] = "mse", **options: Any) -> Tuned:
-        """The best parameters for a signal; see ``neurodeploy.encoding.optimize``."""
-        return optimize(self, signal, objective, **options)
-
 
 def taken_off(signal: Float, order: Float, cutoff: Float, threshold: Float, skipped: int) -> Spikes:
     """Spikes of ``(N, T)`` signals, those of one filter order together; ``skipped`` taps and samples come first."""
     spikes = np.zeros(signal.shape, np.int8)
-    for each in np.unique(order):
-        (rows,) = np.nonzero(order == each)
-        taps = np.stack([low_pass(int(each), float(cut)) for cut in cutoff[rows]])[:, skipped:]
+    for taps_order in np.unique(order):
+        (rows,) = np.nonzero(order == taps_order)
+        taps = np.stack([low_pass(int(taps_order), float(cut)) for cut in cutoff[rows]])[:, skipped:]
         spikes[rows] = kernels().bens_spiker(signal[rows], np.ascontiguousarray(taps), threshold[rows], skipped)
     return spikes
 
@@ -94,7 +87,22 @@ def taken_off(signal: Float, order: Float, cutoff: Float, threshold: Float, skip
 def filtered(spikes: Spikes, order: Float, cutoff: Float) -> Float:
     """``o[t] = sum spikes[t-k] * h[k]`` of ``(N, T)`` spikes, in float32 and in order of the taps."""
     sums = np.zeros(spikes.shape, np.float32)
-    for row, (each, cut) in enumerate(zip(order, cutoff, strict=True)):
-        for k, tap in enumerate(low_pass(int(each), float(cut))[: spikes.shape[1]]):
+    for row, (taps_order, cut) in enumerate(zip(order, cutoff, strict=True)):
+        for k, tap in enumerate(low_pass(int(taps_order), float(cut))[: spikes.shape[1]]):
             sums[row, k:] += spikes[row, : spikes.shape[1] - k] * tap
     return sums
+
+
+@lru_cache(maxsize=4096)
+def low_pass(order: int, cutoff: float) -> Float:
+    """``order + 1`` taps of a windowed sinc (Hamming) with gain 1 at 0, cutting at ``cutoff`` cycles per sample.
+
+    The same float32 values as ``scipy.signal.firwin(order + 1, cutoff, fs=1)``.
+    """
+    edge = cutoff / 0.5
+    taps = edge * np.sinc(edge * (np.arange(order + 1) - 0.5 * order))
+    angle = np.linspace(-np.pi, np.pi, order + 1)
+    taps = taps * (0.54 * np.cos(0 * angle) + (1 - 0.54) * np.cos(1 * angle))
+    taps = (taps / np.sum(taps)).astype(np.float32)
+    taps.setflags(write=False)
+    return taps

@@ -1,62 +1,47 @@
-"""What every coder is: a frozen value with parameters that are plain data."""
+"""What every coder is: a frozen value whose parameters are plain data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
-
-@dataclass(frozen=True)
-class Search:
-    """Where a parameter is looked for.
-
-    A ``relative`` one is a share of the signal's width; one that is not ``per_signal`` shapes the result and is the
-    same for all signals. One that is ``like_changes`` is looked for most around the size of the signal's changes from
-    one sample to the next (root of the mean square), one with ``usual`` values most between those.
-    """
-
-    low: float
-    high: float
-    integer: bool = False
-    log: bool = False
-    relative: bool = False
-    per_signal: bool = True
-    like_changes: bool = False
-    usual: tuple[float, float] | None = None
+from neurodeploy.encoding.parameters import fields_of, shown
+from neurodeploy.encoding.ranges import fitted
+from neurodeploy.encoding.search import Search
+from neurodeploy.encoding.tuning import Aim, Tuned, optimize
+from neurodeploy.html import fragment, html_table
 
 
 @runtime_checkable
 class Coder(Protocol):
-    """Signals ``[T]``, ``[F, T]`` or ``[B, F, T]`` to spikes and back; arrays to arrays, tensors to tensors.
+    """Signals ``[T]``, ``[F, T]`` or ``[B, F, T]`` to spikes and back; arrays give arrays, tensors give tensors.
 
-    Parameters are numbers, or tuples of one per feature. ``encode`` raises InputError for NaN, infinity and wrong
-    shapes and never changes its argument. ``fit`` fixes what is otherwise measured on each signal, so that spikes can
-    be decoded, and a stream encoded, without it. Where an inverse exists there is ``decode(spikes, initial=None)``.
+    A coder is a frozen dataclass; its parameters are numbers, or tuples of one number per feature. Where an inverse
+    exists it has ``decode(spikes, initial=None)`` too. What ``fit`` and ``optimize`` do here serves every coder.
     """
 
     kind: ClassVar[str]
     search: ClassVar[Mapping[str, Search]]
 
     def encode(self, signal: Any) -> Any:
-        """Spikes of a signal."""
+        """Spikes (int8) of a signal, which is never changed. Raises InputError for NaN, infinity and wrong shapes."""
         ...
 
-    def fit(self, signal: Any) -> Any:
-        """The same coder with the range of ``signal`` as its own."""
-        ...
+    def fit(self, signal: Any) -> Self:
+        """The same coder with the range of ``signal``, so that its spikes can be decoded without the signal.
 
-    def optimize(self, signal: Any, objective: Any = "mse", **options: Any) -> Any:
-        """The best parameters for a signal; see ``neurodeploy.encoding.optimize``."""
-        ...
+        A coder that has a range, or needs none, stays as it is.
+        """
+        return fitted(self, signal)
 
+    def optimize(self, signal: Any, objective: Aim | Sequence[Aim] = "mse", **options: Any) -> Tuned:
+        """The best parameters for a signal; ``neurodeploy.encoding.optimize`` lists the options."""
+        return optimize(self, signal, objective, **options)
 
-def fields_of(coder: Any) -> dict[str, Any]:
-    """Parameters by name."""
-    return {each.name: getattr(coder, each.name) for each in fields(coder)}
+    def __repr__(self) -> str:
+        parameters = (f"{name}={shown(value)}" for name, value in fields_of(self).items() if value is not None)
+        return f"{type(self).__name__}({', '.join(parameters)})"
 
-
-def settle(coder: Any, **values: Any) -> None:
-    """Set checked parameters of a frozen coder that is being made."""
-    for name, value in values.items():
-        object.__setattr__(coder, name, value)
+    def _repr_html_(self) -> str:
+        rows = [(name, shown(value)) for name, value in fields_of(self).items() if value is not None]
+        return fragment(html_table(f"{self.kind} coder", ("parameter", "value"), rows))

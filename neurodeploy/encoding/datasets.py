@@ -68,7 +68,7 @@ def load_shd(path: Path | str, steps: int = 100) -> Digits:
         raise InputError(f"is no file of spiking digits: {error}", where, "give shd_train.h5 or shd_test.h5") from error
     if not len(times) == len(units) == len(labels):
         raise InputError(f"has {len(times)} times, {len(units)} units, {len(labels)} labels", where, "fetch it again")
-    return Digits(tuple(_sample(*each, steps, where) for each in zip(times, units, strict=True)), labels)
+    return Digits(tuple(_sample(*recording, steps, where) for recording in zip(times, units, strict=True)), labels)
 
 
 def _sample(times: NDArray[Any], units: NDArray[Any], steps: int, where: str) -> Sample:

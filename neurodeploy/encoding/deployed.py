@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.atomic import write_file
-from neurodeploy.encoding.arrays import Parameter, as_array, rows_of
-from neurodeploy.encoding.coder import fields_of
+from neurodeploy.encoding.arrays import as_array, rows_of
+from neurodeploy.encoding.parameters import Parameter, fields_of
 from neurodeploy.encoding.ranges import check_range, measured
 from neurodeploy.encoding.store import CODERS, make_coder
 from neurodeploy.errors import InputError
@@ -42,16 +42,18 @@ class DeployedEncoder:
         low, high = check_range(self.low, self.high)
         if low is None or high is None or (np.asarray(low) >= np.asarray(high)).any():
             raise InputError("the range of the samples has no width", "low, high", "give low < high, for every signal")
-        whole = isinstance(self.bits, int) and not isinstance(self.bits, bool)  # pyright: ignore[reportUnnecessaryIsInstance]
-        if not whole or not LEAST_BITS <= self.bits <= MOST_BITS:
-            what = f"{self.bits!r} is no whole number from {LEAST_BITS} to {MOST_BITS}"
-            raise InputError(what, "bits", "give the width of a sample, as the converter has it")
+        integer = isinstance(self.bits, int) and not isinstance(self.bits, bool)  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not integer or not LEAST_BITS <= self.bits <= MOST_BITS:
+            reason = f"{self.bits!r} is no whole number from {LEAST_BITS} to {MOST_BITS}"
+            raise InputError(reason, "bits", "give the width of a sample, as the converter has it")
         if getattr(self.coder, "method", "deterministic") != "deterministic":
-            what = f"{self.coder.kind} with method {self.coder.method!r} draws random numbers"
-            raise InputError(what, "coder", 'give method "deterministic": a deployed encoder gives the same every time')
+            reason = f"{self.coder.kind} with method {self.coder.method!r} draws random numbers"
+            raise InputError(
+                reason, "coder", 'give method "deterministic": a deployed encoder gives the same every time'
+            )
         if getattr(self.coder, "order", "time") != "time":
-            what = f"{self.coder.kind} with order {self.coder.order!r} compares all signals with each other"
-            raise InputError(what, "coder", 'give order "time"')
+            reason = f"{self.coder.kind} with order {self.coder.order!r} compares all signals with each other"
+            raise InputError(reason, "coder", 'give order "time"')
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
         if hasattr(self.coder, "low"):
@@ -66,8 +68,8 @@ class DeployedEncoder:
     @property
     def declared(self) -> int | None:
         """How many signals its parameters are for; None where they are the same for any number."""
-        given = (*fields_of(self.coder).values(), self.low, self.high)
-        lengths = {len(each) for each in given if isinstance(each, tuple)}
+        parameters = (*fields_of(self.coder).values(), self.low, self.high)
+        lengths = {len(value) for value in parameters if isinstance(value, tuple)}
         several = lengths - {1}
         if len(several) > 1:
             listed = " and ".join(map(str, sorted(several)))
@@ -76,7 +78,7 @@ class DeployedEncoder:
 
     def ends(self, features: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Low and high end of each signal."""
-        low, high = (np.broadcast_to(np.asarray(each, np.float64), (features,)) for each in (self.low, self.high))
+        low, high = (np.broadcast_to(np.asarray(end, np.float64), (features,)) for end in (self.low, self.high))
         return low, high
 
     def samples(self, signal: Any) -> NDArray[np.int64]:
@@ -104,8 +106,8 @@ class DeployedEncoder:
     def to_json(self) -> dict[str, Any]:
         """Everything it is, as plain data."""
         parameters = {name: value for name, value in fields_of(self.coder).items() if name not in RANGE}
-        told = {"format": FORMAT, "coder": {"kind": self.coder.kind, **parameters}, "bits": self.bits}
-        return told | {"low": self.low, "high": self.high}
+        settings = {"format": FORMAT, "coder": {"kind": self.coder.kind, **parameters}, "bits": self.bits}
+        return settings | {"low": self.low, "high": self.high}
 
     def save(self, path: Path) -> None:
         """Write ``encoder.json``. Raises EnvironmentFailureError."""
@@ -130,19 +132,19 @@ def deployed_from_json(data: Any, where: str) -> DeployedEncoder:
         raise InputError("describes no encoder", where, remedy)
     _check_format(data.get("format", FORMAT), where, remedy)
     _only(data, KEYS, where, remedy)
-    given = dict(data["coder"])
-    kind = given.pop("kind", None)
+    parameters = dict(data["coder"])
+    kind = parameters.pop("kind", None)
     if kind not in CODERS:
         raise InputError(f"unknown method {kind!r}", where, f"choose: {', '.join(CODERS)}")
-    known = [each.name for each in fields(CODERS[kind])]
+    known = [field.name for field in fields(CODERS[kind])]
     ends = {name: data[name] for name in RANGE}
     for name in RANGE:
-        if given.get(name) is not None and given[name] != ends[name]:
+        if parameters.get(name) is not None and parameters[name] != ends[name]:
             raise InputError(f"the coder has another {name} than the samples", where, "give the range once")
-        given.pop(name, None)
-    _only(given, [name for name in known if name not in RANGE], f"{where}: coder", remedy)
+        parameters.pop(name, None)
+    _only(parameters, [name for name in known if name not in RANGE], f"{where}: coder", remedy)
     try:
-        coder = make_coder(kind, given | (ends if "low" in known else {}), where)
+        coder = make_coder(kind, parameters | (ends if "low" in known else {}), where)
         return DeployedEncoder(coder, ends["low"], ends["high"], data["bits"])
     except InputError as error:
         raise InputError(
@@ -162,13 +164,13 @@ def read_deployed(path: Path) -> DeployedEncoder:
     return deployed_from_json(data, str(path))
 
 
-def _check_format(found: Any, where: str, remedy: str) -> None:
+def _check_format(version: Any, where: str, remedy: str) -> None:
     """Before all else: a newer format may have other keys."""
-    if isinstance(found, int) and found > FORMAT:
-        what = f"its format is {found}, this version of neurodeploy reads {FORMAT}"
-        raise InputError(what, where, f"update neurodeploy, or {remedy} of this version")
-    if found != FORMAT:
-        raise InputError(f"its format {found!r} is not {FORMAT}", where, remedy)
+    if isinstance(version, int) and version > FORMAT:
+        reason = f"its format is {version}, this version of neurodeploy reads {FORMAT}"
+        raise InputError(reason, where, f"update neurodeploy, or {remedy} of this version")
+    if version != FORMAT:
+        raise InputError(f"its format {version!r} is not {FORMAT}", where, remedy)
 
 
 def _only(data: Mapping[str, Any], names: Any, where: str, remedy: str) -> None:

@@ -49,8 +49,8 @@ def write_signal(path: Path, signal: NDArray[Any]) -> None:
         lines = "".join(",".join(f"{x:.9g}" for x in row) + "\n" for row in np.atleast_2d(signal).T)
         write_file(path, lambda file: file.write(lines.encode()))
     else:
-        what = "a table has no room for a batch" if kind == ".csv" else "is no kind of file that holds a signal"
-        raise InputError(what, str(path), "write a .npy or an .npz" if kind == ".csv" else f"write {KINDS}")
+        reason = "a table has no room for a batch" if kind == ".csv" else "is no kind of file that holds a signal"
+        raise InputError(reason, str(path), "write a .npy or an .npz" if kind == ".csv" else f"write {KINDS}")
 
 
 def _read_table(path: Path) -> NDArray[np.float64]:
@@ -61,18 +61,18 @@ def _read_table(path: Path) -> NDArray[np.float64]:
     heads = rows.pop(0)[1] if rows and _numbers(rows[0][1]) is None else []
     if not rows:
         raise InputError("holds no samples", str(path), "give one row per sample")
-    found: list[list[float]] = []
+    samples: list[list[float]] = []
     for number, row in rows:
         values = _numbers(row)
         if values is None or len(values) != len(rows[0][1]):
             raise InputError(f"row {number} is no row of {len(rows[0][1])} numbers", str(path), "fill or remove it")
-        found.append(values)
+        samples.append(values)
 
     def place(at: Index) -> str:
         head = f" ({heads[at[1]].strip()})" if at[1] < len(heads) else ""
         return f"row {rows[at[0]][0]}, column {at[1] + 1}{head}"
 
-    table = np.asarray(found)
+    table = np.asarray(samples)
     _check(table, path, place)
     return table[:, 0] if table.shape[1] == 1 else table.T
 

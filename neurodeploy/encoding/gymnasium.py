@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.encoding.arrays import Parameter, flag, parameter, rows_of, spread
-from neurodeploy.encoding.coder import Search, settle
+from neurodeploy.encoding.arrays import rows_of
+from neurodeploy.encoding.coder import Coder
+from neurodeploy.encoding.parameters import Parameter, flag, parameter, settle, spread
 from neurodeploy.encoding.ranges import check_range, span_of
 from neurodeploy.encoding.rate import levels
+from neurodeploy.encoding.search import Search
+from neurodeploy.encoding.spike_trains import Method, check_trains, trains
 from neurodeploy.encoding.step_forward import start_of
-from neurodeploy.encoding.trains import Method, check_trains, trains
-from neurodeploy.encoding.tuning import Given, Tuned, optimize
 from neurodeploy.errors import InputError
 
 Values = NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True)
-class Gymnasium:
+@dataclass(frozen=True, repr=False)
+class Gymnasium(Coder):
     """Observations ``[F]`` over time, ``[F, T]`` or ``[B, F, T]``, each as a window of ``steps`` steps.
 
     - ``low`` and ``high`` bring them to x in 0..1 (see ``Scaler``); values beyond are cut off.
@@ -84,15 +85,6 @@ class Gymnasium:
         driven = np.concatenate((driven, 1 - driven), axis=1) if self.inverted else driven
         spikes = trains(driven * self.max_rate, self.steps, self.method, generator)
         return rows.give(spikes.reshape(*spikes.shape[:2], -1))
-
-    def fit(self, signal: Any) -> Gymnasium:
-        """The coder itself: its range is part of it."""
-        rows_of(signal)
-        return self
-
-    def optimize(self, signal: Any, objective: Given | Sequence[Given] = "mse", **options: Any) -> Tuned:
-        """The best parameters for a signal; see ``neurodeploy.encoding.optimize``."""
-        return optimize(self, signal, objective, **options)
 
 
 def excite_inhibit(values: Values, axis: int) -> Values:

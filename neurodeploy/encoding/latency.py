@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from neurodeploy.encoding.arrays import Parameter, rows_of
-from neurodeploy.encoding.coder import Search, settle
-from neurodeploy.encoding.ranges import check_range, declared_span, fitted
+from neurodeploy.encoding.arrays import rows_of
+from neurodeploy.encoding.coder import Coder
+from neurodeploy.encoding.parameters import Parameter, settle
+from neurodeploy.encoding.ranges import check_range, declared_span
 from neurodeploy.encoding.rate import levels
-from neurodeploy.encoding.trains import check_trains, check_trains_fit, windows
-from neurodeploy.encoding.tuning import Given, Tuned, optimize
+from neurodeploy.encoding.search import Search
+from neurodeploy.encoding.spike_trains import check_trains, check_trains_fit, windows
 from neurodeploy.errors import InputError
 
 
-@dataclass(frozen=True)
-class Latency:
+@dataclass(frozen=True, repr=False)
+class Latency(Coder):
     """Every sample becomes one spike in a window of ``steps`` steps.
 
     - ``order="time"``: at step ``round((1 - s) * (steps - 1))`` for a sample brought to 0..1, half to even.
@@ -44,7 +45,7 @@ class Latency:
     def encode(self, signal: Any) -> Any:
         """Spikes (int8) ``[..., T * steps]``, one in each window."""
         rows = rows_of(signal)
-        check_trains_fit(rows.values.size, self.steps, each=2)
+        check_trains_fit(rows.values.size, self.steps, bytes_per_step=2)
         height = levels(rows, self.low, self.high)
         if self.order == "rank":
             place = np.argsort(np.argsort(-height, axis=1, kind="stable"), axis=1)
@@ -57,15 +58,7 @@ class Latency:
         """The signal (float32) ``[..., T]``; a silent window counts as low. Raises InputError for ``order="rank"``."""
         if self.order == "rank":
             raise InputError("ranks do not tell heights", "decode", 'encode with order="time"')
-        rows, found = windows(spikes, self.steps)
-        place = np.where(found.any(axis=-1), found.argmax(axis=-1), self.steps - 1)
+        rows, fired = windows(spikes, self.steps)
+        place = np.where(fired.any(axis=-1), fired.argmax(axis=-1), self.steps - 1)
         height = 1 - place / np.float32(max(self.steps - 1, 1))
-        return rows.give(declared_span(rows, self.low, self.high).restore(height.reshape(-1, found.shape[3])))
-
-    def fit(self, signal: Any) -> Latency:
-        """The same coder with the range of ``signal`` as its own."""
-        return fitted(self, signal)
-
-    def optimize(self, signal: Any, objective: Given | Sequence[Given] = "mse", **options: Any) -> Tuned:
-        """The best parameters for a signal; see ``neurodeploy.encoding.optimize``."""
-        return optimize(self, signal, objective, **options)
+        return rows.give(declared_span(rows, self.low, self.high).restore(height.reshape(-1, fired.shape[3])))

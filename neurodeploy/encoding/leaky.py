@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from neurodeploy.encoding.arrays import Float, Parameter, check_spikes, flag, parameter, rows_of, spread
-from neurodeploy.encoding.coder import Search, settle
-from neurodeploy.encoding.engine import kernels
-from neurodeploy.encoding.ranges import check_range, declared_span, fitted, span_of
-from neurodeploy.encoding.tuning import Given, Tuned, optimize
+from neurodeploy.encoding.arrays import Float, check_spikes, rows_of
+from neurodeploy.encoding.coder import Coder
+from neurodeploy.encoding.kernels import kernels
+from neurodeploy.encoding.parameters import Parameter, flag, parameter, settle, spread
+from neurodeploy.encoding.ranges import check_range, declared_span, span_of
+from neurodeploy.encoding.search import Search
 
 
-@dataclass(frozen=True)
-class LeakyIntegrateAndFire:
+@dataclass(frozen=True, repr=False)
+class LeakyIntegrateAndFire(Coder):
     """The signal, brought to -1..1, charges a membrane that fires beyond ``threshold`` in either direction.
 
     - Every step: ``v += y``; a spike of +1 (-1) where ``v > threshold`` (``v < -threshold``); then ``v = 0`` where it
@@ -57,14 +58,6 @@ class LeakyIntegrateAndFire:
         steps = spread(self.threshold, rows, "threshold")[:, None] * check_spikes(rows, (-1, 0, 1))
         sums = kernels().decay_sum(steps.astype(np.float32), spread(self.constant, rows, "constant"))
         return rows.give(span.restore((sums + 1) / 2))
-
-    def fit(self, signal: Any) -> LeakyIntegrateAndFire:
-        """The same coder with the range of ``signal`` as its own."""
-        return fitted(self, signal)
-
-    def optimize(self, signal: Any, objective: Given | Sequence[Given] = "mse", **options: Any) -> Tuned:
-        """The best parameters for a signal; see ``neurodeploy.encoding.optimize``."""
-        return optimize(self, signal, objective, **options)
 
 
 def centered(values: Float) -> Float:

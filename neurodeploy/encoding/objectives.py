@@ -55,12 +55,12 @@ OBJECTIVES: Mapping[str, Objective] = {
 }
 
 
-def objective_of(given: str | Measure | Objective) -> Objective:
+def objective_of(objective: str | Measure | Objective) -> Objective:
     """An objective by name, one's own, or a plain function to be minimized. Raises InputError for an unknown name."""
-    if isinstance(given, Objective):
-        return given
-    if isinstance(given, str):
-        if given not in OBJECTIVES:
-            raise InputError(f"unknown objective {given!r}", "objective", f"choose: {', '.join(OBJECTIVES)}")
-        return OBJECTIVES[given]
-    return Objective(getattr(given, "__name__", "objective"), given)
+    if isinstance(objective, Objective):
+        return objective
+    if isinstance(objective, str):
+        if objective not in OBJECTIVES:
+            raise InputError(f"unknown objective {objective!r}", "objective", f"choose: {', '.join(OBJECTIVES)}")
+        return OBJECTIVES[objective]
+    return Objective(getattr(objective, "__name__", "objective"), objective)

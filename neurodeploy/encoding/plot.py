@@ -31,23 +31,25 @@ def picture(
     InputError for other shapes and suffixes, UnavailableError without matplotlib.
     """
     figure_module = need("matplotlib.figure", "plot", "encoding")
-    whole, fired = _rows(signal, "signal"), _rows(spikes, "spikes")
+    signals, fired = _rows(signal, "signal"), _rows(spikes, "spikes")
     back = None if reconstruction is None else _rows(reconstruction, "reconstruction")
-    if len(fired) % len(whole) or (back is not None and back.shape != whole.shape):
+    if len(fired) % len(signals) or (back is not None and back.shape != signals.shape):
         raise InputError(
-            f"{whole.shape} signals do not fit {fired.shape} spikes", "picture", "give what belongs together"
+            f"{signals.shape} signals do not fit {fired.shape} spikes", "picture", "give what belongs together"
         )
-    channels, shown = len(fired) // len(whole), min(len(whole), MOST)
+    channels, shown = len(fired) // len(signals), min(len(signals), MOST)
     height = min(max(ROW * channels, LEAST), TALLEST / shown)
     figure = figure_module.Figure(figsize=(9, 0.4 + (1.95 + height) * shown), layout="constrained")
     panels = figure.subplots(2 * shown, 1, height_ratios=[1.95, height] * shown, squeeze=False)[:, 0]
     for n in range(shown):
         upper, lower = panels[2 * n], panels[2 * n + 1]
-        _draw_signal(upper, whole[n], None if back is None else back[n], f"signal {n}" if len(whole) > 1 else "signal")
-        _draw_spikes(lower, fired[n * channels : (n + 1) * channels], whole.shape[1], height)
+        _draw_signal(
+            upper, signals[n], None if back is None else back[n], f"signal {n}" if len(signals) > 1 else "signal"
+        )
+        _draw_spikes(lower, fired[n * channels : (n + 1) * channels], signals.shape[1], height)
         upper.set_xticklabels([])
     panels[-1].set_xlabel("sample")
-    figure.suptitle(title or f"{np.count_nonzero(fired)} spikes for {whole.size} samples", fontsize="medium")
+    figure.suptitle(title or f"{np.count_nonzero(fired)} spikes for {signals.size} samples", fontsize="medium")
     if path is not None:
         write_file(Path(path), drawing(figure, Path(path)))
     return figure

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.encoding.arrays import Parameter, Rows, flag, rows_of
-from neurodeploy.encoding.coder import Search, settle
-from neurodeploy.encoding.ranges import check_range, declared_span, fitted
+from neurodeploy.encoding.arrays import Rows, rows_of
+from neurodeploy.encoding.coder import Coder
+from neurodeploy.encoding.memory import check_memory
+from neurodeploy.encoding.parameters import Parameter, flag, settle
+from neurodeploy.encoding.ranges import check_range, declared_span
 from neurodeploy.encoding.rate import levels
-from neurodeploy.encoding.room import check_room
-from neurodeploy.encoding.trains import Method, check_trains, trains, windows
-from neurodeploy.encoding.tuning import Given, Tuned, optimize
+from neurodeploy.encoding.search import Search
+from neurodeploy.encoding.spike_trains import Method, check_trains, trains, windows
 from neurodeploy.errors import InputError
 
 FIELD_BYTES = 24
 """Memory of one response of a receptive field while it is made: three numbers of 64 bits."""
 
 
-@dataclass(frozen=True)
-class Population:
+@dataclass(frozen=True, repr=False)
+class Population(Coder):
     """Every sample drives ``bins`` channels, each the more the nearer the sample is to its center.
 
     - Centers are ``linspace(0, 1, bins)``; a sample x, brought to 0..1, drives them with
@@ -59,28 +60,20 @@ class Population:
     def encode(self, signal: Any, generator: Any = None) -> Any:
         """Spikes (int8) ``[..., F * bins, T * steps]``; ``generator`` is that of random trains, or a seed."""
         rows = rows_of(signal)
-        check_room(rows.values.size * self.bins * FIELD_BYTES, "bins", f"choose fewer than {self.bins} bins")
+        check_memory(rows.values.size * self.bins * FIELD_BYTES, "bins", f"choose fewer than {self.bins} bins")
         driven = np.moveaxis(fields(levels(rows, self.low, self.high), self.bins, self.sigma, self.normalized), -1, 2)
         spikes = trains(driven * self.max_rate, self.steps, self.method, generator)
         return rows.give(spikes.reshape(rows.values.shape[0], -1, rows.values.shape[2] * self.steps))
 
     def decode(self, spikes: Any, initial: Any = None) -> Any:
         """The signal (float32) ``[..., F, T]``; a silent window counts as the middle of the range."""
-        rows, found = windows(spikes, self.steps, self.bins)
-        count = found.sum(axis=-1)
+        rows, fired = windows(spikes, self.steps, self.bins)
+        count = fired.sum(axis=-1)
         total = count.sum(axis=2)
         centers = np.linspace(0, 1, self.bins, dtype=np.float32)
         height = np.where(total > 0, (count * centers[:, None]).sum(axis=2) / np.maximum(total, 1), np.float32(0.5))
         decoded = Rows(height.astype(np.float32), rows.rank, rows.tensor_device)
         return decoded.give(declared_span(decoded, self.low, self.high).restore(decoded.flat))
-
-    def fit(self, signal: Any) -> Population:
-        """The same coder with the range of ``signal`` as its own."""
-        return fitted(self, signal)
-
-    def optimize(self, signal: Any, objective: Given | Sequence[Given] = "mse", **options: Any) -> Tuned:
-        """The best parameters for a signal; see ``neurodeploy.encoding.optimize``."""
-        return optimize(self, signal, objective, **options)
 
 
 def fields(values: NDArray[np.float64], bins: int, sigma: float, normalized: bool) -> NDArray[np.float64]:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.encoding.arrays import Float, Parameter, Spikes, check_spikes, flag, parameter, rows_of, spread
-from neurodeploy.encoding.coder import Search, settle
-from neurodeploy.encoding.ranges import check_range, declared_span, fitted, span_of
+from neurodeploy.encoding.arrays import Float, Spikes, check_spikes, rows_of
+from neurodeploy.encoding.coder import Coder
+from neurodeploy.encoding.parameters import Parameter, flag, parameter, settle, spread
+from neurodeploy.encoding.ranges import check_range, declared_span, span_of
+from neurodeploy.encoding.search import Search
 from neurodeploy.encoding.step_forward import start_of
-from neurodeploy.encoding.tuning import Given, Tuned, optimize
 
 GRID = np.linspace(0, 1, 1000).astype(np.float32)
 
 
-@dataclass(frozen=True)
-class PulseWidth:
+@dataclass(frozen=True, repr=False)
+class PulseWidth(Coder):
     """A spike of +1 where the signal, brought to 0..1, falls below a sawtooth; -1 where it rises above its mirror.
 
     - The sawtooth is ``fmod(frequency * k / 999, 1)``, from ``k = 0`` at the second sample; it restarts at its first
@@ -62,14 +63,6 @@ class PulseWidth:
         wave = sawtooth(spread(self.frequency, rows, "frequency"), rows.values.shape[-1])
         lines = interpolate(check_spikes(rows, (-1, 0, 1)), wave, span.normalize(start[:, None])[:, 0])
         return rows.give(span.restore(lines))
-
-    def fit(self, signal: Any) -> PulseWidth:
-        """The same coder with the range of ``signal`` as its own."""
-        return fitted(self, signal)
-
-    def optimize(self, signal: Any, objective: Given | Sequence[Given] = "mse", **options: Any) -> Tuned:
-        """The best parameters for a signal; see ``neurodeploy.encoding.optimize``."""
-        return optimize(self, signal, objective, **options)
 
 
 def sawtooth(frequency: NDArray[Any], steps: int, grid: NDArray[Any] = GRID) -> NDArray[Any]:
@@ -115,6 +108,6 @@ def interpolate(spikes: Spikes, wave: Float, start: Float) -> Float:
     before = np.maximum.accumulate(np.where(anchor, steps, 0), axis=1)
     before[:, 1:] = np.where(anchor[:, 1:], before[:, :-1], before[:, 1:])
     after = np.minimum.accumulate(np.where(anchor, steps, steps[-1])[:, ::-1], axis=1)[:, ::-1]
-    left, right = (np.take_along_axis(height, each, axis=1).astype(np.float64) for each in (before, after))
+    left, right = (np.take_along_axis(height, anchors, axis=1).astype(np.float64) for anchors in (before, after))
     slope = (right - left) / np.maximum(after - before, 1)
     return np.where(anchor, height, left + (steps - before) * slope).astype(np.float32)

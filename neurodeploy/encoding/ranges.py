@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.encoding.arrays import Float, Parameter, Rows, parameter, rows_of, spread
+from neurodeploy.encoding.arrays import Float, Rows, rows_of
+from neurodeploy.encoding.parameters import Parameter, parameter, spread
 from neurodeploy.errors import InputError
+
+C = TypeVar("C")
 
 
 def check_range(low: Any, high: Any) -> tuple[Parameter | None, Parameter | None]:
@@ -38,12 +41,13 @@ def measured(signal: Any) -> tuple[Parameter, Parameter]:
     return tuple(low.tolist()), tuple(high.tolist())
 
 
-def fitted(coder: Any, signal: Any) -> Any:
-    """The coder with its range fixed to that of ``signal``; one that has a range already stays as it is."""
-    if coder.low is not None:
+def fitted(coder: C, signal: Any) -> C:
+    """The coder with its range fixed to that of ``signal``; one that has a range, or needs none, stays as it is."""
+    rows_of(signal)
+    if getattr(coder, "low", 0.0) is not None:
         return coder
     low, high = measured(signal)
-    return replace(coder, low=low, high=high)
+    return replace(cast(Any, coder), low=low, high=high)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from neurodeploy.encoding.arrays import Parameter, Rows, rows_of
-from neurodeploy.encoding.coder import Search, settle
-from neurodeploy.encoding.ranges import check_range, declared_span, fitted, span_of
-from neurodeploy.encoding.trains import Method, check_trains, trains, windows
-from neurodeploy.encoding.tuning import Given, Tuned, optimize
+from neurodeploy.encoding.arrays import Rows, rows_of
+from neurodeploy.encoding.coder import Coder
+from neurodeploy.encoding.parameters import Parameter, settle
+from neurodeploy.encoding.ranges import check_range, declared_span, span_of
+from neurodeploy.encoding.search import Search
+from neurodeploy.encoding.spike_trains import Method, check_trains, trains, windows
 
 
-@dataclass(frozen=True)
-class Rate:
+@dataclass(frozen=True, repr=False)
+class Rate(Coder):
     """Every sample becomes a window of ``steps`` steps with a share of spikes that grows with its height.
 
     - The rate is the sample brought to 0..1 (and cut off there) times ``max_rate``; constant signals count as low.
@@ -49,17 +50,9 @@ class Rate:
 
     def decode(self, spikes: Any, initial: Any = None) -> Any:
         """The signal (float32) ``[..., T]``. Raises InputError where the range is not known."""
-        rows, found = windows(spikes, self.steps)
-        height = found.mean(axis=-1).reshape(-1, found.shape[3]) / np.float32(self.max_rate)
+        rows, fired = windows(spikes, self.steps)
+        height = fired.mean(axis=-1).reshape(-1, fired.shape[3]) / np.float32(self.max_rate)
         return rows.give(declared_span(rows, self.low, self.high).restore(height))
-
-    def fit(self, signal: Any) -> Rate:
-        """The same coder with the range of ``signal`` as its own."""
-        return fitted(self, signal)
-
-    def optimize(self, signal: Any, objective: Given | Sequence[Given] = "mse", **options: Any) -> Tuned:
-        """The best parameters for a signal; see ``neurodeploy.encoding.optimize``."""
-        return optimize(self, signal, objective, **options)
 
 
 def levels(rows: Rows, low: Parameter | None, high: Parameter | None) -> Any:

@@ -28,7 +28,7 @@ class Scaler:
     @classmethod
     def from_ranges(cls, low: Any, high: Any) -> Scaler:
         """From known values, one pair per feature. Raises InputError where they make no range."""
-        ends = [np.atleast_1d(np.asarray(each, np.float64)) for each in (low, high)]
+        ends = [np.atleast_1d(np.asarray(values, np.float64)) for values in (low, high)]
         if ends[0].shape != ends[1].shape or ends[0].ndim != 1:
             raise InputError("their numbers of features differ", "low, high", "give one pair per feature")
         bad = ~(np.isfinite(ends[0]) & np.isfinite(ends[1]) & (ends[0] <= ends[1]))
@@ -60,8 +60,8 @@ class Scaler:
                 listed = ", ".join(map(str, np.nonzero(open_ends)[0]))
                 remedy = "give episodes=N to measure them, or Scaler.from_ranges(low, high)"
                 raise InputError(f"observations {listed} have no bounds", "environment", remedy)
-            seen = cls.from_data(np.concatenate(play(env, episodes, seed)), symmetric=True)
-            low, high = np.where(open_ends, seen.low, low), np.where(open_ends, seen.high, high)
+            measured = cls.from_data(np.concatenate(play(env, episodes, seed)), symmetric=True)
+            low, high = np.where(open_ends, measured.low, low), np.where(open_ends, measured.high, high)
         return cls.from_ranges(low, high)
 
     def transform(self, values: Any) -> NDArray[Any]:
@@ -89,11 +89,11 @@ def play(env: Any, episodes: int, seed: int) -> list[NDArray[np.float64]]:
     runs: list[NDArray[np.float64]] = []
     for episode in range(episodes):
         state, _ = copy.reset(seed=seed + episode)
-        seen, over = [state], False
+        states, over = [state], False
         while not over:
             state, _, ended, cut, _ = copy.step(copy.action_space.sample())
-            seen.append(state)
+            states.append(state)
             over = ended or cut
-        runs.append(np.asarray(seen, np.float64).reshape(len(seen), -1))
+        runs.append(np.asarray(states, np.float64).reshape(len(states), -1))
     copy.close()
     return runs

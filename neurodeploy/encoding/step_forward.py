@@ -1,33 +1,32 @@
-"""Step-forward coding (Kasabov et al. 2016): a baseline that follows the signal by steps, one spike each."""
+"""Coding of changes by steps of a threshold: step-forward coding (Kasabov et al. 2016) and delta modulation.
+
+Both compare every sample with a baseline that starts at the first sample. They differ in what the baseline does next:
+it follows the signal by steps of the threshold, or it is the sample itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from neurodeploy.encoding.arrays import Float, Parameter, Rows, as_array, check_spikes, flag, parameter, rows_of, spread
-from neurodeploy.encoding.coder import Search, settle
-from neurodeploy.encoding.engine import kernels
-from neurodeploy.encoding.tuning import Given, Tuned, optimize
+from neurodeploy.encoding.arrays import Float, Rows, Spikes, as_array, check_spikes, rows_of
+from neurodeploy.encoding.coder import Coder
+from neurodeploy.encoding.kernels import kernels
+from neurodeploy.encoding.parameters import Parameter, flag, parameter, settle, spread
+from neurodeploy.encoding.search import Search
 from neurodeploy.errors import InputError
 
 
-@dataclass(frozen=True)
-class StepForward:
-    """A spike of +1 (-1) where the signal is more than ``threshold`` above (below) the baseline, which then follows.
-
-    - The baseline starts at the first sample, which never spikes: ``base += threshold`` on a rise, ``-=`` on a fall.
-    - ``bipolar=False`` leaves out the spikes of falls; the baseline follows them all the same.
-    - ``decode`` adds up the steps from ``initial`` (default 0).
-    """
+@dataclass(frozen=True, repr=False)
+class _ThresholdSteps(Coder):
+    """A spike of +1 (-1) for a rise (fall) against a baseline, which ``_spikes`` decides."""
 
     threshold: Parameter = 0.5
     bipolar: bool = True
 
-    kind: ClassVar[str] = "step-forward"
     search: ClassVar[Mapping[str, Search]] = {
         "threshold": Search(0.002, 0.5, log=True, relative=True, like_changes=True)
     }
@@ -39,22 +38,54 @@ class StepForward:
     def encode(self, signal: Any) -> Any:
         """Signed spikes (int8) of the signal's shape."""
         rows = rows_of(signal)
-        spikes = kernels().step_forward(rows.flat, spread(self.threshold, rows, "threshold"))
+        spikes = self._spikes(rows.flat, spread(self.threshold, rows, "threshold"))
         return rows.give(spikes if self.bipolar else np.maximum(spikes, 0))
 
     def decode(self, spikes: Any, initial: Any = None) -> Any:
-        """The baseline (float32); ``initial`` is the first value, one for all or one per signal."""
+        """Sums of the steps (float32); ``initial`` is the first value, one for all signals or one per signal."""
         rows = rows_of(spikes, "spikes")
-        return rows.give(add_up(rows, spread(self.threshold, rows, "threshold"), start_of(initial, rows)))
+        steps = spread(self.threshold, rows, "threshold")[:, None] * check_spikes(rows, (-1, 0, 1))
+        steps[:, 0] = start_of(initial, rows)
+        return rows.give(np.add.accumulate(steps, axis=1, dtype=np.float32))
 
-    def fit(self, signal: Any) -> StepForward:
-        """The coder itself: it measures nothing."""
-        rows_of(signal)
-        return self
+    def _spikes(self, signal: Float, threshold: Float) -> Spikes:
+        """Signed spikes of ``(N, T)`` signals with one threshold each."""
+        raise NotImplementedError
 
-    def optimize(self, signal: Any, objective: Given | Sequence[Given] = "mse", **options: Any) -> Tuned:
-        """The best parameters for a signal; see ``neurodeploy.encoding.optimize``."""
-        return optimize(self, signal, objective, **options)
+
+@dataclass(frozen=True, repr=False)
+class StepForward(_ThresholdSteps):
+    """A spike of +1 (-1) where the signal is more than ``threshold`` above (below) the baseline, which then follows.
+
+    - The baseline starts at the first sample, which never spikes: ``base += threshold`` on a rise, ``-=`` on a fall.
+    - ``bipolar=False`` leaves out the spikes of falls; the baseline follows them all the same.
+    - ``decode`` adds up the steps from ``initial`` (default 0).
+    """
+
+    kind: ClassVar[str] = "step-forward"
+
+    def _spikes(self, signal: Float, threshold: Float) -> Spikes:
+        return kernels().step_forward(signal, threshold)
+
+
+@dataclass(frozen=True, repr=False)
+class Delta(_ThresholdSteps):
+    """A spike of +1 (-1) where the signal rose (fell) by ``threshold`` or more since the sample before.
+
+    The first sample never spikes. ``bipolar=False`` leaves out the spikes of falls. ``decode`` adds up steps of the
+    threshold from ``initial`` (default 0): changes that were smaller or larger than the threshold are lost.
+    """
+
+    threshold: Parameter = 0.1
+
+    kind: ClassVar[str] = "delta"
+
+    def _spikes(self, signal: Float, threshold: Float) -> Spikes:
+        spikes = np.zeros(signal.shape, np.int8)
+        change = np.diff(signal, axis=1)
+        spikes[:, 1:] = change >= threshold[:, None]
+        spikes[:, 1:] -= change <= -threshold[:, None]
+        return spikes
 
 
 def start_of(initial: Any, rows: Rows) -> Float:
@@ -69,10 +100,3 @@ def start_of(initial: Any, rows: Rows) -> Float:
         raise InputError(
             f"has shape {array.shape} for {batch} × {features} signals", "initial", "give one value per signal"
         ) from None
-
-
-def add_up(rows: Rows, step: Float, start: Float) -> Float:
-    """Sums of signed steps from a start, in float32 and in order of time."""
-    steps = step[:, None] * check_spikes(rows, (-1, 0, 1))
-    steps[:, 0] = start
-    return np.add.accumulate(steps, axis=1, dtype=np.float32)

@@ -13,20 +13,20 @@ from numpy.typing import NDArray
 
 from neurodeploy.atomic import write_file
 from neurodeploy.encoding.bens_spiker import BensSpiker
-from neurodeploy.encoding.coder import Coder, fields_of
-from neurodeploy.encoding.delta import Delta
+from neurodeploy.encoding.coder import Coder
 from neurodeploy.encoding.gymnasium import Gymnasium
 from neurodeploy.encoding.latency import Latency
 from neurodeploy.encoding.leaky import LeakyIntegrateAndFire
+from neurodeploy.encoding.parameters import fields_of
 from neurodeploy.encoding.population import Population
 from neurodeploy.encoding.pulse_width import PulseWidth
 from neurodeploy.encoding.rate import Rate
-from neurodeploy.encoding.step_forward import StepForward
+from neurodeploy.encoding.step_forward import Delta, StepForward
 from neurodeploy.errors import InputError
 
 CODERS: Mapping[str, Any] = {
-    each.kind: each
-    for each in (
+    coder.kind: coder
+    for coder in (
         StepForward,
         LeakyIntegrateAndFire,
         PulseWidth,
@@ -57,7 +57,7 @@ def make_coder(kind: str, parameters: Mapping[str, Any], where: str = "coder") -
     """A coder by kind. Raises InputError for an unknown kind, unknown or wrong parameters."""
     if kind not in CODERS:
         raise InputError(f"unknown method {kind!r}", where, f"choose: {', '.join(CODERS)}")
-    known = [each.name for each in fields(CODERS[kind])]
+    known = [field.name for field in fields(CODERS[kind])]
     strange = sorted(parameters.keys() - set(known))
     if strange:
         raise InputError(f"{kind} has no parameter {strange[0]!r}", where, f"it has: {', '.join(known)}")
@@ -98,8 +98,8 @@ class Encoded:
                 arrays = {name: file[name] for name in ("spikes", "initial", "coder")}
             data = json.loads(str(arrays["coder"]))
         except (FileNotFoundError, IsADirectoryError) as error:
-            what = "there is no such file" if isinstance(error, FileNotFoundError) else "is a folder"
-            raise InputError(what, str(path), "give the .npz that encode wrote") from None
+            reason = "there is no such file" if isinstance(error, FileNotFoundError) else "is a folder"
+            raise InputError(reason, str(path), "give the .npz that encode wrote") from None
         except Exception as error:  # a damaged archive fails in many ways
             raise InputError("holds no encoded signal", str(path), "give the .npz that encode wrote") from error
         return cls(arrays["spikes"], coder_from_json(data, str(path)), arrays["initial"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from neurodeploy.encoding.coder import Search
+from neurodeploy.encoding.search import Search
 from neurodeploy.errors import InputError
 from neurodeploy.extras import need
 
@@ -43,7 +43,7 @@ def run_study(
     ``usual`` is the part of the space where most of the even coverage goes.
     """
     optuna = need("optuna", "optimize", "encoding")
-    directions = ["maximize" if each else "minimize" for each in maximize]
+    directions = ["maximize" if more else "minimize" for more in maximize]
     generator = np.random.default_rng(seed)
     explored = trials * (SPREAD if len(space) == 1 else EXPLORED)
     covering = _covering(space, usual or {}, int(SPREAD * trials), generator) if len(maximize) == 1 else []
@@ -61,16 +61,16 @@ def run_study(
                 left = 1 - (n - explored) / max(trials - explored, 1)
                 study.enqueue_trial(_near(study.best_params, space, 0.1 * left**2 + 1e-4, generator))
             study.optimize(objective, n_trials=1)
-        found = [Trial(dict(each.params), tuple(each.values)) for each in study.best_trials]
-    if not found:
+        best_trials = [Trial(dict(trial.params), tuple(trial.values)) for trial in study.best_trials]
+    if not best_trials:
         raise InputError("no trial gave a number", "optimize", "check the objective on this signal")
-    found.sort(key=lambda each: each.values)
-    return found if len(maximize) > 1 else found[:1]
+    best_trials.sort(key=lambda trial: trial.values)
+    return best_trials if len(maximize) > 1 else best_trials[:1]
 
 
 def best(values: Sequence[Sequence[float]] | Sequence[Mapping[str, float]], maximize: Sequence[bool]) -> int:
     """Index of the point of a front that lies nearest to the best of each objective, scaled to the front's width."""
-    points = np.array([tuple(each) for each in values], np.float64) * np.where(maximize, -1, 1)
+    points = np.array([tuple(point) for point in values], np.float64) * np.where(maximize, -1, 1)
     low, width = points.min(axis=0), np.ptp(points, axis=0)
     with np.errstate(invalid="ignore"):
         distance = np.where(width > 0, (points - low) / np.where(width > 0, width, 1), 0)
@@ -79,10 +79,10 @@ def best(values: Sequence[Sequence[float]] | Sequence[Mapping[str, float]], maxi
 
 def _ask(trial: Any, space: Mapping[str, Search]) -> dict[str, float]:
     return {
-        name: trial.suggest_int(name, int(each.low), int(each.high))
-        if each.integer
-        else trial.suggest_float(name, each.low, each.high, log=each.log)
-        for name, each in space.items()
+        name: trial.suggest_int(name, int(search.low), int(search.high))
+        if search.integer
+        else trial.suggest_float(name, search.low, search.high, log=search.log)
+        for name, search in space.items()
     }
 
 
@@ -102,7 +102,7 @@ def _even(space: Mapping[str, Search], count: int, generator: np.random.Generato
     places = {name: generator.permutation(count) + generator.random(count) for name in space}
     if len(space) == 1 and count > 2:
         places = {name: np.where(at < 1, 0, np.where(at >= count - 1, count, at)) for name, at in places.items()}
-    return [{name: _at(each, places[name][n] / count) for name, each in space.items()} for n in range(count)]
+    return [{name: _at(search, places[name][n] / count) for name, search in space.items()} for n in range(count)]
 
 
 def _near(
@@ -110,9 +110,9 @@ def _near(
 ) -> dict[str, float]:
     """A point beside another, ``spread`` of the range away, on the parameter's own scale."""
     point: dict[str, float] = {}
-    for name, each in space.items():
-        low, high, at = (np.log(x) if each.log else x for x in (each.low, each.high, center[name]))
-        point[name] = _at(each, (at - low) / (high - low) + generator.normal() * spread)
+    for name, search in space.items():
+        low, high, at = (np.log(x) if search.log else x for x in (search.low, search.high, center[name]))
+        point[name] = _at(search, (at - low) / (high - low) + generator.normal() * spread)
     return point
 
 

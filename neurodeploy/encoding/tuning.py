@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.encoding.arrays import Float, rows_of
-from neurodeploy.encoding.coder import Search, fields_of
 from neurodeploy.encoding.objectives import Measure, Objective, objective_of
+from neurodeploy.encoding.parameters import fields_of
+from neurodeploy.encoding.search import Search
 from neurodeploy.encoding.study import best, run_study
 from neurodeploy.errors import InputError
 from neurodeploy.extras import need
 
-Given = str | Measure | Objective
+Aim = str | Measure | Objective
 Values = Mapping[str, float]
 
 
@@ -46,7 +47,7 @@ class Tuned:
 def optimize(
     coder: Any,
     signal: Any,
-    objective: Given | Sequence[Given] = "mse",
+    objective: Aim | Sequence[Aim] = "mse",
     *,
     trials: int = 100,
     seed: int = 0,
@@ -68,33 +69,35 @@ def optimize(
     need("optuna", "optimize", "encoding")
     rows = rows_of(signal)
     goals = [
-        objective_of(each)
-        for each in ([objective] if isinstance(objective, str | Objective) or callable(objective) else objective)
+        objective_of(goal)
+        for goal in ([objective] if isinstance(objective, str | Objective) or callable(objective) else objective)
     ]
     space = dict(search or coder.search)
     _check(coder, goals, space, trials)
-    if any(each.relative for each in space.values()):
+    if any(parameter_search.relative for parameter_search in space.values()):
         _check_width(rows.values)
-    alone = len(goals) == 1 and rows.rank > 1 and all(each.per_signal for each in space.values())
+    alone = (
+        len(goals) == 1 and rows.rank > 1 and all(parameter_search.per_signal for parameter_search in space.values())
+    )
     parts = [rows.values[:, n : n + 1] for n in range(rows.values.shape[1])] if alone else [rows.values]
-    found: list[Tuned] = []
+    results: list[Tuned] = []
     with _bar(progress, trials * len(parts)) as advance:
         for n, part in enumerate(parts):
             start = narrowed(coder, n) if alone else coder
-            found.append(_tune(start, part, rows.rank, goals, space, trials, seed + n, advance))
+            results.append(_tune(start, part, rows.rank, goals, space, trials, seed + n, advance))
     if not alone:
-        return found[0]
-    joined = _joined([each.coder for each in found], space)
+        return results[0]
+    joined = _joined([result.coder for result in results], space)
     values = measure(joined, rows.values, goals)
     return Tuned(joined, values, (Candidate(joined, values),), trials * len(parts))
 
 
 def narrowed(coder: Any, feature: int) -> Any:
     """The coder of one feature alone."""
-    own = {
+    values = {
         name: value[feature] for name, value in fields_of(coder).items() if isinstance(value, tuple) and len(value) > 1
     }
-    return replace(coder, **own) if own else coder
+    return replace(coder, **values) if values else coder
 
 
 def measure(coder: Any, signal: Float, goals: Sequence[Objective]) -> dict[str, float]:
@@ -120,8 +123,8 @@ def _check(coder: Any, goals: Sequence[Objective], space: Mapping[str, Search], 
 def _check_width(signal: Float) -> None:
     constant = ~(np.ptp(signal, axis=(0, 2)) > 0)
     if constant.any():
-        what = f"signal {int(constant.argmax()) + 1} of {constant.size} is constant"
-        raise InputError(what, "optimize", "leave it out: steps are looked for as shares of the signal's width")
+        reason = f"signal {int(constant.argmax()) + 1} of {constant.size} is constant"
+        raise InputError(reason, "optimize", "leave it out: steps are looked for as shares of the signal's width")
 
 
 def _tune(
@@ -135,50 +138,52 @@ def _tune(
     advance: Callable[[], None],
 ) -> Tuned:
     """One study; ``signal`` is ``(B, F, T)``."""
-    one = rank == 1 or signal.shape[1] == 1
+    single = rank == 1 or signal.shape[1] == 1
     fitted = start.fit(signal[0, 0] if rank == 1 else signal)
     width = np.ptp(signal, axis=(0, 2))
 
-    def made(chosen: Mapping[str, float]) -> Any:
-        return replace(fitted, **{name: _value(space[name], x, width, one) for name, x in chosen.items()})
+    def candidate(chosen: Mapping[str, float]) -> Any:
+        return replace(fitted, **{name: _value(space[name], x, width, single) for name, x in chosen.items()})
 
     def evaluate(chosen: Mapping[str, float]) -> list[float]:
         advance()
-        return list(measure(made(chosen), signal, goals).values())
+        return list(measure(candidate(chosen), signal, goals).values())
 
     complete = run_study(space, evaluate, [goal.maximize for goal in goals], trials, seed, _usual(space, signal))
     names = [goal.name for goal in goals]
-    front = tuple(Candidate(made(each.parameters), dict(zip(names, each.values, strict=True))) for each in complete)
-    chosen = front[best([each.values for each in complete], [goal.maximize for goal in goals])]
+    front = tuple(
+        Candidate(candidate(trial.parameters), dict(zip(names, trial.values, strict=True))) for trial in complete
+    )
+    chosen = front[best([trial.values for trial in complete], [goal.maximize for goal in goals])]
     return Tuned(chosen.coder, chosen.values, front, trials)
 
 
 def _usual(space: Mapping[str, Search], signal: Float) -> dict[str, Search]:
     """Where parameters usually end up; for the size of changes that is from half of it to twice it."""
-    found: dict[str, Search] = {}
-    for name, each in space.items():
-        low, high = each.usual or (0.0, 0.0)
-        if each.like_changes:
+    narrower: dict[str, Search] = {}
+    for name, parameter_search in space.items():
+        low, high = parameter_search.usual or (0.0, 0.0)
+        if parameter_search.like_changes:
             changes = np.sqrt(np.mean(np.square(np.diff(signal, axis=2), dtype=np.float64), axis=(0, 2)))
             size = float(np.mean(changes / np.ptp(signal, axis=(0, 2))))
-            low, high = (min(max(by * size, each.low), each.high) for by in (0.5, 2))
+            low, high = (min(max(by * size, parameter_search.low), parameter_search.high) for by in (0.5, 2))
         if low < high:
-            found[name] = replace(each, low=low, high=high)
-    return found
+            narrower[name] = replace(parameter_search, low=low, high=high)
+    return narrower
 
 
-def _value(search: Search, x: float, width: NDArray[Any], one: bool) -> Any:
+def _value(search: Search, x: float, width: NDArray[Any], single: bool) -> Any:
     if not search.relative:
         return x
-    return float(x * width[0]) if one else tuple((x * width).tolist())
+    return float(x * width[0]) if single else tuple((x * width).tolist())
 
 
 def _joined(coders: Sequence[Any], space: Mapping[str, Search]) -> Any:
     """One coder of many: what was looked for or differs, per signal side by side."""
-    each = {name: tuple(_single(getattr(coder, name)) for coder in coders) for name in fields_of(coders[0])}
-    varied = {name: values for name, values in each.items() if name in space or len(set(values)) > 1}
+    parameters = {name: tuple(_single(getattr(coder, name)) for coder in coders) for name in fields_of(coders[0])}
+    varied = {name: values for name, values in parameters.items() if name in space or len(set(values)) > 1}
     if varied.keys() & {"low", "high"}:
-        varied |= {name: each[name] for name in ("low", "high")}
+        varied |= {name: parameters[name] for name in ("low", "high")}
     return replace(coders[0], **varied)
 
 

@@ -16,10 +16,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 from neurodeploy.errors import InputError
+from neurodeploy.events.binary import COPY
 from neurodeploy.events.event import Chunks, Sensor, make_events, pieces
 from neurodeploy.events.flatbuffer import read_table
 from neurodeploy.events.source import EventSource
-from neurodeploy.events.words import COPY
 from neurodeploy.extras import need
 
 MAGIC = b"#!AER-DAT4.0\r\n"

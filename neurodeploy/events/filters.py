@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
-from neurodeploy.events.duration import microseconds
-from neurodeploy.events.event import EVENT, Chunks, Events, pieces
+from neurodeploy.events.event import EVENT, Chunks, Events, microseconds, pieces
 from neurodeploy.events.source import EventSource
 
 NEVER = np.iinfo(np.int64).min // 2

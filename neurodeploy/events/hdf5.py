@@ -14,10 +14,10 @@ import h5py
 import numpy as np
 
 from neurodeploy.errors import InputError, UnavailableError
+from neurodeploy.events.binary import COPY
 from neurodeploy.events.columns import Column, convert, find_columns
 from neurodeploy.events.event import CHUNK, Chunks, Sensor
 from neurodeploy.events.source import EventSource
-from neurodeploy.events.words import COPY
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 GROUPS = ("events", "CD/events", "TD", "prophesee/left", "/")

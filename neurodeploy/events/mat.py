@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from neurodeploy.errors import InputError
+from neurodeploy.events.binary import COPY
 from neurodeploy.events.columns import Column, convert, find_columns
 from neurodeploy.events.event import CHUNK
 from neurodeploy.events.hdf5 import read_hdf5
 from neurodeploy.events.mat_elements import judge_elements
 from neurodeploy.events.source import EventSource
-from neurodeploy.events.words import COPY
 from neurodeploy.extras import need
 from neurodeploy.trace import UNREADABLE
 

@@ -12,7 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from neurodeploy.errors import InputError
-from neurodeploy.events.words import COPY
+from neurodeploy.events.binary import COPY
 
 HEADER = 128
 MATRIX, COMPRESSED = 14, 15

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from neurodeploy.events.binary import whole_words
 from neurodeploy.events.event import CHUNK, Chunks, Sensor, make_events
 from neurodeploy.events.source import EventSource
-from neurodeploy.events.words import whole_words
 
 SENSOR = Sensor(34, 34)
 """N-MNIST's. Recordings of the same layout from other sensors need theirs to be given."""

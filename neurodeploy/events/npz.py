@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from neurodeploy.atomic import write_file
 from neurodeploy.errors import InputError
+from neurodeploy.events.binary import COPY
 from neurodeploy.events.columns import Column, convert, find_columns
 from neurodeploy.events.event import CHUNK, Sensor
 from neurodeploy.events.source import EventSource
-from neurodeploy.events.words import COPY
 from neurodeploy.trace import UNREADABLE
 
 REMEDY = "store the arrays t (microseconds), x, y, p (0 or 1), width and height, or call neurodeploy.events.save_events"

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
+from neurodeploy.events.binary import COPY, whole_words
 from neurodeploy.events.event import CHUNK, Chunks, Sensor, make_events, pieces
 from neurodeploy.events.source import EventSource
-from neurodeploy.events.words import COPY, whole_words
 from neurodeploy.extras import need
 
 HEADER_LIMIT = 1 << 16

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
-from neurodeploy.events.duration import microseconds
-from neurodeploy.events.event import CHUNK, EVENT, Chunks, Events, Sensor, make_events
+from neurodeploy.events.event import CHUNK, EVENT, Chunks, Events, Sensor, make_events, microseconds
 from neurodeploy.events.npz import save_events
 from neurodeploy.events.source import EventSource
 

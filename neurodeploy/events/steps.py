@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
-from neurodeploy.events.duration import microseconds
-from neurodeploy.events.event import Events
+from neurodeploy.events.event import Events, microseconds
 from neurodeploy.events.source import EventSource
 
 Numbered = Iterator[tuple[Events, NDArray[Any], int]]

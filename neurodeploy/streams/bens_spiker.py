@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from neurodeploy.encoding.bens_spiker import low_pass
 from neurodeploy.encoding.deployed import DeployedEncoder
-from neurodeploy.encoding.filters import low_pass
 from neurodeploy.step.value import (
     Value,
     add,
@@ -44,16 +44,16 @@ def bens_spiker(encoder: DeployedEncoder, features: int) -> Stream:
     left = subtract(rest, tap)
     limits = np.broadcast_to(np.asarray(encoder.coder.threshold, np.float64), (features,))
     threshold = per_lane(fixed(limits, float(top), -most, most + 1))
-    seen = State("seen", 0, latency)
+    filled = State("seen", 0, latency)
     after = narrowed(select(read("message", "fired", 0, 1), left, rest), line.low, line.high)
     gain = subtract(_magnitude(rest), _magnitude(left))
     places = Places(latency + 1, shift_left(sample(encoder.top), fraction), gain, -most, most, line, after)
     enough = compare(False, places.total, threshold)
-    fires = select(compare(False, seen.read(), constant(latency)), enough, constant(0))
-    take = Step({"seen": minimum(add(seen.read(), constant(1)), constant(latency))}, (fires,))
+    fires = select(compare(False, filled.read(), constant(latency)), enough, constant(0))
+    take = Step({"seen": minimum(add(filled.read(), constant(1)), constant(latency))}, (fires,))
     formats = {"line, taps, threshold": f"samples with {fraction} bits of fraction"}
     return Stream(
-        encoder, features, tuple(range(features)), (seen,), take, places=places, latency=latency,
+        encoder, features, tuple(range(features)), (filled,), take, places=places, latency=latency,
         formats=formats,
     )  # fmt: skip
 

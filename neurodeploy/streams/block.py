@@ -26,34 +26,34 @@ class Block:
     values that the caller knows already.
     """
 
-    def __init__(self, roots: Sequence[Value], lanes: int, places: int = 0, given: Sequence[Value] = ()) -> None:
-        self._start: list[Any] = [None] * len(given)
-        self._given = len(given)
+    def __init__(self, roots: Sequence[Value], lanes: int, places: int = 0, known: Sequence[Value] = ()) -> None:
+        self._start: list[Any] = [None] * len(known)
+        self._given = len(known)
         self._names: list[tuple[int, str]] = []
         self._steps: list[tuple[Callable[..., Any], Sequence[int], int]] = []
         self._lanes, self._places = lanes, places
         self._flags: dict[int, int] = {}
-        self._slots = {id(value): slot for slot, value in enumerate(given)}
+        self._slots = {id(value): slot for slot, value in enumerate(known)}
         for root in roots:
             self._place(root)
         self._roots = [self._slot(root) for root in roots]
 
-    def __call__(self, read: Arrays, given: Sequence[IntArray] = ()) -> list[IntArray]:
+    def __call__(self, read: Arrays, known: Sequence[IntArray] = ()) -> list[IntArray]:
         """What the roots are, in numpy's int64."""
         slots = self._start.copy()
-        slots[: self._given] = given
+        slots[: self._given] = known
         for slot, name in self._names:
             slots[slot] = read[name]
         for function, args, slot in self._steps:
-            slots[slot] = function(*[slots[each] for each in args])
+            slots[slot] = function(*[slots[argument] for argument in args])
         return [slots[root] for root in self._roots]
 
     def _place(self, value: Value) -> None:
         """Give a value its slot, and the code that fills it, after those it is encoder of."""
         if id(value) in self._slots or id(value) in self._flags:
             return
-        for each in value.args:
-            self._place(each)
+        for argument in value.args:
+            self._place(argument)
         if value.op == "constant" or value.table is not None:
             known = np.array(value.low, np.int64) if value.table is None else self._table(value.table)
             self._slots[id(value)] = self._known(known)
@@ -61,20 +61,20 @@ class Block:
             self._slots[id(value)] = self._known(None)
             self._names.append((self._slots[id(value)], value.name))
         elif value.op in COMPARE:
-            self._flags[id(value)] = self._code(COMPARE[value.op], [self._slot(each) for each in value.args])
+            self._flags[id(value)] = self._code(COMPARE[value.op], [self._slot(argument) for argument in value.args])
         elif value.op == "select":
             flag, *rest = value.args
             first = self._flags[id(flag)] if id(flag) in self._flags else self._code(_nonzero, [self._slot(flag)])
-            self._slots[id(value)] = self._code(np.where, [first, *(self._slot(each) for each in rest)])
+            self._slots[id(value)] = self._code(np.where, [first, *(self._slot(argument) for argument in rest)])
         else:
             number = [self._known(np.array(value.number, np.int64))] if value.op in NUMBERED else []
-            args = [self._slot(each) for each in value.args]
+            args = [self._slot(argument) for argument in value.args]
             self._slots[id(value)] = self._code(OPERATIONS[value.op], args + number)
 
     def _slot(self, value: Value) -> int:
         """Where an integer lies; a comparison becomes one where a choice is not all that it serves."""
         if id(value) not in self._slots:
-            self._slots[id(value)] = self._code(_whole, [self._flags[id(value)]])
+            self._slots[id(value)] = self._code(_as_integers, [self._flags[id(value)]])
         return self._slots[id(value)]
 
     def _known(self, array: Any) -> int:
@@ -95,7 +95,7 @@ def _is_leaf(value: Value) -> bool:
     return not value.args and value.op != "constant" and value.table is None
 
 
-def _whole(flag: NDArray[np.bool_]) -> IntArray:
+def _as_integers(flag: NDArray[np.bool_]) -> IntArray:
     return flag.astype(np.int64)
 
 

@@ -18,19 +18,19 @@ class Loop:
         self.states, lanes = tuple(states), len(stream.source)
         roots = [stream.take.after[name] for name in self.states]
         self.ahead = _ahead(roots, set(self.states))
-        self._before, self._step = Block(self.ahead, lanes), Block(roots, lanes, given=self.ahead)
+        self._before, self._step = Block(self.ahead, lanes), Block(roots, lanes, known=self.ahead)
 
     def run(self, known: dict[str, IntArray], memory: dict[str, IntArray]) -> None:
         """Step through the samples ``known`` holds, from the memory and back into it."""
         shape = known["sample"].shape
-        ahead = [np.broadcast_to(each, shape) for each in self._before(known)]
-        found = {name: np.empty(shape, np.int64) for name in self.states}
+        ahead = [np.broadcast_to(part, shape) for part in self._before(known)]
+        read = {name: np.empty(shape, np.int64) for name in self.states}
         for t in range(shape[0]):
             for name in self.states:
-                found[name][t] = memory[name]
-            memory.update(zip(self.states, self._step(memory, [each[t] for each in ahead]), strict=True))
+                read[name][t] = memory[name]
+            memory.update(zip(self.states, self._step(memory, [part[t] for part in ahead]), strict=True))
         _widen(memory, self.states, shape[1:])
-        known |= found
+        known |= read
 
 
 class LineLoop:
@@ -42,48 +42,48 @@ class LineLoop:
         self.count, self.name = stream.places.count, stream.places.line.name
         roots = [stream.take.outputs[0], *(stream.take.after[name] for name in self.states)]
         self.ahead = _ahead(roots, {*self.states, "sum"})
-        self._before, self._step = Block(self.ahead, lanes), Block(roots, lanes, given=self.ahead)
-        self._given = Block([stream.places.given], lanes)
+        self._before, self._step = Block(self.ahead, lanes), Block(roots, lanes, known=self.ahead)
+        self._given = Block([stream.places.operand], lanes)
         self._term = Block([stream.places.term], lanes, self.count)
         self._after = Block([stream.places.after], lanes, self.count)
 
     def run(self, known: dict[str, IntArray], memory: dict[str, IntArray]) -> None:
         """As ``Loop.run``. The line lies in an array that holds all that will enter it; each sample sees a window."""
         shape = known["sample"].shape
-        ahead = [np.broadcast_to(each, shape) for each in self._before(known)]
+        ahead = [np.broadcast_to(part, shape) for part in self._before(known)]
         entering = np.moveaxis(np.broadcast_to(self._given(known)[0], shape), 0, -1)
-        whole = np.concatenate((memory[self.name], entering), axis=-1)
-        found = {name: np.empty(shape, np.int64) for name in (*self.states, "sum")}
+        lines = np.concatenate((memory[self.name], entering), axis=-1)
+        read = {name: np.empty(shape, np.int64) for name in (*self.states, "sum")}
         for t in range(shape[0]):
-            line = whole[..., t + 1 : t + 1 + self.count]
+            line = lines[..., t + 1 : t + 1 + self.count]
             terms = self._term({self.name: line})[0]
-            memory["sum"] = found["sum"][t] = terms.sum(axis=-1)
+            memory["sum"] = read["sum"][t] = terms.sum(axis=-1)
             for name in self.states:
-                found[name][t] = memory[name]
-            fired, *after = self._step(memory, [each[t] for each in ahead])
+                read[name][t] = memory[name]
+            fired, *after = self._step(memory, [part[t] for part in ahead])
             memory.update(zip(self.states, after, strict=True))
             line[:] = self._after({self.name: line, "fired": fired[..., None]})[0]
-        memory[self.name] = whole[..., shape[0] :]
+        memory[self.name] = lines[..., shape[0] :]
         _widen(memory, self.states, shape[1:])
-        known |= found
+        known |= read
 
 
-def _ahead(roots: Sequence[Value], own: set[str]) -> list[Value]:
+def _ahead(roots: Sequence[Value], changing: set[str]) -> list[Value]:
     """The largest parts of values that read nothing of ``own``, and so can be had before the loop."""
-    found: dict[int, Value] = {}
+    parts: dict[int, Value] = {}
 
     def visit(value: Value) -> None:
         if value.op == "constant" or value.table is not None:
             return
-        if not leaves([value]) & own:
-            found[id(value)] = value
+        if not leaves([value]) & changing:
+            parts[id(value)] = value
             return
-        for each in value.args:
-            visit(each)
+        for argument in value.args:
+            visit(argument)
 
     for root in roots:
         visit(root)
-    return list(found.values())
+    return list(parts.values())
 
 
 def _widen(memory: dict[str, IntArray], names: Sequence[str], shape: tuple[int, ...]) -> None:

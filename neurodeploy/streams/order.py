@@ -29,20 +29,20 @@ def stages(stream: Stream) -> tuple[Stage, ...]:
     needs = _needs(stream)
     sums = stream.places is not None and stream.places.line is None
     ticked: set[str] = set() if stream.tick is None else set(stream.tick.after)
-    found: list[Stage] = []
+    ordered: list[Stage] = []
     known, left = {"sample"}, dict(needs)
     while left:
         free = [name for name, read in left.items() if read <= known]
         if free:
-            found += [Stage() if sums and name == "sum" else Stage((name,)) for name in free]
+            ordered += [Stage() if sums and name == "sum" else Stage((name,)) for name in free]
             known |= set(free) - ticked
         else:
             free = sorted(_looped(left))
             assert not ticked & set(free), "a sample reads what ticks change"
-            found.append(Stage(tuple(name for name in free if name != "sum"), recurrent=True))
+            ordered.append(Stage(tuple(name for name in free if name != "sum"), recurrent=True))
             known |= set(free)
         left = {name: read for name, read in left.items() if name not in free}
-    return tuple(found)
+    return tuple(ordered)
 
 
 def _needs(stream: Stream) -> dict[str, set[str]]:
@@ -50,7 +50,7 @@ def _needs(stream: Stream) -> dict[str, set[str]]:
     needs = {name: leaves([value]) for name, value in stream.take.after.items()}
     places = stream.places
     if places is not None:
-        needs["sum"] = leaves([places.given]) | leaves([places.term]) - {"given"}
+        needs["sum"] = leaves([places.operand]) | leaves([places.term]) - {"given"}
         if places.line is not None and places.after is not None:
             fired = leaves([stream.take.outputs[0]])
             needs["sum"] = (needs["sum"] - {places.line.name}) | fired | {"sum"}
@@ -61,6 +61,8 @@ def _looped(needs: Mapping[str, set[str]]) -> set[str]:
     """Names that lead back to themselves, and those on the way to such names."""
     reach = {name: set(read) for name, read in needs.items()}
     for _ in needs:
-        reach = {name: read.union(*(reach[each] for each in read if each in reach)) for name, read in reach.items()}
+        reach = {
+            name: read.union(*(reach[source] for source in read if source in reach)) for name, read in reach.items()
+        }
     cyclic = {name for name in needs if name in reach[name]}
-    return cyclic | {name for name in needs if any(name in reach[each] for each in cyclic)}
+    return cyclic | {name for name in needs if any(name in reach[source] for source in cyclic)}

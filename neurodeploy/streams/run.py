@@ -36,11 +36,11 @@ def encode(stream: Stream, samples: IntArray) -> IntArray:
 
 def _check(stream: Stream, samples: IntArray) -> None:
     if samples.ndim != 3 or samples.shape[2] != stream.features:
-        wanted = f"(B, T, {stream.features})"
-        raise InputError(f"have shape {samples.shape}", "samples", f"give whole numbers {wanted}")
+        shape = f"(B, T, {stream.features})"
+        raise InputError(f"have shape {samples.shape}", "samples", f"give whole numbers {shape}")
     if samples.dtype.kind not in "iu" or (samples.size and not 0 <= samples.min() <= samples.max() < 1 << stream.bits):
-        what = f"are no whole numbers of {stream.bits} bits"
-        raise InputError(what, "samples", "give them as DeployedEncoder.samples does")
+        reason = f"are no whole numbers of {stream.bits} bits"
+        raise InputError(reason, "samples", "give them as DeployedEncoder.samples does")
 
 
 @dataclass(eq=False)
@@ -54,11 +54,11 @@ class _Run:
     def __post_init__(self) -> None:
         stream, lanes = self.stream, len(self.stream.source)
         shape = (self.batch, lanes)
-        self.memory = {each.name: np.full(shape, each.start, np.int64) for each in stream.states}
+        self.memory = {state.name: np.full(shape, state.start, np.int64) for state in stream.states}
         places = stream.places
         if places is not None and places.line is not None:
             self.memory[places.line.name] = np.full((*shape, places.count), places.line.start, np.int64)
-        self._stages = [(each, self._loop(each.states) if each.recurrent else None) for each in stages(stream)]
+        self._stages = [(stage, self._loop(stage.states) if stage.recurrent else None) for stage in stages(stream)]
         self._after = {name: Block([value], lanes) for name, value in stream.take.after.items()}
         self._outputs = Block(stream.take.outputs, lanes)
         if stream.tick is not None:
@@ -67,7 +67,7 @@ class _Run:
             )
             self._tick = Block([*stream.tick.after.values(), *stream.tick.outputs], lanes)
         if places is not None:
-            self._given = Block([places.given], lanes)
+            self._given = Block([places.operand], lanes)
             self._term = Block([places.term], lanes, places.count)
 
     def _loop(self, states: Sequence[str]) -> Loop | LineLoop:
@@ -87,8 +87,8 @@ class _Run:
             else:
                 known["sum"] = self._sum(known)
         if self.stream.tick is None:
-            for number, each in enumerate(self._outputs(known)):
-                sent[:, :, 0, number] = np.moveaxis(np.broadcast_to(each, x.shape), 0, 1)
+            for number, output in enumerate(self._outputs(known)):
+                sent[:, :, 0, number] = np.moveaxis(np.broadcast_to(output, x.shape), 0, 1)
         else:
             self._ticks(taken, sent)
 
@@ -102,8 +102,8 @@ class _Run:
     def _sum(self, known: dict[str, IntArray]) -> IntArray:
         assert self.stream.places is not None
         shape = known["sample"].shape
-        given = np.broadcast_to(self._given(known)[0], shape)[..., None]
-        terms = self._term({**known, "given": given})[0]
+        operand = np.broadcast_to(self._given(known)[0], shape)[..., None]
+        terms = self._term({**known, "given": operand})[0]
         return np.broadcast_to(terms, (*shape, self.stream.places.count)).sum(axis=-1)
 
     def _ticks(self, taken: dict[str, IntArray], sent: IntArray) -> None:
@@ -111,7 +111,7 @@ class _Run:
         assert self.stream.tick is not None
         states = {name: taken[name] for name in self._ticked}
         for j in range(self.stream.steps):
-            whole = self._tick(states)
-            states.update(zip(self.stream.tick.after, whole, strict=False))
-            for number, each in enumerate(whole[len(self.stream.tick.after) :]):
-                sent[:, :, j, number] = np.moveaxis(np.broadcast_to(each, next(iter(taken.values())).shape), 0, 1)
+            values = self._tick(states)
+            states.update(zip(self.stream.tick.after, values, strict=False))
+            for number, output in enumerate(values[len(self.stream.tick.after) :]):
+                sent[:, :, j, number] = np.moveaxis(np.broadcast_to(output, next(iter(taken.values())).shape), 0, 1)

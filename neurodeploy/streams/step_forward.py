@@ -16,8 +16,8 @@ def step_forward(encoder: DeployedEncoder, features: int) -> Stream:
     """The baseline follows the samples by steps; -1 stands for a baseline that saw none."""
     x, step, top, fraction = _operands(encoder, features)
     state = State("base", -1, top, -1)
-    found = state.read()
-    base = select(compare(False, found, constant(0)), found, x)
+    baseline = state.read()
+    base = select(compare(False, baseline, constant(0)), baseline, x)
     higher = add(base, step)
     up = compare(True, x, higher)
     risen = select(up, higher, base)
@@ -36,8 +36,8 @@ def delta(encoder: DeployedEncoder, features: int) -> Stream:
     """The sample before, with the fraction; -1 stands for none."""
     x, step, top, fraction = _operands(encoder, features)
     state = State("before", -1, top, -1)
-    found = state.read()
-    before = select(compare(False, found, constant(0)), found, x)
+    previous = state.read()
+    before = select(compare(False, previous, constant(0)), previous, x)
     change = subtract(x, before)
     up = compare(False, change, step)
     down = compare(False, subtract(before, x), step)

@@ -37,12 +37,12 @@ class State:
 class Places:
     """The sum of ``term`` over ``count`` places, read by the lane as ``total``; partial sums are in ``low .. high``.
 
-    ``given`` is the lane's, and terms read it as the message ``given``. With a ``line`` it enters at the last place of
-    a delay line and all others move up first; ``after`` is the line once the lane has ``fired`` or not.
+    ``operand`` belongs to the lane; terms read it as the message ``given``. With a ``line`` it enters at the last place
+    of a delay line, after all others have moved up; ``after`` is the line once the lane has ``fired`` or not.
     """
 
     count: int
-    given: Value
+    operand: Value
     term: Value
     low: int
     high: int

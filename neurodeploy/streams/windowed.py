@@ -117,12 +117,12 @@ def _intervals(counts: IntArray, first: int) -> tuple[IntArray, IntArray]:
     return low, high
 
 
-def _counting(intervals: tuple[IntArray, IntArray], given: Value) -> Places:
+def _counting(intervals: tuple[IntArray, IntArray], operand: Value) -> Places:
     """The sum over all intervals that hold ``given``."""
     low, high = intervals
-    inside = read("message", "given", given.low, given.high)
+    inside = read("message", "given", operand.low, operand.high)
     term = multiply(compare(False, inside, per_place(low)), compare(False, per_place(high), inside))
-    return Places(low.shape[1], given, term, 0, low.shape[1])
+    return Places(low.shape[1], operand, term, 0, low.shape[1])
 
 
 def _trains(
@@ -136,13 +136,13 @@ def _trains(
     steps, top = encoder.coder.steps, encoder.top
     count, rest = State("count", 0, steps), State("rest", 0, max(steps - 1, 1))
     states, after = (count, rest), {}
-    given = x = sample(top)
+    operand = x = sample(top)
     if by_change is not None:
         before = State("before", -1, top, -1)
         last = select(compare(False, before.read(), constant(0)), before.read(), x)
-        given = subtract(x, multiply(last, per_lane(by_change)))
+        operand = subtract(x, multiply(last, per_lane(by_change)))
         states, after = (*states, before), {"before": x}
-    places = _counting(intervals, given)
+    places = _counting(intervals, operand)
     total = places.total
     due = narrowed(subtract(constant(steps), total), 0, steps)
     lag = select(compare(True, total, constant(0)), due, constant(0))

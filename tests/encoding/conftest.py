@@ -2,7 +2,7 @@
 
 import pytest
 
-from neurodeploy.encoding.engine import engine
+from neurodeploy.encoding.kernels import engine
 
 
 @pytest.fixture(params=["numpy", "numba"])

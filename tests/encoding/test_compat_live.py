@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from neurodeploy.encoding import compat
-from neurodeploy.encoding.engine import engine
+from neurodeploy.encoding.kernels import engine
 from neurodeploy.extras import has
 from tests.encoding.digits_file import write_digits
 from tests.encoding.package import need_package, patched_encoder, theirs

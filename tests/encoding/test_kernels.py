@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from neurodeploy.encoding import stepped
-from neurodeploy.encoding.filters import low_pass
+from neurodeploy.encoding import numpy_kernels
+from neurodeploy.encoding.bens_spiker import low_pass
 from neurodeploy.extras import has
 from tests.encoding.signals import draw
 
 if has("numba"):
-    from neurodeploy.encoding import compiled
+    from neurodeploy.encoding import numba_kernels
 
 F = np.float32
 values = st.floats(-2, 2, width=32) | st.sampled_from([F(0), F(0.1), F(0.3), F(-0.2)])
@@ -64,10 +64,10 @@ def plain_bens_spiker(row, taps, threshold, first):
 def everywhere(name, plain, *arguments):
     """The numpy kernel gives the plain result, and so does the compiled one where it can be had."""
     before = arguments[0].copy()
-    found = getattr(stepped, name)(*arguments)
+    found = getattr(numpy_kernels, name)(*arguments)
     np.testing.assert_array_equal(found, plain)
     if has("numba"):
-        np.testing.assert_array_equal(getattr(compiled, name)(*arguments), found)
+        np.testing.assert_array_equal(getattr(numba_kernels, name)(*arguments), found)
     np.testing.assert_array_equal(arguments[0], before)
 
 
@@ -114,7 +114,7 @@ def test_long_signals():
         "bens_spiker": (taps, step, 0),
     }
     for name, arguments in calls.items():
-        pair = [getattr(module, name)(signal, *arguments) for module in (stepped, compiled)]
+        pair = [getattr(module, name)(signal, *arguments) for module in (numpy_kernels, numba_kernels)]
         assert pair[0].any()
         np.testing.assert_array_equal(*pair)
 

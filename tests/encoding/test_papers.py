@@ -16,7 +16,7 @@ from neurodeploy.encoding import (
     StepForward,
     compat,
 )
-from neurodeploy.encoding.filters import low_pass
+from neurodeploy.encoding.bens_spiker import low_pass
 from neurodeploy.errors import InputError
 from tests.encoding.signals import draw
 

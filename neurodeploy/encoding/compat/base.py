@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from neurodeploy.encoding.coder import Search
+from neurodeploy.encoding.search import Search
 from neurodeploy.encoding.study import run_study
 from neurodeploy.errors import InputError
 
@@ -32,6 +32,27 @@ class BaseConverter(torch.nn.Module):
     def optimize(self, *arguments: Any, **options: Any) -> Any:
         """Not every converter has something to tune."""
         raise NotImplementedError
+
+
+class ThresholdConverter(BaseConverter):
+    """A converter with a threshold and a membrane constant per signal, and the range of the signals encoded last."""
+
+    def __init__(
+        self,
+        threshold: Any = (0.5,) * 7,
+        membrane_constant: Any = (0.9,) * 7,
+        padding: bool = False,
+        down_spike: bool = True,
+        min_value: Any = None,
+        max_value: Any = None,
+        scale_factor: Any = None,
+        initial_value: Any = None,
+    ) -> None:
+        super().__init__()
+        self.threshold = as_parameter(threshold, "threshold")
+        self.membrane_constant = as_parameter(membrane_constant, "membrane_constant")
+        self.padding, self.down_spike, self.initial_value = padding, down_spike, initial_value
+        self.min_value, self.max_value, self.scale_factor = min_value, max_value, scale_factor
 
 
 def mean_squared_error(prediction: Tensor, target: Tensor) -> Tensor:

@@ -8,10 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from neurodeploy.encoding.bens_spiker import taken_off
-from neurodeploy.encoding.coder import Search
+from neurodeploy.encoding.bens_spiker import low_pass, taken_off
 from neurodeploy.encoding.compat import base
-from neurodeploy.encoding.filters import low_pass
+from neurodeploy.encoding.search import Search
 
 SPACE = {
     "filter_order": Search(35, 50, integer=True),
@@ -54,12 +53,12 @@ class BensSpikerAlgorithm(base.BaseConverter):
         values = rows
         if not isNormed:
             values, self.min_value, self.max_value, self.scale_factor = base.unit_range(rows)
-        given = {"filter_order": filter_order, "filter_cutoff": filter_cutoff, "threshold": threshold}
-        for name, value in given.items():
-            own = getattr(self, name) if value.numel() == 0 else value
-            if len(own) < len(rows):
-                raise ValueError(f"{name} has {len(own)} values for {len(rows)} signals")
-            setattr(self, name, own[: len(rows)])
+        arguments = {"filter_order": filter_order, "filter_cutoff": filter_cutoff, "threshold": threshold}
+        for name, value in arguments.items():
+            chosen = getattr(self, name) if value.numel() == 0 else value
+            if len(chosen) < len(rows):
+                raise ValueError(f"{name} has {len(chosen)} values for {len(rows)} signals")
+            setattr(self, name, chosen[: len(rows)])
         limit = base.array(self.threshold)
         spikes = taken_off(base.array(values), base.array(self.filter_order), base.array(self.filter_cutoff), limit, 1)
         return torch.from_numpy(spikes).float()
@@ -93,9 +92,9 @@ class BensSpikerAlgorithm(base.BaseConverter):
             cutoff, limit = (torch.tensor([chosen[name]]) for name in ("filter_cutoff", "threshold"))
             return error_function(torch.tensor(self.decode(self.encode(row, order, cutoff, limit)))[0], row)
 
-        found = base.tune(data, SPACE, trials, loss, plot_history, seed)
-        self.filter_order = torch.tensor([int(each["filter_order"]) for each in found], dtype=torch.int)
+        tuned = base.tune(data, SPACE, trials, loss, plot_history, seed)
+        self.filter_order = torch.tensor([int(row["filter_order"]) for row in tuned], dtype=torch.int)
         self.filter_cutoff, self.threshold = (
-            torch.tensor([each[name] for each in found]) for name in ("filter_cutoff", "threshold")
+            torch.tensor([row[name] for row in tuned]) for name in ("filter_cutoff", "threshold")
         )
         return self.filter_order, self.filter_cutoff, self.threshold

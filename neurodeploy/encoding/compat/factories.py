@@ -39,7 +39,7 @@ class ScalerFactory:
 
     def from_known_values(self, minima: Any, maxima: Any) -> KnownRange:
         """From known lowest and highest values."""
-        ends = np.stack([np.asarray(each) for each in (minima, maxima)])
+        ends = np.stack([np.asarray(values) for values in (minima, maxima)])
         ends = ends if ends.dtype == np.float32 else ends.astype(np.float64)
         return KnownRange(ends.min(axis=0), ends.max(axis=0))
 

@@ -7,32 +7,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from neurodeploy.encoding.coder import Search
 from neurodeploy.encoding.compat import base
-from neurodeploy.encoding.engine import kernels
+from neurodeploy.encoding.kernels import kernels
+from neurodeploy.encoding.search import Search
 
 SPACE = {"threshold": Search(0.1, 0.6), "membrane_constant": Search(0.1, 0.5)}
 
 
-class LIFBasedEncoding(base.BaseConverter):
+class LIFBasedEncoding(base.ThresholdConverter):
     """A leaky integrator whose baseline is a signal's second sample until its first spike; it never fires before it."""
-
-    def __init__(
-        self,
-        threshold: Any = (0.5,) * 7,
-        membrane_constant: Any = (0.9,) * 7,
-        padding: bool = False,
-        down_spike: bool = True,
-        min_value: Any = None,
-        max_value: Any = None,
-        scale_factor: Any = None,
-        initial_value: Any = None,
-    ) -> None:
-        super().__init__()
-        self.threshold = base.as_parameter(threshold, "threshold")
-        self.membrane_constant = base.as_parameter(membrane_constant, "membrane_constant")
-        self.padding, self.down_spike, self.initial_value = padding, down_spike, initial_value
-        self.min_value, self.max_value, self.scale_factor = min_value, max_value, scale_factor
 
     def encode(
         self,
@@ -82,8 +65,8 @@ class LIFBasedEncoding(base.BaseConverter):
             back = self.decode(spikes, threshold=limit, membrane_constant=constant)
             return error_function(back, torch.atleast_2d(row))
 
-        found = base.tune(data, SPACE, trials, loss, plot_history, seed)
-        self.threshold, self.membrane_constant = (torch.tensor([each[name] for each in found]) for name in SPACE)
+        tuned = base.tune(data, SPACE, trials, loss, plot_history, seed)
+        self.threshold, self.membrane_constant = (torch.tensor([row[name] for row in tuned]) for name in SPACE)
         return self.threshold, self.membrane_constant
 
     def _own(self, threshold: Any, constant: Tensor | None, count: int) -> tuple[Tensor, Tensor]:

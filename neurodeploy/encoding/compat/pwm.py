@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from neurodeploy.encoding.coder import Search
 from neurodeploy.encoding.compat import base
 from neurodeploy.encoding.pulse_width import crossings, interpolate, sawtooth
+from neurodeploy.encoding.search import Search
 
 SPACE = {"frequency": Search(1.0, 750.0)}
 NONE = torch.tensor([])
@@ -89,8 +89,8 @@ class PulseWidthModulation(base.BaseConverter):
             back = self.decode(self.encode(row, torch.tensor([chosen["frequency"]]), down_spike))
             return error_function(back[0], row)
 
-        found = base.tune(data, SPACE, trials, loss, plot_history, seed)
-        self.frequency = torch.tensor([each["frequency"] for each in found])
+        tuned = base.tune(data, SPACE, trials, loss, plot_history, seed)
+        self.frequency = torch.tensor([row["frequency"] for row in tuned])
         return self.frequency
 
     def sawtooth(self, freq: float, lenght: int) -> NDArray[np.float64]:

@@ -16,9 +16,9 @@ class RateStepForwardConverter(BaseConverter):
 
     def __init__(self, n_feat: int, threshold: Any = None, padding: bool = True) -> None:
         super().__init__()
-        given = torch.ones(1) if threshold is None else threshold
+        values = torch.ones(1) if threshold is None else threshold
         self.n_feat, self.padding = n_feat, padding
-        self.threshold = given if given.shape[0] == n_feat else torch.ones(n_feat) * given[0]
+        self.threshold = values if values.shape[0] == n_feat else torch.ones(n_feat) * values[0]
 
     @staticmethod
     def encode_step(current: Any, base: Any, threshold: Any) -> tuple[Any, Any]:
@@ -27,8 +27,8 @@ class RateStepForwardConverter(BaseConverter):
 
     def encode(self, signal: Tensor, threshold: Any = None) -> Tensor:
         """``[B, F, T]`` to changes of that shape; the first is that to itself, or without ``padding`` never counted."""
-        own = torch.as_tensor(self.threshold if threshold is None else threshold)
-        limits = (signal[:, :, 0] + own - signal[:, :, 0]).reshape(-1).float()
+        limit = torch.as_tensor(self.threshold if threshold is None else threshold)
+        limits = (signal[:, :, 0] + limit - signal[:, :, 0]).reshape(-1).float()
         rows = signal.detach().reshape(len(limits), -1)
         before = rows[:, :-1].clone()
         if not self.padding:

@@ -14,5 +14,5 @@ def load_processed_shd(n_timesteps: int = 100, folder: str | Path = "data") -> t
     X are lists of scipy COO matrices ``(n_timesteps, 700)`` of float32. Raises InputError for a file that is missing.
     """
     parts = [load_shd(Path(folder) / f"shd_{part}.h5", n_timesteps) for part in ("train", "test")]
-    (train, test) = ([each.coo() for each in part.samples] for part in parts)
+    (train, test) = ([sample.coo() for sample in part.samples] for part in parts)
     return train, parts[0].labels, test, parts[1].labels

@@ -8,32 +8,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from neurodeploy.encoding.coder import Search
 from neurodeploy.encoding.compat import base
-from neurodeploy.encoding.engine import kernels
+from neurodeploy.encoding.kernels import kernels
+from neurodeploy.encoding.search import Search
 from neurodeploy.extras import need
 
 SPACE = {"threshold": Search(0.001, 0.5)}
 
 
-class StepForwardConverter(base.BaseConverter):
+class StepForwardConverter(base.ThresholdConverter):
     """Step-forward coding; see ``neurodeploy.encoding.StepForward`` for what it computes."""
-
-    def __init__(
-        self,
-        threshold: Any = (0.5,) * 7,
-        membrane_constant: Any = (0.9,) * 7,
-        padding: bool = False,
-        down_spike: bool = True,
-        min_value: Any = None,
-        max_value: Any = None,
-        scale_factor: Any = None,
-    ) -> None:
-        super().__init__()
-        self.threshold = base.as_parameter(threshold, "threshold")
-        self.membrane_constant = base.as_parameter(membrane_constant, "membrane_constant")
-        self.padding, self.down_spike = padding, down_spike
-        self.min_value, self.max_value, self.scale_factor = min_value, max_value, scale_factor
 
     def encode(self, signal: Tensor, threshold: Any = None, down_spike: bool | None = None) -> Tensor:
         """``[T]`` or ``[F, T]`` to ``[2, F, T]``; ``[B, F, T]`` to ``[2, B, F, T]``."""
@@ -82,8 +66,8 @@ class StepForwardConverter(base.BaseConverter):
             back = self.decode(self.encode(row, limit), initial_value=row[0], threshold=limit)
             return error_function(back, torch.atleast_2d(row))
 
-        found = base.tune(data, SPACE, trials, loss, plot_history, seed)
-        self.threshold = torch.tensor([each["threshold"] for each in found])
+        tuned = base.tune(data, SPACE, trials, loss, plot_history, seed)
+        self.threshold = torch.tensor([row["threshold"] for row in tuned])
         return self.threshold
 
     def optimize_3d(
@@ -91,7 +75,7 @@ class StepForwardConverter(base.BaseConverter):
     ) -> Tensor:
         """The best threshold of each feature of ``[B, F, T]``, by a bounded scalar search up to its largest change."""
         search = need("scipy.optimize", "torch", "encoding").minimize_scalar
-        found: list[float] = []
+        thresholds: list[float] = []
         for feature in data.unbind(1):
 
             def loss(limit: float, rows: Tensor = feature) -> float:
@@ -101,15 +85,15 @@ class StepForwardConverter(base.BaseConverter):
 
             bounds = (1e-9, float(feature.diff(dim=1).abs().max()))
             options = {"maxiter": 50, "disp": 0, "xatol": tolerance}
-            found.append(float(search(loss, options=options, bounds=bounds, method="bounded").x))
-        self.threshold = torch.tensor(found, dtype=torch.float)
+            thresholds.append(float(search(loss, options=options, bounds=bounds, method="bounded").x))
+        self.threshold = torch.tensor(thresholds, dtype=torch.float)
         return self.threshold
 
-    def _threshold(self, given: Any) -> Tensor:
-        return self.threshold if given is None else base.given_threshold(given)
+    def _threshold(self, threshold: Any) -> Tensor:
+        return self.threshold if threshold is None else base.given_threshold(threshold)
 
-    def _threshold_3d(self, given: Any) -> Tensor:
-        return self.threshold if given is None else torch.tensor([float(given)])
+    def _threshold_3d(self, threshold: Any) -> Tensor:
+        return self.threshold if threshold is None else torch.tensor([float(threshold)])
 
 
 def _rounded(first: Tensor, threshold: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.encoding.arrays import Rows, Spikes, check_spikes, rows_of
-from neurodeploy.encoding.room import check_room
+from neurodeploy.encoding.memory import check_memory
 from neurodeploy.errors import InputError
 
 Method = Literal["deterministic", "poisson"]
@@ -42,9 +42,9 @@ def trains(rates: NDArray[np.floating[Any]], steps: int, method: Method, generat
     return (random < rates[..., None]).astype(np.int8)
 
 
-def check_trains_fit(values: int, steps: int, each: int = TRAIN_BYTES) -> None:
+def check_trains_fit(values: int, steps: int, bytes_per_step: int = TRAIN_BYTES) -> None:
     """Raises InputError where trains of ``steps`` steps, ``each`` bytes a step, would not fit into memory."""
-    check_room(values * steps * each, "steps", f"choose fewer than {steps} steps, or encode less at once")
+    check_memory(values * steps * bytes_per_step, "steps", f"choose fewer than {steps} steps, or encode less at once")
 
 
 def check_trains(steps: int, method: str, max_rate: float) -> None:

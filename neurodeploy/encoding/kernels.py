@@ -31,4 +31,4 @@ def kernels() -> Any:
     """The module of kernels to use now; by default numba's where it is installed."""
     name = _chosen.get()
     compiled = has("numba") if name == "auto" else name == "numba"
-    return import_module(f"neurodeploy.encoding.{'compiled' if compiled else 'stepped'}")
+    return import_module(f"neurodeploy.encoding.{'numba_kernels' if compiled else 'numpy_kernels'}")

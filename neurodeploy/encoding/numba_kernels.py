@@ -1,4 +1,4 @@
-"""The recurrences of ``stepped``, one signal after another, compiled by numba to the same bits.
+"""The recurrences of ``numpy_kernels``, one signal after another, compiled by numba to the same bits.
 
 No fast math: sums keep their order and nothing is fused.
 """
@@ -26,7 +26,7 @@ def _compile(function: Any) -> Any:
 
 @_compile
 def step_forward(signal: Float, threshold: Float) -> Spikes:
-    """As ``stepped.step_forward``."""
+    """As ``numpy_kernels.step_forward``."""
     spikes = np.zeros(signal.shape, np.int8)
     for n in range(signal.shape[0]):
         base, step = signal[n, 0], threshold[n]
@@ -44,7 +44,7 @@ def step_forward(signal: Float, threshold: Float) -> Spikes:
 
 @_compile
 def leaky(signal: Float, threshold: Float, constant: Float, aliased: bool) -> Spikes:
-    """As ``stepped.leaky``."""
+    """As ``numpy_kernels.leaky``."""
     spikes = np.zeros(signal.shape, np.int8)
     for n in range(signal.shape[0]):
         voltage, base, step, decay = ZERO, ZERO, threshold[n], constant[n]
@@ -63,7 +63,7 @@ def leaky(signal: Float, threshold: Float, constant: Float, aliased: bool) -> Sp
 
 @_compile
 def decay_sum(steps: Float, constant: Float) -> Float:
-    """As ``stepped.decay_sum``."""
+    """As ``numpy_kernels.decay_sum``."""
     sums = steps.copy()
     for n in range(steps.shape[0]):
         for t in range(1, steps.shape[1]):
@@ -73,17 +73,17 @@ def decay_sum(steps: Float, constant: Float) -> Float:
 
 @_compile
 def bens_spiker(signal: Float, taps: Float, threshold: Float, first: int) -> Spikes:
-    """As ``stepped.bens_spiker``."""
+    """As ``numpy_kernels.bens_spiker``."""
     rest = signal.copy()
     spikes = np.zeros(signal.shape, np.int8)
     for n in range(signal.shape[0]):
         for t in range(first, signal.shape[1]):
             length = min(taps.shape[1], signal.shape[1] - t)
-            remaining, whole = ZERO, ZERO
+            remaining, before = ZERO, ZERO
             for k in range(length):
                 remaining = remaining + abs(rest[n, t + k] - taps[n, k])
-                whole = whole + abs(rest[n, t + k])
-            if remaining <= whole - threshold[n]:
+                before = before + abs(rest[n, t + k])
+            if remaining <= before - threshold[n]:
                 spikes[n, t] = 1
                 for k in range(length):
                     rest[n, t + k] = rest[n, t + k] - taps[n, k]

@@ -11,7 +11,7 @@ SMALL = 1 << 28
 """Bytes that are not worth a look."""
 
 
-def check_room(needed: int, where: str, remedy: str) -> None:
+def check_memory(needed: int, where: str, remedy: str) -> None:
     """Raises InputError where ``needed`` bytes are more than this machine has free."""
     if needed < SMALL:
         return
@@ -22,7 +22,7 @@ def check_room(needed: int, where: str, remedy: str) -> None:
 
 def free_memory() -> int | None:
     """Bytes that this process may still have; None where the system does not tell."""
-    known = [each for each in (_available(), _limit()) if each is not None]
+    known = [limit for limit in (_available(), _limit()) if limit is not None]
     return min(known, default=None)
 
 

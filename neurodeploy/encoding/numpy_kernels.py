@@ -1,7 +1,7 @@
 """The recurrences in numpy: all signals at once, one step after another.
 
-Every sum and product is float32 in a fixed order, for a comparison decides each spike. ``compiled`` states the same
-for one signal after another.
+Every sum and product is float32 in a fixed order, because a comparison decides each spike. ``numba_kernels`` states the
+same for one signal after another.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ def bens_spiker(signal: Float, taps: Float, threshold: Float, first: int) -> Spi
         window = rest[t : t + len(filters)]
         cut = filters[: len(window)]
         remaining = np.add.accumulate(np.abs(window - cut), axis=0)[-1]
-        whole = np.add.accumulate(np.abs(window), axis=0)[-1]
-        fires = remaining <= whole - threshold
+        before = np.add.accumulate(np.abs(window), axis=0)[-1]
+        fires = remaining <= before - threshold
         spikes[t] = fires
         if fires.any():
             window -= np.where(fires, cut, np.float32(0))
