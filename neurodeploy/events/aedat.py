@@ -42,18 +42,18 @@ def read_aedat4(path: Path) -> EventSource:
 def _read(faery: Any, path: Path, track: int, offsets: list[int]) -> Chunks:
     decoder = _guarded(lambda: faery.aedat.Decoder(path), path, "in the header")
     for offset in offsets:
-        found, packet = _guarded(lambda: next(decoder), path, f"in the packet at byte {offset:,}")
-        if found.id == track:
+        stream, packet = _guarded(lambda: next(decoder), path, f"in the packet at byte {offset:,}")
+        if stream.id == track:
             yield from pieces(make_events(packet["t"], packet["x"], packet["y"], packet["on"]))
 
 
 def _event_track(faery: Any, path: Path) -> Any:
     tracks = _guarded(lambda: faery.aedat.Decoder(path).tracks(), path, "in the header")
-    found = next((track for track in tracks if track.data_type == "events"), None)
-    if found is None:
+    track = next((track for track in tracks if track.data_type == "events"), None)
+    if track is None:
         kinds = ", ".join(track.data_type for track in tracks) or "none"
         raise InputError(f"has no event stream; its streams are: {kinds}", str(path), "give a recording of events")
-    return found
+    return track
 
 
 def _guarded(work: Any, path: Path, place: str) -> Any:
@@ -63,8 +63,8 @@ def _guarded(work: Any, path: Path, place: str) -> Any:
     except BaseException as error:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
-        what = "ends early" if isinstance(error, StopIteration) else str(error)
-        raise InputError(f"damaged {place}: {what}", str(path), COPY) from error
+        reason = "ends early" if isinstance(error, StopIteration) else str(error)
+        raise InputError(f"damaged {place}: {reason}", str(path), COPY) from error
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,11 @@ def _packets(path: Path) -> Iterator[int]:
 
 def _damaged(path: Path, at: int, length: int, end: int, size: int) -> InputError:
     if at + 8 + max(length, 0) > size:
-        told = f"the packet at byte {at:,} should hold {length:,} bytes" if length > 0 else f"the packet at byte {at:,}"
-        return InputError(f"cut off: {told}, but the file ends at byte {size:,}", str(path), COPY)
-    what = f"damaged at byte {at:,}: a packet of {length:,} bytes there does not fit before byte {end:,}"
-    return InputError(what, str(path), COPY)
+        size_needed = f" should hold {length:,} bytes" if length > 0 else ""
+        packet = f"the packet at byte {at:,}{size_needed}"
+        return InputError(f"cut off: {packet}, but the file ends at byte {size:,}", str(path), COPY)
+    reason = f"damaged at byte {at:,}: a packet of {length:,} bytes there does not fit before byte {end:,}"
+    return InputError(reason, str(path), COPY)
 
 
 def _header(file: BufferedReader, size: int, path: Path) -> _Header:
@@ -112,12 +113,12 @@ def _header(file: BufferedReader, size: int, path: Path) -> _Header:
     length = struct.unpack_from("<I", prefix, len(MAGIC))[0]
     buffer = file.read(min(length, size))
     if len(buffer) < length:
-        what = f"cut off: the header should reach to byte {start + length:,}, but the file ends at byte {size:,}"
-        raise InputError(what, str(path), COPY)
+        reason = f"cut off: the header should reach to byte {start + length:,}, but the file ends at byte {size:,}"
+        raise InputError(reason, str(path), COPY)
     compression, table = _judge_header(buffer, path)
     if table > size:
-        what = f"cut off: its table of contents should start at byte {table:,}, but the file ends at byte {size:,}"
-        raise InputError(what, str(path), COPY)
+        reason = f"cut off: its table of contents should start at byte {table:,}, but the file ends at byte {size:,}"
+        raise InputError(reason, str(path), COPY)
     return _Header(start + length, table, compression)
 
 
@@ -132,8 +133,8 @@ def _judge_header(buffer: bytes, path: Path) -> tuple[int, int]:
         position = table.field(1, "<q", -1)
         ElementTree.fromstring(table.text(2))
     except (struct.error, ValueError, ElementTree.ParseError) as error:
-        what = f"damaged in the header, bytes {len(MAGIC)} to {len(MAGIC) + 4 + len(buffer):,}: {error}"
-        raise InputError(what, str(path), COPY) from error
+        reason = f"damaged in the header, bytes {len(MAGIC)} to {len(MAGIC) + 4 + len(buffer):,}: {error}"
+        raise InputError(reason, str(path), COPY) from error
     return compression, position
 
 

@@ -14,6 +14,6 @@ def whole_words(path: Path, start: int, size: int) -> None:
     end = path.stat().st_size
     over = (end - start) % size
     if over:
-        what = f"cut off within an event or word of {size} bytes: the file ends at byte {end:,}"
+        reason = f"cut off within an event or word of {size} bytes: the file ends at byte {end:,}"
         remedy = f"{COPY}, or keep what is whole with `truncate -s {end - over}`"
-        raise InputError(f"{what}, the last whole one at byte {end - over:,}", str(path), remedy)
+        raise InputError(f"{reason}, the last whole one at byte {end - over:,}", str(path), remedy)

@@ -37,14 +37,14 @@ class Convention:
 
 def find_columns(names: Iterable[str], where: str, remedy: str) -> dict[str, str]:
     """The file's own name of each of t, x, y and p. Raises InputError for one that is missing."""
-    given = {name.strip().lower(): name for name in names}
-    found: dict[str, str] = {}
+    spellings = {name.strip().lower(): name for name in names}
+    columns: dict[str, str] = {}
     for column, known in NAMES.items():
-        match = next((given[name] for name in known if name in given), None)
+        match = next((spellings[name] for name in known if name in spellings), None)
         if match is None:
-            raise InputError(f"has no column {column!r}; it has {', '.join(sorted(given.values()))}", where, remedy)
-        found[column] = match
-    return found
+            raise InputError(f"has no column {column!r}; it has {', '.join(sorted(spellings.values()))}", where, remedy)
+        columns[column] = match
+    return columns
 
 
 def unit_of(times: Column) -> float:
@@ -81,10 +81,10 @@ def _events(part: Mapping[str, Column], rule: Convention, first: int, where: str
 def _times(values: Column, rule: Convention, first: int, where: str) -> Column:
     if values.dtype.kind == "f":
         values = values.astype(np.float64) * rule.to_microseconds
-        whole = np.isfinite(values) & (np.abs(values) < LATEST)
+        valid = np.isfinite(values) & (np.abs(values) < LATEST)
         if rule.to_microseconds == 1.0:
-            whole &= values == np.rint(values)
-        _judge(whole, values, "time in whole microseconds", first, where)
+            valid &= values == np.rint(values)
+        _judge(valid, values, "time in whole microseconds", first, where)
         return np.rint(values).astype(np.int64)
     _judge((values < LATEST) & (values > -LATEST), values, "time in microseconds", first, where)
     return values.astype(np.int64)
@@ -93,10 +93,10 @@ def _times(values: Column, rule: Convention, first: int, where: str) -> Column:
 def _pixels(values: Column, name: str, first: int, where: str) -> Column:
     if values.dtype == np.uint16:
         return values
-    whole = (values >= 0) & (values < COORDINATES)
+    valid = (values >= 0) & (values < COORDINATES)
     if values.dtype.kind == "f":
-        whole &= values == np.rint(values)
-    _judge(whole, values, f"{name} of a pixel", first, where)
+        valid &= values == np.rint(values)
+    _judge(valid, values, f"{name} of a pixel", first, where)
     return values.astype(np.uint16)
 
 
@@ -108,8 +108,8 @@ def _polarities(values: Column, rule: Convention, first: int, where: str) -> Col
     return values >= rule.on
 
 
-def _judge(good: Column, values: Column, what: str, first: int, where: str) -> None:
+def _judge(good: Column, values: Column, meaning: str, first: int, where: str) -> None:
     bad = np.flatnonzero(~good)
     if len(bad):
         at = int(bad[0])
-        raise InputError(f"event {first + at:,}: {values[at]} is no {what}", where, "repair or convert the file")
+        raise InputError(f"event {first + at:,}: {values[at]} is no {meaning}", where, "repair or convert the file")

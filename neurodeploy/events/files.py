@@ -56,8 +56,8 @@ def open_events(path: Path | str, sensor: Sensor | None = None) -> EventSource:
     """
     place = Path(path)
     if not place.is_file():
-        told = "is a folder, not a recording" if place.is_dir() else "there is no such file"
-        raise InputError(told, str(place), "check the path")
+        reason = "is a folder, not a recording" if place.is_dir() else "there is no such file"
+        raise InputError(reason, str(place), "check the path")
     return _reader(place)(place).with_sensor(sensor)
 
 
@@ -72,12 +72,12 @@ def _reader(path: Path) -> Reader:
         start = file.read(16)
     if not start:
         raise InputError("is empty", str(path), "give a recording of events")
-    told = next((reader for first, reader in CONTENTS if start.startswith(first)), None)
-    if told is not None:
-        return told
+    reader = next((reader for first, reader in CONTENTS if start.startswith(first)), None)
+    if reader is not None:
+        return reader
     if start.startswith(b"#!AER-DAT"):
-        what = f"of format {start.split()[0].decode('latin-1')[2:]}, of which only AER-DAT4.0 is read"
-        raise InputError(what, str(path), "convert it to AEDAT4, for example with DV")
+        reason = f"of format {start.split()[0].decode('latin-1')[2:]}, of which only AER-DAT4.0 is read"
+        raise InputError(reason, str(path), "convert it to AEDAT4, for example with DV")
     named = SUFFIXES.get(path.suffix.lower())
     if named is None:
         known = ", ".join(SUFFIXES)
@@ -85,6 +85,6 @@ def _reader(path: Path) -> Reader:
             f"its content is of no known format, nor is its suffix {path.suffix!r}", str(path), f"give {known}"
         )
     if named in BINARY:
-        what = f"does not begin like a {path.suffix.lower()} file: its first bytes are {start[:8].hex(' ')}"
-        raise InputError(what, str(path), "fetch or copy the file again, or give it the right suffix")
+        reason = f"does not begin like a {path.suffix.lower()} file: its first bytes are {start[:8].hex(' ')}"
+        raise InputError(reason, str(path), "fetch or copy the file again, or give it the right suffix")
     return named

@@ -35,8 +35,8 @@ class BackgroundActivity:
         microseconds(self.within, "within")
         neighbors = (2 * self.radius + 1) ** 2 - 1
         if self.radius < 1 or not 1 <= self.support <= neighbors:
-            what = f"radius {self.radius} with support {self.support}: there are {neighbors} neighbors"
-            raise InputError(what, "background-activity", "give a radius and a support of at least 1")
+            reason = f"radius {self.radius} with support {self.support}: there are {neighbors} neighbors"
+            raise InputError(reason, "background-activity", "give a radius and a support of at least 1")
 
     def __call__(self, source: EventSource) -> EventSource:
         """The source without events that stand alone."""
@@ -60,11 +60,11 @@ class BackgroundActivity:
         number = keys % count
         enough = np.zeros(count, np.int64)
         for step in self._steps(width):
-            wanted = keys + step * count
-            before = np.maximum(np.searchsorted(keys, wanted) - 1, 0)
-            here = (keys[before] // count == wanted // count) & (keys[before] < wanted)
-            seen = np.where(here, times[number[before]], latest[wanted // count])
-            enough += times[number] - seen <= length
+            neighbor = keys + step * count
+            before = np.maximum(np.searchsorted(keys, neighbor) - 1, 0)
+            here = (keys[before] // count == neighbor // count) & (keys[before] < neighbor)
+            times_before = np.where(here, times[number[before]], latest[neighbor // count])
+            enough += times[number] - times_before <= length
         supported = np.empty(count, np.bool_)
         supported[number] = enough >= self.support
         return supported
@@ -87,8 +87,8 @@ class HotPixels:
 
     def __post_init__(self) -> None:
         if not (self.rate is None or self.rate > 0) or not self.factor > 1:
-            what = f"a rate of {self.rate} and a factor of {self.factor} name no hot pixels"
-            raise InputError(what, "hot-pixels", "give a rate above 0, or a factor above 1")
+            reason = f"a rate of {self.rate} and a factor of {self.factor} name no hot pixels"
+            raise InputError(reason, "hot-pixels", "give a rate above 0, or a factor above 1")
 
     def __call__(self, source: EventSource) -> EventSource:
         """The source without its hot pixels."""
@@ -141,8 +141,8 @@ class Sort:
             if not len(chunk):
                 continue
             if int(chunk["t"].min()) < safe:
-                what = f"an event at {int(chunk['t'].min()):,} us comes more than {self.within} too late"
-                raise InputError(what, source.name, "sort within a longer time")
+                reason = f"an event at {int(chunk['t'].min()):,} us comes more than {self.within} too late"
+                raise InputError(reason, source.name, "sort within a longer time")
             waiting = np.concatenate([waiting, chunk])
             waiting = waiting[np.argsort(waiting["t"], kind="stable")]
             safe = max(safe, int(waiting["t"][-1]) - length)
@@ -162,10 +162,10 @@ KINDS: Mapping[str, type[BackgroundActivity] | type[HotPixels] | type[Sort]] = {
 """Filters by the names their JSON form has."""
 
 
-def filter_to_json(each: Filter) -> dict[str, Any]:
+def filter_to_json(event_filter: Filter) -> dict[str, Any]:
     """A filter as plain data."""
-    kind = next(name for name, made in KINDS.items() if type(each) is made)
-    return {"kind": kind, **asdict(each)}
+    kind = next(name for name, kind_class in KINDS.items() if type(event_filter) is kind_class)
+    return {"kind": kind, **asdict(event_filter)}
 
 
 def filter_from_json(data: Mapping[str, Any]) -> Filter:

@@ -65,8 +65,8 @@ class Frames:
         _one_of(self.polarity, get_args(Polarity), "polarity")
         _one_of(self.values, get_args(Values), "values")
         if self.downscale < 1 or (self.size is not None and (self.downscale != 1 or min(self.size) < 1)):
-            what = f"a downscale of {self.downscale} with a size of {self.size}"
-            raise InputError(what, "downscale", "give a whole number from 1, or a size (H, W) alone")
+            reason = f"a downscale of {self.downscale} with a size of {self.size}"
+            raise InputError(reason, "downscale", "give a whole number from 1, or a size (H, W) alone")
         if self.grid is not None and (self.values != "normalized" or not 0 < self.grid <= 1):
             raise InputError(f"{self.grid} with values {self.values!r}", "grid", "give 0 to 1, with normalized values")
 
@@ -82,8 +82,8 @@ class Frames:
 
         Raises InputError for damage, for time that runs backwards, and for events outside the sensor.
         """
-        for each in self.filters:
-            source = each(source)
+        for event_filter in self.filters:
+            source = event_filter(source)
         sensor = source.known_sensor()
         shape = self.shape(sensor)
         rows, columns = self._places(sensor.height, shape[1]), self._places(sensor.width, shape[2])
@@ -106,28 +106,28 @@ class Frames:
 
     def read(self, source: EventSource, steps: int | None = None) -> Array:
         """All frames at once, ``(T, C, H, W)``, or the first ``steps``. Raises InputError where there is none."""
-        found: list[Array] = []
+        blocks: list[Array] = []
         held = 0
         for block in self.stream(source):
-            found.append(block if steps is None else block[: steps - held])
-            held += len(found[-1])
+            blocks.append(block if steps is None else block[: steps - held])
+            held += len(blocks[-1])
             if held == steps:
                 break
         if not held:
             raise InputError(
                 "has too few events for a frame", source.name, "give a smaller count, or look at the filters"
             )
-        return np.concatenate(found) if len(found) > 1 else found[0]
+        return np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
 
     def to_json(self) -> dict[str, Any]:
         """The fields as plain data."""
-        return {**asdict(self), "filters": [filter_to_json(each) for each in self.filters]}
+        return {**asdict(self), "filters": [filter_to_json(event_filter) for event_filter in self.filters]}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Frames:
         """Frames of plain data. Raises InputError for unknown fields and values that make no sense."""
         fields = dict(data)
-        fields["filters"] = tuple(filter_from_json(each) for each in fields.get("filters", ()))
+        fields["filters"] = tuple(filter_from_json(event_filter) for event_filter in fields.get("filters", ()))
         if fields.get("size") is not None:
             fields["size"] = tuple(fields["size"])
         try:

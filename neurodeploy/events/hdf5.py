@@ -85,8 +85,8 @@ def _parts(path: Path, layout: Layout, size: int) -> Iterator[dict[str, Column]]
             try:
                 part = layout.read(file, slice(first, min(first + CHUNK, size)))
             except BROKEN as error:
-                what = f"cut off or damaged from event {first:,} on: {error}"
-                raise InputError(what, str(path), COPY) from error
+                reason = f"cut off or damaged from event {first:,} on: {error}"
+                raise InputError(reason, str(path), COPY) from error
             yield part
 
 
@@ -104,8 +104,8 @@ def _layout(file: Any, path: Path) -> Layout:
         if isinstance(place, h5py.Group):
             members = [str(key) for key in place if isinstance(place.get(key), h5py.Dataset)]
             with suppress(InputError):
-                found = find_columns(members, str(path), REMEDY)
-                return Layout({column: f"{name}/{member}" for column, member in found.items()})
+                columns = find_columns(members, str(path), REMEDY)
+                return Layout({column: f"{name}/{member}" for column, member in columns.items()})
     listed: list[str] = []
     file.visit(listed.append)
     held = ", ".join(listed[:12]) or "nothing"
@@ -115,8 +115,8 @@ def _layout(file: Any, path: Path) -> Layout:
 def _same_length(datasets: list[Any], path: Path) -> None:
     sizes = {dataset.name: int(dataset.size) for dataset in datasets}
     if len(set(sizes.values())) > 1:
-        told = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
-        raise InputError(f"its columns differ in length: {told}", str(path), "repair the file")
+        lengths = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
+        raise InputError(f"its columns differ in length: {lengths}", str(path), "repair the file")
 
 
 def _judge_filters(dataset: Any, path: Path) -> None:
@@ -125,21 +125,21 @@ def _judge_filters(dataset: Any, path: Path) -> None:
     for number in range(pipeline.get_nfilters()):
         code, _, _, name = pipeline.get_filter(number)
         if not h5py.h5z.filter_avail(code):
-            what = f"{dataset.name} is compressed with filter {code} ({name.decode('latin-1') or 'unnamed'})"
+            reason = f"{dataset.name} is compressed with filter {code} ({name.decode('latin-1') or 'unnamed'})"
             remedy = "pip install hdf5plugin (for blosc, zstd, lz4; Prophesee's ECF needs its own plug-in)"
-            raise UnavailableError(f"{what}, which is not installed", str(path), remedy)
+            raise UnavailableError(f"{reason}, which is not installed", str(path), remedy)
 
 
 def _sensor(file: Any, dataset: Any) -> Sensor | None:
     """The size, from attributes of the file, the group or the table, or from datasets ``width`` and ``height``."""
     for place in (file, dataset.parent, dataset):
-        told = place.attrs
-        if "width" in told and "height" in told:
-            return Sensor(int(told["width"]), int(told["height"]))
-        if "sensor_resolution" in told:
-            height, width = np.asarray(told["sensor_resolution"]).ravel()[:2]
+        attributes = place.attrs
+        if "width" in attributes and "height" in attributes:
+            return Sensor(int(attributes["width"]), int(attributes["height"]))
+        if "sensor_resolution" in attributes:
+            height, width = np.asarray(attributes["sensor_resolution"]).ravel()[:2]
             return Sensor(int(width), int(height))
-        geometry = re.fullmatch(r"(\d+)x(\d+)", str(told.get("geometry", "")))
+        geometry = re.fullmatch(r"(\d+)x(\d+)", str(attributes.get("geometry", "")))
         if geometry:
             return Sensor(int(geometry[1]), int(geometry[2]))
         if isinstance(place, h5py.Group) and all(isinstance(place.get(n), h5py.Dataset) for n in ("width", "height")):

@@ -59,8 +59,8 @@ def _load(scipy_io: Any, path: Path) -> dict[str, Column]:
     if len({len(column) for column in columns.values()}) > 1 or any(
         c.dtype.kind not in "biuf" for c in columns.values()
     ):
-        told = ", ".join(f"{name} {len(column):,} ({column.dtype})" for name, column in columns.items())
-        raise InputError(f"its columns are no numbers of one length: {told}", str(path), REMEDY)
+        lengths = ", ".join(f"{name} {len(column):,} ({column.dtype})" for name, column in columns.items())
+        raise InputError(f"its columns are no numbers of one length: {lengths}", str(path), REMEDY)
     return columns
 
 

@@ -95,5 +95,5 @@ def _inflate(file: BufferedReader, at: int, end: int, path: Path) -> None:
         raise _damaged(path, at, "its compressed data has no end")
 
 
-def _damaged(path: Path, at: int, what: str) -> InputError:
-    return InputError(f"cut off or damaged at byte {at:,}: {what}", str(path), COPY)
+def _damaged(path: Path, at: int, reason: str) -> InputError:
+    return InputError(f"cut off or damaged at byte {at:,}: {reason}", str(path), COPY)

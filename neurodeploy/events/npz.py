@@ -51,8 +51,8 @@ def read_npz(path: Path) -> EventSource:
         names = find_columns(members, str(path), REMEDY)
         sizes = {name: _header(archive, name, path)[0] for name in names.values()}
         if len(set(sizes.values())) > 1:
-            told = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
-            raise InputError(f"its columns differ in length: {told}", str(path), "repair the file")
+            lengths = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
+            raise InputError(f"its columns differ in length: {lengths}", str(path), "repair the file")
         sensor = _sensor(archive) if {"width", "height"} <= set(members) else None
     return EventSource(str(path), "npz", sensor, lambda: convert(_parts(path, names), str(path)))
 
@@ -99,8 +99,8 @@ def _header(archive: zipfile.ZipFile, name: str, path: Path) -> tuple[int, np.dt
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, _, dtype = read(stream)
     if len(shape) != 1 or dtype.kind not in "biuf":
-        what = f"array {name!r} has type {dtype} and shape {shape}, not one number per event"
-        raise InputError(what, str(path), REMEDY)
+        reason = f"array {name!r} has type {dtype} and shape {shape}, not one number per event"
+        raise InputError(reason, str(path), REMEDY)
     return shape[0], dtype, stream
 
 
@@ -115,5 +115,5 @@ def _guard(path: Path, place: str = "") -> Generator[None]:
     try:
         yield
     except (*UNREADABLE, NotImplementedError, SyntaxError, TokenError, OverflowError) as error:
-        what = f"not a readable file of NumPy, cut off or damaged{place}: {error}"
-        raise InputError(what, str(path), COPY) from error
+        reason = f"not a readable file of NumPy, cut off or damaged{place}: {error}"
+        raise InputError(reason, str(path), COPY) from error

@@ -53,8 +53,8 @@ def read_prophesee(path: Path) -> EventSource:
         return _open_dat(path, header)
     if header.format in _WORD:
         return _open_evt(path, header)
-    what = f"of format {header.format}, which is not read; {', '.join(('DAT', *_WORD))} are"
-    raise InputError(what, str(path), "convert it, for example to EVT3 or HDF5 with the camera's own tools")
+    reason = f"of format {header.format}, which is not read; {', '.join(('DAT', *_WORD))} are"
+    raise InputError(reason, str(path), "convert it, for example to EVT3 or HDF5 with the camera's own tools")
 
 
 def read_header(path: Path) -> TextHeader:
@@ -64,8 +64,8 @@ def read_header(path: Path) -> TextHeader:
         while file.peek(1)[:1] == b"%":
             line = file.readline(HEADER_LIMIT)
             if not line.endswith(b"\n") or file.tell() > HEADER_LIMIT:
-                what = f"its header of text does not end by byte {file.tell():,}"
-                raise InputError(f"cut off or damaged: {what}", str(path), COPY)
+                reason = f"its header of text does not end by byte {file.tell():,}"
+                raise InputError(f"cut off or damaged: {reason}", str(path), COPY)
             words = line[1:].decode("latin-1").split(maxsplit=1)
             if words == ["end"]:
                 break
@@ -90,9 +90,9 @@ def _open_dat(path: Path, header: TextHeader) -> EventSource:
     if len(kind) < 2:
         raise InputError(f"cut off: the file ends at byte {path.stat().st_size:,}, in its header", str(path), COPY)
     if header.values.get("version", "2") != "2" or kind[0] not in CD_EVENTS or kind[1] != 8:
-        what = f"holds events of type {kind[0]:#04x} and {kind[1]} bytes (byte {header.size:,})"
+        reason = f"holds events of type {kind[0]:#04x} and {kind[1]} bytes (byte {header.size:,})"
         remedy = "give a DAT file of version 2 with change detection events (type 0x0c, 8 bytes)"
-        raise InputError(f"{what}, version {header.values.get('version', '2')}", str(path), remedy)
+        raise InputError(f"{reason}, version {header.values.get('version', '2')}", str(path), remedy)
     start = header.size + 2
     whole_words(path, start, 8)
     return EventSource(str(path), "DAT", header.sensor, lambda: _read_dat(path, start))
@@ -135,9 +135,9 @@ def _first_outside(path: Path, header: TextHeader, sensor: Sensor) -> int | None
     with path.open("rb") as file:
         file.seek(at)
         while data := file.read(4 * CHUNK):
-            found = np.flatnonzero(judge(np.frombuffer(data, f"<u{_WORD[header.format]}"), sensor))
-            if len(found):
-                return at + int(found[0]) * _WORD[header.format]
+            outside = np.flatnonzero(judge(np.frombuffer(data, f"<u{_WORD[header.format]}"), sensor))
+            if len(outside):
+                return at + int(outside[0]) * _WORD[header.format]
             at += len(data)
     return None
 

@@ -53,8 +53,8 @@ class EventSource:
     def known_sensor(self) -> Sensor:
         """The sensor. Raises InputError where the file does not say its size and none was given."""
         if self.sensor is None:
-            what = f"a file of format {self.format} that does not say how large the sensor is"
-            raise InputError(what, self.name, "give the size: sensor=Sensor(width, height), or --sensor WIDTHxHEIGHT")
+            reason = f"a file of format {self.format} that does not say how large the sensor is"
+            raise InputError(reason, self.name, "give the size: sensor=Sensor(width, height), or --sensor WIDTHxHEIGHT")
         return self.sensor
 
     def _judge_time(self, chunk: Events, first: int, before: int | None) -> None:
@@ -64,10 +64,10 @@ class EventSource:
         if len(backwards):
             at = int(backwards[0])
             earlier = start if at == 0 else int(t[at - 1])
-            what = (
+            reason = (
                 f"time runs backwards: event {first + at:,} is at {int(t[at]):,} us, the one before at {earlier:,} us"
             )
-            raise InputError(what, self.name, _SORT)
+            raise InputError(reason, self.name, _SORT)
 
     def _judge_place(self, chunk: Events, first: int) -> None:
         sensor = self.sensor
@@ -76,8 +76,10 @@ class EventSource:
         outside = np.flatnonzero((chunk["x"] >= sensor.width) | (chunk["y"] >= sensor.height))
         if len(outside):
             at = int(outside[0])
-            what = f"event {first + at:,} at column {chunk['x'][at]}, row {chunk['y'][at]} lies outside {sensor} pixels"
-            raise InputError(what, self.name, "give the right size of the sensor, or repair the file")
+            reason = (
+                f"event {first + at:,} at column {chunk['x'][at]}, row {chunk['y'][at]} lies outside {sensor} pixels"
+            )
+            raise InputError(reason, self.name, "give the right size of the sensor, or repair the file")
 
 
 _SORT = "look at it with `neurodeploy events info`; sort it with neurodeploy.events.Sort, or repair the file"

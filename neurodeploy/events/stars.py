@@ -87,16 +87,16 @@ class StarField:
         path = self._satellites()[1:]
         limits = np.array([self.sensor.height, self.sensor.width]) - 1
         windows = np.arange(len(path)) * STEP // length
-        found = np.full((int(windows[-1]) + 1, self.satellites, 4), -1, np.int64)
-        for number in range(len(found)):
+        boxes = np.full((int(windows[-1]) + 1, self.satellites, 4), -1, np.int64)
+        for number in range(len(boxes)):
             for which in range(self.satellites):
                 places = path[windows == number, which]
                 places = places[np.all((places >= 0) & (places <= limits), axis=1)]
                 if len(places):
                     low = np.clip(np.floor(places.min(0) - 2 * self.spread), 0, limits)
                     high = np.clip(np.ceil(places.max(0) + 2 * self.spread), 0, limits)
-                    found[number, which] = low[1], low[0], high[1], high[0]
-        return found
+                    boxes[number, which] = low[1], low[0], high[1], high[0]
+        return boxes
 
     def save(self, path: Path, window: str = "10ms") -> None:
         """Write events, sensor, ``boxes`` and the length of their windows (``window``, microseconds) as ``.npz``."""
@@ -166,9 +166,9 @@ class StarField:
         crossed = np.trunc((now - known) / self.contrast).astype(np.int64)
         rows, columns = np.nonzero(crossed)
         many = crossed[rows, columns]
-        each = np.repeat(np.arange(len(many)), np.abs(many))
-        order = np.arange(len(each)) - np.repeat(np.cumsum(np.abs(many)) - np.abs(many), np.abs(many)) + 1
-        rows, columns, sign = rows[each], columns[each], np.sign(many)[each]
+        pixel = np.repeat(np.arange(len(many)), np.abs(many))
+        order = np.arange(len(pixel)) - np.repeat(np.cumsum(np.abs(many)) - np.abs(many), np.abs(many)) + 1
+        rows, columns, sign = rows[pixel], columns[pixel], np.sign(many)[pixel]
         level = known[rows, columns] + sign * order * self.contrast
         share = (level - before[rows, columns]) / (now - before)[rows, columns]
         known += crossed * self.contrast
@@ -190,6 +190,6 @@ class StarField:
         return np.random.default_rng([self.seed, part])
 
 
-def _at_least(holds: bool, name: str, value: float, wanted: str) -> None:
+def _at_least(holds: bool, name: str, value: float, rule: str) -> None:
     if not holds:
-        raise InputError(f"{value} does not do", name, f"give {wanted}")
+        raise InputError(f"{value} does not do", name, f"give {rule}")

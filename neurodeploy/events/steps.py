@@ -29,15 +29,15 @@ class Steps:
     origin: int
 
     def __post_init__(self) -> None:
-        given = [each for each in (self.window, self.count, self.bins) if each is not None]
-        if len(given) != 1:
-            what = "several are given" if given else "none is given"
-            raise InputError(what, "window, count, bins", "say what a frame is by one of them, e.g. window='10ms'")
+        limits = [limit for limit in (self.window, self.count, self.bins) if limit is not None]
+        if len(limits) != 1:
+            reason = "several are given" if limits else "none is given"
+            raise InputError(reason, "window, count, bins", "say what a frame is by one of them, e.g. window='10ms'")
         if self.window is not None:
             microseconds(self.window, "window")
-        elif not isinstance(given[0], int) or given[0] < 1:
+        elif not isinstance(limits[0], int) or limits[0] < 1:
             name = "count" if self.bins is None else "bins"
-            raise InputError(f"{given[0]!r} is no number of them", name, "give a whole number from 1")
+            raise InputError(f"{limits[0]!r} is no number of them", name, "give a whole number from 1")
 
     def of(self, source: EventSource) -> Numbered:
         """Chunks of the source, the frame of each event (from 0, rising), and how many frames are complete by then."""
@@ -83,5 +83,5 @@ def _judge_gap(events: Events, frames: NDArray[Any], before: int, where: str) ->
     jumps = np.diff(frames, prepend=before)
     at = int(jumps.argmax())
     if jumps[at] > LONGEST_GAP:
-        what = f"nothing happens for {int(jumps[at]):,} windows before the event at {int(events['t'][at]):,} us"
-        raise InputError(what, where, "repair the clock of the recording, or give a longer window")
+        reason = f"nothing happens for {int(jumps[at]):,} windows before the event at {int(events['t'][at]):,} us"
+        raise InputError(reason, where, "repair the clock of the recording, or give a longer window")

@@ -78,7 +78,7 @@ class Summary:
             "backwards": self.backwards,
             "outside": self.outside,
             "hot_pixels": self.hot_pixels,
-            "hottest": [{"x": each.x, "y": each.y, "events_per_s": each.rate} for each in self.hot],
+            "hottest": [{"x": pixel.x, "y": pixel.y, "events_per_s": pixel.rate} for pixel in self.hot],
             "findings": [finding.to_json() for finding in self.findings],
         }
 
@@ -156,19 +156,19 @@ def _hottest(counts: NDArray[np.int64], hot: NDArray[np.bool_], duration: int) -
 
 
 def _findings(tally: _Tally, source: EventSource) -> list[Finding]:
-    found: list[Finding] = []
+    findings: list[Finding] = []
     if not tally.events:
-        found.append(Finding("no-events", "warning", source.name, "holds no events"))
+        findings.append(Finding("no-events", "warning", source.name, "holds no events"))
     if tally.backwards:
-        what = f"time runs backwards at {tally.backwards:,} of {tally.events:,} events; no frames can be made of it"
-        found.append(Finding("time-backwards", "error", source.name, what, "sort it with neurodeploy.events.Sort"))
+        reason = f"time runs backwards at {tally.backwards:,} of {tally.events:,} events; no frames can be made of it"
+        findings.append(Finding("time-backwards", "error", source.name, reason, "sort it with neurodeploy.events.Sort"))
     if tally.outside:
-        what = f"{tally.outside:,} of {tally.events:,} events lie outside {source.sensor} pixels"
-        found.append(Finding("outside-sensor", "error", source.name, what, "give the right size with --sensor"))
+        reason = f"{tally.outside:,} of {tally.events:,} events lie outside {source.sensor} pixels"
+        findings.append(Finding("outside-sensor", "error", source.name, reason, "give the right size with --sensor"))
     if source.sensor is None:
-        what = "the file does not say how large the sensor is"
-        found.append(Finding("no-sensor", "info", source.name, what, "give it with --sensor WIDTHxHEIGHT"))
-    return found
+        reason = "the file does not say how large the sensor is"
+        findings.append(Finding("no-sensor", "info", source.name, reason, "give it with --sensor WIDTHxHEIGHT"))
+    return findings
 
 
 def _size(sensor: Sensor | None) -> list[int] | None:

@@ -28,7 +28,7 @@ def read_text(path: Path) -> EventSource:
     """A text file of events, read in pieces. Raises InputError with the line at fault."""
     with path.open("rb") as file:
         first = _first_line(file, path)
-    separator = next((each for each in (",", ";", "\t") if each in first), None)
+    separator = next((mark for mark in (",", ";", "\t") if mark in first), None)
     words = [word.strip() for word in (first.split(separator) if separator else first.split())]
     named = any(re.match(r"[A-Za-z_]", word) and word.lower() not in ("nan", "inf") for word in words)
     names = words if named else list("txyp") + [f"column {number}" for number in range(5, len(words) + 1)]
@@ -71,9 +71,11 @@ def _numbers(
     try:
         rows = np.loadtxt([line.decode("latin-1") for _, line in lines], delimiter=separator, usecols=columns, ndmin=2)
     except ValueError as error:
-        number, line = next((each for each in lines if not _readable(each[1], separator, columns)), lines[0])
-        what = f"line {number:,} is no event: {line.decode('latin-1').strip()[:60]!r}"
-        raise InputError(what, str(path), REMEDY) from error
+        number, line = next(
+            (numbered for numbered in lines if not _readable(numbered[1], separator, columns)), lines[0]
+        )
+        reason = f"line {number:,} is no event: {line.decode('latin-1').strip()[:60]!r}"
+        raise InputError(reason, str(path), REMEDY) from error
     return dict(zip(where, rows.T, strict=True))
 
 
