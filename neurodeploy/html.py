@@ -11,7 +11,7 @@ STYLE = """
 .nd caption { text-align: left; font-weight: 600; padding: .2rem 0; color: inherit; }
 .nd th, .nd td { padding: .2rem .7rem .2rem 0; border-bottom: 1px solid #8884; text-align: left; vertical-align: top; }
 .nd th { font-weight: 600; } .nd .r { text-align: right; font-variant-numeric: tabular-nums; }
-.nd .agree { color: #1a7f45; } .nd .diverged { color: #c8372d; } .nd .inconclusive { color: #a06a00; }
+.nd .agree { color: #1a7f45; } .nd .diverged { color: #c8372d; } .nd .inconclusive, .nd .same-code { color: #a06a00; }
 .nd small { opacity: .75; } .nd code { background: #8882; padding: 0 .25rem; }
 """
 """One style for all; it binds nothing outside of ``.nd`` and leaves the colors of text to the page."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.capabilities import Capabilities
 from neurodeploy.errors import CapabilityError, InputError, UnavailableError, choices
+from neurodeploy.evidence import INDEPENDENT, Evidence
 from neurodeploy.finding import Finding
 from neurodeploy.numerics import Numerics
 from neurodeploy.plugin import load_plugin, plugin_names, registered
@@ -63,8 +64,7 @@ class Target:
     """A target is one frozen value; a variant of it is ``dataclasses.replace``.
 
     ``rules`` are small named functions that return findings; ``available`` gives the reason why it cannot run here,
-    or None. ``proof`` is what agreement of its rung means ("" = an independent implementation agreed); a trace whose
-    ``meta`` has a ``proof`` knows better.
+    or None. ``evidence`` says what it means that its rung agrees; a trace that carries evidence itself overrules it.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Target:
     options: tuple[Option, ...] = ()
     available: Callable[[], str | None] = lambda: None
     install: Callable[[Callable[[str], None]], None] | None = None
-    proof: str = ""
+    evidence: Evidence = INDEPENDENT
     numerics_choices: tuple[Numerics, ...] = ()
 
     def __repr__(self) -> str:

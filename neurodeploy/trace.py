@@ -6,7 +6,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.atomic import write_file
 from neurodeploy.errors import InputError, choices
+from neurodeploy.evidence import Evidence
 from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.table import Table, dimensions
 
@@ -49,12 +50,54 @@ class Entry:
         return self.output.astype(np.float64) / 2.0**self.scale
 
 
+@dataclass(frozen=True)
+class Operations:
+    """What a run cost in operations of a neuromorphic machine: totals over all samples and steps.
+
+    - ``synaptic`` by projection: one operation for every message that is not 0 and every weight that is not 0 which
+      it meets. A message counts in the step in which it arrives, ``delay`` steps after it was sent; what would arrive
+      after the last step does not count. Where a window reaches over the border of the map, only weights inside count.
+    - ``updates`` by population: its neurons times the steps, whether or not anything reached them.
+    - ``events`` by node, inputs included: messages sent that are not 0; a count or a graded value is one event.
+    """
+
+    synaptic: Mapping[str, int]
+    updates: Mapping[str, int]
+    events: Mapping[str, int]
+
+    @property
+    def total(self) -> dict[str, int]:
+        """The sum of each kind over the whole program."""
+        return {kind: sum(counts.values()) for kind, counts in asdict(self).items()}
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data, with totals."""
+        return {**asdict(self), "total": self.total}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Operations:
+        """What ``to_json`` gave. Raises KeyError or TypeError for anything else."""
+        return Operations(dict(data["synaptic"]), dict(data["updates"]), dict(data["events"]))
+
+
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """Entries by node name, latency already removed, and ``meta`` (target, numerics, digest of the bundle, ...)."""
+    """What every node sent in a run, latency already removed.
+
+    - ``entries``: the record of each node, by its name.
+    - ``meta``: descriptions for people and scripts (rung, numerics, digest of the bundle, ...); it decides nothing.
+    - ``evidence``: what ran; None where the runner does not say, so that the target's own evidence counts.
+    - ``encoded``: inputs that the target made from signals itself; they are compared like populations.
+    - ``notes``: sentences for the report.
+    - ``operations``: synaptic operations, neuron updates and events, where they were counted.
+    """
 
     entries: Mapping[str, Entry]
     meta: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    evidence: Evidence | None = None
+    encoded: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    operations: Operations | None = None
 
     def __getitem__(self, node: str) -> Entry:
         if node not in self.entries:
@@ -81,9 +124,19 @@ class Trace:
             about[name] = {"scale": entry.scale, "state_scale": entry.state_scale, "inserted": entry.inserted}
         if not batched:
             arrays = {key: array[0] for key, array in arrays.items()}
-        meta = {**self.meta, "batched": batched, "nodes": about}
+        meta = {**self.about(), "batched": batched, "nodes": about}
         arrays["meta"] = np.array(json.dumps(meta, sort_keys=True))
         write_file(path, lambda handle: np.savez_compressed(handle, **arrays))  # type: ignore[arg-type]
+
+    def about(self) -> dict[str, Any]:
+        """Everything but the entries as plain data: ``meta``, and the other fields that say something."""
+        fields: dict[str, Any] = {
+            "evidence": None if self.evidence is None else self.evidence.to_json(),
+            "encoded": list(self.encoded),
+            "notes": list(self.notes),
+            "operations": None if self.operations is None else self.operations.to_json(),
+        }
+        return {**self.meta, **{name: value for name, value in fields.items() if value}}
 
     @staticmethod
     def load(path: Path) -> Trace:
@@ -93,14 +146,15 @@ class Trace:
                 arrays = {key: file[key] for key in file.files}
             meta = json.loads(str(arrays.pop("meta")))
             about = meta.pop("nodes")
-            if not meta["batched"]:
+            if not meta.pop("batched"):
                 arrays = {key: array[None] for key, array in arrays.items()}
             entries = {name: _entry(name, arrays, about[name]) for name in about}
+            trace = _trace(entries, meta)
         except UNREADABLE as error:
             raise InputError(
                 f"not a trace: {error}", str(path), "give a file that `neurodeploy run -o` wrote"
             ) from error
-        return Trace(entries, meta)
+        return trace
 
     def __repr__(self) -> str:
         rows = [
@@ -133,6 +187,20 @@ def trace_table(trace: Trace) -> Table:
 
 def _states(entry: Entry) -> tuple[tuple[str, Array | None], ...]:
     return ("v", entry.v), ("u", entry.u), ("v_before", entry.v_before)
+
+
+def _trace(entries: Mapping[str, Entry], about: dict[str, Any]) -> Trace:
+    """The trace of some entries and of what ``Trace.about`` gave."""
+    evidence, operations = about.pop("evidence", None), about.pop("operations", None)
+    encoded, notes = (tuple(map(str, about.pop(name, ()))) for name in ("encoded", "notes"))
+    return Trace(
+        entries,
+        about,
+        None if evidence is None else Evidence.from_json(evidence),
+        encoded,
+        notes,
+        None if operations is None else Operations.from_json(operations),
+    )
 
 
 def _entry(name: str, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> Entry:

@@ -1,14 +1,18 @@
 """Traces: the file form, and files that are none."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from neurodeploy.errors import InputError
+from neurodeploy.evidence import same_code
 from neurodeploy.heads import apply_head, task_value
 from neurodeploy.host import Head
-from neurodeploy.trace import Entry, Trace, smallest
+from neurodeploy.trace import Entry, Operations, Trace, smallest
 
 
 def sample():
@@ -22,15 +26,22 @@ def sample():
             "stages.0.add": Entry(graded, graded=True, scale=4, inserted=True),
         },
         {"rung": "program", "digest": "00ff"},
+        same_code("no compiler"),
+        ("signal",),
+        ("a note",),
+        Operations({"fc": 5}, {"stages.0.lif": 7}, {"stages.0.lif": 9}),
     )
 
 
 @pytest.mark.parametrize("batched", [True, False])
 def test_what_is_saved_is_loaded(tmp_path, batched):
-    trace = sample() if batched else Trace({n: first(e) for n, e in sample().entries.items()}, sample().meta)
+    trace = sample()
+    if not batched:
+        trace = replace(trace, entries={name: first(entry) for name, entry in trace.entries.items()})
     trace.save(tmp_path / "t.npz", batched)
     again = Trace.load(tmp_path / "t.npz")
-    assert {**trace.meta, "batched": batched} == again.meta
+    about = (trace.meta, trace.evidence, trace.encoded, trace.notes, trace.operations)
+    assert (again.meta, again.evidence, again.encoded, again.notes, again.operations) == about
     for name, entry in trace.entries.items():
         other = again[name]
         assert (entry.graded, entry.scale, entry.state_scale, entry.inserted) == (
@@ -44,6 +55,22 @@ def test_what_is_saved_is_loaded(tmp_path, batched):
     with np.load(tmp_path / "t.npz") as file:
         assert file["stages.0.lif.spikes"].dtype == np.uint8
         assert file["stages.0.lif.spikes"].ndim == (4 if batched else 3)
+
+
+def test_the_file_says_in_words_what_ran(tmp_path):
+    sample().save(tmp_path / "t.npz")
+    with np.load(tmp_path / "t.npz") as file:
+        about = json.loads(str(file["meta"]))
+    assert about["evidence"] == {"independent": False, "reason": "the reference runner itself ran: no compiler"}
+    assert (about["rung"], about["encoded"], about["notes"]) == ("program", ["signal"], ["a note"])
+    assert about["operations"]["total"] == {"synaptic": 5, "updates": 7, "events": 9}
+
+
+def test_what_a_trace_does_not_say_is_not_in_the_file(tmp_path):
+    Trace({"lif": Entry(np.zeros((1, 2, 3), np.int64))}).save(tmp_path / "t.npz")
+    with np.load(tmp_path / "t.npz") as file:
+        assert json.loads(str(file["meta"])).keys() == {"batched", "nodes"}
+    assert Trace.load(tmp_path / "t.npz").evidence is None
 
 
 def first(entry):

@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
-from neurodeploy.trace import Trace
+from neurodeploy.trace import Operations, Trace
 from neurodeploy.window import outputs_along
 
 IntArray = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Operations:
-    """Totals over all samples and steps of a run.
-
-    - ``synaptic`` by projection: one operation for every message that is not 0 and every weight that is not 0 which
-      it meets. A message counts in the step in which it arrives, ``delay`` steps after it was sent; what would arrive
-      after the last step does not count. Where a window reaches over the border of the map, only weights inside count.
-    - ``updates`` by population: its neurons times the steps, whether or not anything reached them.
-    - ``events`` by node, inputs included: messages sent that are not 0; a count or a graded value is one event.
-    """
-
-    synaptic: Mapping[str, int]
-    updates: Mapping[str, int]
-    events: Mapping[str, int]
-
-    @property
-    def total(self) -> dict[str, int]:
-        """The sum of each kind over the whole program."""
-        return {kind: sum(counts.values()) for kind, counts in asdict(self).items()}
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain data, with totals."""
-        return {**asdict(self), "total": self.total}
 
 
 def count_operations(program: Program, trace: Trace) -> Operations:

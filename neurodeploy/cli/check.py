@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neurodeploy.cli import options as o
 from neurodeploy.cli.progress import working
 
-EXIT = {"agree": 0, "diverged": 1, "inconclusive": 5}
+if TYPE_CHECKING:
+    from neurodeploy.parity.report import Verdict
+
+EXIT: dict[Verdict, int] = {"agree": 0, "diverged": 1, "inconclusive": 5}
 
 
 def check(
@@ -28,6 +31,9 @@ def check(
     allow_silent: Annotated[
         list[str] | None, typer.Option(metavar="NODE", help="Accept that this node never fires; repeatable.")
     ] = None,
+    allow_same_code: Annotated[
+        bool, typer.Option("--allow-same-code", help="Accept that no target ran anything but the reference itself.")
+    ] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page too.")] = None,
     assign: o.Assign = None,
     window: o.Window = None,
@@ -52,7 +58,7 @@ def check(
     """Prove that every rung does what the one before it does.
 
     The rungs are source, network, program and targets; the report names the first divergence of each. Exit code 0: all
-    agree; 1: one diverged; 5: the stimulus proves nothing about some node.
+    agree; 1: one diverged; 5: the stimulus proves nothing about some node, or no target ran code of its own.
     """
     from neurodeploy.atomic import write_file
     from neurodeploy.flow.checking import check as climb
@@ -75,6 +81,7 @@ def check(
             allow_silent=allow_silent or (),
             options=o.assignments(assign),
             origin=origin_of(stimulus, network),
+            allow_same_code=allow_same_code,
         )
     if html is not None:
         page = report.to_html().encode()

@@ -48,6 +48,14 @@ class Field:
 
 
 @dataclass(frozen=True, eq=False)
+class Outcome:
+    """The trace of a job, and what its probe measured in every step, ``(B, T, MEASURES)``, where it ran the step."""
+
+    trace: Trace
+    measured: IntArray | None
+
+
+@dataclass(frozen=True, eq=False)
 class Job:
     """One artifact's samples.
 
@@ -98,8 +106,8 @@ class Job:
         body = np.concatenate([self._given(name, mode) for name in self._takes(mode)], axis=2)
         return body.reshape(self.size[0], -1)
 
-    def trace(self, record: bytes) -> Trace:
-        """The trace of a record. Outputs are those of the step itself where it ran; ``meta`` says what that took."""
+    def outcome(self, record: bytes) -> Outcome:
+        """What a record says. Outputs are those of the step itself where it ran."""
         found: dict[tuple[str, str], IntArray] = {}
         samples, steps = self.size
         at = 0
@@ -112,12 +120,9 @@ class Job:
         records = {name: self._record(name, found) for name in encoded}
         records |= {name: {"output": self.sent[name]} for name in self.program.input_by_name if name not in encoded}
         records |= {name: self._record(name, found) for name in self.program.by_name}
-        measured = found.get(("", "measured"))
-        meta: dict[str, Any] = {"rung": "program", "numerics": self.program.numerics.name}
-        meta |= {"encoded": encoded} if encoded else {}
-        return Trace(
-            recorded_entries(self.program, records), meta | ({} if measured is None else {"measured": measured})
-        )
+        meta = {"rung": "program", "numerics": self.program.numerics.name}
+        trace = Trace(recorded_entries(self.program, records), meta, encoded=tuple(encoded))
+        return Outcome(trace, found.get(("", "measured")))
 
     def _record(self, name: str, found: Mapping[tuple[str, str], IntArray]) -> dict[str, IntArray]:
         shape = (*self.size, *self.program.node(name).shape)

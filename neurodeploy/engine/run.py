@@ -15,6 +15,7 @@ from neurodeploy.engine.library import Compiled
 from neurodeploy.engine.prepare import beyond, compile_program
 from neurodeploy.engine.stimulus import driven, given, open_stimulus
 from neurodeploy.errors import InputError
+from neurodeploy.evidence import INDEPENDENT, same_code
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import quantize_stimulus, run_program
 from neurodeploy.trace import Entry, Trace
@@ -37,7 +38,7 @@ def run_compiled(
     compact: bool = True,
     record: Iterable[str] | None = None,
 ) -> Trace:
-    """What ``run_program`` gives for the same arguments, by compiled code; ``meta["engine"]`` says what ran.
+    """What ``run_program`` gives for the same arguments, by compiled code; ``evidence`` of the trace says what ran.
 
     Outputs stay in the narrow types they were recorded in; without ``compact`` they are int64 like the reference's,
     which takes most of the memory and time of a trace. ``record`` names the nodes that are kept (default: all); nothing
@@ -90,7 +91,7 @@ def recorded(program: Program, record: Iterable[str] | None, states: bool, wide:
 def traced(program: Program, records: Records) -> Trace:
     """The trace of what was recorded by compiled code."""
     entries = recorded_entries(program, records)
-    return Trace(entries, {"rung": "program", "numerics": program.numerics.name, ENGINE: "compiled"})
+    return Trace(entries, {"rung": "program", "numerics": program.numerics.name, ENGINE: "compiled"}, INDEPENDENT)
 
 
 def recorded_entries(program: Program, records: Records) -> dict[str, Entry]:
@@ -131,4 +132,4 @@ def _by_reference(
 ) -> Trace:
     trace = run_program(program, stimulus, recording.states, drive)
     entries = {name: entry for name, entry in trace.entries.items() if recording.keeps(name)}
-    return Trace(entries, {**trace.meta, ENGINE: "reference"})
+    return Trace(entries, {**trace.meta, ENGINE: "reference"}, same_code("no C compiler was found"))

@@ -40,12 +40,14 @@ def check(
     options: Options | None = None,
     states: bool = True,
     origin: str | None = None,
+    allow_same_code: bool = False,
 ) -> Report:
     """Compare neighboring rungs and report the first divergence of each.
 
     ``targets``: a bundle's own by default; for a source every one that can run it here. ``budget``: smallest Jaccard
     per spiking node on the quantization rung, 0 to 1. ``allow_silent``: nodes whose silence is accepted. ``states``:
-    membranes and currents of targets count too. ``origin``: what the report says of where the stimulus came from,
+    membranes and currents of targets count too. ``allow_same_code``: a ladder in which every target ran the reference
+    itself need not be inconclusive. ``origin``: what the report says of where the stimulus came from,
     for a caller that made it. Raises InputError, UnavailableError and whatever lowering and running
     raise.
     """
@@ -77,7 +79,7 @@ def check(
         "contract": network.contract.to_json(),
     }
     findings = (*network.findings, *stimulus_findings(arrays, network), *ladder.findings)
-    return Report(tuple(rungs), seen, task, findings, ladder.not_run, about)
+    return Report(tuple(rungs), seen, task, findings, ladder.not_run, about, allow_same_code)
 
 
 def _encoder_rungs(
@@ -121,8 +123,8 @@ def _target_rung(
         latencies(program) if pipelined else {},
         lambda trace: run_program(program, stimulus, states=True, drive=trace),
         lambda trace: target.run(artifact, stimulus, states=states, drive=trace),
-        (*artifact.notes, *traces[target.name].meta.get("remarks", ())),
-        str(traces[target.name].meta.get("proof", target.proof)),
+        traces[target.name].evidence or target.evidence,
+        (*artifact.notes, *traces[target.name].notes),
     )
 
 

@@ -34,8 +34,8 @@ def run(
     """Run a bundle or source on one rung: ``source``, ``network``, ``program`` or a target.
 
     Without ``on``: the bundle's target, or the network of a source. ``operations``: count synaptic operations, neuron
-    updates and events of an integer rung into ``meta["operations"]``. Raises InputError for an unknown rung or one the
-    subject does not have, UnavailableError for a target that cannot run here.
+    updates and events of an integer rung, as ``operations`` of the trace. Raises InputError for an unknown rung or one
+    the subject does not have, UnavailableError for a target that cannot run here.
     """
     opened = open_subject(subject)
     network = network_of(opened)
@@ -45,7 +45,7 @@ def run(
         raise InputError(f"the rung {rung} has no integers to count", "--operations", "run --on program or a target")
     trace, program = run_rung(opened, rung, arrays, states, options)
     if operations and program is not None:
-        trace = replace(trace, meta={**trace.meta, "operations": count_operations(program, trace).to_json()})
+        trace = replace(trace, operations=count_operations(program, trace))
     digest = {"bundle": opened.digest} if isinstance(opened, Bundle) else {}
     return replace(trace, meta={**trace.meta, "rung": rung, **digest})
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.evidence import INDEPENDENT, Evidence
 from neurodeploy.parity.divergence import Mask, divergence, first_of, with_membranes
 from neurodeploy.parity.measure import check_aligned, node_result
-from neurodeploy.parity.report import NodeResult, Rung
+from neurodeploy.parity.report import NodeResult, Policy, Rung
 from neurodeploy.parity.verdict import rung_verdict
 from neurodeploy.program.program import Program
 from neurodeploy.trace import Entry, Trace
@@ -28,8 +29,8 @@ def exact_rung(
     latency: Mapping[str, int],
     reference_on: Rerun,
     target_on: Rerun | None,
+    evidence: Evidence = INDEPENDENT,
     notes: tuple[str, ...] = (),
-    proof: str = "",
 ) -> Rung:
     """Compare the program's trace with a target's; no tolerance.
 
@@ -37,9 +38,9 @@ def exact_rung(
     have made of the inputs it had. ``target_on(trace)`` is the same on the target, used when the traces differ to tell
     the guilty node from its victims: ``isolated`` counts the cells in which it still differs. Membranes and currents
     count where both sides recorded them. Values of another scale differ in every cell. An input counts as a node where
-    the target encoded it itself (``encoded`` in the meta of its trace).
+    the target encoded it itself (``encoded`` of its trace). ``evidence``: what ran on the target's side.
     """
-    own: tuple[str, ...] = tuple(actual.meta.get("encoded", ()))
+    own = actual.encoded
     shapes = {each.name: each.shape for each in program.populations}
     check_aligned(shapes, actual, shapes, (expected.batch, expected.steps), name)
     masks = {
@@ -49,7 +50,7 @@ def exact_rung(
     wrong = [each for each, node in nodes.items() if node.mismatches or node.state_mismatches]
     if wrong:
         inputs = {each: expected[each] for each in program.input_by_name if each not in own}
-        actual = Trace({**inputs, **actual.entries}, actual.meta)
+        actual = replace(actual, entries={**inputs, **actual.entries})
         arrived = reference_on(actual)
         alone = None if target_on is None else target_on(expected)
         for each in wrong:
@@ -60,8 +61,9 @@ def exact_rung(
         if alone is not None:
             nodes = {n: replace(node, isolated=_isolated(expected[n], alone[n])) for n, node in nodes.items()}
     reasons = tuple(f"{each}: {_amount(nodes[each])}" for each in wrong)
-    verdict, reasons = rung_verdict(nodes, bool(wrong), allow, reasons)
-    return Rung("program", name, "exact", verdict, nodes, first_of(nodes, program), latency, reasons, notes, proof)
+    verdict, reasons = rung_verdict(nodes, bool(wrong), allow, reasons, evidence)
+    policy: Policy = "exact" if evidence.independent else "same code"
+    return Rung("program", name, policy, verdict, nodes, first_of(nodes, program), latency, reasons, notes, evidence)
 
 
 def _amount(node: NodeResult) -> str:

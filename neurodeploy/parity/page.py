@@ -27,6 +27,7 @@ def report_page(report: Report) -> str:
 def report_fragment(report: Report) -> str:
     """The report without the frame of a page."""
     parts = [f'<h2>Parity report: <span class="{report.verdict}">{report.verdict}</span></h2>']
+    parts += [f"<p>{escape(reason)}</p>" for reason in report.reasons]
     parts += [_rung(rung) for rung in report.rungs]
     parts += [f"<p>{escape(name)} was not run: {escape(reason)}</p>" for name, reason in report.not_run.items()]
     parts.append(_coverage(report))
@@ -42,8 +43,8 @@ def report_fragment(report: Report) -> str:
 def _rung(rung: Rung) -> str:
     notes = "".join(f"<br><small>{escape(each)}</small>" for each in (*rung.reasons, *rung.remarks))
     head = f"{escape(rung.source)} → {escape(rung.target)}"
-    claim = f"<small>({escape(rung.claim)})</small>"
-    title = f'<h3>{head}: <span class="{rung.verdict}">{rung.verdict}</span> {claim}</h3>{notes}'
+    claim = f" <small>({escape(rung.claim)})</small>" if rung.claim else ""
+    title = f'<h3>{head}: <span class="{rung.verdict.replace(" ", "-")}">{rung.verdict}</span>{claim}</h3>{notes}'
     rows = [_row(name, node, rung.latency.get(name)) for name, node in rung.nodes.items()]
     first = rung.first_divergence
     return title + html_table("", _COLUMNS, rows) + ("" if first is None else _divergence(first, unit_of(rung)))

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Literal
 
+from neurodeploy.evidence import INDEPENDENT, Evidence
 from neurodeploy.finding import Finding
 
 Verdict = Literal["agree", "diverged", "inconclusive"]
-Policy = Literal["ties", "budget", "exact"]
-SAME_CODE = "same code as program"
-"""The proof of a target that runs the reference itself: its agreement is no evidence."""
+"""Of a whole ladder."""
+RungVerdict = Literal["agree", "diverged", "inconclusive", "same code"]
+"""Of one rung; ``same code``: nothing differs, but it was the reference's own code that ran."""
+Policy = Literal["ties", "budget", "exact", "same code"]
+"""How a rung is judged; ``same code``: without independent evidence there is nothing to judge."""
 
 
 @dataclass(frozen=True)
@@ -69,29 +72,37 @@ class NodeResult:
 class Rung:
     """The comparison of two neighboring rungs under one policy.
 
-    ``proof`` says what agreement means where it is less than two implementations agreeing.
+    - ``reasons`` say why the verdict is what it is, ``notes`` what the target noted about its artifact and its run.
+    - ``evidence``: of a target's rung, what ran there; None between float and integers.
     """
 
     source: str
     target: str
     policy: Policy
-    verdict: Verdict
+    verdict: RungVerdict
     nodes: Mapping[str, NodeResult]
     first_divergence: Divergence | None
     latency: Mapping[str, int] = field(default_factory=dict[str, int])
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    proof: str = ""
+    evidence: Evidence | None = None
+
+    @property
+    def is_target(self) -> bool:
+        """Whether a target was compared with the program."""
+        return self.evidence is not None
 
     @property
     def claim(self) -> str:
-        """What stands beside the verdict: the policy, or that agreement is no evidence."""
-        return self.proof if self.proof == SAME_CODE else self.policy
+        """What stands beside the verdict: how it was judged, where the verdict does not say that itself."""
+        return "" if self.policy == self.verdict else self.policy
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Notes, and what agreement proves where that takes a sentence."""
-        return self.notes if self.claim == self.proof or not self.proof else (*self.notes, self.proof)
+        """Notes, and what the target's independent evidence consists of where it says more than that."""
+        if self.evidence is None or not self.evidence.independent or self.evidence == INDEPENDENT:
+            return self.notes
+        return (*self.notes, self.evidence.reason)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as ``check --json`` prints it."""
@@ -105,7 +116,7 @@ class Rung:
             "first_divergence": None if self.first_divergence is None else self.first_divergence.to_json(),
             "reasons": list(self.reasons),
             "notes": list(self.notes),
-            "proof": self.proof,
+            "evidence": None if self.evidence is None else self.evidence.to_json(),
         }
 
 
@@ -119,14 +130,28 @@ class Report:
     findings: tuple[Finding, ...] = ()
     not_run: Mapping[str, str] = field(default_factory=dict[str, str])
     about: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    allow_same_code: bool = False
 
     @property
     def verdict(self) -> Verdict:
-        """Diverged over inconclusive over agree; inconclusive where nothing was compared."""
-        verdicts = {rung.verdict for rung in self.rungs} or {"inconclusive"}
+        """Diverged over inconclusive over agree.
+
+        Inconclusive where nothing was compared, and where no target rung has independent evidence, unless
+        ``allow_same_code``.
+        """
+        verdicts = {rung.verdict for rung in self.rungs}
         if "diverged" in verdicts:
             return "diverged"
-        return "inconclusive" if "inconclusive" in verdicts else "agree"
+        return "inconclusive" if not verdicts or "inconclusive" in verdicts or self.reasons else "agree"
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the verdict over all is less than that of its rungs: no target's evidence is independent."""
+        evidence = [rung.evidence for rung in self.rungs if rung.evidence is not None]
+        if self.allow_same_code or not evidence or any(each.independent for each in evidence):
+            return ()
+        names = ", ".join(rung.target for rung in self.rungs if rung.is_target)
+        return (f"no target ran anything but the reference itself ({names}): {_ACCEPT}",)
 
     @property
     def first_divergence(self) -> Divergence | None:
@@ -140,6 +165,7 @@ class Report:
     def _plain(self) -> dict[str, Any]:
         return {
             "verdict": self.verdict,
+            "reasons": list(self.reasons),
             "rungs": [rung.to_json() for rung in self.rungs],
             "coverage": {node: dict(values) for node, values in self.coverage.items()},
             "task": None if self.task is None else {rung: dict(value) for rung, value in self.task.items()},
@@ -158,6 +184,9 @@ class Report:
         from neurodeploy.parity.page import report_fragment
 
         return report_fragment(self)
+
+
+_ACCEPT = "check another target, or accept it with --allow-same-code"
 
 
 def _finite(value: Any) -> Any:

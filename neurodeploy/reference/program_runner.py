@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
+from neurodeploy.evidence import SAME_CODE
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.population import Input, Population
 from neurodeploy.program.program import Program
@@ -42,7 +43,7 @@ def run_program(
         each.name: _input_entry(each.output.kind == "graded", each.scale, sent[each.name]) for each in program.inputs
     }
     entries |= {p.name: _entry(program, p, sent[p.name], records[p.name]) for p in program.populations}
-    return Trace(entries, {"rung": "program", "numerics": program.numerics.name})
+    return Trace(entries, {"rung": "program", "numerics": program.numerics.name}, SAME_CODE)
 
 
 def quantize_stimulus(program: Program, stimulus: Mapping[str, NDArray[Any]]) -> dict[str, IntArray]:

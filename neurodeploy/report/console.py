@@ -21,8 +21,7 @@ from neurodeploy.table import number
 from neurodeploy.target import Installed
 from neurodeploy.trace import Trace, trace_table
 
-COLORS = {"agree": "green", "diverged": "bold red", "inconclusive": "yellow"}
-OPERATIONS = "operations"
+COLORS = {"agree": "green", "diverged": "bold red", "inconclusive": "yellow", "same code": "yellow"}
 RUNG = ("node", ">expected", ">actual", ">differ", ">Jaccard", ">isolated", ">ties", ">latency", ">fired")
 
 
@@ -52,6 +51,7 @@ def show_report(report: Report) -> RenderableType:
     parts += [Text(str(finding), style="dim") for finding in report.findings]
     if report.task:
         parts += [_task(report.task), Text("")]
+    parts += [Text(reason, style="yellow") for reason in report.reasons]
     verdict = Text.assemble("verdict: ", (report.verdict, COLORS[report.verdict]))
     return Group(*parts, verdict + Text(_ran(report.about), style="dim"))
 
@@ -65,7 +65,7 @@ def _rung(rung: Rung) -> RenderableType:
     title = Text.assemble(
         f"{rung.source} → {rung.target}  ",
         (rung.verdict, COLORS[rung.verdict]),
-        (f"  {rung.claim}", "dim"),
+        (f"  {rung.claim}" if rung.claim else "", "dim"),
     )
     found = [_node_row(name, node, rung.latency.get(name)) for name, node in rung.nodes.items()]
     used = [i for i in range(len(RUNG)) if any(row[i] for row in found)]
@@ -144,9 +144,9 @@ def show_bundle(bundle: Bundle) -> RenderableType:
 
 def show_trace(trace: Trace) -> RenderableType:
     """A trace: counts per node, and what it cost where that was counted."""
-    rest = {key: value for key, value in trace.meta.items() if key != OPERATIONS}
-    counted = [filled(operations_table(trace.meta[OPERATIONS]))] if OPERATIONS in trace.meta else []
-    return Group(filled(trace_table(trace)), *counted, Text(str(rest), style="dim"))
+    about = {key: value for key, value in trace.about().items() if key != "operations"}
+    counted = [] if trace.operations is None else [filled(operations_table(trace.operations.to_json()))]
+    return Group(filled(trace_table(trace)), *counted, Text(str(about), style="dim"))
 
 
 def operations_table(counted: Mapping[str, Mapping[str, int]]) -> Data:

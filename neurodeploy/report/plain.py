@@ -67,7 +67,7 @@ def trace_json(trace: Trace) -> dict[str, Any]:
         }
         for name, entry in trace.entries.items()
     }
-    return {"nodes": nodes, "meta": dict(trace.meta)}
+    return {"nodes": nodes, "meta": trace.about()}
 
 
 def targets_json(found: Mapping[str, Installed]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from neurodeploy.embedded.job import Job, job
@@ -42,9 +43,8 @@ def run_many(jobs: Sequence[Job], flags: Sequence[str] = FLAGS) -> list[Trace]:
     compiler = find_compiler()
     if compiler is None:
         raise UnavailableError(NO_COMPILER, "target c", "install gcc (Debian: apt-get install gcc), or set CC")
-    traces = run_jobs(jobs, partial(_execute, compiler, tuple(flags)), NAME)
-    told = {"compiler": str(compiler)}
-    return [Trace(t.entries, {k: v for k, v in t.meta.items() if k != "measured"} | told) for t in traces]
+    traces = [outcome.trace for outcome in run_jobs(jobs, partial(_execute, compiler, tuple(flags)), NAME)]
+    return [replace(trace, meta={**trace.meta, "compiler": str(compiler)}) for trace in traces]
 
 
 def _execute(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from neurodeploy.embedded.job import Job, job
+from neurodeploy.embedded.job import Job, Outcome, job
 from neurodeploy.embedded.process import run_tool, time_limit, workshop
 from neurodeploy.embedded.runs import DISPATCHER, run_jobs
 from neurodeploy.engine.build import LONGER
@@ -55,22 +53,21 @@ def run_many(jobs: Sequence[Job]) -> list[Trace]:
     reason = available()
     if reason is not None:
         raise UnavailableError(f"target {NAME} cannot run here: {reason}", remedy="make system")
-    return [_told(trace, board) for trace in run_jobs(jobs, partial(execute, board), NAME)]
+    return [_with_costs(outcome, board) for outcome in run_jobs(jobs, partial(execute, board), NAME)]
 
 
-def _told(trace: Trace, board: Board) -> Trace:
-    meta: dict[str, Any] = {key: value for key, value in trace.meta.items() if key != "measured"}
-    measured: NDArray[np.int64] | None = trace.meta.get("measured")
-    meta["machine"] = board.machine
-    if measured is not None:
-        count = measured[:, :, 0]
-        least, most, mean = int(count.min()), int(count.max()), round(float(count.mean()), 1)
-        stack = int(measured[:, :, 1].max())
-        meta["instructions_per_step"] = {"least": least, "mean": mean, "most": most, "exact_to": 1}
-        meta["stack_bytes"] = stack
-        span = f"{mean:.1f} instructions on average ({least} to {most}, counted to one)"
-        meta["remarks"] = [f"a step takes {span} and {stack} bytes of stack"]
-    return Trace(trace.entries, meta)
+def _with_costs(outcome: Outcome, board: Board) -> Trace:
+    """The trace, with the instructions and the stack of a step where they were measured."""
+    meta: dict[str, Any] = {**outcome.trace.meta, "machine": board.machine}
+    if outcome.measured is None:
+        return replace(outcome.trace, meta=meta)
+    instructions = outcome.measured[:, :, 0]
+    least, most, mean = int(instructions.min()), int(instructions.max()), round(float(instructions.mean()), 1)
+    stack = int(outcome.measured[:, :, 1].max())
+    meta["instructions_per_step"] = {"least": least, "mean": mean, "most": most, "exact_to": 1}
+    meta["stack_bytes"] = stack
+    span = f"{mean:.1f} instructions on average ({least} to {most}, counted to one)"
+    return replace(outcome.trace, meta=meta, notes=(f"a step takes {span} and {stack} bytes of stack",))
 
 
 def execute(board: Board, files: Mapping[str, bytes], prefixes: Sequence[str], data: bytes) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from neurodeploy.capabilities import Capabilities
 from neurodeploy.engine import run_compiled
 from neurodeploy.errors import InputError
+from neurodeploy.evidence import same_code
 from neurodeploy.numerics import LOIHI2, installed_numerics
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import run_program
@@ -16,8 +17,6 @@ from neurodeploy.trace import Trace
 
 COMPILED, REFERENCE = "compiled", "reference"
 CHOICE = "engine.json"
-SAME_CODE = "same code as program"
-"""What agreement means when the reference runner itself ran; compiled code is an independent implementation."""
 
 
 def lower(program: Program, options: Options) -> Artifact:
@@ -32,10 +31,9 @@ def run(artifact: Artifact, stimulus: Stimulus, *, states: bool = False, drive: 
     """Compiled code; the reference runner where that was asked for, and, with a warning, without a C compiler."""
     if CHOICE in artifact.files and json.loads(artifact.files[CHOICE])["engine"] == REFERENCE:
         trace = run_program(artifact.program, stimulus, states, drive)
-        return replace(trace, meta={**trace.meta, "engine": REFERENCE, "proof": SAME_CODE})
-    trace = run_compiled(artifact.program, stimulus, states, drive)
-    proof = "" if trace.meta["engine"] == COMPILED else f"{SAME_CODE}: no C compiler was found"
-    return replace(trace, meta={**trace.meta, "proof": proof})
+        meta = {**trace.meta, "engine": REFERENCE}
+        return replace(trace, meta=meta, evidence=same_code("asked for with -O engine=reference"))
+    return run_compiled(artifact.program, stimulus, states, drive)
 
 
 TARGET = Target(

@@ -1,5 +1,6 @@
 """loihi-sim: Loihi 2 as Lava's fixed-point process models simulate it, step for step."""
 
+from neurodeploy.evidence import Evidence
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.target import Option, Target
 
@@ -26,6 +27,8 @@ TARGET = Target(
     ),
     available=environment.available,
     install=environment.install,
-    proof="equal to Lava's fixed-point CPU process models; where a neuron is our own process model, equal to that",
+    evidence=Evidence(
+        True, "equal to Lava's fixed-point CPU process models; where a neuron is our own process model, equal to that"
+    ),
 )
 """The target."""

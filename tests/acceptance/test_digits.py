@@ -10,6 +10,7 @@ from neurodeploy.targets.loihi_sim import TARGET
 from neurodeploy.targets.loihi_sim.runner import through_netx
 
 from neurodeploy.engine.compiler import find_compiler
+from neurodeploy.evidence import INDEPENDENT, same_code
 from neurodeploy.flow import check, export, load, run
 from neurodeploy.frontends.checkpoint import save_checkpoint
 from neurodeploy.model import find_model
@@ -66,7 +67,7 @@ def test_lava_equals_the_program_in_every_node_and_names_the_same_classes(climbe
 
 
 def test_compiled_code_agrees_as_an_independent_implementation(climbed: Report) -> None:
-    assert climbed.rungs[3].proof == ("" if find_compiler() else "same code as program: no C compiler was found")
+    assert climbed.rungs[3].evidence == (INDEPENDENT if find_compiler() else same_code("no C compiler was found"))
 
 
 @pytest.mark.skipif(find_compiler() is None, reason="no C compiler (Debian: apt-get install gcc)")

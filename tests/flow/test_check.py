@@ -42,11 +42,6 @@ def test_the_rungs_have_their_policies(digits) -> None:
     assert policies == ["ties", "budget", "exact"]
 
 
-def test_agreement_with_itself_is_called_that() -> None:
-    rung = check(small_network(), STEPS, targets=["fixed"], options={"engine": "reference"}).rungs[-1]
-    assert rung.proof == "same code as program"
-
-
 def test_the_budget_decides_the_quantization_rung() -> None:
     model = find_model("digits")
     config = model.preset("float-trained")

@@ -1,13 +1,15 @@
 """The report as a value: verdict, plain data, page."""
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
+from neurodeploy.evidence import INDEPENDENT, SAME_CODE, Evidence
 from neurodeploy.finding import Finding
-from neurodeploy.parity.report import SAME_CODE, Divergence, NodeResult, Report, Rung, Verdict
+from neurodeploy.parity.report import Divergence, NodeResult, Report, Rung, RungVerdict, Verdict
 
 HOSTILE = "<img src=x onerror='alert(1)'>&\""
 FIRST = Divergence(
@@ -15,11 +17,21 @@ FIRST = Divergence(
 )
 
 
-def rung(verdict: Verdict = "agree", first: Divergence | None = None, target: str = "target", proof: str = "") -> Rung:
+def rung(
+    verdict: RungVerdict = "agree",
+    first: Divergence | None = None,
+    target: str = "target",
+    evidence: Evidence | None = INDEPENDENT,
+) -> Rung:
     node = NodeResult(10, 9, 1, 100, 0.9, first, isolated=0.5)
     return Rung(
-        "program", target, "exact", verdict, {HOSTILE: node}, first, {HOSTILE: 2}, (HOSTILE,), (HOSTILE,), proof
+        "program", target, "exact", verdict, {HOSTILE: node}, first, {HOSTILE: 2}, (HOSTILE,), (HOSTILE,), evidence
     )
+
+
+def repeated(target: str = "fixed") -> Rung:
+    """A target rung in which the reference's own code ran."""
+    return replace(rung("same code", target=target, evidence=SAME_CODE), policy="same code")
 
 
 def full() -> Report:
@@ -50,6 +62,32 @@ def test_diverged_stands_over_inconclusive_over_agree(verdicts: list[Verdict], o
     assert Report(tuple(rung(each) for each in verdicts), {}).verdict == overall
 
 
+@pytest.mark.parametrize(
+    ("rungs", "overall", "accepted"),
+    [
+        ([repeated()], "inconclusive", "agree"),
+        ([rung(evidence=None), repeated(), repeated("chip")], "inconclusive", "agree"),
+        ([repeated(), rung(target="loihi-sim")], "agree", "agree"),
+        ([rung("inconclusive", evidence=None), repeated()], "inconclusive", "inconclusive"),
+        ([rung("diverged", evidence=None), repeated()], "diverged", "diverged"),
+        ([rung("diverged", evidence=SAME_CODE)], "diverged", "diverged"),
+        ([rung(evidence=None)], "agree", "agree"),
+    ],
+)
+def test_one_target_at_least_must_have_run_code_of_its_own(
+    rungs: list[Rung], overall: Verdict, accepted: Verdict
+) -> None:
+    assert Report(tuple(rungs), {}).verdict == overall
+    assert Report(tuple(rungs), {}, allow_same_code=True).verdict == accepted
+
+
+def test_a_report_names_the_targets_that_ran_the_reference() -> None:
+    (reason,) = Report((repeated(), repeated("chip")), {}).reasons
+    assert reason.startswith("no target ran anything but the reference itself (fixed, chip)")
+    assert Report((repeated(), rung()), {}).reasons == ()
+    assert Report((repeated(),), {}, allow_same_code=True).reasons == ()
+
+
 def test_the_first_divergence_is_that_of_the_first_rung_that_diverged() -> None:
     other = Divergence("later", 0, 0, (0,), 0, 1)
     within = Divergence("within a budget", 0, 0, (0,), 0, 1)
@@ -60,10 +98,10 @@ def test_the_first_divergence_is_that_of_the_first_rung_that_diverged() -> None:
 
 def test_the_plain_data_has_every_documented_field() -> None:
     data = json.loads(json.dumps(full().to_json(), allow_nan=False))
-    assert data.keys() == {"verdict", "rungs", "coverage", "task", "findings", "not_run", "about"}
+    assert data.keys() == {"verdict", "reasons", "rungs", "coverage", "task", "findings", "not_run", "about"}
     assert data["about"]["stimulus"] == HOSTILE
     assert data["rungs"][1].keys() == {
-        *("from", "to", "policy", "verdict", "latency", "nodes", "first_divergence", "reasons", "notes", "proof")
+        *("from", "to", "policy", "verdict", "latency", "nodes", "first_divergence", "reasons", "notes", "evidence")
     }
     node = data["rungs"][1]["nodes"][HOSTILE]
     assert node.keys() == {
@@ -131,11 +169,18 @@ def test_the_page_shows_numbers_with_all_their_digits_and_their_unit() -> None:
     assert "from input: 5 messages expected, 6 arrived" in text
 
 
-def test_agreement_with_the_same_code_is_no_proof_and_says_so_in_place_of_the_policy() -> None:
-    assert rung(proof=SAME_CODE).claim == SAME_CODE
-    assert rung(proof=SAME_CODE).remarks == (HOSTILE,)
-    assert (rung(proof="a sentence").claim, rung(proof="a sentence").remarks) == ("exact", (HOSTILE, "a sentence"))
+def test_evidence_of_its_own_kind_is_remarked_and_the_policy_claimed() -> None:
     assert (rung().claim, rung().remarks) == ("exact", (HOSTILE,))
+    told = rung(evidence=Evidence(True, "a sentence"))
+    assert (told.claim, told.remarks) == ("exact", (HOSTILE, "a sentence"))
+    assert told.to_json()["evidence"] == {"independent": True, "reason": "a sentence"}
+
+
+def test_no_rendering_of_the_same_code_says_exact() -> None:
+    report = Report((repeated(),), {})
+    assert (repeated().claim, repeated().verdict) == ("", "same code")
+    for text in (json.dumps(report.to_json()), report.to_html(), report._repr_html_()):
+        assert "same code" in text and "inconclusive" in text and "exact" not in text
 
 
 def test_results_of_numpy_are_plain_in_the_data() -> None:

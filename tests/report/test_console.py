@@ -5,7 +5,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from neurodeploy.parity.report import SAME_CODE, Divergence, NodeResult, Report, Rung
+from neurodeploy.evidence import INDEPENDENT, SAME_CODE, Evidence
+from neurodeploy.parity.report import Divergence, NodeResult, Report, Rung
 from neurodeploy.report.console import show_report
 
 SENTENCE = "equal to a simulator's own process models; where a neuron is one of ours, equal to that, and " * 2
@@ -21,10 +22,10 @@ def printed(*rungs: Rung, **about: object) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def diverged(policy: str = "exact", proof: str = "") -> Rung:
+def diverged(policy: str = "exact", evidence: Evidence | None = INDEPENDENT) -> Rung:
     nodes = {"conv3_lif": BUSY, "an_inserted_relay": NodeResult(0, 0, 0, 9, None, None, True, 0.25, inserted=True)}
     latency = {"conv3_lif": 30}
-    return Rung("program", "loihi-sim", policy, "diverged", nodes, FIRST, latency, proof=proof)  # type: ignore[arg-type]
+    return Rung("program", "loihi-sim", policy, "diverged", nodes, FIRST, latency, evidence=evidence)  # type: ignore[arg-type]
 
 
 def test_a_divergence_is_told_in_whole_numbers_with_sign_and_unit() -> None:
@@ -60,15 +61,21 @@ def test_a_column_without_content_is_left_out() -> None:
     assert heads == ["node", "expected", "actual", "differ", "Jaccard", "fired"]
 
 
-@pytest.mark.parametrize(
-    ("proof", "head"),
-    [("", "exact"), (SENTENCE, "exact"), (SAME_CODE, "same code as program")],
-)
-def test_the_claim_stands_beside_the_verdict_and_a_sentence_about_it_below(proof: str, head: str) -> None:
-    lines = printed(diverged(proof=proof))
-    assert lines[0].rstrip() == f"program → loihi-sim  diverged  {head}"
-    below = " ".join(" ".join(lines[1:]).split())
-    assert (SENTENCE.strip() in below) == (proof == SENTENCE)
+@pytest.mark.parametrize(("reason", "shown"), [(INDEPENDENT.reason, False), (SENTENCE, True)])
+def test_what_ran_stands_below_where_it_is_more_than_an_independent_implementation(reason: str, shown: bool) -> None:
+    lines = printed(diverged(evidence=Evidence(True, reason)))
+    assert lines[0].rstrip() == "program → loihi-sim  diverged  exact"
+    assert (reason.strip() in " ".join(" ".join(lines[1:]).split())) == shown
+
+
+def test_the_same_code_is_a_verdict_of_its_own_and_the_last_lines_say_what_follows() -> None:
+    node = NodeResult(1, 1, 0, 2, 1.0, None)
+    rung = Rung("program", "fixed", "same code", "same code", {"cell": node}, None, evidence=SAME_CODE)
+    lines = [line.rstrip() for line in printed(rung)]
+    assert lines[0] == "program → fixed  same code"
+    assert lines[-1] == "verdict: inconclusive"
+    assert " ".join(lines[-3:-1]).startswith("no target ran anything but the reference itself (fixed)")
+    assert "exact" not in " ".join(lines)
 
 
 def test_the_last_line_says_what_was_run() -> None:

@@ -50,7 +50,7 @@ def test_digits_equals_the_reference() -> None:
     assert trace.meta["machine"] == "mps2-an386"
     assert 10_000 < counted["least"] < counted["mean"] < counted["most"] < 1_000_000
     assert 0 < trace.meta["stack_bytes"] <= deploy(artifact.program).footprint.stack
-    assert f"({counted['least']} to {counted['most']}, counted to one)" in trace.meta["remarks"][0]
+    assert f"({counted['least']} to {counted['most']}, counted to one)" in trace.notes[0]
     again = TARGET.run(artifact, given)
     assert again.meta["instructions_per_step"] == counted
     assert again["lif1"].v is None

@@ -11,6 +11,7 @@ from neurodeploy.engine import compiler
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.run import EngineWarning
 from neurodeploy.errors import InputError, RefusedError
+from neurodeploy.evidence import INDEPENDENT, same_code
 from neurodeploy.flow import check, export, run
 from neurodeploy.flow.exporting import lower, lower_program
 from neurodeploy.model import find_model
@@ -42,21 +43,20 @@ def images() -> dict[str, np.ndarray]:
 @needs_compiler
 def test_agreement_of_compiled_code_counts(network: Network, images) -> None:
     rung = check(network, images, targets=["fixed"]).rungs[-1]
-    assert (rung.target, rung.verdict, rung.proof) == ("fixed", "agree", "")
+    assert (rung.target, rung.verdict, rung.evidence) == ("fixed", "agree", INDEPENDENT)
     assert all(node.state_mismatches == 0 for node in rung.nodes.values())
 
 
-def test_the_reference_claims_no_proof(network: Network, images) -> None:
+def test_the_reference_is_no_evidence(network: Network, images) -> None:
     rung = check(network, images, targets=["fixed"], options=REFERENCE).rungs[-1]
-    assert (rung.verdict, rung.proof) == ("agree", "same code as program")
+    assert (rung.verdict, rung.evidence) == ("same code", same_code("asked for with -O engine=reference"))
 
 
 def test_without_a_compiler_it_warns_and_says_so(network: Network, images, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "no-such-compiler")
     with pytest.warns(EngineWarning, match="no C compiler"):
         rung = check(network, images, targets=["fixed"]).rungs[-1]
-    assert rung.verdict == "agree"
-    assert rung.proof == "same code as program: no C compiler was found"
+    assert (rung.verdict, rung.evidence) == ("same code", same_code("no C compiler was found"))
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def no_compiler(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("more", [(), ("--json",)])
 def test_the_command_line_warns_in_one_line_and_goes_on(more, no_compiler, tmp_path) -> None:
     export(small_network(), "fixed", tmp_path / "small.fixed")
-    for verb in (("run", "--input", tmp_path / "s.npz"), ("check", "--allow-silent", "readout")):
+    for verb in (("run", "--input", tmp_path / "s.npz"), ("check", "--allow-silent", "readout", "--allow-same-code")):
         np.savez(tmp_path / "s.npz", input=np.ones((4, 3)))
         result = call(verb[0], tmp_path / "small.fixed", *verb[1:], *more)
         assert result.code == 0, result
@@ -83,8 +83,8 @@ def test_the_command_line_warns_in_one_line_and_goes_on(more, no_compiler, tmp_p
 def test_the_reference_on_request_warns_of_nothing(no_compiler, tmp_path) -> None:
     export(small_network(), "fixed", tmp_path / "small.fixed", REFERENCE)
     result = call("check", tmp_path / "small.fixed", "--allow-silent", "readout", "--json")
-    assert (result.code, result.err) == (0, "")
-    assert result.data["rungs"][-1]["proof"] == "same code as program"
+    assert (result.code, result.err) == (5, "")
+    assert result.data["rungs"][-1]["verdict"] == "same code"
 
 
 @needs_compiler
@@ -117,7 +117,7 @@ def test_an_unknown_engine_is_refused() -> None:
 @pytest.mark.parametrize("numerics", ["loihi2", "int32"])
 def test_both_numerics_run_compiled(network: Network, images, numerics: str) -> None:
     rung = check(network, images, targets=["fixed"], options={"numerics": numerics}).rungs[-1]
-    assert (rung.verdict, rung.proof) == ("agree", "")
+    assert (rung.verdict, rung.evidence) == ("agree", INDEPENDENT)
 
 
 @pytest.mark.parametrize("name", ["fixed", "c", "cortex-m"])

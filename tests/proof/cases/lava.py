@@ -12,6 +12,7 @@ from neurodeploy.targets.loihi_sim import TARGET
 from neurodeploy.targets.loihi_sim.runner import Run, run_many
 
 from neurodeploy.conformance import Case, Family, census, differing_cells, generate
+from neurodeploy.evidence import INDEPENDENT
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.trace import Trace
 from tests.proof.case import Claim, Counts, ProofCase, together
@@ -45,7 +46,7 @@ def count(family: Family, seeds: range) -> Counts:
 def by_engine(case: Case) -> Trace:
     """What the target ``fixed`` does with a case. Raises RuntimeError where that is not compiled code."""
     trace = FIXED.run(FIXED.lower(case.program, {}), case.stimulus, states=True)
-    if trace.meta["engine"] != "compiled":
+    if trace.evidence != INDEPENDENT:
         raise RuntimeError("no C compiler was found: nothing is proved of compiled code")
     return trace
 

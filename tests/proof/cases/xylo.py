@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from neurodeploy.engine import run_compiled
+from neurodeploy.evidence import INDEPENDENT
 from neurodeploy.reference.program_runner import run_program
 from tests.proof.case import Counts, ProofCase
 from tests.xylo.nets import counts, net
@@ -19,7 +20,7 @@ def count(seeds: range) -> Counts:
     for seed, each, records in zip(seeds, nets, simulate(nets), strict=True):
         trace = run_program(each.program, each.stimulus, states=True)
         compiled = run_compiled(each.program, each.stimulus, states=True)
-        if compiled.meta["engine"] != "compiled":
+        if compiled.evidence != INDEPENDENT:
             raise RuntimeError("no C compiler was found: nothing is proved of compiled code")
         tallies += counts(each, trace)
         if differing(records, trace) or differing(records, compiled):
