@@ -1,0 +1,129 @@
+"""Builds the site of this documentation: ``python docs/build.py FOLDER``.
+
+A page stands where a reader of the repository looks for it: beside the code it speaks of, or in this folder.
+``PAGES`` names them all. They are copied into a folder of their own, in which a link to another page leads to that
+page and any other link into the repository becomes the path it names. Zensical builds the site from that folder, in
+strict mode: a warning, such as that of a link or a reference that leads nowhere, ends it with an error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+ROOT = Path(__file__).resolve().parents[1]
+
+PAGES: Mapping[str, Mapping[str, str]] = {
+    "Start": {
+        "index.md": "README.md",
+        "own-network.md": "neurodeploy/README.md",
+        "glossary.md": "GLOSSARY.md",
+        "changelog.md": "CHANGELOG.md",
+    },
+    "What is computed": {
+        "execution-contract.md": "docs/execution-contract.md",
+        "quantization.md": "docs/quantization.md",
+        "parity.md": "docs/parity.md",
+    },
+    "Targets": {
+        "targets/fixed.md": "targets/fixed/README.md",
+        "targets/c.md": "targets/c/README.md",
+        "targets/cortex-m.md": "targets/cortex_m/README.md",
+        "targets/loihi-sim.md": "targets/loihi_sim/README.md",
+    },
+    "Encoders": {
+        "encoding/deployment.md": "neurodeploy/encoding/DEPLOYMENT.md",
+        "encoding/differences.md": "neurodeploy/encoding/DIFFERENCES.md",
+    },
+    "Reference networks": {
+        "models/digits.md": "models/digits/README.md",
+        "models/spikeseg.md": "models/spikeseg/README.md",
+        "models/spikingrx.md": "models/spikingrx/README.md",
+    },
+    "Evidence": {
+        "evidence/proof.md": "tests/proof/RESULTS.md",
+        "evidence/round-trips.md": "tests/crossframework/data/ROUNDTRIP.md",
+        "evidence/benchmarks.md": "benchmarks/README.md",
+        "evidence/benchmark-results.md": "benchmarks/results/RESULTS.md",
+    },
+    "Python": {
+        "api/index.md": "docs/api/index.md",
+        "api/values.md": "docs/api/values.md",
+        "api/errors.md": "docs/api/errors.md",
+        "api/plug-ins.md": "docs/api/plug-ins.md",
+        "api/engine.md": "docs/api/engine.md",
+        "api/encoding.md": "docs/api/encoding.md",
+    },
+    "Carry on": {
+        "architecture.md": "ARCHITECTURE.md",
+        "contributing.md": "CONTRIBUTING.md",
+        "environment.md": "docs/environment.md",
+    },
+}
+"""Every page of the site by its chapter and its place there, with the file it is made from."""
+
+SOURCES = {place: source for chapter in PAGES.values() for place, source in chapter.items()}
+LINK = re.compile(r"\[([^\]]+)\]\(([^)#\s]*)(#[^)\s]*)?\)")
+
+
+def main(folder: Path) -> int:
+    """Build the site into ``folder``, which is replaced, and return Zensical's exit status."""
+    with tempfile.TemporaryDirectory(prefix="neurodeploy-docs-") as name:
+        place = Path(name)
+        write_pages(place / "pages")
+        (place / "zensical.toml").write_text(configuration(), encoding="utf-8")
+        command = [sys.executable, "-m", "zensical", "build", "--strict", "-f", str(place / "zensical.toml")]
+        status = subprocess.run(command, cwd=place, check=False).returncode
+        if status == 0:
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(place / "site", folder)
+    return status
+
+
+def write_pages(folder: Path) -> None:
+    """Copy every page to its place, with links that lead to other pages of the site."""
+    for place, source in SOURCES.items():
+        page = folder / place
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(with_links(place, source, (ROOT / source).read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def with_links(place: str, source: str, text: str) -> str:
+    """A page's text as it stands at ``place``; code blocks stay as they are."""
+    blocks = re.split(r"(^```.*?^```)", text, flags=re.DOTALL | re.MULTILINE)
+    return "".join(block if block.startswith("```") else relink(place, source, block) for block in blocks)
+
+
+def relink(place: str, source: str, text: str) -> str:
+    """Links to files that are pages lead to those pages; other links into the repository become paths."""
+    page_of = {file: page for page, file in SOURCES.items()}
+
+    def replaced(match: re.Match[str]) -> str:
+        words, path, anchor = match[1], match[2], match[3] or ""
+        if "://" in path or not path:
+            return match[0]
+        file = os.path.normpath(PurePosixPath(source).parent / path)
+        if file in page_of:
+            target = os.path.relpath(page_of[file], PurePosixPath(place).parent)
+            return f"[{words}]({target}{anchor})"
+        return f"{words} (`{file}`)" if words.strip("`") != file else f"`{file}`"
+
+    return LINK.sub(replaced, text)
+
+
+def configuration() -> str:
+    """Zensical's configuration: ``zensical.toml`` with the pages there are and the folder of the sources."""
+    chapters = [f"{{ {json.dumps(chapter)} = {json.dumps(list(places))} }}" for chapter, places in PAGES.items()]
+    text = (ROOT / "docs/zensical.toml").read_text(encoding="utf-8")
+    return text.replace("@NAV@", ", ".join(chapters)).replace("@ROOT@", ROOT.as_posix())
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "site")))
