@@ -34,7 +34,7 @@ REMEDY = 'save a dict: torch.save({"model": NAME, "config": {...}, "state_dict":
 def save_checkpoint(model: ReferenceModel, config: Config, module: Any, path: Path) -> None:
     """Write a checkpoint atomically."""
     content = {"model": model.name, "config": dict(config), "state_dict": module.state_dict()}
-    data = io.BytesIO()  # torch tells of a full disk in no way that could be known for one
+    data = io.BytesIO()  # written to a file, torch would report a full disk as an error of no certain type
     torch.save(content, data)
     write_file(path, lambda handle: handle.write(data.getbuffer()))
 
@@ -45,8 +45,8 @@ def read_torch_file(path: Path, trust_pickle: bool = False) -> Any:
     Raises InputError for a missing or damaged file, and for pickled objects unless ``trust_pickle``.
     """
     if not path.is_file():
-        what = "is no file" if path.exists() else "there is no such file"
-        raise InputError(what, str(path), "check the path")
+        reason = "is no file" if path.exists() else "there is no such file"
+        raise InputError(reason, str(path), "check the path")
     try:
         return torch.load(path, map_location="cpu", weights_only=not trust_pickle)
     except pickle.UnpicklingError as error:
@@ -63,9 +63,9 @@ def read_torch_file(path: Path, trust_pickle: bool = False) -> Any:
 
 
 def load_checkpoint(path: Path) -> Network:
-    """The Network of a checkpoint of a reference network, its module at hand as ``source``.
+    """The Network of a reference network's checkpoint; its module remains at hand as ``source``.
 
-    Raises InputError for anything else.
+    Raises InputError for any other file.
     """
     content = read_torch_file(path)
     if not isinstance(content, dict) or not {"model", "config", "state_dict"} <= content.keys():
@@ -75,28 +75,28 @@ def load_checkpoint(path: Path) -> Network:
             f"{REMEDY}; or name your own network: --module package.module:factory --input-shape C,H,W",
         )
     model, config = find_model(str(content["model"]), str(path)), content["config"]
-    with _described(model, str(path)):
+    with _checking_config(model, str(path)):
         module: nn.Module = model.build(config)
     module = load_state(module, content["state_dict"], str(path))
-    with _described(model, str(path)):
+    with _checking_config(model, str(path)):
         return model_network(model, config, module)
 
 
 @contextmanager
-def _described(model: ReferenceModel, where: str) -> Generator[None]:
-    """Raises InputError where a configuration lacks something or is none."""
+def _checking_config(model: ReferenceModel, where: str) -> Generator[None]:
+    """Raises InputError where building from a configuration fails, as it lacks something or is none."""
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        what = f"its config does not describe a {model.name}: {type(error).__name__}: {error}"
-        raise InputError(what, where, f"build it again: neurodeploy models build {model.name}") from error
+        reason = f"its config does not describe a {model.name}: {type(error).__name__}: {error}"
+        raise InputError(reason, where, f"build it again: neurodeploy models build {model.name}") from error
 
 
 def load_state(module: nn.Module, state: Any, where: str) -> nn.Module:
     """Put a state dict into ``module`` strictly. Raises InputError with torch's own list of what does not fit."""
     try:
         module.load_state_dict(state)
-    except Exception as error:  # layers of any kind read it, each in its own way
+    except Exception as error:  # every layer may read it in its own way
         raise InputError(f"its weights do not fit the network: {error}", where, "give the matching weights") from error
     tensors = {name: value for name, value in module.state_dict().items() if isinstance(value, torch.Tensor)}
     if any(value.is_meta for value in tensors.values()):
@@ -110,19 +110,19 @@ def load_state(module: nn.Module, state: Any, where: str) -> nn.Module:
 
 def model_network(model: ReferenceModel, config: Config, module: nn.Module) -> Network:
     """The Network of a reference model, with its module and stimulus maker as source."""
-    given = config["input"]
-    values = InputRange(float(given["low"]), float(given["high"]), given.get("grid"), declared=True)
+    limits = config["input"]
+    values = InputRange(float(limits["low"]), float(limits["high"]), limits.get("grid"), declared=True)
     if model.network is not None:
         network = model.network(module, config)
     else:
-        network = module_network(module, tuple(given["shape"]), values, float(given["dt"]), model.host)
+        network = module_network(module, tuple(limits["shape"]), values, float(limits["dt"]), model.host)
 
     def run_model(stimulus: Arrays) -> Trace:
         assert model.run is not None
         return _source_trace(network, model.run(module, config, stimulus))
 
-    own = None if network.source is None else network.source.run
-    run = own if model.run is None else run_model
+    run_as_traced = None if network.source is None else network.source.run
+    run = run_as_traced if model.run is None else run_model
 
     def stimulus(steps: int | None, samples: int | None, seed: int) -> dict[str, NDArray[Any]]:
         return model.stimulus(config, steps, samples, seed)

@@ -1,6 +1,7 @@
-"""Decays as a module multiplies by them, written as the time constants from which our runner gets them back.
+"""Per-step decay factors of a module, written as time constants.
 
-Forward Euler gives back every float32 factor exactly, whatever rule the framework made it by.
+Forward Euler recovers every float32 factor exactly from its time constant, whatever rule the framework derived the
+factor by.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from neurodeploy.profiles.decays import factor_for, tau_for
 
 Array = NDArray[np.float64]
 FOREVER = 1e300
-"""Seconds: of a state that never decays, nothing is lost in a step."""
+"""Seconds: the time constant of a state that never decays."""
 
 
 def time_constant(keep: Array, dt: float) -> Array:
-    """Seconds with which a forward Euler step of ``dt`` keeps just ``keep`` of a state, from 0 to 1."""
+    """The time constant in seconds with which a forward Euler step of ``dt`` keeps the fraction ``keep`` of a state."""
     return np.minimum(tau_for(keep, Terms(dt=dt)), FOREVER)
 
 
 def synapse(keep: Array, gain: Array, dt: float) -> dict[str, Array]:
-    """``tau_syn`` and ``w_in`` of a current that is ``i = keep * i + gain * x`` under ``input_gain`` spec."""
+    """``tau_syn`` and ``w_in`` of a current ``i = keep * i + gain * x`` under the contract term ``input_gain=spec``."""
     kept = np.minimum(keep, 1 - dt / FOREVER)
     return {"tau_syn": time_constant(keep, dt), "w_in": factor_for(gain, kept)}

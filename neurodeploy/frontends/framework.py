@@ -1,4 +1,8 @@
-"""What is known of a framework's neurons, and which of them a module is, told without importing the framework."""
+"""What is known about a framework's neurons, and which of them a module is, without importing the framework.
+
+A new framework is one file beside this one that fills in a :class:`Framework`, and one entry in ``frameworks.py``. A
+new neuron of a known framework is one function of the type :data:`AddNeuron` in that framework's file.
+"""
 
 from __future__ import annotations
 
@@ -15,76 +19,81 @@ from neurodeploy.network.builder import NetworkBuilder
 from neurodeploy.network.shapes import Shape
 
 Layout = Literal["step", "time-first", "batch-first", "merged"]
-"""What a module takes at once: one step ``(B, *shape)``; all steps ``(T, B, *shape)``, ``(B, T, *shape)`` or
+"""What a module takes in one call: one step ``(B, *shape)``; or all steps, as ``(T, B, *shape)``, ``(B, T, *shape)`` or
 ``(B * T, *shape)``."""
-Add = Callable[[NetworkBuilder, str, tuple[str, ...], Any], str]
+AddNeuron = Callable[[NetworkBuilder, str, tuple[str, ...], Any], str]
+"""``add(build, name, sources, module)``: append the nodes equal to ``module`` behind the sum of ``sources``, and return
+the name of the last one. Raises RefusedError for a setting that has no exact form."""
 
 
 @dataclass(frozen=True)
 class Framework:
-    """A framework's neurons: by class name, how each is written as nodes.
+    """The neurons of one framework.
 
-    - ``package``: the top-level package that defines them. ``name``: for messages.
-    - ``layouts(kind, module)``: how a neuron may be called. ``reset(module)``: forget everything.
-    - ``resize(module, samples)``: prepare it for that many samples at once. ``memories``: state dict entries that are
-      states, not parameters. ``given_state``: its neurons keep no state, they must be given it in every step.
+    - ``package``: the top-level package that defines them. ``name``: the framework's name in messages.
+    - ``neurons``: by class name, what writes such a neuron as nodes.
+    - ``layouts(class_name, module)``: the forms in which a neuron may be called.
+    - ``reset(module)``: let a neuron forget its state.
+    - ``resize(module, samples)``: prepare a neuron for that many samples in one call.
+    - ``memories``: entries of a neuron's state dict that are states, not parameters.
+    - ``stateless_calls``: its neurons keep no state themselves and take it as an argument in every step.
     """
 
     package: str
     name: str
-    neurons: Mapping[str, Add]
+    neurons: Mapping[str, AddNeuron]
     layouts: Callable[[str, Any], tuple[Layout, ...]]
     reset: Callable[[Any], None] = lambda _: None
     resize: Callable[[Any, int], None] = lambda _, __: None
     memories: frozenset[str] = field(default_factory=frozenset[str])
-    given_state: bool = False
+    stateless_calls: bool = False
 
 
 def known_class(module: nn.Module, packages: tuple[str, ...]) -> type | None:
-    """The class of one of ``packages`` that says what ``module`` does.
+    """The class of one of ``packages`` that says what ``module`` does, or None.
 
-    A user's subclass counts as the class below it, unless it changes a method: then it is the user's own, as is a
-    module that was given another forward pass.
+    A user's subclass counts as the class it derives from, unless it changes a method: then the module is the user's
+    code. So is a module whose ``forward`` was replaced on the instance.
     """
     if "forward" in vars(module):
         return None
-    own: set[str] = set()
+    overridden: set[str] = set()
     for kind in type(module).__mro__:
         if kind.__module__.partition(".")[0] in packages:
-            changed = [name for name in own - {"__init__"} if callable(getattr(kind, name, None))]
+            changed = [name for name in overridden - {"__init__"} if callable(getattr(kind, name, None))]
             return None if changed else kind
-        own |= {name for name in vars(kind) if not name.startswith("__")} | ({"__call__"} & vars(kind).keys())
+        overridden |= {name for name in vars(kind) if not name.startswith("__")} | ({"__call__"} & vars(kind).keys())
     return None
 
 
 def numbers(value: Any) -> NDArray[np.float64]:
-    """A tensor or number in float64."""
+    """A tensor or a number as an array of float64."""
     return np.asarray(value.detach().cpu().double().numpy() if hasattr(value, "detach") else value, np.float64)
 
 
 def spread(name: str, value: Any, shape: Shape) -> NDArray[np.float64]:
     """A parameter for every neuron of ``shape``, broadcast as PyTorch does: from the last dimension.
 
-    Raises RefusedError where it does not fit.
+    Raises RefusedError naming the node where it does not fit.
     """
-    given = numbers(value)
-    while given.ndim > len(shape) and given.shape[0] == 1:
-        given = given[0]
+    array = numbers(value)
+    while array.ndim > len(shape) and array.shape[0] == 1:
+        array = array[0]
     try:
-        return np.broadcast_to(given, shape)
+        return np.broadcast_to(array, shape)
     except ValueError as error:
-        what = f"a parameter of shape {given.shape} does not fit its neurons, {shape}"
-        raise RefusedError(what, f"node {name}", "give one value, or one per neuron") from error
+        fault = f"a parameter of shape {array.shape} does not fit its neurons, {shape}"
+        raise RefusedError(fault, f"node {name}", "give one value, or one per neuron") from error
 
 
-def single(name: str, key: str, value: NDArray[np.float64]) -> float:
-    """The one number that all neurons share. Raises RefusedError where they differ."""
-    if value.size and np.all(value == value.flat[0]):
-        return float(value.flat[0])
+def single(name: str, key: str, values: NDArray[np.float64]) -> float:
+    """The one number that all neurons share. Raises RefusedError where they differ in ``key``."""
+    if values.size and np.all(values == values.flat[0]):
+        return float(values.flat[0])
     raise RefusedError(f"its neurons differ in {key}", f"node {name}", f"use one {key} per layer")
 
 
-def need(held: bool, name: str, what: str, remedy: str) -> None:
-    """Raises RefusedError naming the node unless ``held``."""
-    if not held:
-        raise RefusedError(what, f"node {name}", remedy)
+def need(condition: bool, name: str, fault: str, remedy: str) -> None:
+    """Raises RefusedError naming the node unless ``condition`` holds."""
+    if not condition:
+        raise RefusedError(fault, f"node {name}", remedy)

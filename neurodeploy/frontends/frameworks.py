@@ -7,22 +7,22 @@ from typing import Any
 from torch import nn
 
 from neurodeploy.extras import install_command
-from neurodeploy.frontends.framework import Add, Framework, known_class
+from neurodeploy.frontends.framework import AddNeuron, Framework, known_class
 from neurodeploy.frontends.norse_cells import NORSE
 from neurodeploy.frontends.sinabs_neurons import SINABS
 from neurodeploy.frontends.snntorch_neurons import SNNTORCH
 from neurodeploy.frontends.spikingjelly_neurons import SPIKINGJELLY
 
-FRAMEWORKS = {each.package: each for each in (NORSE, SNNTORCH, SPIKINGJELLY, SINABS)}
+FRAMEWORKS = {framework.package: framework for framework in (NORSE, SNNTORCH, SPIKINGJELLY, SINABS)}
 LAYERS = frozenset({"Conv1d", "Conv2d", "Linear", "BatchNorm1d", "BatchNorm2d", "AvgPool2d", "MaxPool2d", "SumPool2d"})
 WRAPPERS = ("spikingjelly.activation_based.layer.stateless_wrapper", "spikingjelly.activation_based.layer.bn")
-"""Where torch's layers are defined again, the same but for several steps at once."""
+"""Modules that define torch's layers again, equal but for taking several steps at once."""
 
 
 def kind_of(module: nn.Module) -> tuple[str, str]:
-    """Package and class name that say what ``module`` does; empty for a user's own.
+    """Package and class name that say what ``module`` does; both empty for a user's code.
 
-    Of torch only ``torch.nn`` is ``torch``: layers of the same names elsewhere in it round what they compute.
+    Of torch only ``torch.nn`` counts as ``torch``: layers of the same names elsewhere in torch round what they compute.
     """
     kind = known_class(module, ("torch", *FRAMEWORKS))
     if kind is None:
@@ -34,7 +34,7 @@ def kind_of(module: nn.Module) -> tuple[str, str]:
 
 
 def layer_kind(module: nn.Module) -> str | None:
-    """The name of the memoryless layer that ``module`` is, or None."""
+    """The class name of the known layer without memory that ``module`` is, or None."""
     package, name = kind_of(module)
     if name == "SumPool2d":
         return name if package == "sinabs" else None
@@ -42,59 +42,59 @@ def layer_kind(module: nn.Module) -> str | None:
 
 
 def framework_of(module: nn.Module) -> Framework | None:
-    """The framework of which ``module`` is a neuron that is known, or None."""
+    """The framework whose known neuron ``module`` is, or None."""
     package, name = kind_of(module)
     framework = FRAMEWORKS.get(package)
     return framework if framework is not None and name in framework.neurons else None
 
 
-def adder(module: nn.Module) -> Add | None:
-    """What writes the neuron ``module``, or None."""
+def adder(module: nn.Module) -> AddNeuron | None:
+    """What writes the neuron ``module`` as nodes; None where it is no known neuron."""
     framework = framework_of(module)
     return None if framework is None else framework.neurons[kind_of(module)[1]]
 
 
 def is_neuron(module: nn.Module) -> bool:
-    """Whether it is a known neuron (or another layer with a state)."""
+    """Whether ``module`` is a known neuron (or another layer with a state)."""
     return framework_of(module) is not None
 
 
 def is_leaf(module: nn.Module) -> bool:
-    """Whether it is a known layer or neuron, which is not looked into."""
+    """Whether ``module`` is a known layer or neuron, whose inside is not looked into."""
     return is_neuron(module) or layer_kind(module) is not None
 
 
-def is_ours(module: nn.Module) -> bool:
-    """Whether torch or a framework, not the user, says what it does."""
+def is_library_code(module: nn.Module) -> bool:
+    """Whether torch or a framework, not the user, says what ``module`` does."""
     return kind_of(module)[0] != ""
 
 
 def missing(error: BaseException) -> tuple[str, str] | None:
-    """The framework that an import did not find, and the commands that install it; None for anything else."""
-    name = str(getattr(error, "name", None) or "").partition(".")[0]
-    framework = FRAMEWORKS.get(name)
+    """The framework that an import lacked, and the command that installs it; None for any other error."""
+    package = str(getattr(error, "name", None) or "").partition(".")[0]
+    framework = FRAMEWORKS.get(package)
     return None if framework is None or not isinstance(error, ImportError) else (framework.name, install(framework))
 
 
 def install(framework: Framework) -> str:
     """How to install a framework. sinabs asks for a nir too old to stand beside ours, and needs none for its layers."""
     extra = "torch" if framework is NORSE else framework.package
-    alone = " && pip install --no-deps sinabs==3.1.3" if framework is SINABS else ""
-    return f"{install_command(extra)}{alone}"
+    separately = " && pip install --no-deps sinabs==3.1.3" if framework is SINABS else ""
+    return f"{install_command(extra)}{separately}"
 
 
 def memories(module: nn.Module) -> frozenset[str]:
-    """The entries of a module's state dict that are states of neurons, not parameters."""
-    neurons = {
-        name: framework for name, each in module.named_modules() if (framework := framework_of(each)) is not None
-    }
-    return frozenset(f"{name}.{state}".lstrip(".") for name, each in neurons.items() for state in each.memories)
+    """The entries of the state dict of ``module`` that are states of its neurons, not parameters."""
+    neurons = {name: framework for name, part in module.named_modules() if (framework := framework_of(part))}
+    return frozenset(
+        f"{name}.{state}".lstrip(".") for name, framework in neurons.items() for state in framework.memories
+    )
 
 
 def prepare(module: nn.Module, samples: int) -> None:
-    """Let every neuron inside forget its state, and expect ``samples`` samples."""
-    for each in module.modules():
-        framework: Any = framework_of(each)
+    """Let every neuron inside ``module`` forget its state, and expect ``samples`` samples in one call."""
+    for part in module.modules():
+        framework: Any = framework_of(part)
         if framework is not None:
-            framework.reset(each)
-            framework.resize(each, samples)
+            framework.reset(part)
+            framework.resize(part, samples)

@@ -18,17 +18,23 @@ from neurodeploy.rules.stepping import OPEN, who_wrote_it
 
 
 def load_nir(path: Path, contract: Contract | None = None, profile: str | None = None) -> Network:
-    """The Network of a ``.nir`` file. A given contract takes the place of the one it carries.
+    """The Network of a ``.nir`` file.
 
-    Under a ``profile`` the file is read as its producer means it, and what its exporter is known to write wrongly is
-    repaired; the Network's findings tell what. Raises InputError for a file that does not say how it is stepped when
-    neither is given, with the profiles that would fit: nothing is guessed.
+    Args:
+        path: the file.
+        contract: how the network is stepped; it replaces a contract that the file carries.
+        profile: ``NAME[,key=value...]``, the producer of the file. The file is then read as its producer means it, and
+            what its exporter is known to write wrongly is repaired; the network's findings list these repairs.
+
+    Raises:
+        InputError: for a file that does not say how it is stepped where neither is given; the profiles that would fit
+            are named, and none is guessed.
     """
     return load_raw(read_raw(path), str(path), contract, profile)
 
 
 def load_raw(raw: Raw, where: str, contract: Contract | None = None, profile: str | None = None) -> Network:
-    """The same of a file that was read already."""
+    """The Network of a file's content ``raw``, with ``where`` in messages; see :func:`load_nir`."""
     if profile is not None:
         return network_of_reading(raw, read_file(raw, profile, where))
     graph = assemble(raw)
@@ -45,19 +51,19 @@ def read_file(raw: Raw, profile: str, where: str) -> Reading:
     """A file's graph under ``NAME[,key=value...]``. Raises InputError for one that carries its contract."""
     chosen, options = parse_profile(profile)
     if carries_contract(raw):
-        what = "says itself how it is stepped, and a profile is for files that do not"
-        raise InputError(what, where, "leave out --profile, or change single terms with --contract FILE.json")
+        fault = "says itself how it is stepped, and a profile is for files that do not"
+        raise InputError(fault, where, "leave out --profile, or change single terms with --contract FILE.json")
     return read_under(chosen, raw, options)
 
 
 def network_of_reading(raw: Raw, reading: Reading) -> Network:
-    """The Network of what a profile made of ``raw``. Raises RefusedError for what its contract cannot say."""
-    for each in reading.notices:
-        if each.finding.severity == "error":
-            raise RefusedError(each.finding.message, f"node {each.finding.node}", each.finding.remedy)
-    made = frozenset(reading.raw.nodes.keys() - raw.nodes.keys())
-    findings = tuple(each.finding for each in reading.notices)
-    return Network(assemble(reading.raw), reading.contract, inserted=made, findings=findings)
+    """The Network of ``raw`` as a profile reads it. Raises RefusedError for what no contract can say."""
+    findings = tuple(notice.finding for notice in reading.notices)
+    for finding in findings:
+        if finding.severity == "error":
+            raise RefusedError(finding.message, f"node {finding.node}", finding.remedy)
+    inserted = frozenset(reading.raw.nodes.keys() - raw.nodes.keys())
+    return Network(assemble(reading.raw), reading.contract, inserted=inserted, findings=findings)
 
 
 def read_contract(path: Path) -> Contract:
@@ -70,7 +76,7 @@ def read_contract(path: Path) -> Contract:
 
 
 def profile_contract(text: str) -> Contract:
-    """The contract of ``NAME[,key=value...]`` for a file that tells nothing itself.
+    """The contract of the profile ``NAME[,key=value...]``, without a file.
 
     Raises InputError for an unknown profile, term or value, and where a ``dt`` is missing.
     """

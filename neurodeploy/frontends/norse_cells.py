@@ -1,7 +1,7 @@
 """Norse cells and layers as NIR neurons. Equations: norse 1.1.0, ``norse.torch.functional``.
 
-Never norse's own exporter: it writes tau * dt for tau. Decays are those the cell multiplies by: ``dt * tau_inv``,
-rounded to float32. Membranes start at the leak potential, an IAF's at its reset potential.
+Norse's own exporter is not used: it writes tau * dt for tau. Decay factors are those that the cell multiplies by:
+``dt * tau_inv``, rounded to float32. Membranes start at the leak potential, those of IAF at the reset potential.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def leaky_linear(build: NetworkBuilder, name: str, sources: Sources, cell: Any) 
 
 
 def recurrent(build: NetworkBuilder, name: str, sources: Sources, cell: Any) -> str:
-    """LIFRecurrent: LIF behind input weights, and its own spikes of the last step behind recurrent ones."""
+    """LIFRecurrent: LIF behind input weights; the spikes of the last step return through recurrent weights."""
     weighted = build.linear(f"{name}.input_weights", sources, numbers(cell.input_weights))
     current_based(build, name, (weighted,), cell)
     build.connect(build.linear(f"{name}.recurrent_weights", name, numbers(cell.recurrent_weights)), name)
@@ -75,8 +75,8 @@ def recurrent(build: NetworkBuilder, name: str, sources: Sources, cell: Any) -> 
 
 def _membrane(build: NetworkBuilder, name: str, sources: Sources, cell: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     if float(cell.dt) != build.dt:
-        what = f"its dt is {cell.dt}, the network's {build.dt}"
-        raise RefusedError(what, f"node {name}", "use one dt in all cells; name it: --dt")
+        fault = f"its dt is {cell.dt}, the network's {build.dt}"
+        raise RefusedError(fault, f"node {name}", "use one dt in all cells; name it: --dt")
     shape = build.shape(sources[0])
     v_leak = spread(name, cell.p.v_leak, shape)
     tau = time_constant(_kept(build, name, sources, cell, "tau_mem_inv"), build.dt)
@@ -140,6 +140,6 @@ NORSE = Framework(
         "LIFRecurrent": recurrent,
     },
     _layouts,
-    given_state=True,
+    stateless_calls=True,
 )
 """``norse.torch.module``."""

@@ -1,4 +1,4 @@
-"""``torch.nn.Sequential`` with Norse cells inside: it drops their states; Norse's own sequence passes them on."""
+"""``torch.nn.Sequential`` drops the states of Norse cells inside it; Norse's own sequence passes them on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from neurodeploy.frontends.frameworks import framework_of, kind_of
 
 
 def stateful(module: nn.Module) -> nn.Module:
-    """The same layers, every ``Sequential`` that holds Norse cells as Norse's ``SequentialState``."""
+    """``module`` with every ``Sequential`` that holds Norse cells replaced by Norse's ``SequentialState``."""
     if type(module) is not nn.Sequential and kind_of(module) != ("norse", "SequentialState"):
         return module
     children = {name: stateful(child) for name, child in module.named_children()}
@@ -32,4 +32,4 @@ def stateful(module: nn.Module) -> nn.Module:
 def _has_state(module: nn.Module) -> bool:
     framework = framework_of(module)
     sequence = kind_of(module) == ("norse", "SequentialState")
-    return sequence or isinstance(module, nn.RNNBase) or (framework is not None and framework.given_state)
+    return sequence or isinstance(module, nn.RNNBase) or (framework is not None and framework.stateless_calls)

@@ -1,4 +1,4 @@
-"""Which of PyTorch's functions have a meaning between layers, by name, and what is said of the others."""
+"""Which of PyTorch's functions may stand between layers, by name, and helpers that look into their arguments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ QUOTIENTS = {"div", "div_", "__truediv__", "__itruediv__", "true_divide", "divid
 DROPOUTS = {
     *("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_dropout", "feature_alpha_dropout"),
 }
-DROPPING = "use nn.Dropout, or hand the function training=self.training, and let eval() reach it"
 SHAPING = {
     *("view", "view_as", "reshape", "reshape_as", "flatten", "unflatten", "ravel", "squeeze", "unsqueeze", "stack"),
     *("contiguous", "clone", "detach", "detach_", "to", "float", "type", "type_as", "cpu", "requires_grad_"),
@@ -23,15 +22,16 @@ SHAPING = {
     "__get__",
     *DROPOUTS,
 }
+"""Functions that move values without changing them."""
 DATA = {"item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__array__", "equal", "allclose"}
+"""Functions that hand values to Python, where they may decide what happens next."""
 FRESH = {
     *("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like"),
     *("new_zeros", "new_ones", "new_full", "new_empty", "new_tensor"),
 }
-REMEDY = "known between layers: sums, multiples by a number, flatten; else use a layer, or a neuron of the framework"
+"""Functions that take only shape and type from their argument."""
 FUNCTIONAL = {"conv1d", "conv2d", "linear", "batch_norm", "avg_pool2d", "max_pool2d"}
-MODULES = "instead of the function {} use torch.nn's layer, made where the module is made; max pooling only on spikes"
-STATES = "pass on what it sends, and use its state only as its own state of the next step"
+"""Functions for which torch.nn has a layer that is read."""
 
 
 def in_place(name: str) -> bool:
@@ -41,19 +41,18 @@ def in_place(name: str) -> bool:
     return name.endswith("_") and name not in ("detach_", "requires_grad_")
 
 
-def moved(func: Any, args: Any, kwargs: Any, given: torch.Tensor) -> torch.Tensor:
-    """Where ``func`` puts the values of ``given``: its result on their numbers."""
-    places = torch.arange(given.numel()).reshape(given.shape)
-    places = places.to(given.dtype)
+def moved(func: Any, args: Any, kwargs: Any, tensor: torch.Tensor) -> torch.Tensor:
+    """Where ``func`` puts the values of ``tensor``: its result when they are replaced by 0, 1, 2, ..."""
+    positions = torch.arange(tensor.numel()).reshape(tensor.shape).to(tensor.dtype)
 
-    def put(value: Any) -> Any:
-        if value is given:
-            return places
+    def replaced(value: Any) -> Any:
+        if value is tensor:
+            return positions
         if isinstance(value, list | tuple):
-            return type(value)(put(each) for each in value)
+            return type(value)(replaced(item) for item in value)
         return value
 
-    result = func(*(put(each) for each in args), **{key: put(each) for key, each in kwargs.items()})
+    result = func(*(replaced(item) for item in args), **{key: replaced(item) for key, item in kwargs.items()})
     return next(tensors(result)).to(torch.int64)
 
 
@@ -71,8 +70,8 @@ def tensors(value: Any) -> Iterator[torch.Tensor]:
     if isinstance(value, torch.Tensor):
         yield value
     elif isinstance(value, dict):
-        for each in value.values():
-            yield from tensors(each)
+        for item in value.values():
+            yield from tensors(item)
     elif isinstance(value, list | tuple):
-        for each in value:
-            yield from tensors(each)
+        for item in value:
+            yield from tensors(item)

@@ -2,9 +2,9 @@
 
 - ``v = a v + (1 - a) x`` with ``norm_input``, else ``a v + x``; with ``tau_syn`` the current ``i = a_s (i + x)`` takes
   the place of x. Fires at the threshold too, each spike subtracted or all reset to 0, in the same step.
-- ``min_v_mem`` clamps after the reset; up to 0 that is what a clamp before the comparison gives.
-- Recurrent layers add what their last spikes bring behind ``rec_connect``; nothing in the first step.
-- Factors are those the layer itself multiplies by, in float32.
+- ``min_v_mem`` clamps after the reset; with a value up to 0 a clamp before the comparison gives the same.
+- Recurrent layers add their spikes of the last step, passed through ``rec_connect``; nothing in the first step.
+- Decay factors are those that the layer itself multiplies by, in float32.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from neurodeploy.network.builder import NetworkBuilder
 Array = NDArray[np.float64]
 Sources = tuple[str, ...]
 MANY = 65536
+"""The limit of spikes per step of a neuron without one."""
 
 
 def integrate(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
@@ -52,8 +53,8 @@ def leaky(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> st
 
 def exponential_leak(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
     """ExpLeak: LIF without a threshold; it sends its membrane."""
-    what = "it sends its membrane from before the clamp at min_v_mem"
-    need(neuron.min_v_mem is None, name, what, "leave out min_v_mem")
+    fault = "it sends its membrane from before the clamp at min_v_mem"
+    need(neuron.min_v_mem is None, name, fault, "leave out min_v_mem")
     membrane, gain = _membrane(build, name, sources, neuron)
     fields = {"tau": membrane, "r": 1.0, "v_leak": 0.0}
     return build.neuron(name, sources, nir.LI, fields, input_gain=gain)
@@ -69,12 +70,12 @@ def recurrent(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -
 
 def _back(build: NetworkBuilder, name: str, connect: Any) -> str:
     layers = list(connect) if isinstance(connect, nn.Sequential) else [connect]
-    dense = [each for each in layers if not isinstance(each, nn.Flatten | nn.Unflatten | nn.Identity)]
+    dense = [layer for layer in layers if not isinstance(layer, nn.Flatten | nn.Unflatten | nn.Identity)]
     shape, back = build.shape(name), f"{name}.rec_connect"
     if len(dense) == 1 and type(dense[0]) in ({1: nn.Linear, 3: nn.Conv2d}.get(len(shape)),):
         return add_weighted(build, back, name, dense[0])
-    what = f"its rec_connect {connect} has no exact form here"
-    raise RefusedError(what, f"node {name}", "use one Linear on (N,) or one Conv2d on (C, H, W)")
+    fault = f"its rec_connect {connect} has no exact form here"
+    raise RefusedError(fault, f"node {name}", "use one Linear on (N,) or one Conv2d on (C, H, W)")
 
 
 def _membrane(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> tuple[Array, str]:
@@ -85,7 +86,7 @@ def _membrane(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -
 
 def _firing(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     threshold = spread(name, neuron.spike_threshold, build.shape(sources[0]))
-    terms: dict[str, Any] = {"fires_at": ">=", "max_spikes_per_step": _most(name, neuron.spike_fn)}
+    terms: dict[str, Any] = {"fires_at": ">=", "max_spikes_per_step": _largest_count(name, neuron.spike_fn)}
     terms["reset"] = _reset(name, neuron.reset_fn, threshold)
     if neuron.min_v_mem is not None:
         lowest = single(name, "min_v_mem", spread(name, neuron.min_v_mem, build.shape(sources[0])))
@@ -96,11 +97,11 @@ def _firing(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> 
     return {"v_threshold": threshold, "v_reset": 0.0}, terms
 
 
-def _most(name: str, spike_fn: Any) -> int:
+def _largest_count(name: str, spike_fn: Any) -> int:
     kind = getattr(spike_fn, "__name__", type(spike_fn).__name__)
     if kind == "MaxSpike":
-        most = spike_fn.max_num_spikes_per_bin
-        return MANY if most is None else int(most)
+        limit = spike_fn.max_num_spikes_per_bin
+        return MANY if limit is None else int(limit)
     known = {"MultiSpike": MANY, "SingleSpike": 1}
     need(kind in known, name, f"its spike_fn {kind} is unknown", f"use {', '.join([*known, 'MaxSpike'])}")
     return known[kind]
@@ -109,8 +110,8 @@ def _most(name: str, spike_fn: Any) -> int:
 def _reset(name: str, reset_fn: Any, threshold: Array) -> str:
     kind = type(reset_fn).__name__
     if kind == "MembraneReset":
-        what = "sinabs adds the reset_value of MembraneReset to every membrane in every step"
-        need(float(reset_fn.reset_value) == 0, name, what, "reset to 0")
+        fault = "sinabs adds the reset_value of MembraneReset to every membrane in every step"
+        need(float(reset_fn.reset_value) == 0, name, fault, "reset to 0")
         return "zero"
     need(kind == "MembraneSubtract", name, f"its reset_fn {kind} is unknown", "use MembraneSubtract or MembraneReset")
     value = reset_fn.subtract_value
@@ -128,7 +129,7 @@ def _forget(neuron: Any) -> None:
 
 
 def _resize(neuron: Any, samples: int) -> None:
-    """Squeezing layers are told how many samples stand one after the other."""
+    """Set how many samples stand one after the other in the input of a layer that squeezes batch and time."""
     if hasattr(neuron, "num_timesteps"):
         neuron.batch_size, neuron.num_timesteps = samples, -1
 

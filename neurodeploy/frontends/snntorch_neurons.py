@@ -1,9 +1,9 @@
 """snnTorch neurons as NIR neurons. Equations: snnTorch 1.0.0, ``snntorch/_neurons``.
 
-- The reset of a step is decided by the membrane the step before it ended with: one step late. A subtraction comes after
-  the decay; a reset to zero comes before it, and in Synaptic, RLeaky and RSynaptic drops that step's input as well,
-  which no contract says. Without ``reset_delay`` the membrane is reset at once, and then no more.
-- Recurrent layers add what their last spikes bring, bias included from the first step on.
+- A reset is one step late: the membrane at the end of a step decides it, the next step carries it out. A subtraction
+  comes after the decay. A reset to zero comes before it; in Synaptic, RLeaky and RSynaptic it also drops the input of
+  that step, which no contract can say. With ``reset_delay=False`` the membrane is reset in the step of the spike.
+- Recurrent layers add what their spikes of the last step contribute; the bias of that layer counts from the first step.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ def synaptic(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) ->
 
 
 def recurrent_leaky(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
-    """Leaky with its own spikes of the last step behind a layer."""
+    """Leaky whose spikes of the last step return through a layer."""
     leaky(build, name, sources, neuron)
     return _feed_back(build, name, neuron)
 
 
 def recurrent_synaptic(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
-    """Synaptic with its own spikes of the last step behind a layer."""
+    """Synaptic whose spikes of the last step return through a layer."""
     need(bool(neuron.reset_delay), name, "snnTorch cannot run it with reset_delay=False", "leave reset_delay at True")
     synaptic(build, name, sources, neuron)
     return _feed_back(build, name, neuron)
@@ -109,11 +109,11 @@ def _check(name: str, neuron: Any) -> None:
 
 
 def _reset(name: str, neuron: Any) -> str:
-    """What the neuron does; its ``reset_mechanism`` may say otherwise, as it takes effect only where it was made."""
-    runs, told = RESETS.get(neuron.state_function.__name__), CODES[int(neuron.reset_mechanism_val)]
-    if runs is None or (runs != told and not neuron.reset_delay):
-        what = f"it runs reset {runs!r} and states {told!r}"
-        raise RefusedError(what, f"node {name}", "give reset_mechanism where the neuron is made")
+    """The reset that the neuron runs; assigning its ``reset_mechanism`` later has no effect with ``reset_delay``."""
+    runs, stated = RESETS.get(neuron.state_function.__name__), CODES[int(neuron.reset_mechanism_val)]
+    if runs is None or (runs != stated and not neuron.reset_delay):
+        fault = f"it runs reset {runs!r} and states {stated!r}"
+        raise RefusedError(fault, f"node {name}", "give reset_mechanism where the neuron is made")
     return runs
 
 

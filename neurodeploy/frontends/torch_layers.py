@@ -1,4 +1,4 @@
-"""PyTorch's memoryless layers as NIR nodes."""
+"""PyTorch's layers without memory as NIR nodes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Sources = tuple[str, ...]
 
 
 def add_layer(build: NetworkBuilder, name: str, sources: Sources, layer: Any, norm: Any = None) -> str:
-    """Append a known layer, a batch normalization after it folded in.
+    """Append a known layer, with the batch normalization ``norm`` that follows it folded in.
 
-    Raises RefusedError for what has no exact form.
+    Raises RefusedError for a setting that has no exact form.
     """
     kind = layer_kind(layer)
     if kind in ("Conv1d", "Conv2d", "Linear"):
         return add_weighted(build, name, sources, layer, norm)
     if kind in ("BatchNorm1d", "BatchNorm2d"):
-        what = "follows no convolution or dense layer that sends to it alone"
-        raise RefusedError(what, f"layer {name}", "put it right after one, where it can be folded into its weights")
+        fault = "follows no convolution or dense layer that sends to it alone"
+        raise RefusedError(fault, f"layer {name}", "put it right after one, where it can be folded into its weights")
     if kind == "MaxPool2d":
         plain = layer.dilation in (1, (1, 1)) and not layer.ceil_mode and not layer.return_indices
         need(plain, name, f"{layer} has no exact form here", "use no dilation, ceil_mode or return_indices")
@@ -42,4 +42,4 @@ def add_layer(build: NetworkBuilder, name: str, sources: Sources, layer: Any, no
 
 
 def _sizes(value: Any) -> Any:
-    return value if isinstance(value, int) else tuple(int(each) for each in value)
+    return value if isinstance(value, int) else tuple(map(int, value))

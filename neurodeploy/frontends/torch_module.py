@@ -1,7 +1,7 @@
-"""A live PyTorch module as a Network, and the same module run as it is.
+"""A live PyTorch module as a Network whose source is the module itself.
 
-Any module: its forward pass is watched for one step (``tracing``) in the form in which it takes its steps
-(``playing``); every layer it calls becomes the equal nodes.
+The module may be any composition of known layers and neurons: its forward pass is watched for one step (``tracing``) in
+the form in which it takes its steps (``layouts``), and every layer that it calls becomes the equal nodes.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from neurodeploy.contract import Terms
 from neurodeploy.errors import RefusedError
 from neurodeploy.frontends.framework import Layout
 from neurodeploy.frontends.frameworks import adder, is_neuron, layer_kind
+from neurodeploy.frontends.hooks import hooked
+from neurodeploy.frontends.layouts import calls_in_trial, find_layout
 from neurodeploy.frontends.norse_sequential import stateful
 from neurodeploy.frontends.operations import tensors
-from neurodeploy.frontends.playing import Observed, arrange, find_layout, fresh, given_back, ran, run_module
+from neurodeploy.frontends.playing import Observed, arranged, fresh, run_module, states_of
+from neurodeploy.frontends.refusals import failed
 from neurodeploy.frontends.torch_layers import add_layer
-from neurodeploy.frontends.tracing import SAMPLES, Step, Value, Watch, failed, hooked
+from neurodeploy.frontends.tracing import SAMPLES, Step, Value, Watch
 from neurodeploy.host import Host
 from neurodeploy.network import InputRange, Network, NetworkBuilder, Source
 from neurodeploy.network.shapes import SPIKING, Shape
@@ -34,7 +37,7 @@ WEIGHTED, NORMS = ("Conv1d", "Conv2d", "Linear"), ("BatchNorm1d", "BatchNorm2d")
 
 @dataclass(frozen=True, eq=False)
 class Traced:
-    """What a module does in a step: its steps in order, and what it returns."""
+    """What a module does in one step: its steps in order, and the sources whose sum it returns."""
 
     layout: Layout
     steps: tuple[Step, ...]
@@ -42,17 +45,24 @@ class Traced:
 
 
 def module_network(module: nn.Module, shape: Shape, values: InputRange, dt: float, host: Host | None = None) -> Network:
-    """The Network of a module whose input has ``shape`` (without batch and time), its ``source`` the module itself.
+    """The Network of a module, which remains at hand as its ``source``.
 
-    Batch normalization is folded into the layer before it. Raises RefusedError naming the layer, and its type or what
-    it does, for what has no exact NIR form.
+    Args:
+        module: a composition of known layers and neurons. It is put into evaluation mode.
+        shape: of its input in one step, without batch and time.
+        values: the range of its input.
+        dt: the length of a step in seconds.
+        host: what stands beside the network on the host.
+
+    Raises:
+        RefusedError: for what has no exact NIR form, naming the layer, and its type or what it does.
     """
-    module = stateful(_written(module).eval())
+    module = stateful(_as_written(module).eval())
     traced = trace(module, shape)
     build = NetworkBuilder(Terms(dt=dt))
     build.input("input", shape, values)
-    written = _write(build, traced)
-    build.output("output", _joined(build, traced.output, written))
+    nodes = _write(build, traced)
+    build.output("output", _joined(build, traced.output, nodes))
     network = build.build(host)
     observed = _observed(traced, network)
 
@@ -63,82 +73,84 @@ def module_network(module: nn.Module, shape: Shape, values: InputRange, dt: floa
 
 
 def trace(module: nn.Module, shape: Shape) -> Traced:
-    """Watch ``module`` for one step of seeded input. Raises RefusedError for what it may not do."""
+    """Watch ``module`` for one step of seeded input. Raises RefusedError for what has no exact form."""
     layout = find_layout(module, shape)
     copied = fresh(module, SAMPLES)
     frames = torch.rand((SAMPLES, 1, *shape), generator=torch.Generator().manual_seed(0))
-    given = frames[:, 0] if layout == "step" else arrange(frames, layout)
-    watch, result = _watched(copied, given, shape)
-    again = given_back(copied, result) if layout == "step" else None
-    second = None if again is None else _watched(copied, given.clone(), shape, again)[0].steps
-    _check_second(watch.steps, second, ran(module, layout, shape) if second is None else Counter())
-    output = next((value for each in tensors(result) if (value := watch.value(each)) is not None), None)
+    frame = frames[:, 0] if layout == "step" else arranged(frames, layout)
+    watch, result = _watched(copied, frame, shape)
+    if layout == "step":
+        second, _ = _watched(copied, frame.clone(), shape, states_of(copied, result))
+        same = [_signature(step) for step in second.steps] == [_signature(step) for step in watch.steps]
+    else:
+        same = _same_counts(watch.steps, calls_in_trial(module, layout, shape))
+    if not same:
+        fault = "its second step does something else than its first"
+        raise RefusedError(fault, "module", "let every step do the same, with what it is given and its neurons keep")
+    output = next((value for tensor in tensors(result) if (value := watch.value(tensor)) is not None), None)
     if output is None or output.state_of is not None:
-        what = "its forward pass returns no output of a layer" if output is None else "it returns a layer's state first"
-        raise RefusedError(what, "module", "return what the last layer sends, of one step or of all")
+        fault = (
+            "its forward pass returns no output of a layer" if output is None else "it returns a layer's state first"
+        )
+        raise RefusedError(fault, "module", "return what the last layer sends, of one step or of all")
     return Traced(layout, _needed(watch.steps, output.sources), output.sources)
 
 
-def _watched(module: nn.Module, given: torch.Tensor, shape: Shape, states: tuple[Any, ...] = ()) -> tuple[Watch, Any]:
+def _watched(module: nn.Module, frame: torch.Tensor, shape: Shape, states: tuple[Any, ...] = ()) -> tuple[Watch, Any]:
     watch = Watch()
-    watch.mark(given, Value(("input",), shape))
+    watch.mark(frame, Value(("input",), shape))
     try:
         with torch.no_grad(), hooked(module, watch), watch:
-            return watch, module(given, *states)
+            return watch, module(frame, *states)
     except (Exception, SystemExit) as error:  # the user's code may fail in any way
-        raise failed(watch, error) from error
+        raise failed(error, watch.where) from error
 
 
-def _check_second(steps: Sequence[Step], second: Sequence[Step] | None, counts: Counter[str]) -> None:
-    """Raises RefusedError where the second step does something else than the first.
-
-    ``second``: its steps; None where it cannot be watched alone, then ``counts`` says what ran in both.
-    """
-    once = Counter(step.module for step in steps if step.layer is not None)
-    same = all(counts[name] in (once[name], 2 * once[name]) for name in counts | once)
-    if second is not None:
-        same = [_deed(step) for step in second] == [_deed(step) for step in steps]
-    if not same:
-        what = "its second step does something else than its first"
-        raise RefusedError(what, "module", "let every step do the same, with what it is given and its neurons keep")
-
-
-def _deed(step: Step) -> tuple[Any, ...]:
+def _signature(step: Step) -> tuple[Any, ...]:
     return step.name, step.sources, step.module, step.operation, step.argument
 
 
-def _written(module: nn.Module) -> nn.Module:
+def _same_counts(steps: Sequence[Step], calls: Counter[str]) -> bool:
+    """Whether every layer of one step runs once or twice in two; they cannot be watched apart."""
+    once = Counter(step.module for step in steps if step.layer is not None)
+    return all(calls[name] in (once[name], 2 * once[name]) for name in calls | once)
+
+
+def _as_written(module: nn.Module) -> nn.Module:
     """The module as its author wrote it, not as PyTorch compiled it."""
     if isinstance(module, torch.jit.ScriptModule):
-        what = "a TorchScript module does not show what its layers do"
-        raise RefusedError(what, "module", "give the module that it was made from")
+        fault = "a TorchScript module does not show what its layers do"
+        raise RefusedError(fault, "module", "give the module that it was made from")
     return getattr(module, "_orig_mod", module)
 
 
 def _needed(steps: Sequence[Step], output: tuple[str, ...]) -> tuple[Step, ...]:
-    """The steps that lead to the output or a neuron."""
-    wanted, kept = set(output), list[Step]()
+    """The steps that lead to the output or to a neuron."""
+    needed, kept = set(output), list[Step]()
     for step in reversed(steps):
-        if step.name in wanted or (step.layer is not None and is_neuron(step.layer)):
-            wanted |= set(step.sources)
+        if step.name in needed or (step.layer is not None and is_neuron(step.layer)):
+            needed |= set(step.sources)
             kept.append(step)
     return tuple(reversed(kept))
 
 
 def _write(build: NetworkBuilder, traced: Traced) -> dict[str, str]:
-    """Append every step; the result says which node stands for each."""
+    """Append the nodes of every step; the result is the node that stands for a step, by the step's name.
+
+    A batch normalization is folded into the layer before it where that layer sends to nothing else.
+    """
     uses = Counter(source for step in traced.steps for source in set(step.sources)) + Counter(set(traced.output))
     norms = {step.sources[0]: step for step in traced.steps if _kind(step) in NORMS and len(step.sources) == 1}
-    written, folded = {"input": "input"}, set[str]()
+    nodes, folded = {"input": "input"}, set[str]()
     for step in traced.steps:
         if step.name in folded:
             continue
         norm = norms.get(step.name) if _kind(step) in WEIGHTED and uses[step.name] == 1 else None
-        written[step.name] = _append(build, step, _joined(build, step.sources, written), norm)
+        nodes[step.name] = _append(build, step, _joined(build, step.sources, nodes), norm)
         if norm is not None:
-            written[norm.name] = written[step.name]
+            nodes[norm.name] = nodes[step.name]
             folded.add(norm.name)
-    return written
+    return nodes
 
 
 def _append(build: NetworkBuilder, step: Step, sources: tuple[str, ...], norm: Step | None) -> str:
@@ -147,16 +159,16 @@ def _append(build: NetworkBuilder, step: Step, sources: tuple[str, ...], norm: S
     if step.operation == "scale":
         return build.scale(step.name, sources, step.argument)
     layer: Any = step.layer
-    neuron = adder(layer)
-    if neuron is not None:
-        return neuron(build, step.name, sources, layer)
+    add_neuron = adder(layer)
+    if add_neuron is not None:
+        return add_neuron(build, step.name, sources, layer)
     return add_layer(build, step.name, sources, layer, None if norm is None else norm.layer)
 
 
-def _joined(build: NetworkBuilder, sources: tuple[str, ...], written: Mapping[str, str]) -> tuple[str, ...]:
-    """The nodes that are added; one that stands there several times is multiplied instead."""
-    counts = Counter(written[each] for each in sources)
-    return tuple(name if n == 1 else _multiple(build, name, n) for name, n in counts.items())
+def _joined(build: NetworkBuilder, sources: tuple[str, ...], nodes: Mapping[str, str]) -> tuple[str, ...]:
+    """The nodes whose sum ``sources`` are; a node that would be added several times is multiplied instead."""
+    counts = Counter(nodes[source] for source in sources)
+    return tuple(name if count == 1 else _multiple(build, name, count) for name, count in counts.items())
 
 
 def _multiple(build: NetworkBuilder, name: str, count: int) -> str:
@@ -169,6 +181,6 @@ def _kind(step: Step) -> str | None:
 
 
 def _observed(traced: Traced, network: Network) -> dict[str, Observed]:
-    """What of the module each population's record is."""
-    names = {step.name: step.module for step in traced.steps if step.name in network.populations}
-    return {name: Observed(layer, not isinstance(network.nodes[name], SPIKING)) for name, layer in names.items()}
+    """By population, the layer of the module whose output it stands for."""
+    layers = {step.name: step.module for step in traced.steps if step.name in network.populations}
+    return {name: Observed(layer, not isinstance(network.nodes[name], SPIKING)) for name, layer in layers.items()}

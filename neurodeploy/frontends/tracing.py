@@ -1,14 +1,13 @@
 """One step of a module, watched: which layer receives what which other layer sent.
 
-Known layers and neurons are leaves. Between them only what has a meaning in NIR may happen: sums, multiples, changes of
-shape. Everything else that touches a watched value is refused by name.
+Known layers and neurons are leaves, whose inside is not looked into. Between them only what has a meaning in NIR may
+happen: sums, multiples by a number, changes of shape. Any other function of a watched tensor is refused by name.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -17,39 +16,37 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from neurodeploy.errors import NeurodeployError, RefusedError
-from neurodeploy.frontends.frameworks import is_leaf, is_neuron, is_ours
+from neurodeploy.errors import RefusedError
+from neurodeploy.frontends.frameworks import is_leaf, is_library_code, is_neuron
 from neurodeploy.frontends.operations import (
     DATA,
     DIFFERENCES,
     DROPOUTS,
-    DROPPING,
     FRESH,
     FUNCTIONAL,
-    MODULES,
     NEGATIONS,
     PRODUCTS,
     QUOTIENTS,
-    REMEDY,
     SHAPING,
-    STATES,
     SUMS,
     in_place,
     moved,
     number_of,
     tensors,
 )
+from neurodeploy.frontends.refusals import BETWEEN_LAYERS, DROPOUT, KNOWN_LAYERS, STATES, USE_A_MODULE
 from neurodeploy.network.shapes import Shape
 
 SAMPLES = 3
-"""Of one step; not one, so that a batch is never taken for a channel."""
+"""Samples in the watched step; not one, so that a batch is never taken for a channel."""
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A node in the making. ``sources`` are added; one that stands there twice counts twice.
+    """One node to be written. ``sources`` are added; a source that stands there twice counts twice.
 
-    ``module``: where ``layer`` stands in the whole.
+    Either ``layer`` is set, a known layer or neuron found under the path ``module``; or ``operation``, ``"flatten"`` or
+    ``"scale"`` with the factor as ``argument``.
     """
 
     name: str
@@ -62,16 +59,24 @@ class Step:
 
 @dataclass(frozen=True)
 class Value:
-    """What a tensor is: the sum of what ``sources`` sent, ``shape`` without batch and time; or a layer's state."""
+    """What a tensor holds: the sum of what ``sources`` sent, ``shape`` without batch and time.
+
+    Or, where ``state_of`` names a layer, a state of that layer.
+    """
 
     sources: tuple[str, ...]
     shape: Shape
     state_of: str | None = None
 
+    @property
+    def watched_numbers(self) -> int:
+        """How many numbers a tensor of this value holds while it is watched."""
+        return SAMPLES * prod(self.shape)
+
 
 @dataclass(eq=False)
 class Watch(TorchFunctionMode):
-    """Collects the steps of a module while it runs; with ``names_only`` it just knows what runs."""
+    """Collects the steps of a module while it runs. With ``names_only`` it only counts which layers run."""
 
     names_only: bool = False
     steps: list[Step] = field(default_factory=list[Step])
@@ -80,90 +85,126 @@ class Watch(TorchFunctionMode):
         super().__init__()
         self._values: dict[int, tuple[torch.Tensor, Value]] = {}
         self._running: list[tuple[str, nn.Module]] = []
-        self._inside = 0
-        self._kept: list[torch.Tensor] = []
+        self._leaves_running = 0
+        self._states: list[torch.Tensor] = []
         self._names = {"input", "output"}
-        self.ran = Counter[str]()
+        self.calls = Counter[str]()
 
     def mark(self, tensor: torch.Tensor, value: Value) -> None:
-        """From now on ``tensor`` is ``value``."""
+        """From now on ``tensor`` holds ``value``."""
         self._values[id(tensor)] = (tensor, value)
 
     def value(self, tensor: Any) -> Value | None:
-        """What ``tensor`` is, if it was watched."""
-        found = self._values.get(id(tensor))
-        return found[1] if found is not None and found[0] is tensor else None
+        """What ``tensor`` holds; None where it is not watched."""
+        entry = self._values.get(id(tensor))
+        return entry[1] if entry is not None and entry[0] is tensor else None
 
     @property
     def where(self) -> str:
-        """The innermost module that runs."""
+        """The innermost module that runs, for messages."""
         names = [name for name, _ in self._running if name]
         return f"layer {names[-1]}" if names else "module"
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
-        if not self._inside:
-            given = [each for each in tensors((args, kwargs)) if self.value(each) is not None]
-            if given:
-                self._happened(func, args, kwargs or {}, given, result)
+        if not self._leaves_running:
+            watched = [tensor for tensor in tensors((args, kwargs)) if self.value(tensor) is not None]
+            if watched:
+                self._called(func, args, kwargs or {}, watched, result)
         return result
 
-    def _happened(self, func: Any, args: Any, kwargs: Any, given: list[torch.Tensor], result: Any) -> None:
+    def entered(self, name: str, module: nn.Module) -> None:
+        """``module`` begins to run."""
+        self._running.append((name, module))
+        self.calls[name] += is_leaf(module) and not self._leaves_running
+        self._leaves_running += is_leaf(module)
+
+    def left(self, name: str, module: nn.Module, arguments: Any, sent: Any) -> None:
+        """``module`` has run on ``arguments`` and returned ``sent``; where it is a leaf, this is one more step."""
+        self._running.pop()
+        if not is_leaf(module):
+            return
+        self._leaves_running -= 1
+        if not self._leaves_running and not self.names_only:
+            self._leaf(name, module, list(tensors(arguments)), list(tensors(sent)))
+
+    def _leaf(self, name: str, module: nn.Module, received: list[torch.Tensor], sent: list[torch.Tensor]) -> None:
+        values = [self.value(tensor) for tensor in received]
+        if not values or values[0] is None or values[0].state_of is not None:
+            fault = "receives what no known layer sends" if not values or values[0] is None else "receives a state"
+            raise RefusedError(fault, f"layer {name}", "feed it what a layer or neuron sends; own code is not read")
+        if any(value is not None and value.state_of is None for value in values[1:]):
+            raise RefusedError("receives several values", f"layer {name}", "add them before")
+        if is_neuron(module) and any(step.layer is module for step in self.steps):
+            raise RefusedError("is called more than once in a step", f"layer {name}", "use a neuron layer of its own")
+        lead = received[0].ndim - len(values[0].shape)
+        self.steps.append(Step(self._new_name(name or "neuron"), values[0].sources, module, name))
+        self._states += [*sent[1:], *(buffer for buffer in module.buffers() if buffer.numel())]
+        for state in sent[1:]:
+            self.mark(state, Value((), (), name))
+        self.mark(sent[0], Value((self.steps[-1].name,), tuple(sent[0].shape[lead:])))
+
+    def _called(self, func: Any, args: Any, kwargs: Any, watched: list[torch.Tensor], result: Any) -> None:
+        """A function outside of the leaves has run on watched tensors."""
         name, results = getattr(func, "__name__", str(func)), list(tensors(result))
-        if in_place(name) and any(each is args[0] for each in given):
-            self._alone(name, args[0])
+        if in_place(name) and any(tensor is args[0] for tensor in watched):
+            self._need_unshared(name, args[0])
         if name in FRESH or (not results and name not in DATA):
             return
         if not results:
             raise RefusedError(f"its flow depends on values ({name})", self.where, "let every step do the same")
-        values = [value for each in given if (value := self.value(each)) is not None]
-        state = next((value.state_of for value in values if value.state_of is not None), None)
-        if state is not None:
-            if name in SHAPING:
-                for each in results:
-                    self.mark(each, Value((), (), state))
-                return
-            raise RefusedError(
-                f"{name} reads the state of layer {state}, which no other layer sees", self.where, STATES
-            )
-        if name in SHAPING and len(given) == 1 and len(results) == 1:
-            self.mark(results[0], self._reshaped(name, values[0], moved(func, args, kwargs, given[0])))
+        values = [value for tensor in watched if (value := self.value(tensor)) is not None]
+        layer = next((value.state_of for value in values if value.state_of is not None), None)
+        if layer is not None:
+            self._state_called(name, layer, results)
+        elif name in SHAPING and len(watched) == 1 and len(results) == 1:
+            self.mark(results[0], self._reshaped(name, values[0], moved(func, args, kwargs, watched[0])))
         elif (sources := self._arithmetic(name, args, kwargs, values)) is not None:
             self.mark(results[0], Value(sources, values[0].shape))
         else:
             raise self._refused(name)
 
-    def _alone(self, name: str, tensor: torch.Tensor) -> None:
-        """What is changed in place must stand nowhere else: not under another name, nor in a neuron's memory."""
-        place = tensor.untyped_storage().data_ptr()
-        others = [each for each, _ in self._values.values() if each is not tensor]
-        if name == "__setitem__" or any(each.untyped_storage().data_ptr() == place for each in (*others, *self._kept)):
-            raise RefusedError(
-                f"{name} changes values in place that others see", self.where, "make a new tensor of them"
-            )
+    def _state_called(self, name: str, layer: str, results: Sequence[torch.Tensor]) -> None:
+        """A function of a state: moved values stay a state of ``layer``, everything else is refused."""
+        if name not in SHAPING:
+            fault = f"{name} reads the state of layer {layer}, which no other layer sees"
+            raise RefusedError(fault, self.where, STATES)
+        for tensor in results:
+            self.mark(tensor, Value((), (), layer))
+
+    def _need_unshared(self, name: str, tensor: torch.Tensor) -> None:
+        """A tensor that is changed in place must stand nowhere else: under no other name, nor in a neuron's memory."""
+        memory = tensor.untyped_storage().data_ptr()
+        watched = [entry for entry, _ in self._values.values() if entry is not tensor]
+        shared = any(entry.untyped_storage().data_ptr() == memory for entry in (*watched, *self._states))
+        if name == "__setitem__" or shared:
+            fault = f"{name} changes values in place that others see"
+            raise RefusedError(fault, self.where, "make a new tensor of them")
 
     def _refused(self, name: str) -> RefusedError:
         if name in DROPOUTS:
-            return RefusedError("its dropout drops values when it evaluates, too", self.where, DROPPING)
-        if self._running and is_ours(self._running[-1][1]):
-            return RefusedError(f"{_in_a_line(self._running[-1][1])} has no exact form here", self.where, LAYERS)
-        remedy = MODULES.format(name) if name in FUNCTIONAL else REMEDY
+            return RefusedError("its dropout drops values when it evaluates, too", self.where, DROPOUT)
+        if self._running and is_library_code(self._running[-1][1]):
+            fault = f"{_one_line(self._running[-1][1])} has no exact form here"
+            return RefusedError(fault, self.where, KNOWN_LAYERS)
+        remedy = USE_A_MODULE.format(name) if name in FUNCTIONAL else BETWEEN_LAYERS
         return RefusedError(f"{name} of what layers send has no exact form here", self.where, remedy)
 
-    def _reshaped(self, name: str, value: Value, places: torch.Tensor) -> Value:
-        """``places``: the number of the value of the watched tensor that each value of the result is."""
-        shape = tuple(places.shape)
-        if torch.equal(places.reshape(-1), torch.arange(places.numel())) and places.numel() == value_count(value):
+    def _reshaped(self, name: str, value: Value, positions: torch.Tensor) -> Value:
+        """The value of a tensor in which number i of the watched tensor stands where ``positions`` is i."""
+        shape = tuple(positions.shape)
+        in_order = torch.equal(positions.reshape(-1), torch.arange(positions.numel()))
+        if in_order and positions.numel() == value.watched_numbers:
             if shape[len(shape) - len(value.shape) :] == value.shape:
                 return value
             if shape[-1:] == (prod(value.shape),):
-                return Value((self._step("flatten", value.sources, "flatten"),), shape[-1:])
-        if name in DROPOUTS or (self._running and is_ours(self._running[-1][1])):
+                return Value((self._append("flatten", value.sources, "flatten"),), shape[-1:])
+        if name in DROPOUTS or (self._running and is_library_code(self._running[-1][1])):
             raise self._refused(name)
-        raise RefusedError(f"{name} takes the values of a step apart", self.where, REMEDY)
+        raise RefusedError(f"{name} takes the values of a step apart", self.where, BETWEEN_LAYERS)
 
     def _arithmetic(self, name: str, args: Any, kwargs: Any, values: list[Value]) -> tuple[str, ...] | None:
-        """The sources of a sum or a multiple; None for anything else."""
+        """The sources whose sum a sum, difference or multiple is; None for any other function."""
         if name in NEGATIONS and len(values) == 1:
             return (self._scaled(values[0], -1.0),)
         if len(args) != 2 or kwargs.keys() - {"alpha"} or kwargs.get("alpha", 1) != 1:
@@ -173,8 +214,7 @@ class Watch(TorchFunctionMode):
             if name in SUMS:
                 return left.sources + right.sources
             return (*left.sources, self._scaled(right, -1.0)) if name in DIFFERENCES else None
-        other = args[1] if left is not None else args[0]
-        number = number_of(other)
+        number = number_of(args[1] if left is not None else args[0])
         if len(values) != 1 or number is None:
             return None
         if number == 0 and (name in SUMS or (name in DIFFERENCES and left is not None)):
@@ -186,124 +226,22 @@ class Watch(TorchFunctionMode):
         return None
 
     def _scaled(self, value: Value, factor: float) -> str:
-        return self._step("scale", value.sources, "scale", factor)
+        return self._append("scale", value.sources, "scale", factor)
 
-    def _step(self, name: str, sources: tuple[str, ...], operation: str, argument: Any = None) -> str:
-        running = [each for each, module in self._running[-1:] if each and is_ours(module)]
-        chosen = running[0] if running else name
-        self.steps.append(Step(self._new(chosen), sources, None, "", operation, argument))
+    def _append(self, name: str, sources: tuple[str, ...], operation: str, argument: Any = None) -> str:
+        """Add a step for an operation; it has the name of the library module that runs, else ``name``."""
+        running = [path for path, module in self._running[-1:] if path and is_library_code(module)]
+        self.steps.append(Step(self._new_name(running[0] if running else name), sources, None, "", operation, argument))
         return self.steps[-1].name
 
-    def _new(self, name: str) -> str:
-        count, chosen = 1, name
-        while chosen in self._names:
+    def _new_name(self, name: str) -> str:
+        count, unused = 1, name
+        while unused in self._names:
             count += 1
-            chosen = f"{name}_{count}"
-        self._names.add(chosen)
-        return chosen
-
-    def entered(self, name: str, module: nn.Module) -> None:
-        """``module`` begins to run."""
-        self._running.append((name, module))
-        self.ran[name] += is_leaf(module) and not self._inside
-        self._inside += is_leaf(module)
-
-    def left(self, name: str, module: nn.Module, given: Any, sent: Any) -> None:
-        """``module`` has run: where it is a leaf, what it sent is its own."""
-        self._running.pop()
-        if not is_leaf(module):
-            return
-        self._inside -= 1
-        if not self._inside and not self.names_only:
-            self._leaf(name, module, list(tensors(given)), list(tensors(sent)))
-
-    def _leaf(self, name: str, module: nn.Module, given: list[torch.Tensor], sent: list[torch.Tensor]) -> None:
-        values = [self.value(each) for each in given]
-        if not values or values[0] is None or values[0].state_of is not None:
-            what = "receives what no known layer sends" if not values or values[0] is None else "receives a state"
-            raise RefusedError(what, f"layer {name}", "feed it what a layer or neuron sends; own code is not read")
-        if any(each is not None and each.state_of is None for each in values[1:]):
-            raise RefusedError("receives several values", f"layer {name}", "add them before")
-        if is_neuron(module) and any(step.layer is module for step in self.steps):
-            raise RefusedError("is called more than once in a step", f"layer {name}", "use a neuron layer of its own")
-        lead = given[0].ndim - len(values[0].shape)
-        self.steps.append(Step(self._new(name or "neuron"), values[0].sources, module, name))
-        self._kept += [*sent[1:], *(each for each in module.buffers() if each.numel())]
-        for each in sent[1:]:
-            self.mark(each, Value((), (), name))
-        self.mark(sent[0], Value((self.steps[-1].name,), tuple(sent[0].shape[lead:])))
+            unused = f"{name}_{count}"
+        self._names.add(unused)
+        return unused
 
 
-LAYERS = (
-    "known layers: Conv1d, Conv2d, Linear, BatchNorm after them, Flatten, AvgPool2d, MaxPool2d on spikes, and the "
-    "neurons of Norse, snnTorch, SpikingJelly and sinabs that NIR can say"
-)
-
-
-def value_count(value: Value) -> int:
-    """How many numbers the watched tensors of a value hold."""
-    return SAMPLES * prod(value.shape)
-
-
-@contextmanager
-def hooked(module: nn.Module, watch: Watch) -> Generator[None]:
-    """Tell ``watch`` when a module inside runs."""
-    handles: list[Any] = []
-    for name, each in module.named_modules():
-        raw: list[Any] = []
-        before, after = _before(watch, name), _after(watch, name, raw)
-        handles += [
-            each.register_forward_pre_hook(before),
-            each.register_forward_hook(_keeping(raw), prepend=True),
-            each.register_forward_hook(after, with_kwargs=True),
-        ]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def _before(watch: Watch, name: str) -> Any:
-    def hook(module: nn.Module, _: Any) -> None:
-        watch.entered(name, module)
-
-    return hook
-
-
-def _keeping(raw: list[Any]) -> Any:
-    """Keeps what a module sends before the hooks of others see it."""
-
-    def hook(_: nn.Module, __: Any, sent: Any) -> None:
-        raw[:] = [sent]
-
-    return hook
-
-
-def _after(watch: Watch, name: str, raw: list[Any]) -> Any:
-    def hook(module: nn.Module, args: Any, kwargs: Any, sent: Any) -> None:
-        if is_leaf(module) and raw.pop() is not sent:
-            raise RefusedError("a forward hook changes what it sends", f"layer {name}", "remove the hook")
-        watch.left(name, module, (args, kwargs), sent)
-
-    return hook
-
-
-def _in_a_line(module: nn.Module) -> str:
+def _one_line(module: nn.Module) -> str:
     return str(module) if "\n" not in str(module) else type(module).__name__
-
-
-def failed(watch: Watch, error: BaseException) -> NeurodeployError:
-    """What a failing forward pass is told as."""
-    if isinstance(error, NeurodeployError):
-        return error
-    return RefusedError(f"its forward pass fails on one step: {reason_of(error)}", watch.where, FAILS)
-
-
-def reason_of(error: BaseException) -> str:
-    """The first line of what an error says; where it says nothing, its kind."""
-    kind, lines = type(error).__name__, str(error).splitlines()
-    return lines[0] if lines and not isinstance(error, SystemExit) else f"{kind} {error}".strip()
-
-
-FAILS = "check --input-shape, and let forward(x) or forward(x, state=None) take one step, or all of them"

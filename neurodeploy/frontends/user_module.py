@@ -21,9 +21,19 @@ from neurodeploy.network import InputRange, Network
 def load_user_module(
     path: Path, factory: str | None, shape: tuple[int, ...], dt: float, values: InputRange, trust_pickle: bool = False
 ) -> Network:
-    """The Network of a user's module. Without a ``factory`` the file must be a trusted pickled module.
+    """The Network of a user's module.
 
-    Raises InputError where the factory cannot be imported or called, or the weights do not fit.
+    Args:
+        path: a checkpoint with the module's state dict.
+        factory: ``package.module:function`` that builds the module; without one ``path`` must be a pickled module.
+        shape: of the input in one step, without batch and time.
+        dt: the length of a step in seconds.
+        values: the range of the input.
+        trust_pickle: read pickled objects, which runs their code.
+
+    Raises:
+        InputError: where the factory cannot be imported or called, or the weights do not fit.
+        UnavailableError: where the factory needs a framework that is not installed.
     """
     content = read_torch_file(path, trust_pickle)
     module = content if factory is None else build_user_module(factory)
@@ -38,7 +48,7 @@ def load_user_module(
 
 
 def live_network(module: Any, shape: tuple[int, ...], dt: float, values: InputRange) -> Network:
-    """The Network of a module that is at hand, which stays as it is. Raises InputError for anything else."""
+    """The Network of a module that is at hand, which stays as it is. Raises InputError for any other object."""
     if not isinstance(module, nn.Module):
         kinds = "a path, or a torch.nn.Module"
         raise InputError(f"a {type(module).__name__} is neither a file nor a module", "source", f"give {kinds}")
@@ -46,16 +56,16 @@ def live_network(module: Any, shape: tuple[int, ...], dt: float, values: InputRa
 
 
 def parameters_of(module: nn.Module, state: Any) -> Any:
-    """A state dict without what neurons remembered when it was saved; they start as ``module`` has them."""
-    kept = memories(module)
-    if not isinstance(state, dict) or not kept:
+    """``state`` with the states of neurons, as they were when it was saved, replaced by those of ``module``."""
+    remembered = memories(module)
+    if not isinstance(state, dict) or not remembered:
         return state
-    own = module.state_dict()
-    return {key: own[key] if key in kept and key in own else value for key, value in state.items()}
+    built = module.state_dict()
+    return {key: built[key] if key in remembered and key in built else value for key, value in state.items()}
 
 
 def build_user_module(factory: str) -> Any:
-    """Import and call ``package.module:factory``; the working folder is importable."""
+    """Import and call ``package.module:factory``, also from the working folder. Raises InputError where that fails."""
     package, _, name = factory.partition(":")
     if not package or not name:
         raise InputError(f"{factory!r} is not package.module:factory", "--module", "name a function that builds it")
@@ -71,6 +81,8 @@ def build_user_module(factory: str) -> Any:
             raise UnavailableError(
                 f"{name} is not installed, and it imports it", f"--module {factory}", command
             ) from error
-        told = next(iter(str(error).splitlines()), "")
-        what = f"cannot build the network: {type(error).__name__}: {told}".removesuffix(": ")
-        raise InputError(what, f"--module {factory}", "check the name, and that it builds without arguments") from error
+        message = next(iter(str(error).splitlines()), "")
+        fault = f"cannot build the network: {type(error).__name__}: {message}".removesuffix(": ")
+        raise InputError(
+            fault, f"--module {factory}", "check the name, and that it builds without arguments"
+        ) from error

@@ -41,14 +41,14 @@ def _fold(name: str, weight: Array, bias: Array | None, norm: Any) -> tuple[Arra
 
 
 def _same(name: str, weight: Array, dilation: tuple[int, ...]) -> tuple[Array, tuple[int, ...]]:
-    """Kernel and padding of ``same``, as PyTorch pads: where the reach is odd, one more at the end.
+    """Kernel and symmetric padding of ``same``. Where the kernel's reach is odd PyTorch pads one more at the end.
 
-    There a row of zeros before the kernel makes both sides equal.
+    There the kernel gets a row of zeros in front, so that both sides are padded alike.
     """
     reach = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:], strict=True)]
-    odd = [each % 2 for each in reach]
-    what = "padding 'same' with a dilated kernel of even size pads one side more than the other"
-    need(all(d == 1 or not o for d, o in zip(dilation, odd, strict=True)), name, what, "use an odd kernel")
+    odd = [length % 2 for length in reach]
+    fault = "padding 'same' with a dilated kernel of even size pads one side more than the other"
+    need(all(d == 1 or not o for d, o in zip(dilation, odd, strict=True)), name, fault, "use an odd kernel")
     return np.pad(weight, [(0, 0), (0, 0), *((o, 0) for o in odd)]), tuple(
         (r + o) // 2 for r, o in zip(reach, odd, strict=True)
     )

@@ -1,13 +1,14 @@
-"""The nodes of a ``.net``, one block of SLAYER behind the other.
+"""The layers of a ``.net`` as nodes, one block of SLAYER behind the other.
 
 Rules:
 
-1. Numbers are SLAYER's own: integers of the file by 64; current and membrane lie on its grid (``state_grid``).
-2. SLAYER sends every block's output one step late (``delay_shift``). The Network has no such latency: it is the same
-   raster, each block one step earlier than the one before. Only where a later block has a bias, which works before
-   anything arrives there, do one-step Delays keep the order of steps.
-3. A current that decays at once leaves a LIF, and a membrane that never does an IF.
-4. What ``netx`` reads otherwise than SLAYER runs it is told by a finding.
+1. Numbers are those of SLAYER: integers of the file divided by 64. Current and membrane lie on its grid
+   (``state_grid``).
+2. SLAYER sends the output of every block one step late (``delay_shift``). The Network leaves this latency out: its
+   raster is the same, with block n shifted n steps earlier. A bias drives its block before any input arrives, so all
+   blocks before the last one with a bias keep their step of latency, as a Delay node.
+3. A block whose current decays within one step is a LIF; one whose membrane never decays is an IF.
+4. A finding names every layer that ``netx`` reads differently from how SLAYER runs it.
 """
 
 from __future__ import annotations
@@ -32,19 +33,19 @@ Shape = tuple[int, ...]
 
 @dataclass
 class Chain:
-    """The network under construction and what was noticed."""
+    """The network under construction, with the findings so far."""
 
     file: NetFile
     build: NetworkBuilder
     findings: list[Finding]
 
     def __post_init__(self) -> None:
-        biased = [n for n, each in enumerate(self.file.layers) if each.bias is not None and np.any(each.bias)]
+        biased = [n for n, layer in enumerate(self.file.layers) if layer.bias is not None and np.any(layer.bias)]
         self.last_bias = max(biased, default=-1)
         self.shifts: set[str] = set()
 
     def name(self, role: str) -> str:
-        """The name of a node: as neurodeploy noted it, or its role and the number of its layer."""
+        """The name of the node with this role: as the file notes it, or else the role itself."""
         return self.file.names.get(role, role)
 
     def say(self, slug: str, node: str, message: str, remedy: str) -> None:
@@ -52,7 +53,7 @@ class Chain:
         self.findings.append(Finding(slug, "warning", node, message, remedy))
 
     def input_block(self, at: str, layer: Layer, number: int) -> str:
-        """SLAYER's Input block: its stimulus times a weight plus a bias, into a neuron."""
+        """Append SLAYER's Input block: the stimulus times a weight plus a bias, into a neuron."""
         assert layer.neuron is not None
         shape = self.build.shape(at)
         weight = 1.0 if layer.weight is None else float(layer.weight.flat[0]) / WEIGHT_SCALE
@@ -70,18 +71,18 @@ class Chain:
         return self.send(self.neuron(at, layer.neuron, None, number), layer, number)
 
     def layer(self, at: str, layer: Layer, number: int) -> str:
-        """One layer behind ``at``."""
+        """Append one layer behind ``at``; the result is its last node."""
         if layer.kind == "flatten":
             return self.build.flatten(self.name(f"flatten{number}"), at)
         sum_of = self.synapse(at, layer, number)
         if layer.neuron is None:
             name = self.build.add(self.name(f"sum{number}"), [sum_of])
-            what = "a dense layer without dynamics sends its weighted sum in SLAYER; netx reads an integrating neuron"
-            self.say("lava-dl-no-neuron", name, what, "export it with dynamics=True")
+            fault = "a dense layer without dynamics sends its weighted sum in SLAYER; netx reads an integrating neuron"
+            self.say("lava-dl-no-neuron", name, fault, "export it with dynamics=True")
             return name
         if layer.shape and prod(layer.shape) != prod(self.build.shape(sum_of)):
-            what = f"its shape is {layer.shape}, its weights give {self.build.shape(sum_of)}"
-            raise InputError(what, layer.where, "export the network again")
+            fault = f"its shape is {layer.shape}, its weights give {self.build.shape(sum_of)}"
+            raise InputError(fault, layer.where, "export the network again")
         at = self.neuron(sum_of, layer.neuron, layer.bias, number)
         if layer.recurrent is not None:
             back = self.build.linear(self.name(f"back{number}"), at, _real(layer.recurrent))
@@ -89,7 +90,7 @@ class Chain:
         return self.send(at, layer, number)
 
     def synapse(self, at: str, layer: Layer, number: int) -> str:
-        """The layer's weighted sums."""
+        """Append the layer's weighted sum."""
         assert layer.weight is not None
         name = self.name(f"{layer.kind.removesuffix('_rec')}{number}")
         weight, shape = _real(layer.weight), self.build.shape(at)
@@ -97,30 +98,32 @@ class Chain:
             if len(shape) > 1 and shape[1:] == (1,) * (len(shape) - 1):
                 at = self.build.flatten(self.name(f"flatten{number}"), at)
             if self.build.shape(at) != weight.shape[1:]:
-                what = f"its {weight.shape[1]} inputs meet an output of shape {self.build.shape(at)}"
-                raise InputError(what, layer.where, "put slayer's Flatten block between, or export again")
+                fault = f"its {weight.shape[1]} inputs meet an output of shape {self.build.shape(at)}"
+                raise InputError(fault, layer.where, "put slayer's Flatten block between, or export again")
             return self.build.linear(name, at, weight)
         if len(shape) != 3:
-            what = f"a {layer.kind} layer behind an output of shape {shape}"
-            raise InputError(what, layer.where, "it needs (C, H, W)")
+            fault = f"a {layer.kind} layer behind an output of shape {shape}"
+            raise InputError(fault, layer.where, "it needs (C, H, W)")
         if layer.kind == "pool":
             return self.pool(name, at, layer, number)
         channels = weight.shape[1] * layer.groups
         if shape[0] != channels or len(weight) % layer.groups:
-            what = f"its {channels} input channels in {layer.groups} groups meet {shape[0]}"
-            raise InputError(what, layer.where, "export the network again")
+            fault = f"its {channels} input channels in {layer.groups} groups meet {shape[0]}"
+            raise InputError(fault, layer.where, "export the network again")
         return self.build.conv(name, at, weight, None, layer.stride, layer.padding, layer.dilation, layer.groups)
 
     def pool(self, name: str, at: str, layer: Layer, number: int) -> str:
-        """SLAYER's pooling: sums of windows that tile the image, zeros added behind where they do not."""
+        """Append SLAYER's pooling: sums of windows that tile the image, which is padded with zeros at its end."""
         assert layer.weight is not None
         channels, *sizes = self.build.shape(at)
         kernel = layer.weight.shape[2:]
         added = tuple(n % k for n, k in zip(sizes, kernel, strict=True))
         tiled = all((n + more) % k == 0 for n, more, k in zip(sizes, added, kernel, strict=True))
         if layer.stride != kernel or any(layer.padding) or layer.dilation != (1, 1) or not tiled:
-            what = f"pooling {kernel} with stride {layer.stride} and padding {layer.padding} of an image {tuple(sizes)}"
-            raise RefusedError(what, layer.where, "pool by windows that tile the image: stride = kernel_size")
+            fault = (
+                f"pooling {kernel} with stride {layer.stride} and padding {layer.padding} of an image {tuple(sizes)}"
+            )
+            raise RefusedError(fault, layer.where, "pool by windows that tile the image: stride = kernel_size")
         window = _real(layer.weight[0, 0])
         if not any(added) and np.all(window == window.flat[0]):
             factor = float(window.flat[0])
@@ -131,25 +134,25 @@ class Chain:
         return self.build.conv(name, at, full, stride=kernel, padding=added, groups=channels)
 
     def neuron(self, at: str, cuba: Cuba, bias: Array | None, number: int) -> str:
-        """The layer's CUBA neurons."""
+        """Append the layer's CUBA neurons."""
         name, shape, dt = self.name(f"cuba{number}"), self.build.shape(at), self.build.dt
         threshold = np.full(shape, cuba.threshold / WEIGHT_SCALE)
         node = cuba_node(cuba, shape, _rest(cuba, bias, shape, name), dt)
         ties = {} if cuba.readout else tie_terms(threshold)
         if ties:
-            what = f"SLAYER loses its epsilon at a threshold of {threshold.flat[0]:g} and fires at it; Lava does not"
-            self.say("lava-dl-coarse-threshold", name, what, "keep thresholds below 64")
+            fault = f"SLAYER loses its epsilon at a threshold of {threshold.flat[0]:g} and fires at it; Lava does not"
+            self.say("lava-dl-coarse-threshold", name, fault, "keep thresholds below 64")
         return self.build.place(name, at, node, **ties)
 
     def send(self, at: str, layer: Layer, number: int) -> str:
-        """The block's output with its axonal delays."""
+        """Append the axonal delays of the block's output."""
         late = np.zeros(1) if layer.delay is None else layer.delay
         shape = self.build.shape(at)
         if late.size not in (1, shape[0], prod(shape)):
             raise InputError(f"{late.size} delays for an output of shape {shape}", layer.where, "export again")
         if layer.delay is not None and np.any(late) and len(shape) > 1:
-            what = "netx leaves out the delays of a convolution or pooling layer"
-            self.say("lava-dl-lost-delay", at, what, "delay a dense layer instead")
+            fault = "netx leaves out the delays of a convolution or pooling layer"
+            self.say("lava-dl-lost-delay", at, fault, "delay a dense layer instead")
         shift = 1 if number < self.last_bias else 0
         if not shift and layer.delay is None:
             return at
@@ -162,16 +165,16 @@ class Chain:
 
 def cuba_node(cuba: Cuba, shape: Shape, rest: Array, dt: float) -> Any:
     """The NIR neuron of SLAYER's CUBA neuron: a CubaLI for a readout, else an IF, LIF or CubaLIF."""
-    one, zero = np.ones(shape), np.zeros(shape)
-    membrane, synapse = one * tau_of(cuba.voltage_decay, dt), one * tau_of(cuba.current_decay, dt)
-    threshold = one * (cuba.threshold / WEIGHT_SCALE)
+    ones, zeros = np.ones(shape), np.zeros(shape)
+    membrane, synapse = ones * tau_of(cuba.voltage_decay, dt), ones * tau_of(cuba.current_decay, dt)
+    threshold = ones * (cuba.threshold / WEIGHT_SCALE)
     if cuba.readout:
-        return nir.CubaLI(tau_syn=synapse, tau_mem=membrane, r=one, v_leak=rest, w_in=one)
+        return nir.CubaLI(tau_syn=synapse, tau_mem=membrane, r=ones, v_leak=rest, w_in=ones)
     if tau_of(cuba.current_decay, dt) > dt:
-        return nir.CubaLIF(synapse, membrane, one, rest, threshold, zero, one)
+        return nir.CubaLIF(synapse, membrane, ones, rest, threshold, zeros, ones)
     if cuba.voltage_decay == 0:
-        return nir.IF(one, threshold, zero)
-    return nir.LIF(membrane, one, rest, threshold, zero)
+        return nir.IF(ones, threshold, zeros)
+    return nir.LIF(membrane, ones, rest, threshold, zeros)
 
 
 def _rest(cuba: Cuba, bias: Array | None, shape: Shape, name: str) -> Array:
@@ -181,8 +184,8 @@ def _rest(cuba: Cuba, bias: Array | None, shape: Shape, name: str) -> Array:
     if bias.size not in (1, shape[0], prod(shape)):
         raise InputError(f"{bias.size} biases for an output of shape {shape}", f"node {name}", "export again")
     if cuba.voltage_decay == 0:
-        what = "a bias on a membrane that never decays is no leak toward a rest"
-        raise RefusedError(what, f"node {name}", "train with a voltage_decay above 0, or without normalization")
+        fault = "a bias on a membrane that never decays is no leak toward a rest"
+        raise RefusedError(fault, f"node {name}", "train with a voltage_decay above 0, or without normalization")
     values = _real(bias).astype(np.float64)
     values = values.reshape(shape) if bias.size == prod(shape) else values.reshape(-1, *[1] * (len(shape) - 1))
     return np.broadcast_to(values, shape) / (cuba.voltage_decay / DECAY_ONE)

@@ -1,7 +1,7 @@
-"""What a ``.net`` file says, layer by layer, before it becomes a network.
+"""The content of a ``.net`` file, layer by layer, before it becomes a network.
 
-A file is ``/layer/0`` to ``/layer/n-1``, each with its ``type``; integers in SLAYER's units: weights and thresholds in
-1/64, decays in 1/4096. What SLAYER's CUBA neuron and these layers cannot mean is refused by name.
+A file holds the groups ``/layer/0`` to ``/layer/n-1`` with a ``type`` each. Its integers are in SLAYER's units: weights
+and thresholds in 1/64, decays in 1/4096. Layers, neurons and settings that are not SLAYER's are refused by name.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Cuba:
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One layer, integers in 1/64. ``shape``: of what it sends, as far as the file tells."""
+    """One layer, its integers in 1/64. ``shape``: of its output, as far as the file says."""
 
     kind: str
     where: str
@@ -60,7 +60,7 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class NetFile:
-    """All layers, and what neurodeploy noted where it wrote the file: the step in seconds and the names of nodes."""
+    """All layers. A file that neurodeploy wrote also says the step ``dt`` in seconds and the ``names`` of the nodes."""
 
     layers: tuple[Layer, ...]
     dt: float | None = None
@@ -68,28 +68,31 @@ class NetFile:
 
 
 def read_layers(path: Path) -> NetFile:
-    """Read a ``.net``. Raises InputError for what is none or damaged, RefusedError for layers and neurons by name."""
+    """Read a ``.net``.
+
+    Raises InputError for a file that is none or is damaged, RefusedError for layers and neurons that are not read.
+    """
     tree = read_tree(path, KIND)
     layers = tree.get("layer")
     if not isinstance(layers, dict) or not layers:
         raise unreadable(path, "it has no group 'layer'", KIND)
-    wanted = [str(number) for number in range(len(layers))]
-    if sorted(layers) != sorted(wanted) or not all(isinstance(each, dict) for each in layers.values()):
+    expected = [str(number) for number in range(len(layers))]
+    if sorted(layers) != sorted(expected) or not all(isinstance(layer, dict) for layer in layers.values()):
         raise unreadable(path, f"its layers are {', '.join(sorted(layers)[:6])}, not 0 to {len(layers) - 1}", KIND)
     try:
-        found = tuple(_layer(layers[number], f"layer {number}") for number in wanted)
-        return NetFile(found, *_own(tree))
+        parsed = tuple(_layer(layers[number], f"layer {number}") for number in expected)
+        return NetFile(parsed, *_note(tree))
     except (InputError, RefusedError) as error:
         raise type(error)(error.what, f"{path}: {error.where}", error.remedy) from error
 
 
-def _own(tree: Tree) -> tuple[float | None, dict[str, str]]:
+def _note(tree: Tree) -> tuple[float | None, dict[str, str]]:
     note = tree.get(OWN)
     if not isinstance(note, dict):
         return None, {}
     try:
         dt, names = float(note["dt"]), json.loads(note["names"])
-        good = 0 < dt < np.inf and all(isinstance(each, str) for pair in names.items() for each in pair)
+        good = 0 < dt < np.inf and all(isinstance(text, str) for pair in names.items() for text in pair)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         good, dt, names = False, 0.0, {}
     if not good:
@@ -100,10 +103,10 @@ def _own(tree: Tree) -> tuple[float | None, dict[str, str]]:
 def _layer(tree: Tree, where: str) -> Layer:
     kind = _text(tree.get("type"))
     if kind not in KINDS:
-        what = f"a layer of type {kind!r}" if kind else "a layer without a type"
-        raise RefusedError(f"{what} is not among those read", where, f"use: {', '.join(KINDS)}")
+        fault = f"a layer of type {kind!r}" if kind else "a layer without a type"
+        raise RefusedError(f"{fault} is not among those read", where, f"use: {', '.join(KINDS)}")
     neuron = _neuron(tree, where, kind)
-    shape = _wholes(tree, "shape", where, 1) if "shape" in tree else ()
+    shape = _whole_numbers(tree, "shape", where, 1) if "shape" in tree else ()
     if kind in ("input", "flatten"):
         if kind == "input" and not 1 <= len(shape) <= 3:
             raise InputError(f"its shape is {shape}", where, "an input has 1 to 3 dimensions")
@@ -118,27 +121,27 @@ def _layer(tree: Tree, where: str) -> Layer:
             raise InputError(f"weight_rec has shape {recurrent.shape}", where, f"{len(weight)} by {len(weight)} fit")
         return Layer(kind, where, (len(weight),), neuron, weight, recurrent, bias, delay)
     stride, padding, dilation = (_pair(tree, key, where, key != "padding") for key in ("stride", "padding", "dilation"))
-    groups = _wholes(tree, "groups", where, 1)[0] if "groups" in tree else 1
+    groups = _whole_numbers(tree, "groups", where, 1)[0] if "groups" in tree else 1
     return Layer(kind, where, shape, neuron, weight, None, bias, delay, stride, padding, dilation, groups)
 
 
 def _neuron(tree: Tree, where: str, kind: str) -> Cuba | None:
-    given = tree.get("neuron")
-    if not isinstance(given, dict):
+    settings = tree.get("neuron")
+    if not isinstance(settings, dict):
         if kind in ("dense", "input", "flatten"):
             return None
         raise InputError("it has no neuron", where, "export the block with its neuron")
-    name = _text(given.get("type"))
+    name = _text(settings.get("type"))
     if name not in CUBA:
         remedy = "use slayer.block.cuba; other neurons have no integer form here"
         raise RefusedError(f"its neuron {name or 'without a type'!s} is not SLAYER's CUBA neuron", where, remedy)
-    if np.any(_numbers(given, "gradedSpike", where)) if "gradedSpike" in given else False:
+    if np.any(_numbers(settings, "gradedSpike", where)) if "gradedSpike" in settings else False:
         raise RefusedError("its CUBA neuron sends graded spikes", where, "build it with graded_spike=False")
-    if "weight_exp" in given and np.any(_numbers(given, "weight_exp", where)):
-        what = "its normalization divides by a power of two (weight_exp), which netx leaves out"
-        raise RefusedError(what, where, "use MeanOnlyBatchNorm, or fold the scale into the weights")
-    current, voltage = (_one(given, key, where, 0, DECAY_ONE) for key in ("iDecay", "vDecay"))
-    threshold = _one(given, "vThMant", where, 1, READOUT)
+    if "weight_exp" in settings and np.any(_numbers(settings, "weight_exp", where)):
+        fault = "its normalization divides by a power of two (weight_exp), which netx leaves out"
+        raise RefusedError(fault, where, "use MeanOnlyBatchNorm, or fold the scale into the weights")
+    current, voltage = (_shared(settings, key, where, 0, DECAY_ONE) for key in ("iDecay", "vDecay"))
+    threshold = _shared(settings, "vThMant", where, 1, READOUT)
     return Cuba(current, voltage, threshold, kind == "dense" and threshold == READOUT)
 
 
@@ -152,46 +155,46 @@ def _delay(tree: Tree, where: str) -> Array | None:
 
 
 def _optional(tree: Tree, key: str, where: str) -> Array | None:
-    return _whole(key, _numbers(tree, key, where), where).reshape(-1) if key in tree else None
+    return _checked_integers(key, _numbers(tree, key, where), where).reshape(-1) if key in tree else None
 
 
 def _integers(tree: Tree, key: str, where: str, axes: int) -> Array:
     if isinstance(tree.get(key), dict):
         raise RefusedError("its weights are complex", where, "use slayer.block.cuba, whose weights are real")
-    numbers = _whole(key, _numbers(tree, key, where), where)
+    numbers = _checked_integers(key, _numbers(tree, key, where), where)
     if numbers.ndim != axes or not numbers.size:
         raise InputError(f"{key} has shape {numbers.shape}", where, f"it has {axes} dimensions")
     return numbers
 
 
-def _whole(key: str, numbers: Array, where: str) -> Array:
+def _checked_integers(key: str, numbers: Array, where: str) -> Array:
     if np.any(numbers != np.rint(numbers)) or np.any(np.abs(numbers) > LARGEST):
-        what = f"{key} holds values that are no whole numbers of 1/64"
-        raise InputError(what, where, "export with a pre_hook_fx that quantizes, such as the neuron's quantize_8bit")
+        fault = f"{key} holds values that are no whole numbers of 1/64"
+        raise InputError(fault, where, "export with a pre_hook_fx that quantizes, such as the neuron's quantize_8bit")
     return numbers
 
 
 def _pair(tree: Tree, key: str, where: str, least: int) -> Shape:
-    values = _wholes(tree, key, where, least) if key in tree else (max(least, 0),)
+    values = _whole_numbers(tree, key, where, least) if key in tree else (max(least, 0),)
     values = values * 2 if len(values) == 1 else values
     if len(values) != 2:
         raise InputError(f"{key} has {len(values)} values", where, "give 1 or 2")
     return values
 
 
-def _wholes(tree: Tree, key: str, where: str, least: int) -> Shape:
+def _whole_numbers(tree: Tree, key: str, where: str, least: int) -> Shape:
     numbers = _numbers(tree, key, where).reshape(-1)
     good = 0 < numbers.size <= 8 and np.all(numbers == np.rint(numbers))
     if not good or np.any(numbers < least) or np.any(numbers > LARGEST) or prod(map(int, numbers)) > 1 << 31:
         raise InputError(f"{key} holds {numbers[:4].tolist()}", where, f"give whole numbers from {least}")
-    return tuple(int(each) for each in numbers)
+    return tuple(map(int, numbers))
 
 
-def _one(tree: Tree, key: str, where: str, low: int, high: int) -> int:
-    numbers = np.unique(_whole(key, _numbers(tree, key, where), where))
+def _shared(tree: Tree, key: str, where: str, low: int, high: int) -> int:
+    numbers = np.unique(_checked_integers(key, _numbers(tree, key, where), where))
     if numbers.size != 1:
-        what = f"{key} differs between its channels ({numbers.size} values)"
-        raise RefusedError(what, where, "build it with shared_param=True: Loihi has one per population")
+        fault = f"{key} differs between its channels ({numbers.size} values)"
+        raise RefusedError(fault, where, "build it with shared_param=True: Loihi has one per population")
     if not low <= numbers[0] <= high:
         raise InputError(f"{key} is {numbers[0]:g}", where, f"it lies from {low} to {high}")
     return int(numbers[0])

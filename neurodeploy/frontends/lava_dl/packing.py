@@ -1,4 +1,4 @@
-"""What lava-dl's importer ``netx`` (0.6.0) makes of dense weights: it packs them into 8 bits, and gets some wrong."""
+"""Dense weights that lava-dl's importer ``netx`` (0.6.0) cannot pack into 8 bits without changing them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TOP = 255
 
 
 def packing_fault(weights: NDArray[np.int64]) -> tuple[str, bool] | None:
-    """What ``netx`` would do to dense integer weights, and whether smaller ones would help; None where they arrive."""
+    """How ``netx`` would change dense integer weights, and whether smaller ones would help; None if it keeps them."""
     low, high = int(weights.min()), int(weights.max())
     if low == high == 0:
         return "netx fails on weights that are all zero", False

@@ -26,14 +26,14 @@ def write_net(network: Network, path: Path) -> None:
 
 
 def net_bytes(network: Network) -> bytes:
-    """The file's content. Beside the layers stand the step in seconds and the names of the nodes, which netx skips."""
+    """The file's content. The step in seconds and the names of the nodes stand beside the layers; netx skips them."""
     file = layers_of(network)
-    own = {f"{OWN}/dt": file.dt, f"{OWN}/names": json.dumps(dict(file.names), sort_keys=True)}
-    return file_bytes([entries(layer) for layer in file.layers], own)
+    note = {f"{OWN}/dt": file.dt, f"{OWN}/names": json.dumps(dict(file.names), sort_keys=True)}
+    return file_bytes([entries(layer) for layer in file.layers], note)
 
 
 def file_bytes(layers: Sequence[Entries], beside: Entries | None = None) -> bytes:
-    """HDF5 with one group per layer, and what stands ``beside`` them."""
+    """HDF5 with one group per layer, and the datasets of ``beside`` by their paths."""
     buffer = io.BytesIO()  # never a file on disk: HDF5 crashes the process when the disk is full
     with h5py.File(buffer, "w", track_order=False) as file:
         root = file.create_group("layer")
@@ -47,7 +47,7 @@ def file_bytes(layers: Sequence[Entries], beside: Entries | None = None) -> byte
 
 
 def neuron_entries(cuba: Cuba) -> dict[str, Any]:
-    """A CUBA neuron in SLAYER's words."""
+    """A CUBA neuron as SLAYER names its values."""
     return {
         "neuron/type": b"CUBA",
         "neuron/iDecay": cuba.current_decay,
@@ -60,20 +60,20 @@ def neuron_entries(cuba: Cuba) -> dict[str, Any]:
 
 def entries(layer: Layer) -> dict[str, Any]:
     """One layer's group, as ``export_hdf5`` writes it."""
-    found: dict[str, Any] = {"type": layer.kind.encode()}
+    values: dict[str, Any] = {"type": layer.kind.encode()}
     if layer.shape:
-        found["shape"] = np.array(layer.shape)
-    found |= {} if layer.neuron is None else neuron_entries(layer.neuron)
+        values["shape"] = np.array(layer.shape)
+    values |= {} if layer.neuron is None else neuron_entries(layer.neuron)
     arrays = {"weight": layer.weight, "weight_rec": layer.recurrent, "bias": layer.bias, "delay": layer.delay}
-    found |= {key: np.asarray(value, np.float32) for key, value in arrays.items() if value is not None}
+    values |= {key: np.asarray(value, np.float32) for key, value in arrays.items() if value is not None}
     if layer.weight is None:
-        return found
+        return values
     if layer.kind.startswith("dense"):
-        return found | {"inFeatures": layer.weight.shape[1], "outFeatures": len(layer.weight)}
+        return values | {"inFeatures": layer.weight.shape[1], "outFeatures": len(layer.weight)}
     windows = {"stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation}
-    found |= {key: np.array(value) for key, value in windows.items()}
-    found["kernelSize"] = np.array(layer.weight.shape[2:])
+    values |= {key: np.array(value) for key, value in windows.items()}
+    values["kernelSize"] = np.array(layer.weight.shape[2:])
     if layer.kind == "conv":
-        found["groups"] = layer.groups
-        found |= {"inChannels": layer.weight.shape[1] * layer.groups, "outChannels": len(layer.weight)}
-    return found
+        values["groups"] = layer.groups
+        values |= {"inChannels": layer.weight.shape[1] * layer.groups, "outChannels": len(layer.weight)}
+    return values

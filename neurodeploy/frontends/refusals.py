@@ -1,0 +1,32 @@
+"""What a user is told to do about a forward pass that cannot be read."""
+
+from __future__ import annotations
+
+from neurodeploy.errors import NeurodeployError, RefusedError
+
+BETWEEN_LAYERS = (
+    "known between layers: sums, multiples by a number, flatten; else use a layer, or a neuron of the framework"
+)
+USE_A_MODULE = (
+    "instead of the function {} use torch.nn's layer, made where the module is made; max pooling only on spikes"
+)
+KNOWN_LAYERS = (
+    "known layers: Conv1d, Conv2d, Linear, BatchNorm after them, Flatten, AvgPool2d, MaxPool2d on spikes, and the "
+    "neurons of Norse, snnTorch, SpikingJelly and sinabs that NIR can say"
+)
+DROPOUT = "use nn.Dropout, or hand the function training=self.training, and let eval() reach it"
+STATES = "pass on what it sends, and use its state only as its own state of the next step"
+FORMS = "check --input-shape, and let forward(x) or forward(x, state=None) take one step, or all of them"
+
+
+def failed(error: BaseException, where: str) -> NeurodeployError:
+    """The error for a forward pass that raised ``error`` in ``where``."""
+    if isinstance(error, NeurodeployError):
+        return error
+    return RefusedError(f"its forward pass fails on one step: {reason_of(error)}", where, FORMS)
+
+
+def reason_of(error: BaseException) -> str:
+    """The first line of an error's message; its type where it has none."""
+    kind, lines = type(error).__name__, str(error).splitlines()
+    return lines[0] if lines and not isinstance(error, SystemExit) else f"{kind} {error}".strip()
