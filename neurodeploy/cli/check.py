@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neurodeploy.cli import options as o
+from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.cli.progress import working
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 EXIT: dict[Verdict, int] = {"agree": 0, "diverged": 1, "inconclusive": 5}
 
 
+@with_blocks
 def check(
     subject: o.Subject,
     stimulus: o.Stimulus = None,
@@ -36,24 +38,11 @@ def check(
     ] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page too.")] = None,
     assign: o.Assign = None,
-    window: o.Window = None,
-    count: o.Count = None,
-    polarity: o.Polarity = None,
-    downscale: o.Downscale = "1",
-    values: o.Values = None,
-    batch: o.Batch = False,
-    steps: o.Steps = None,
-    samples: o.Samples = None,
-    seed: o.Seed = 0,
-    profile: o.Profile = None,
-    contract: o.ContractFile = None,
-    module: o.Module = None,
-    input_shape: o.InputShape = None,
-    input_range: o.InputValues = None,
-    dt: o.Dt = None,
-    trust_pickle: o.TrustPickle = False,
-    as_json: o.Json = False,
-    quiet: o.Quiet = False,
+    *,
+    framing: o.Framing,
+    making: o.Making,
+    loading: o.Loading,
+    output: o.Output,
 ) -> None:
     """Prove that every rung does what the one before it does.
 
@@ -67,12 +56,12 @@ def check(
     from neurodeploy.flow.subject import network_of, open_subject
     from neurodeploy.report.console import show_report, stdout
 
-    frames = o.framing(window, count, polarity, downscale, values)
-    how = o.load_options(profile, contract, module, input_shape, input_range, dt, trust_pickle)
+    frames = framing.frames()
+    how = loading.arguments()
     opened = open_subject(subject, **how)
     network = network_of(opened)
-    arrays = open_input(stimulus, network, frames, steps, samples, seed, batch)
-    with working(f"checking {subject}", quiet or as_json):
+    arrays = open_input(stimulus, network, frames, making.steps, making.samples, making.seed, framing.batch)
+    with working(f"checking {subject}", output.silent):
         report = climb(
             opened,
             arrays,
@@ -86,8 +75,8 @@ def check(
     if html is not None:
         page = report.to_html().encode()
         write_file(html, lambda handle: handle.write(page))
-    if as_json:
+    if output.as_json:
         o.emit(report.to_json())
-    elif not quiet:
+    elif not output.quiet:
         stdout().print(show_report(report))
     raise typer.Exit(EXIT[report.verdict])

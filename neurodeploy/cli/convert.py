@@ -8,20 +8,16 @@ from typing import Annotated
 import typer
 
 from neurodeploy.cli import options as o
+from neurodeploy.cli.blocks import with_blocks
 
 
+@with_blocks
 def convert(
     source: o.Source,
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="What to write: .nir, or .net for lava-dl.")],
-    profile: o.Profile = None,
-    contract: o.ContractFile = None,
-    module: o.Module = None,
-    input_shape: o.InputShape = None,
-    input_range: o.InputValues = None,
-    dt: o.Dt = None,
-    trust_pickle: o.TrustPickle = False,
-    as_json: o.Json = False,
-    quiet: o.Quiet = False,
+    *,
+    loading: o.Loading,
+    output: o.Output,
 ) -> None:
     """Write a network as another file.
 
@@ -32,11 +28,11 @@ def convert(
     from neurodeploy.flow.converting import writer_of
 
     writer_of(out)
-    network = load(source, **o.load_options(profile, contract, module, input_shape, input_range, dt, trust_pickle))
+    network = load(source, **loading.arguments())
     write(network, out)
     for finding in network.findings:
         typer.echo(str(finding), err=True)
-    if as_json:
+    if output.as_json:
         o.emit({"written": str(out), "findings": [finding.to_json() for finding in network.findings]})
-    elif not quiet:
+    elif not output.quiet:
         typer.echo(f"wrote {out}")

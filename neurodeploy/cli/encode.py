@@ -10,6 +10,7 @@ from typing import IO, Annotated, Any
 import typer
 
 from neurodeploy.cli import options as o
+from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.errors import InputError
 
 METHODS = (
@@ -17,6 +18,7 @@ METHODS = (
 )
 
 
+@with_blocks
 def encode(
     signal: Annotated[
         Path,
@@ -50,8 +52,8 @@ def encode(
         typer.Option(metavar="FILE", help="Write the encoder as export --encoder takes it (.json)."),
     ] = None,
     bits: Annotated[int, typer.Option(metavar="N", help="With --save-encoder: bits of a sample on the target.")] = 16,
-    as_json: o.Json = False,
-    quiet: o.Quiet = False,
+    *,
+    output: o.Output,
 ) -> None:
     """Turn a signal into spikes, and keep with them what decodes them."""
     from neurodeploy.atomic import write_files
@@ -68,7 +70,7 @@ def encode(
     values = read_signal(signal, array)
     chosen = _coder(method, parameter, coder).fit(values)
     tuned = (
-        chosen.optimize(values, objective or ["mse"], trials=trials, seed=seed, progress=not (quiet or as_json))
+        chosen.optimize(values, objective or ["mse"], trials=trials, seed=seed, progress=not output.silent)
         if optimize
         else None
     )
@@ -83,25 +85,26 @@ def encode(
         files[save_encoder] = deploy(used, values, bits).write
     write_files(files)
     told = _summary(values, spikes, back)
-    if as_json:
+    if output.as_json:
         pareto = [] if tuned is None else [{"coder": coder_json(each.coder), **each.values} for each in tuned.front]
         drawn = None if plot is None else str(plot)
         saved = None if save_encoder is None else str(save_encoder)
         paths = {"path": str(place), "plot": drawn, "encoder": saved}
         o.emit({"coder": coder_json(used), **told, "front": pareto, **paths})
-    elif not quiet:
+    elif not output.quiet:
         _show(coder_json(used), told, 0 if tuned is None else len(tuned.front))
         typer.echo(f"wrote {' and '.join(str(each) for each in (place, plot, save_encoder) if each is not None)}")
 
 
+@with_blocks
 def decode(
     spikes: Annotated[Path, typer.Argument(metavar="SPIKES", help="The .npz that encode wrote.", show_default=False)],
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", metavar="FILE", help="Signal to write: .csv (default), .npy or .npz."),
     ] = None,
-    as_json: o.Json = False,
-    quiet: o.Quiet = False,
+    *,
+    output: o.Output,
 ) -> None:
     """Rebuild the signal from spikes that encode wrote."""
     from neurodeploy.encoding import Encoded, coder_json
@@ -111,9 +114,9 @@ def decode(
     signal = encoded.decode()
     place = out or spikes.with_name(f"{spikes.stem}.csv")
     write_signal(place, signal)
-    if as_json:
+    if output.as_json:
         o.emit({"coder": coder_json(encoded.coder), "shape": list(signal.shape), "path": str(place)})
-    elif not quiet:
+    elif not output.quiet:
         typer.echo(f"wrote {place}")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neurodeploy.cli import options as o
+from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.cli.progress import working
 from neurodeploy.errors import InputError
 
@@ -24,13 +25,14 @@ def events() -> None:
 
 
 @app.command("info")
+@with_blocks
 def info(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording of events.", show_default=False)],
     sensor: Annotated[
         str | None, typer.Option(metavar="WIDTHxHEIGHT", help="Size of the sensor, where the file does not say it.")
     ] = None,
-    as_json: o.Json = False,
-    quiet: o.Quiet = False,
+    *,
+    output: o.Output,
 ) -> None:
     """Show what a recording of events holds.
 
@@ -40,15 +42,15 @@ def info(
     from neurodeploy.events import open_events
     from neurodeploy.events.summary import summarize
 
-    with working(f"reading {file}", quiet or as_json):
+    with working(f"reading {file}", output.silent):
         summary = summarize(open_events(file, None if sensor is None else _sensor(sensor)))
-    if as_json:
+    if output.as_json:
         o.emit(summary.to_json())
         return
     for finding in summary.findings:
         if finding.severity != "info":
             typer.echo(f"neurodeploy: {finding}", err=True)
-    if not quiet:
+    if not output.quiet:
         _show(summary)
 
 

@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from neurodeploy.cli import options as o
+from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.cli.progress import working
 
 
+@with_blocks
 def export(
     source: o.Source,
     target: o.Target,
@@ -23,15 +25,9 @@ def export(
         typer.Option(metavar="FILE", help="A spike encoder in front, as encode --save-encoder wrote it."),
     ] = None,
     assign: o.Assign = None,
-    profile: o.Profile = None,
-    contract: o.ContractFile = None,
-    module: o.Module = None,
-    input_shape: o.InputShape = None,
-    input_range: o.InputValues = None,
-    dt: o.Dt = None,
-    trust_pickle: o.TrustPickle = False,
-    as_json: o.Json = False,
-    quiet: o.Quiet = False,
+    *,
+    loading: o.Loading,
+    output: o.Output,
 ) -> None:
     """Quantize a network for a target and write a bundle.
 
@@ -45,17 +41,17 @@ def export(
     from neurodeploy.report.plain import bundle_json
     from neurodeploy.target import find_target
 
-    how = o.load_options(profile, contract, module, input_shape, input_range, dt, trust_pickle)
+    how = loading.arguments()
     given = o.assignments(assign)
     chosen = find_target(target)
     place = out or bundle_place(source, chosen.name)
     check_replaceable(place)
-    with working("exporting", quiet or as_json):
+    with working("exporting", output.silent):
         bundle = write(load(source, **how), chosen, place, given, encoder)
     for finding in bundle.artifact.findings:
         typer.echo(str(finding), err=True)
-    if as_json:
+    if output.as_json:
         o.emit({"bundle": str(place), **bundle_json(bundle)})
-    elif not quiet:
+    elif not output.quiet:
         stdout().print(show_bundle(bundle))
         typer.echo(f"wrote {place}")

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from neurodeploy.cli import options as o
+from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.errors import InputError
 
 
+@with_blocks
 def inspect(
     path: Annotated[
         Path, typer.Argument(metavar="PATH", help=f"A bundle, a trace (.npz), {o.SOURCE_KINDS}.", show_default=False)
@@ -19,15 +21,9 @@ def inspect(
         str | None, typer.Option("--target", "-t", metavar="NAME", help="Show a model's integers for this target too.")
     ] = None,
     assign: o.Assign = None,
-    profile: o.Profile = None,
-    contract: o.ContractFile = None,
-    module: o.Module = None,
-    input_shape: o.InputShape = None,
-    input_range: o.InputValues = None,
-    dt: o.Dt = None,
-    trust_pickle: o.TrustPickle = False,
-    as_json: o.Json = False,
-    quiet: o.Quiet = False,
+    *,
+    loading: o.Loading,
+    output: o.Output,
 ) -> None:
     """Show what a model, bundle or trace holds.
 
@@ -40,7 +36,7 @@ def inspect(
     from neurodeploy.report.plain import bundle_json, network_json, trace_json
     from neurodeploy.trace import Trace
 
-    how = o.load_options(profile, contract, module, input_shape, input_range, dt, trust_pickle)
+    how = loading.arguments()
     if path.suffix == ".npz" and path.is_file():
         _source_only(target, assign)
         trace = Trace.load(path)
@@ -54,9 +50,9 @@ def inspect(
             data, shown = network_json(opened), [show_network(opened)]
             if target is not None:
                 data, shown = _with_program(opened, target, assign, data, shown)
-    if as_json:
+    if output.as_json:
         o.emit(data)
-    elif not quiet:
+    elif not output.quiet:
         for part in shown:
             stdout().print(part)
 

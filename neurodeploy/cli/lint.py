@@ -8,27 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neurodeploy.cli import options as o
+from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.errors import InputError
 
 if TYPE_CHECKING:
     from neurodeploy.flow.linting import Linted
 
 
+@with_blocks
 def lint(
     source: o.Source,
     repair: Annotated[bool, typer.Option("--fix", help="Write a repaired .nir to --out.")] = False,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE.nir", help="With --fix: the repaired file.")
     ] = None,
-    profile: o.Profile = None,
-    contract: o.ContractFile = None,
-    module: o.Module = None,
-    input_shape: o.InputShape = None,
-    input_range: o.InputValues = None,
-    dt: o.Dt = None,
-    trust_pickle: o.TrustPickle = False,
-    as_json: o.Json = False,
-    quiet: o.Quiet = False,
+    *,
+    loading: o.Loading,
+    output: o.Output,
 ) -> None:
     """List every finding about how a network is stepped.
 
@@ -42,16 +38,14 @@ def lint(
         raise InputError(
             "--fix and --out belong together", "--out" if repair else "--fix", "e.g. --fix -o repaired.nir"
         )
-    how = o.load_options(None, None, module, input_shape, input_range, dt, trust_pickle)
-    how = {key: value for key, value in how.items() if key not in ("profile", "contract")}
-    found = find(source, profile=profile, contract=contract, **how)
+    found = find(source, **loading.arguments())
     remains, network = fix(found) if repair else (found, None)
     if out is not None and network is not None:
         write_fixed(network, remains, out)
     written = None if network is None else str(out)
-    if as_json:
+    if output.as_json:
         o.emit({**_json(remains), "found": [each.to_json() for each in found.notices], "written": written})
-    elif not quiet:
+    elif not output.quiet:
         _show(found if not repair else remains, repair, written, len(found.notices) - len(remains.notices))
     raise typer.Exit(1 if remains.errors else 0)
 

@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from neurodeploy.cli import options as o
+from neurodeploy.cli.blocks import with_blocks
 
 app = typer.Typer(add_completion=False, invoke_without_command=True, rich_markup_mode=None)
 
 
 @app.callback()
-def models(ctx: typer.Context, as_json: o.Json = False, quiet: o.Quiet = False) -> None:
+@with_blocks
+def models(ctx: typer.Context, *, output: o.Output) -> None:
     """List the reference networks."""
     if ctx.invoked_subcommand is not None:
         return
@@ -22,9 +24,9 @@ def models(ctx: typer.Context, as_json: o.Json = False, quiet: o.Quiet = False) 
     from neurodeploy.report.plain import models_json
 
     found = installed_models()
-    if as_json:
+    if output.as_json:
         o.emit(models_json(found))
-    if as_json or quiet:
+    if output.silent:
         return
     rows = table("models", "name", "presets", "summary")
     for name, each in found.items():
@@ -33,6 +35,7 @@ def models(ctx: typer.Context, as_json: o.Json = False, quiet: o.Quiet = False) 
 
 
 @app.command("build")
+@with_blocks
 def build(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The reference network.", show_default=False)],
     out: Annotated[
@@ -42,11 +45,9 @@ def build(
         str | None, typer.Option(metavar="PRESET", help="A named configuration of it (default: its first).")
     ] = None,
     stimulus: Annotated[Path | None, typer.Option(metavar="FILE.npz", help="Write its stimulus too.")] = None,
-    steps: o.Steps = None,
-    samples: o.Samples = None,
-    seed: o.Seed = 0,
-    as_json: o.Json = False,
-    quiet: o.Quiet = False,
+    *,
+    making: o.Making,
+    output: o.Output,
 ) -> None:
     """Write a reference network as a checkpoint."""
     import numpy as np
@@ -63,10 +64,10 @@ def build(
     place = out or Path(f"{name}.pt")
     save_checkpoint(model, config, model.build(config), place)
     if stimulus is not None:
-        arrays = model.stimulus(config, steps, samples, seed)
+        arrays = model.stimulus(config, making.steps, making.samples, making.seed)
         write_file(stimulus, lambda handle: np.savez_compressed(handle, **arrays))  # type: ignore[arg-type]
-    if as_json:
+    if output.as_json:
         written = None if stimulus is None else str(stimulus)
         o.emit({"model": name, "preset": preset or next(iter(model.presets)), "path": str(place), "stimulus": written})
-    elif not quiet:
+    elif not output.quiet:
         typer.echo(f"wrote {place}" + ("" if stimulus is None else f" and {stimulus}"))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from neurodeploy.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 SOURCE_KINDS = "a checkpoint (.pt), a .nir or lava-dl .net file, or your own state dict (.pt, with --module)"
 
@@ -27,39 +31,6 @@ Assign = Annotated[
         help="weight-bits, message-bits, weight-exponent, numerics, or the target's own; repeatable.",
     ),
 ]
-Profile = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME[,KEY=VALUE]",
-        help="Who wrote a .nir file without contract: norse-1.1, snntorch-1.0, ..., or nir,dt=1e-3.",
-    ),
-]
-ContractFile = Annotated[
-    Path | None, typer.Option("--contract", metavar="FILE", help="The same as JSON, as inspect --json shows it.")
-]
-Module = Annotated[
-    str | None,
-    typer.Option(metavar="PKG.MOD:FUNC", help="Function that builds your network; SOURCE holds its state dict."),
-]
-InputShape = Annotated[
-    str | None,
-    typer.Option(metavar="C,H,W", help="With --module or .net: shape of the input, without batch and time."),
-]
-InputValues = Annotated[
-    str | None,
-    typer.Option("--input-range", metavar="LO,HI[,STEP]", help="With --module: values of the input (default 0,1,1)."),
-]
-Dt = Annotated[float | None, typer.Option(metavar="SECONDS", help="With --module: the time step (default 1e-3).")]
-TrustPickle = Annotated[
-    bool, typer.Option("--trust-pickle", help="Load a pickled module; this runs code from the file.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but warnings, errors and --json.")]
-Steps = Annotated[
-    int | None, typer.Option(metavar="T", min=1, help="Steps of a stimulus that is made here, or first of a recording.")
-]
-Samples = Annotated[int | None, typer.Option(metavar="B", min=1, help="Samples of a stimulus that is made here.")]
-Seed = Annotated[int, typer.Option(metavar="N", min=0, help="Seed of a stimulus that is made here.")]
 Stimulus = Annotated[
     Path | None,
     typer.Option(
@@ -70,39 +41,125 @@ Stimulus = Annotated[
         "default: the model's own, else 10 % noise.",
     ),
 ]
-Window = Annotated[
-    str | None, typer.Option(metavar="TIME", help="With a recording: the time of a frame, e.g. 10ms or 500us.")
-]
-Count = Annotated[int | None, typer.Option(metavar="N", min=1, help="With a recording: the events of a frame.")]
-Polarity = Annotated[
-    str | None,
-    typer.Option(
-        metavar="KIND",
-        help="With a recording: both, both-off-first, on, off, merged, signed (default: both for two channels, else "
-        "merged).",
-    ),
-]
-Downscale = Annotated[
-    str, typer.Option(metavar="N|fit", help="With a recording: N pixels each way become one, or as the input needs.")
-]
-Values = Annotated[
-    str | None,
-    typer.Option(
-        metavar="KIND", help="With a recording: counts, binary or normalized (default: as the input is declared)."
-    ),
-]
-Batch = Annotated[bool, typer.Option("--batch", help="The arrays of --input are (B, T, ...).")]
 
 
-def framing(window: str | None, count: int | None, polarity: str | None, downscale: str, values: str | None) -> Any:
-    """How a recording becomes frames. Raises InputError."""
-    from neurodeploy.flow.recordings import Framing
+@dataclass(frozen=True)
+class Loading:
+    """How a source is loaded."""
 
-    if downscale == "fit":
-        return Framing(window, count, polarity, "fit", values)
-    if not downscale.isdecimal() or int(downscale) < 1:
-        raise InputError(f"{downscale!r} is no downscale", "--downscale", "give a whole number from 1, or fit")
-    return Framing(window, count, polarity, int(downscale), values)
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME[,KEY=VALUE]",
+            help="Who wrote a .nir file without contract: norse-1.1, snntorch-1.0, ..., or nir,dt=1e-3.",
+        ),
+    ] = None
+    contract: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The same as JSON, as inspect --json shows it.")
+    ] = None
+    module: Annotated[
+        str | None,
+        typer.Option(metavar="PKG.MOD:FUNC", help="Function that builds your network; SOURCE holds its state dict."),
+    ] = None
+    input_shape: Annotated[
+        str | None,
+        typer.Option(metavar="C,H,W", help="With --module or .net: shape of the input, without batch and time."),
+    ] = None
+    input_range: Annotated[
+        str | None,
+        typer.Option(metavar="LO,HI[,STEP]", help="With --module: values of the input (default 0,1,1)."),
+    ] = None
+    dt: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="With --module: the time step (default 1e-3).")
+    ] = None
+    trust_pickle: Annotated[
+        bool, typer.Option("--trust-pickle", help="Load a pickled module; this runs code from the file.")
+    ] = False
+
+    def arguments(self) -> dict[str, Any]:
+        """The same as arguments of ``load``. Raises InputError."""
+        return {
+            **vars(self),
+            "input_shape": None if self.input_shape is None else shape(self.input_shape),
+            "input_range": None if self.input_range is None else numbers(self.input_range, "--input-range", (2, 3)),
+        }
+
+
+@dataclass(frozen=True)
+class Making:
+    """How much of a stimulus is made here, and from which seed."""
+
+    steps: Annotated[
+        int | None,
+        typer.Option(metavar="T", min=1, help="Steps of a stimulus that is made here, or first of a recording."),
+    ] = None
+    samples: Annotated[
+        int | None, typer.Option(metavar="B", min=1, help="Samples of a stimulus that is made here.")
+    ] = None
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of a stimulus that is made here.")] = 0
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a recording of events becomes frames, and how arrays are read."""
+
+    window: Annotated[
+        str | None, typer.Option(metavar="TIME", help="With a recording: the time of a frame, e.g. 10ms or 500us.")
+    ] = None
+    count: Annotated[int | None, typer.Option(metavar="N", min=1, help="With a recording: the events of a frame.")] = (
+        None
+    )
+    polarity: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND",
+            help="With a recording: both, both-off-first, on, off, merged, signed (default: both for two channels, "
+            "else merged).",
+        ),
+    ] = None
+    downscale: Annotated[
+        str,
+        typer.Option(metavar="N|fit", help="With a recording: N pixels each way become one, or as the input needs."),
+    ] = "1"
+    values: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND", help="With a recording: counts, binary or normalized (default: as the input is declared)."
+        ),
+    ] = None
+    batch: Annotated[bool, typer.Option("--batch", help="The arrays of --input are (B, T, ...).")] = False
+
+    def frames(self) -> Any:
+        """The same as the value that reads recordings. Raises InputError."""
+        from neurodeploy.flow.recordings import Framing as Frames
+
+        scale = self.downscale
+        if scale != "fit" and (not scale.isdecimal() or int(scale) < 1):
+            raise InputError(f"{scale!r} is no downscale", "--downscale", "give a whole number from 1, or fit")
+        return Frames(self.window, self.count, self.polarity, scale if scale == "fit" else int(scale), self.values)
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a verb prints."""
+
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but warnings, errors and --json.")] = False
+
+    @property
+    def silent(self) -> bool:
+        """Whether people see nothing of it."""
+        return self.quiet or self.as_json
+
+    def show(self, data: Callable[[], Any], *views: RenderableType) -> None:
+        """The result: ``data()`` as one JSON object, or ``views`` one below the other, or nothing."""
+        if self.as_json:
+            emit(data())
+        elif not self.quiet:
+            from neurodeploy.report.console import stdout
+
+            for view in views:
+                stdout().print(view)
 
 
 def assignments(pairs: Sequence[str] | None) -> dict[str, str]:
@@ -134,31 +191,6 @@ def shape(text: str) -> tuple[int, ...]:
     if not all(part.isdecimal() and int(part) > 0 for part in parts):
         raise InputError(f"{text!r} is no shape", "--input-shape", "give whole numbers above 0, e.g. 2,64,64")
     return tuple(int(part) for part in parts)
-
-
-def load_options(
-    profile: str | None,
-    contract: Path | None,
-    module: str | None,
-    input_shape: str | None,
-    values: str | None,
-    dt: float | None,
-    trust_pickle: bool,
-) -> dict[str, Any]:
-    """Arguments of ``load`` from those of the command line."""
-    from neurodeploy.network.network import InputRange
-
-    span = None if values is None else numbers(values, "--input-range", (2, 3))
-    given = None if span is None else InputRange(span[0], span[1], span[2] if len(span) == 3 else None, declared=True)
-    return {
-        "profile": profile,
-        "contract": contract,
-        "module": module,
-        "input_shape": None if input_shape is None else shape(input_shape),
-        "input_range": given,
-        "dt": dt,
-        "trust_pickle": trust_pickle,
-    }
 
 
 def emit(data: Any) -> None:

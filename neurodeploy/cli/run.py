@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from neurodeploy.cli import options as o
+from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.cli.progress import working
 
 
+@with_blocks
 def run(
     subject: o.Subject,
     stimulus: o.Stimulus = None,
@@ -24,24 +26,11 @@ def run(
         bool, typer.Option("--operations", help="Count synaptic operations, neuron updates and events (integer rungs).")
     ] = False,
     assign: o.Assign = None,
-    window: o.Window = None,
-    count: o.Count = None,
-    polarity: o.Polarity = None,
-    downscale: o.Downscale = "1",
-    values: o.Values = None,
-    batch: o.Batch = False,
-    steps: o.Steps = None,
-    samples: o.Samples = None,
-    seed: o.Seed = 0,
-    profile: o.Profile = None,
-    contract: o.ContractFile = None,
-    module: o.Module = None,
-    input_shape: o.InputShape = None,
-    input_range: o.InputValues = None,
-    dt: o.Dt = None,
-    trust_pickle: o.TrustPickle = False,
-    as_json: o.Json = False,
-    quiet: o.Quiet = False,
+    *,
+    framing: o.Framing,
+    making: o.Making,
+    loading: o.Loading,
+    output: o.Output,
 ) -> None:
     """Run one rung on a stimulus; show or write its trace."""
     from neurodeploy.flow.recordings import open_input
@@ -50,15 +39,15 @@ def run(
     from neurodeploy.report.console import show_trace, stdout
     from neurodeploy.report.plain import trace_json
 
-    frames = o.framing(window, count, polarity, downscale, values)
-    how = o.load_options(profile, contract, module, input_shape, input_range, dt, trust_pickle)
+    frames = framing.frames()
+    how = loading.arguments()
     opened = open_subject(subject, **how)
-    arrays = open_input(stimulus, network_of(opened), frames, steps, samples, seed, batch)
-    with working(f"running {on or subject}", quiet or as_json):
+    arrays = open_input(stimulus, network_of(opened), frames, making.steps, making.samples, making.seed, framing.batch)
+    with working(f"running {on or subject}", output.silent):
         trace = execute(opened, arrays, on=on, states=states, options=o.assignments(assign), operations=operations)
     if out is not None:
-        trace.save(out, batched=batch or trace.batch > 1)
-    if as_json:
+        trace.save(out, batched=framing.batch or trace.batch > 1)
+    if output.as_json:
         o.emit({**trace_json(trace), "trace": None if out is None else str(out)})
-    elif not quiet:
+    elif not output.quiet:
         stdout().print(show_trace(trace))

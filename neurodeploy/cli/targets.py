@@ -7,13 +7,15 @@ from typing import Annotated
 import typer
 
 from neurodeploy.cli import options as o
+from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.errors import InputError
 
 app = typer.Typer(add_completion=False, invoke_without_command=True, rich_markup_mode=None)
 
 
 @app.callback()
-def targets(ctx: typer.Context, as_json: o.Json = False, quiet: o.Quiet = False) -> None:
+@with_blocks
+def targets(ctx: typer.Context, *, output: o.Output) -> None:
     """List targets: which can run here, and why others cannot."""
     if ctx.invoked_subcommand is not None:
         return
@@ -22,17 +24,18 @@ def targets(ctx: typer.Context, as_json: o.Json = False, quiet: o.Quiet = False)
     from neurodeploy.target import installed_targets
 
     found = installed_targets()
-    if as_json:
+    if output.as_json:
         o.emit(targets_json(found))
-    elif not quiet:
+    elif not output.quiet:
         stdout().print(show_targets(found))
 
 
 @app.command("install")
+@with_blocks
 def install(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The target to set up.", show_default=False)],
-    as_json: o.Json = False,
-    quiet: o.Quiet = False,
+    *,
+    output: o.Output,
 ) -> None:
     """Set up a target's own environment."""
     from neurodeploy.target import find_target
@@ -40,8 +43,8 @@ def install(
     target = find_target(name, "targets install")
     if target.install is None:
         raise InputError(f"target {name} needs no environment of its own", "targets install", "use it as it is")
-    target.install(lambda line: None if quiet else typer.echo(line, err=True))
-    if as_json:
+    target.install(lambda line: None if output.quiet else typer.echo(line, err=True))
+    if output.as_json:
         o.emit({"target": name, "ready": True})
-    elif not quiet:
+    elif not output.quiet:
         typer.echo(f"{name} is ready")

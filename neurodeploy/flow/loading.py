@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ def load(
     contract: str | Path | Contract | None = None,
     module: str | None = None,
     input_shape: tuple[int, ...] | None = None,
-    input_range: InputRange | None = None,
+    input_range: InputRange | Sequence[float] | None = None,
     dt: float | None = None,
     trust_pickle: bool = False,
 ) -> Network:
@@ -37,8 +37,8 @@ def load(
     """
     if not isinstance(source, str | Path):
         _none_of({"profile": profile, "contract": contract, "module": module}, "a live module says itself what it is")
-        return _live_module(source, input_shape, input_range, dt)
-    path = Path(source)
+        return _live_module(source, input_shape, _declared(input_range), dt)
+    path, values = Path(source), _declared(input_range)
     stated = stated_contract(profile, contract)
     how_built = {"--module": module, "--input-shape": input_shape, "--input-range": input_range, "--dt": dt}
     if path.suffix in TORCH_SUFFIXES:
@@ -46,7 +46,7 @@ def load(
         if module is None and not trust_pickle:
             _none_of(how_built, "a checkpoint says itself what it is; this describes your own network, with --module")
             return _checkpoint(path)
-        return _user_module(path, module, input_shape, input_range, dt, trust_pickle)
+        return _user_module(path, module, input_shape, values, dt, trust_pickle)
     if path.suffix == ".nir":
         _none_of({**how_built, "--trust-pickle": trust_pickle or None}, "this is for a PyTorch source (.pt)")
         return load_nir(path, stated, profile)
@@ -61,6 +61,17 @@ def load(
         raise InputError("is no bundle: there is no manifest.json", str(path), "name a bundle or a model's file")
     kinds = "a checkpoint (.pt), a .nir or a lava-dl .net file"
     raise InputError(f"is not a model: {path.suffix or 'no suffix'} is unknown", str(path), f"give {kinds}")
+
+
+def _declared(values: InputRange | Sequence[float] | None) -> InputRange | None:
+    """An input range from ``(low, high)`` or ``(low, high, step)``. Raises InputError."""
+    if values is None or isinstance(values, InputRange):
+        return values
+    if len(values) not in (2, 3):
+        raise InputError(
+            f"{tuple(values)} is no range", "--input-range", "give low and high, and the step if it has one"
+        )
+    return InputRange(values[0], values[1], values[2] if len(values) == 3 else None, declared=True)
 
 
 def _none_of(options: Mapping[str, object], why: str) -> None:
