@@ -39,16 +39,6 @@ class HostEncoder:
     settings: Mapping[str, Any]
 
 
-def samples_key(node: str) -> str:
-    """Where a stimulus has the samples ``(B, T, features)`` that an encoder made the input ``node`` of."""
-    return f"{node}.samples"
-
-
-def signal_key(node: str) -> str:
-    """Where a stimulus has the signals ``(B, features, T)`` that those samples stand for."""
-    return f"{node}.signal"
-
-
 @dataclass(frozen=True, eq=False)
 class Host:
     """The host side of a network: an optional ``post`` head, and an optional encoder, ``pre``.

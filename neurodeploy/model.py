@@ -13,6 +13,7 @@ from neurodeploy.extras import missing_extra
 from neurodeploy.host import Host
 from neurodeploy.network.network import Network
 from neurodeploy.plugin import load_plugin, plugin_names, registered
+from neurodeploy.stimulus import Stimulus
 
 GROUP = "neurodeploy.models"
 Config = Mapping[str, Any]
@@ -26,7 +27,7 @@ class ReferenceModel:
     - ``presets``: named configurations, JSON-able, the first is the default; each holds ``input``
       (``{"shape", "low", "high", "dt", "grid"}``).
     - ``build(config)``: the PyTorch module, in evaluation mode.
-    - ``stimulus(config, steps, samples, seed)``: arrays by input name (``labels`` may stand beside them).
+    - ``stimulus(config, steps, samples, seed)``: what it is shown, with labels where they are known.
     - ``network(module, config)``: its NIR graph and contract; None where the module is a chain of known layers.
     - ``run(module, config, stimulus)``: the module itself on ``(B, T, *shape)`` arrays; node name -> ``(B, T, *shape)``
       for every node of the network that has an entry in a trace; None likewise.
@@ -37,7 +38,7 @@ class ReferenceModel:
     summary: str
     presets: Mapping[str, Config]
     build: Callable[[Config], Any]
-    stimulus: Callable[[Config, int | None, int | None, int], dict[str, NDArray[Any]]]
+    stimulus: Callable[[Config, int | None, int | None, int], Stimulus]
     network: Callable[[Any, Config], Network] | None = None
     run: Callable[[Any, Config, Arrays], Arrays] | None = None
     host: Host | None = None

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
-from typing import Any, Protocol
-
-from numpy.typing import NDArray
+from typing import Protocol
 
 from neurodeploy.capabilities import Capabilities
 from neurodeploy.errors import CapabilityError, InputError, UnavailableError, choices
@@ -16,11 +14,11 @@ from neurodeploy.finding import Finding
 from neurodeploy.numerics import Numerics
 from neurodeploy.plugin import load_plugin, plugin_names, registered
 from neurodeploy.program.program import Program
+from neurodeploy.stimulus import Stimulus
 from neurodeploy.trace import Trace
 
 GROUP = "neurodeploy.targets"
 Options = Mapping[str, str]
-Stimulus = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +44,7 @@ class Option:
 
 
 class Runner(Protocol):
-    """Runs an artifact: stimulus ``(B, T, *shape)`` of real values per input -> a Trace with latency removed.
+    """Runs an artifact on a Stimulus and gives the Trace, with latency removed.
 
     ``states`` asks for membranes and currents; with ``drive`` every synapse is fed that trace's outputs (isolated run).
     """

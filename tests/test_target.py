@@ -52,6 +52,7 @@ SHAKY = replace(CHIP, name="shaky", available=fall)
 NET = """
 import numpy as np, torch, norse.torch
 from neurodeploy.model import ReferenceModel
+from neurodeploy.stimulus import Stimulus
 
 def build(config):
     torch.manual_seed(4)
@@ -59,7 +60,7 @@ def build(config):
 
 def stimulus(config, steps, samples, seed):
     noise = np.random.default_rng(seed).random((samples or 1, steps or 20, 3)) < 0.5
-    return {"input": noise.astype(np.float32)}
+    return Stimulus({"input": noise.astype(np.float32)})
 
 MODEL = ReferenceModel("tiny", "a network of somebody else",
     {"p": {"size": 4, "input": {"shape": [3], "low": 0, "high": 1, "dt": 1e-3, "grid": 1}}}, build, stimulus)
@@ -153,6 +154,16 @@ def test_a_target_that_cannot_run_here_still_exports(name: str) -> None:
 
 
 @pytest.mark.usefixtures("plug_ins")
+def test_what_can_never_run_on_a_target_is_not_told_to_install_it_first() -> None:
+    """The bundle's integers are made for other numerics than the board's, which is not there either."""
+    export(small_network(), "fixed", "b")
+    for verb in (("run", "b", "--on", "board"), ("check", "b", "--target", "board")):
+        message = refused(*verb, code=3)
+        assert "target board: cannot carry this network" in message
+        assert "no board is connected" not in message
+
+
+@pytest.mark.usefixtures("plug_ins")
 def test_a_bundle_whose_target_is_gone(plug_ins: Path) -> None:
     export(small_network(), "chip", "b")
     (plug_ins / "their_plug_ins-1.0.dist-info" / "entry_points.txt").unlink()
@@ -179,7 +190,8 @@ def test_targets_nobody_asked_for_are_left_out_with_their_reason() -> None:
     assert [rung.target for rung in report.rungs] == ["program", "fixed"]
     assert report.verdict == "agree"
     assert "made for loihi2 numerics, the target runs int32" in report.not_run["chip"]
-    assert report.not_run["board"] == "no board is connected"
+    assert "made for loihi2 numerics, the target runs int32" in report.not_run["board"]
+    assert check(small_network(), options={"numerics": "int32"}).not_run["board"] == "no board is connected"
     assert [rung.target for rung in check(small_network(), targets=["chip"]).rungs] == ["program", "chip"]
     both = check(small_network(), targets=["chip", "fixed"], options={"numerics": "int32"})
     assert [rung.target for rung in both.rungs] == ["program", "chip", "fixed"]

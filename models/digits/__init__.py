@@ -5,7 +5,7 @@ from neurodeploy.models.digits import PRESETS, build, classify, run_sequence, st
 config = PRESETS["default"]
 shown = stimulus(config, samples=100, seed=1)
 spikes = run_sequence(build(config), torch.from_numpy(shown["input"]))
-accuracy = (classify(spikes["lif4"]).numpy() == shown["labels"]).mean()
+accuracy = (classify(spikes["lif4"]).numpy() == shown.labels).mean()
 """
 
 from .grid import MESSAGE_BITS, mantissas, rounded_parameters, scale_bits

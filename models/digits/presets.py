@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file
+
+from neurodeploy.stimulus import Stimulus
 
 from .data import LEVELS, present, split
 from .network import DT, SHAPE, DigitsNet
@@ -52,7 +53,7 @@ def build(config: Mapping[str, Any]) -> DigitsNet:
 
 def stimulus(
     config: Mapping[str, Any], steps: int | None = None, samples: int | None = None, seed: int = 0
-) -> dict[str, NDArray[Any]]:
+) -> Stimulus:
     """Held-out images, each shown unchanged for a number of steps.
 
     Args:
@@ -63,8 +64,8 @@ def stimulus(
         seed: of the draw.
 
     Returns:
-        ``input``: float32, shape (samples, steps, 1, 8, 8), multiples of 1/16 in 0..1;
-        ``labels``: int64, shape (samples,).
+        Its ``input`` is float32, shape (samples, steps, 1, 8, 8), multiples of 1/16 in 0..1; its ``labels`` are int64,
+        shape (samples,).
 
     Raises:
         ValueError: if ``steps`` or ``samples`` is below one.
@@ -77,4 +78,4 @@ def stimulus(
     everything = samples is None or samples >= count
     chosen = np.arange(count) if everything else np.random.default_rng(seed).choice(count, samples, replace=False)
     pixels = present(torch.from_numpy(held_out.pixels[chosen]), steps)
-    return {"input": pixels.contiguous().numpy(), "labels": held_out.labels[chosen]}
+    return Stimulus({"input": pixels.contiguous().numpy()}, held_out.labels[chosen])

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.events.stars import light
+from neurodeploy.stimulus import Stimulus
 
 Frames = NDArray[np.float32]
 Plane = NDArray[np.float64]
@@ -22,8 +23,8 @@ HOT_RATE = 0.5  # share of steps in which a hot pixel reports
 
 def stimulus(
     config: Mapping[str, Any], steps: int | None = None, samples: int | None = None, seed: int = 0
-) -> dict[str, NDArray[Any]]:
-    """``{"input": (samples, steps, C, H, W)}``, float32: a ``"block"`` or ``"stars"``, as ``config["stimulus"]`` says.
+) -> Stimulus:
+    """``input``: (samples, steps, C, H, W), float32, a ``"block"`` or ``"stars"``, as ``config["stimulus"]`` says.
 
     Without ``steps`` there are 50, without ``samples`` one. Shape, range and grid of the values are those of
     ``config["input"]``. Sample i depends on ``seed`` and i only, and a longer run begins with a shorter one.
@@ -40,7 +41,7 @@ def stimulus(
     channels, height, width = config["input"]["shape"]
     grid = float(config["input"]["grid"])
     frames = [makers[kind]((channels, height, width), steps, seed, sample, grid) for sample in range(samples)]
-    return {"input": np.stack(frames)}
+    return Stimulus({"input": np.stack(frames)})
 
 
 def moving_block(shape: tuple[int, int, int], steps: int, seed: int, sample: int, grid: float) -> Frames:

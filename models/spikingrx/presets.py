@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+
+from neurodeploy.stimulus import Stimulus
 
 from .model import SpikingRx
 
@@ -81,8 +82,8 @@ def build(config: Mapping[str, Any]) -> SpikingRx:
 
 def stimulus(
     config: Mapping[str, Any], steps: int | None = None, samples: int | None = None, seed: int = 0
-) -> dict[str, NDArray[Any]]:
-    """``{"input": (samples, steps, C, H, W)}``, float32, drawn N(0, 1), clipped to ``config["input"]``'s low and high.
+) -> Stimulus:
+    """``input``: (samples, steps, C, H, W), float32, drawn N(0, 1), clipped to ``config["input"]``'s low and high.
 
     Without ``steps`` there are 50, without ``samples`` one. ``config["stimulus"]`` is ``"gaussian"`` (a new grid every
     step) or ``"repeated"`` (one grid shown at every step, as the receiver's own tests do). If the input has a ``grid``,
@@ -99,4 +100,4 @@ def stimulus(
     if grid := about.get("grid"):
         values = np.round(values / grid) * grid
     values = np.clip(values, about["low"], about["high"]).astype(np.float32)
-    return {"input": values if kind == "gaussian" else np.repeat(values, steps, axis=1)}
+    return Stimulus({"input": values if kind == "gaussian" else np.repeat(values, steps, axis=1)})

@@ -51,26 +51,26 @@ def check(
     """
     from neurodeploy.atomic import write_file
     from neurodeploy.flow.checking import check as climb
-    from neurodeploy.flow.recordings import open_input
-    from neurodeploy.flow.stimuli import origin_of
-    from neurodeploy.flow.subject import network_of, open_subject
+    from neurodeploy.flow.subject import open_subject
     from neurodeploy.report.console import show_report, stdout
 
     frames = framing.frames()
     how = loading.arguments()
     opened = open_subject(subject, **how)
-    network = network_of(opened)
-    arrays = open_input(stimulus, network, frames, making.steps, making.samples, making.seed, framing.batch)
     with working(f"checking {subject}", output.silent):
         report = climb(
             opened,
-            arrays,
+            stimulus,
             targets=target,
             budget=budget,
             allow_silent=allow_silent or (),
             options=o.assignments(assign),
-            origin=origin_of(stimulus, network),
             allow_same_code=allow_same_code,
+            steps=making.steps,
+            samples=making.samples,
+            seed=making.seed,
+            batch=framing.batch,
+            framing=frames,
         )
     if html is not None:
         page = report.to_html().encode()

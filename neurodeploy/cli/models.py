@@ -50,9 +50,6 @@ def build(
     output: o.Output,
 ) -> None:
     """Write a reference network as a checkpoint."""
-    import numpy as np
-
-    from neurodeploy.atomic import write_file
     from neurodeploy.frontends.torch_extra import need_torch
     from neurodeploy.model import find_model
 
@@ -64,8 +61,7 @@ def build(
     place = out or Path(f"{name}.pt")
     save_checkpoint(model, config, model.build(config), place)
     if stimulus is not None:
-        arrays = model.stimulus(config, making.steps, making.samples, making.seed)
-        write_file(stimulus, lambda handle: np.savez_compressed(handle, **arrays))  # type: ignore[arg-type]
+        model.stimulus(config, making.steps, making.samples, making.seed).save(stimulus)
     if output.as_json:
         written = None if stimulus is None else str(stimulus)
         o.emit({"model": name, "preset": preset or next(iter(model.presets)), "path": str(place), "stimulus": written})

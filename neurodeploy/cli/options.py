@@ -131,7 +131,7 @@ class Framing:
 
     def frames(self) -> Any:
         """The same as the value that reads recordings. Raises InputError."""
-        from neurodeploy.flow.recordings import Framing as Frames
+        from neurodeploy.stimuli import Framing as Frames
 
         scale = self.downscale
         if scale != "fit" and (not scale.isdecimal() or int(scale) < 1):

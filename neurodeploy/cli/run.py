@@ -33,18 +33,28 @@ def run(
     output: o.Output,
 ) -> None:
     """Run one rung on a stimulus; show or write its trace."""
-    from neurodeploy.flow.recordings import open_input
     from neurodeploy.flow.running import run as execute
-    from neurodeploy.flow.subject import network_of, open_subject
+    from neurodeploy.flow.subject import open_subject
     from neurodeploy.report.console import show_trace, stdout
     from neurodeploy.report.plain import trace_json
 
     frames = framing.frames()
     how = loading.arguments()
     opened = open_subject(subject, **how)
-    arrays = open_input(stimulus, network_of(opened), frames, making.steps, making.samples, making.seed, framing.batch)
     with working(f"running {on or subject}", output.silent):
-        trace = execute(opened, arrays, on=on, states=states, options=o.assignments(assign), operations=operations)
+        trace = execute(
+            opened,
+            stimulus,
+            on=on,
+            states=states,
+            options=o.assignments(assign),
+            operations=operations,
+            steps=making.steps,
+            samples=making.samples,
+            seed=making.seed,
+            batch=framing.batch,
+            framing=frames,
+        )
     if out is not None:
         trace.save(out, batched=framing.batch or trace.batch > 1)
     if output.as_json:

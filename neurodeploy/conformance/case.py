@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from neurodeploy.program.program import Program
+from neurodeploy.stimulus import Stimulus
 
 Family = Literal["stock", "held"]
 """``stock``: what Lava's own processes carry exactly. ``held``: what needs neurons of our own."""
@@ -17,9 +14,9 @@ Family = Literal["stock", "held"]
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A program and its stimulus, ``(samples, steps, *shape)`` of real values per input."""
+    """A program and its stimulus."""
 
     name: str
     program: Program
-    stimulus: Mapping[str, NDArray[np.float64]]
+    stimulus: Stimulus
     steps: int

@@ -5,7 +5,7 @@ Sizes are small enough for a slow simulator; every branch of the update is met s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,6 +23,7 @@ from neurodeploy.program.population import Output, Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
 from neurodeploy.reference.program_runner import accumulated, quantize_stimulus, run_program
+from neurodeploy.stimulus import Stimulus
 
 IntArray = NDArray[np.int64]
 ATTEMPTS = 6
@@ -56,7 +57,7 @@ def generate(seed: int, family: Family, samples: int = 1) -> Case:
     draw = Draw(STREAMS[family], seed)
     wiring = draw_wiring(draw, family)
     once = family == "held" and draw.chance(0.12)
-    stimulus = {each.name: draw_stimulus(draw, each, samples, STEPS) for each in wiring.inputs}
+    stimulus = Stimulus({each.name: draw_stimulus(draw, each, samples, STEPS) for each in wiring.inputs})
     empty = Program(LOIHI2, tuple(wiring.inputs), (), ())
     draft = Draft(family, wiring, LOIHI2, once, quantize_stimulus(empty, stimulus))
     for name, shape in wiring.shapes.items():
@@ -146,7 +147,7 @@ def receive(draft: Draft, name: str, projections: tuple[Projection, ...]) -> Int
     return np.stack([accumulated(draft.numerics, probe, projections, draft.sent, t) for t in steps], axis=1)
 
 
-def settle(draw: Draw, draft: Draft, stimulus: Mapping[str, NDArray[np.float64]], rounds: int = 3) -> None:
+def settle(draw: Draw, draft: Draft, stimulus: Stimulus, rounds: int = 3) -> None:
     """Choose thresholds again where a loop over several populations, unknown when they were drawn, upset them."""
     for _ in range(rounds):
         trace = run_program(draft.program(), stimulus)

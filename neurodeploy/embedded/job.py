@@ -23,12 +23,12 @@ from neurodeploy.engine.prepare import Ranges, beyond
 from neurodeploy.engine.run import recorded_entries
 from neurodeploy.engine.stimulus import driven
 from neurodeploy.errors import InputError
-from neurodeploy.host import samples_key
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import quantize_stimulus
 from neurodeploy.step.plan import plan
+from neurodeploy.stimulus import Stimulus
 from neurodeploy.streams import stream_of
-from neurodeploy.target import Artifact, Stimulus
+from neurodeploy.target import Artifact
 from neurodeploy.trace import Trace
 
 IntArray = NDArray[np.int64]
@@ -160,9 +160,10 @@ def job(artifact: Artifact, stimulus: Stimulus, states: bool = False, drive: Tra
     program, prefix = artifact.program, _prefix(artifact)
     sent = quantize_stimulus(program, stimulus)
     if drive is None:
-        read = None if program.host.pre is None else stimulus.get(samples_key(program.host.pre.node))
-        first = 0 if read is None else ENCODED
+        signal = None if program.host.pre is None else stimulus.signals.get(program.host.pre.node)
+        first = 0 if signal is None else ENCODED
         modes = (first, STATES) if states else (first,)
+        read = None if signal is None else signal.samples
         return Job(program, artifact.files, prefix, sent, sent, modes, samples=read)
     samples, steps = next(iter(sent.values())).shape[:2]
     fed = driven(program, drive, samples, steps)

@@ -10,8 +10,6 @@ from typing import Any
 from neurodeploy.bundle import Bundle
 from neurodeploy.errors import InputError, choices
 from neurodeploy.flow.ladder import build_ladder
-from neurodeploy.flow.signals import float_spikes
-from neurodeploy.flow.stimuli import inputs_only, open_stimulus, origin_of, stimulus_findings
 from neurodeploy.flow.subject import Subject, network_of, open_subject
 from neurodeploy.heads import task_value
 from neurodeploy.network.network import Network
@@ -24,6 +22,10 @@ from neurodeploy.parity.report import Report, Rung
 from neurodeploy.program.latency import latencies
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
+from neurodeploy.stimuli import Framing, Source, open_stimulus
+from neurodeploy.stimuli.findings import stimulus_findings
+from neurodeploy.stimuli.signals import float_spikes
+from neurodeploy.stimulus import Stimulus
 from neurodeploy.target import Artifact, Options, Target
 from neurodeploy.trace import Trace
 
@@ -32,65 +34,69 @@ DEFAULT_BUDGET = 0.9
 
 def check(
     subject: Subject | str | Path,
-    stimulus: Mapping[str, Any] | str | Path | None = None,
+    stimulus: Source = None,
     *,
     targets: Sequence[str] | None = None,
     budget: float = DEFAULT_BUDGET,
     allow_silent: Collection[str] = (),
     options: Options | None = None,
     states: bool = True,
-    origin: str | None = None,
     allow_same_code: bool = False,
+    steps: int | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+    batch: bool = False,
+    framing: Framing | None = None,
 ) -> Report:
     """Compare neighboring rungs and report the first divergence of each.
 
-    ``targets``: a bundle's own by default; for a source every one that can run it here. ``budget``: smallest Jaccard
-    per spiking node on the quantization rung, 0 to 1. ``allow_silent``: nodes whose silence is accepted. ``states``:
-    membranes and currents of targets count too. ``allow_same_code``: a ladder in which every target ran the reference
-    itself need not be inconclusive. ``origin``: what the report says of where the stimulus came from,
-    for a caller that made it. Raises InputError, UnavailableError and whatever lowering and running
-    raise.
+    - ``stimulus`` and ``steps``, ``samples``, ``seed``, ``batch``, ``framing``: as ``open_stimulus`` takes them.
+    - ``targets``: a bundle's own by default; for a source every one that can run it here.
+    - ``budget``: smallest Jaccard per spiking node on the quantization rung, 0 to 1.
+    - ``allow_silent``: nodes whose silence is accepted.
+    - ``states``: membranes and currents of targets are compared too.
+    - ``allow_same_code``: a ladder in which every target ran the reference itself need not be inconclusive.
+
+    Raises InputError, CapabilityError for a target that cannot carry the network, UnavailableError for one that cannot
+    run here, and whatever lowering and running raise.
     """
     opened = open_subject(subject)
     network = network_of(opened)
     check_judgement(network, budget, allow_silent)
-    given = open_stimulus(stimulus, network)
-    arrays = inputs_only(given, network)
+    shown = open_stimulus(stimulus, network, steps=steps, samples=samples, seed=seed, batch=batch, framing=framing)
     ladder = build_ladder(opened, targets, options or {})
     program = ladder.program
     traces: dict[str, Trace] = {}
-    rungs = _encoder_rungs(network, arrays, budget, allow_silent)
+    rungs = _encoder_rungs(network, shown, budget, allow_silent)
     if not isinstance(opened, Bundle) and network.source is not None and network.source.run is not None:
-        traces["source"] = network.source.run(arrays)
-        rungs.append(float_rung(network, arrays, traces["source"], allow_silent))
-    traces["network"] = run_network(network, arrays, states=True)
-    traces["program"] = run_program(program, arrays, states=True)
-    rungs.append(budget_rung(program, arrays, traces["network"], traces["program"], budget, allow_silent))
+        traces["source"] = network.source.run(shown)
+        rungs.append(float_rung(network, shown, traces["source"], allow_silent))
+    traces["network"] = run_network(network, shown, states=True)
+    traces["program"] = run_program(program, shown, states=True)
+    rungs.append(budget_rung(program, shown, traces["network"], traces["program"], budget, allow_silent))
     for target, artifact in ladder.targets:
-        traces[target.name] = target.run(artifact, arrays, states=states)
-        rungs.append(_target_rung(target, artifact, arrays, traces, allow_silent, states))
-    task = _task(network, traces, given.get("labels"))
+        traces[target.name] = target.run(artifact, shown, states=states)
+        rungs.append(_target_rung(target, artifact, shown, traces, allow_silent, states))
+    task = _task(network, traces, shown.labels)
     seen = coverage(program, traces["program"])
     about = {
         "samples": traces["program"].batch,
         "steps": traces["program"].steps,
         "numerics": program.numerics.name,
-        "stimulus": origin or origin_of(stimulus, network),
+        "stimulus": str(shown.origin),
         "contract": network.contract.to_json(),
     }
-    findings = (*network.findings, *stimulus_findings(arrays, network), *ladder.findings)
+    findings = (*network.findings, *stimulus_findings(shown, network), *ladder.findings)
     return Report(tuple(rungs), seen, task, findings, ladder.not_run, about, allow_same_code)
 
 
-def _encoder_rungs(
-    network: Network, arrays: Mapping[str, Any], budget: float, allow_silent: Collection[str]
-) -> list[Rung]:
+def _encoder_rungs(network: Network, stimulus: Stimulus, budget: float, allow_silent: Collection[str]) -> list[Rung]:
     """The rung of the encoder that heads the network, if one does."""
     pre = network.host.pre
     if pre is None:
         return []
-    stream, expected = float_spikes(arrays, network)
-    actual = arrays[pre.node].reshape(expected.shape)
+    stream, expected = float_spikes(stimulus, network)
+    actual = stimulus[pre.node].reshape(expected.shape)
     return [encoder_rung(expected, actual, stream.latency, budget, allow_silent)]
 
 
@@ -107,7 +113,7 @@ def check_judgement(network: Network, budget: float, allow_silent: Collection[st
 def _target_rung(
     target: Target,
     artifact: Artifact,
-    stimulus: Mapping[str, Any],
+    stimulus: Stimulus,
     traces: Mapping[str, Trace],
     allow: Collection[str],
     states: bool,

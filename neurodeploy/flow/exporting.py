@@ -11,8 +11,8 @@ from neurodeploy.bundle import Bundle, check_replaceable, write_bundle
 from neurodeploy.encoding.deployed import DeployedEncoder
 from neurodeploy.errors import InputError, choices
 from neurodeploy.finding import Finding
+from neurodeploy.flow.encoder import with_encoder
 from neurodeploy.flow.loading import load
-from neurodeploy.flow.signals import with_encoder
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics, installed_numerics
 from neurodeploy.passes.accuracy import NeuronReport

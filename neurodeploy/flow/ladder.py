@@ -13,7 +13,15 @@ from neurodeploy.flow.subject import Subject, artifact_of, own_target, program_o
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.program import Program
-from neurodeploy.target import Artifact, Options, Target, ensure_available, find_target, installed_targets
+from neurodeploy.target import (
+    Artifact,
+    Options,
+    Target,
+    check_capabilities,
+    ensure_available,
+    find_target,
+    installed_targets,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,35 +46,38 @@ class Ladder:
 def build_ladder(subject: Subject, names: Sequence[str] | None, options: Options) -> Ladder:
     """The ladder to the targets ``names``; without them a bundle's own, and for a source every one that can run it.
 
-    A target asked for must run: raises UnavailableError, CapabilityError, CannotRepresentError, InputError where it
-    cannot. One that nobody asked for is left out with its reason.
+    A target asked for must run: raises CapabilityError, CannotRepresentError or InputError where it cannot carry the
+    network, and only then UnavailableError where it cannot run here. One that nobody asked for is left out with its
+    reason.
     """
     if isinstance(subject, Bundle):
         targets = [find_target(name) for name in dict.fromkeys(names or ())] or [own_target(subject)]
-        _all_available(targets)
         own = _options_of(targets, options)
         artifacts = tuple((target, artifact_of(subject, target, own[target.name])) for target in targets)
+        _all_available(targets)
         return Ladder(program_of(subject, options), artifacts, {})
     if names:
         targets = [find_target(name) for name in dict.fromkeys(names)]
-        _all_available(targets)
         own = _options_of(targets, options)
         quantized = quantize(subject, _common_numerics(targets, options), options)
         artifacts = tuple((t, lower_program(quantized.program, t, own[t.name])) for t in targets)
+        _all_available(targets)
         return Ladder(quantized.program, artifacts, {}, quantized.findings)
     return _every_target(subject, options)
 
 
 def _every_target(network: Network, options: Options) -> Ladder:
-    found = installed_targets().values()
-    not_run = {each.name: each.reason for each in found if each.reason is not None}
-    ready = [each.target for each in found if each.target is not None and each.reason is None]
-    own = _options_of(ready, options)
+    installed = installed_targets().values()
+    not_run = {plug_in.name: plug_in.reason for plug_in in installed if plug_in.reason is not None}
+    own = _options_of([p.target for p in installed if p.target is not None and p.reason is None], options)
     quantized = quantize(network, numerics_of(None, options), options)
     lowered: list[tuple[Target, Artifact]] = []
-    for target in ready:
+    for target in [plug_in.target for plug_in in installed if plug_in.target is not None]:
         try:
-            lowered.append((target, lower_program(quantized.program, target, own[target.name])))
+            if target.name in not_run:
+                check_capabilities(target, quantized.program)
+            else:
+                lowered.append((target, lower_program(quantized.program, target, own[target.name])))
         except (InputError, RefusedError, CapabilityError, CannotRepresentError) as error:
             not_run[target.name] = str(error)
     return Ladder(quantized.program, tuple(lowered), not_run, quantized.findings)

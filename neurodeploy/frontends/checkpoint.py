@@ -25,6 +25,7 @@ from neurodeploy.frontends.torch_module import module_network
 from neurodeploy.model import Config, ReferenceModel, find_model
 from neurodeploy.network import InputRange, Network, Source
 from neurodeploy.network.network import is_junction
+from neurodeploy.stimulus import Stimulus
 from neurodeploy.trace import Entry, Trace
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -124,7 +125,7 @@ def model_network(model: ReferenceModel, config: Config, module: nn.Module) -> N
     run_as_traced = None if network.source is None else network.source.run
     run = run_as_traced if model.run is None else run_model
 
-    def stimulus(steps: int | None, samples: int | None, seed: int) -> dict[str, NDArray[Any]]:
+    def stimulus(steps: int | None, samples: int | None, seed: int) -> Stimulus:
         return model.stimulus(config, steps, samples, seed)
 
     return replace(network, source=Source(model.name, run, stimulus))

@@ -20,6 +20,7 @@ from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.network.nested import flatten
 from neurodeploy.network.shapes import NEURONS, Shape, output_shape, own_shape, parameters
 from neurodeploy.network.tables import network_table, terms
+from neurodeploy.stimulus import Stimulus
 from neurodeploy.trace import Trace
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -55,12 +56,12 @@ class Source:
     """Where a network came from, while that is still at hand.
 
     ``run`` executes the source module itself, ``(B, T, *shape)`` per input -> Trace over the network's node names;
-    ``stimulus(steps, samples, seed)`` is the model's own stimulus maker (``labels`` may stand beside the inputs).
+    ``stimulus(steps, samples, seed)`` is the model's own stimulus maker (with labels where they are known).
     """
 
     kind: str
     run: Callable[[Arrays], Trace] | None = None
-    stimulus: Callable[[int | None, int | None, int], dict[str, NDArray[Any]]] | None = None
+    stimulus: Callable[[int | None, int | None, int], Stimulus] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,8 @@ from neurodeploy.engine.build import LONGER
 from neurodeploy.engine.build import time_limit as compile_limit
 from neurodeploy.engine.compiler import Compiler, find_compiler
 from neurodeploy.errors import EnvironmentFailureError, UnavailableError
-from neurodeploy.target import Artifact, Stimulus
+from neurodeploy.stimulus import Stimulus
+from neurodeploy.target import Artifact
 from neurodeploy.trace import Trace
 
 from .lower import HOST

@@ -14,7 +14,8 @@ from neurodeploy.embedded.runs import DISPATCHER, run_jobs
 from neurodeploy.engine.build import LONGER
 from neurodeploy.engine.build import time_limit as compile_limit
 from neurodeploy.errors import CapabilityError, EnvironmentFailureError, InputError, UnavailableError
-from neurodeploy.target import Artifact, Stimulus
+from neurodeploy.stimulus import Stimulus
+from neurodeploy.target import Artifact
 from neurodeploy.trace import Trace
 
 from .board import LINKED, Board, qemu

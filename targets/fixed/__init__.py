@@ -12,7 +12,8 @@ from neurodeploy.evidence import same_code
 from neurodeploy.numerics import LOIHI2, installed_numerics
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import run_program
-from neurodeploy.target import Artifact, Option, Options, Stimulus, Target
+from neurodeploy.stimulus import Stimulus
+from neurodeploy.target import Artifact, Option, Options, Target
 from neurodeploy.trace import Trace
 
 COMPILED, REFERENCE = "compiled", "reference"

@@ -17,7 +17,8 @@ from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Population, Program
 from neurodeploy.program.store import npz_bytes
 from neurodeploy.reference.program_runner import quantize_stimulus
-from neurodeploy.target import Artifact, Stimulus
+from neurodeploy.stimulus import Stimulus
+from neurodeploy.target import Artifact
 from neurodeploy.trace import Entry, Trace
 
 from . import environment, launch

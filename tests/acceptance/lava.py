@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 from neurodeploy.targets.loihi_sim import TARGET, environment
 
 from neurodeploy.flow import lower
 from neurodeploy.network.network import Network
 from neurodeploy.reference.program_runner import run_program
+from neurodeploy.stimulus import Stimulus
 from neurodeploy.trace import Trace
 
 
@@ -20,7 +18,7 @@ def lava() -> None:
     environment.install()
 
 
-def program_and_lava(network: Network, stimulus: Mapping[str, Any]) -> tuple[Trace, Trace]:
+def program_and_lava(network: Network, stimulus: Stimulus) -> tuple[Trace, Trace]:
     """The program's trace by the reference, and by real Lava, both with states."""
     artifact = lower(network, TARGET).artifact
     expected = run_program(artifact.program, stimulus, states=True)

@@ -23,10 +23,10 @@ from neurodeploy.encoding import (
 )
 from neurodeploy.encoding.deployed import DeployedEncoder, deploy
 from neurodeploy.flow import check, export, run
-from neurodeploy.flow.signals import SIGNAL
 from neurodeploy.heads import apply_head
 from neurodeploy.model import find_model
 from neurodeploy.network import Network, NetworkBuilder
+from neurodeploy.stimuli.signals import SIGNAL
 from neurodeploy.streams import build_stream
 from tests.targets.embedded_support import network
 
@@ -93,7 +93,7 @@ def test_digits_from_pixels_that_arrive_as_samples(tmp_path: Path) -> None:
     shown = model.stimulus(model.preset(None), 1, 60, 0)
     signal, whole = shown["input"].reshape(60, 64, 1), network("digits")
     bundle = export(whole, "c", tmp_path / "out", encoder=DeployedEncoder(Rate(8), 0.0, 1.0, 8))
-    report = check(bundle, {SIGNAL: signal, "labels": shown["labels"]})
+    report = check(bundle, {SIGNAL: signal, "labels": shown.labels})
     assert report.verdict == "agree", report.rungs
     assert report.task is not None
     assert report.task["c"]["accuracy"] >= 0.95

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from neurodeploy.program import Program
+from neurodeploy.stimulus import Stimulus
 
 from . import extremes, maps
 
@@ -17,7 +15,7 @@ def program(seed: int) -> Program:
     return maps.recurrent(seed) if seed % 6 == 4 else extremes.program(seed)
 
 
-def stimulus(seed: int, made: Program, steps: int) -> dict[str, NDArray[np.float64]]:
+def stimulus(seed: int, made: Program, steps: int) -> Stimulus:
     """One sample for that seed's program."""
     given = maps.stimulus if seed % 3 == 1 else extremes.stimulus
     return given(seed, made, 1, steps)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.numerics import INT32, LOIHI2, Numerics
 from neurodeploy.program import Input, Output, Population, Program, Projection
+from neurodeploy.stimulus import Stimulus
 
 Rng = np.random.Generator
 SIZES = (1, 2, 3, 10, 100, 1 << 12, 1 << 17, 1 << 24, 1 << 31, 1 << 40, 1 << 62)
@@ -155,8 +156,8 @@ def program(seed: int) -> Program:
     return Program(n, inputs, tuple(populations), tuple(renamed), (populations[-1].name,))
 
 
-def stimulus(seed: int, made: Program, samples: int = 2, steps: int = 12) -> dict[str, NDArray[np.float64]]:
+def stimulus(seed: int, made: Program, samples: int = 2, steps: int = 12) -> Stimulus:
     rng = np.random.default_rng((seed, 1))
     each = made.inputs[0]
     values = rng.integers(each.output.low, each.output.high, (samples, steps, *each.shape), endpoint=True)
-    return {each.name: (values * (rng.random(values.shape) < 0.5)).astype(np.float64)}
+    return Stimulus({each.name: (values * (rng.random(values.shape) < 0.5)).astype(np.float64)})

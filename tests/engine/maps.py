@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.program import Input, Output, Population, Program, Projection
+from neurodeploy.stimulus import Stimulus
 
 from .extremes import Rng, pick
 
@@ -107,11 +108,11 @@ def recurrent(seed: int) -> Program:
     return Program(LOIHI2, (Input("in", (given,), 0, bits),), populations, joined, ("b",))
 
 
-def stimulus(seed: int, made: Program, samples: int = 2, steps: int = 8) -> dict[str, NDArray[np.float64]]:
+def stimulus(seed: int, made: Program, samples: int = 2, steps: int = 8) -> Stimulus:
     """Every step at an activity of its own, silence and fullness included."""
     rng: Any = np.random.default_rng((seed, 9))
     each = made.inputs[0]
     rates = rng.choice(ACTIVITIES, (samples, steps, *[1] * len(each.shape)))
     values = rng.integers(each.output.low, each.output.high, (samples, steps, *each.shape), endpoint=True)
     values = np.where(values == 0, each.output.high, values)
-    return {each.name: (values * (rng.random(values.shape) < rates)).astype(np.float64)}
+    return Stimulus({each.name: (values * (rng.random(values.shape) < rates)).astype(np.float64)})

@@ -12,6 +12,7 @@ from neurodeploy.events import Frames, Sensor, from_array, make_events, open_eve
 from neurodeploy.flow import export, run
 from neurodeploy.network import InputRange, Network, NetworkBuilder
 from neurodeploy.network.file import write_network
+from neurodeploy.stimuli.recordings import Framing, read_recording
 from neurodeploy.trace import Trace
 from tests.cli.support import call, refused
 from tests.events.support import SAMPLES, events_of, needs_faery, needs_samples, random_events, write
@@ -98,8 +99,6 @@ def test_one_channel_takes_all_events_and_fit_rescales(recording: Path) -> None:
 def test_values_are_those_that_the_input_declares(
     declared: InputRange, values: Any, grid: float | None, recording: Path
 ) -> None:
-    from neurodeploy.flow.recordings import Framing, read_recording
-
     made = network(values=declared)
     found = read_recording(recording, made, Framing(window="2ms", downscale=2))["input"]
     expected = Frames(window="2ms", downscale=2, values=values, grid=grid).read(open_events(recording))
@@ -155,12 +154,14 @@ def test_options_of_recordings_need_one(model: Path, recording: Path) -> None:
     assert "no such file" in refused("run", model, "--input", "gone.aedat4", "--window", "1ms")
 
 
-def test_python_says_how_to_make_frames_of_a_recording(recording: Path) -> None:
-    with pytest.raises(InputError, match=r"is a recording of events\n  remedy: .*Frames\(window='10ms'\)"):
+def test_python_runs_on_a_recording_and_on_frames_of_it(recording: Path) -> None:
+    with pytest.raises(InputError, match=r"is a recording of events\n  remedy: say what a frame is"):
         run(network(), recording)
     frames = Frames(window="1ms", downscale=2, values="binary").read(open_events(recording))
-    found = run(network(), {"input": frames})["cells"].output[0]
-    np.testing.assert_array_equal(found.reshape(frames.shape), frames)
+    framed = run(network(), recording, framing=Framing(window="1ms", downscale=2))["cells"].output[0]
+    given = run(network(), {"input": frames})["cells"].output[0]
+    np.testing.assert_array_equal(framed.reshape(frames.shape), frames)
+    np.testing.assert_array_equal(given, framed)
 
 
 def test_info_says_what_a_recording_holds(recording: Path) -> None:

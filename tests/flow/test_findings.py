@@ -11,6 +11,7 @@ from neurodeploy.flow import check, export, lower
 from neurodeploy.network import Network, NetworkBuilder
 from neurodeploy.network.file import write_network
 from neurodeploy.network.network import Source
+from neurodeploy.stimulus import Stimulus
 from tests.cli.support import call, small_network
 
 STEPS = {"input": np.ones((5, 3))}
@@ -70,7 +71,7 @@ def test_inspect_shows_the_same_of_a_source_and_of_a_bundle(tmp_path) -> None:
 
 
 def test_a_report_says_where_the_stimulus_came_from() -> None:
-    own = replace(small_network(), source=Source("own", stimulus=lambda *_: {"input": STEPS["input"][None]}))
+    own = replace(small_network(), source=Source("own", stimulus=lambda *_: Stimulus.of(STEPS["input"])))
     assert nd.check(small_network(), STEPS, targets=["fixed"]).about["stimulus"] == "given"
     assert nd.check(small_network(), targets=["fixed"]).about["stimulus"] == "seeded noise (10 %)"
     assert nd.check(own, targets=["fixed"]).about["stimulus"] == "the model's own"

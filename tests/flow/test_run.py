@@ -7,9 +7,9 @@ import pytest
 
 import neurodeploy as nd
 from neurodeploy.errors import InputError
-from neurodeploy.flow.stimuli import default_stimulus, fit_stimulus, read_stimulus
 from neurodeploy.network import InputRange, NetworkBuilder
 from neurodeploy.network.file import write_network
+from neurodeploy.stimuli import open_stimulus
 from neurodeploy.trace import Trace
 from tests.cli.support import call, small_network
 
@@ -97,42 +97,42 @@ def test_several_inputs_go_together() -> None:
     at = build.integrate("cells", (left, build.input("right", (2,))), 1.0)
     build.output("output", at)
     network = build.build()
-    fitted = fit_stimulus({"left": np.ones((5, 3)), "right": np.ones((5, 2))}, network, "s")
+    fitted = open_stimulus({"left": np.ones((5, 3)), "right": np.ones((5, 2))}, network)
     assert {name: array.shape for name, array in fitted.items()} == {"left": (1, 5, 3), "right": (1, 5, 2)}
     with pytest.raises(InputError, match="differ in samples or steps"):
-        fit_stimulus({"left": np.ones((5, 3)), "right": np.ones((4, 2))}, network, "s")
+        open_stimulus({"left": np.ones((5, 3)), "right": np.ones((4, 2))}, network)
     with pytest.raises(InputError, match="no array for the input"):
-        fit_stimulus({"left": np.ones((5, 3)), "input": np.ones((5, 2))}, network, "s")
+        open_stimulus({"left": np.ones((5, 3)), "input": np.ones((5, 2))}, network)
 
 
 def test_without_a_stimulus_it_is_seeded_noise_at_ten_percent() -> None:
     network = small_network()
-    noise = default_stimulus(network)["input"]
+    noise = open_stimulus(None, network)["input"]
     assert noise.shape == (1, 100, 3)
     assert set(np.unique(noise)) == {0.0, 1.0}
-    assert np.array_equal(noise, default_stimulus(network, seed=0)["input"])
-    assert not np.array_equal(noise, default_stimulus(network, seed=1)["input"])
-    many = default_stimulus(network, 400, 20)["input"]
+    assert np.array_equal(noise, open_stimulus(None, network, seed=0)["input"])
+    assert not np.array_equal(noise, open_stimulus(None, network, seed=1)["input"])
+    many = open_stimulus(None, network, steps=400, samples=20)["input"]
     assert many.shape == (20, 400, 3)
     assert abs(many.mean() - 0.1) < 0.01
 
 
 def test_noise_has_the_height_of_the_input() -> None:
     network = small_network(values=InputRange(0.0, 4.0, 0.5, declared=True))
-    assert set(np.unique(default_stimulus(network)["input"])) == {0.0, 4.0}
+    assert set(np.unique(open_stimulus(None, network)["input"])) == {0.0, 4.0}
 
 
 def test_a_model_brings_its_own_stimulus() -> None:
     assert call("models", "build", "digits", "-o", "d.pt", "-q").code == 0
     network = nd.load("d.pt")
-    stimulus = default_stimulus(network, steps=3, samples=5, seed=2)
+    stimulus = open_stimulus(None, network, steps=3, samples=5, seed=2)
     assert stimulus["input"].shape == (5, 3, 1, 8, 8)
-    assert stimulus["labels"].shape == (5,)
+    assert stimulus.labels.shape == (5,)
 
 
 def test_labels_stay_beside_the_stimulus(tmp_path: Path) -> None:
     np.savez("s.npz", input=SPIKES, labels=np.array([3, 1]))
-    assert read_stimulus(Path("s.npz"), small_network())["labels"].tolist() == [3, 1]
+    assert open_stimulus("s.npz", small_network()).labels.tolist() == [3, 1]
 
 
 def test_the_source_rung_needs_the_module() -> None:

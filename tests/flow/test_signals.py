@@ -23,9 +23,10 @@ from neurodeploy.encoding import (
 from neurodeploy.encoding.deployed import DeployedEncoder, read_deployed
 from neurodeploy.errors import InputError
 from neurodeploy.flow import check, export, run
-from neurodeploy.flow.signals import SIGNAL, with_encoder
+from neurodeploy.flow.encoder import with_encoder
 from neurodeploy.network import InputRange, Network
 from neurodeploy.network.file import write_network
+from neurodeploy.stimuli.signals import SIGNAL
 from tests.cli.support import call, refused, small_network
 from tests.codegen.encoders_support import HIGH, LOW, signals
 

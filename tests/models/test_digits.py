@@ -92,7 +92,7 @@ def jaccard(a, b):
 
 
 def accuracy(output):
-    return (output.sum(1).argmax(1) == shown()["labels"]).mean()
+    return (output.sum(1).argmax(1) == shown().labels).mean()
 
 
 def test_chain_is_plain_and_named():
@@ -139,7 +139,7 @@ def test_sequence_refuses_other_shapes():
 
 @pytest.mark.parametrize("preset", TWINS)
 def test_held_out_accuracy(preset):
-    assert len(shown()["labels"]) == 450
+    assert len(shown().labels) == 450
     assert accuracy(float_spikes(preset)["lif4"]) >= 0.97
 
 
@@ -239,14 +239,14 @@ def test_stimulus_shows_held_out_images_on_the_declared_grid():
     config = digits.PRESETS["default"]
     drawn = digits.stimulus(config, steps=5, samples=20, seed=3)
     assert drawn["input"].shape == (20, 5, 1, 8, 8)
-    assert (drawn["input"].dtype, drawn["labels"].dtype) == (np.float32, np.int64)
+    assert (drawn["input"].dtype, drawn.labels.dtype) == (np.float32, np.int64)
     described = config["input"]
     assert drawn["input"].min() == described["low"]
     assert drawn["input"].max() == described["high"]
     assert np.array_equal(drawn["input"] % described["grid"], np.zeros_like(drawn["input"]))
     assert (drawn["input"] == drawn["input"][:, :1]).all()
     pool = {image.tobytes(): label for image, label in zip(split()[1].pixels, split()[1].labels, strict=True)}
-    assert [pool[image.tobytes()] for image in drawn["input"][:, 0]] == drawn["labels"].tolist()
+    assert [pool[image.tobytes()] for image in drawn["input"][:, 0]] == drawn.labels.tolist()
 
 
 def test_stimulus_is_chosen_by_its_seed():
@@ -257,7 +257,7 @@ def test_stimulus_is_chosen_by_its_seed():
 
 
 def test_large_stimulus_is_the_whole_split_in_order():
-    assert np.array_equal(digits.stimulus(digits.PRESETS["default"], 1, 10_000, 5)["labels"], split()[1].labels)
+    assert np.array_equal(digits.stimulus(digits.PRESETS["default"], 1, 10_000, 5).labels, split()[1].labels)
 
 
 @pytest.mark.parametrize(("steps", "samples"), [(0, 1), (1, 0)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 
@@ -16,13 +15,12 @@ from neurodeploy.model import find_model
 from neurodeploy.network.network import Network
 from neurodeploy.program import Program
 from neurodeploy.reference.program_runner import run_program
+from neurodeploy.stimulus import Stimulus
 from neurodeploy.target import Artifact, Target
 from neurodeploy.trace import Entry, Trace
 from tests.engine import extremes
 from tests.engine.support import reference
 from tests.xylo.nets import net
-
-Stimulus = Mapping[str, Any]
 
 
 @cache
@@ -35,10 +33,10 @@ def network(model: str, preset: str | None = None) -> Network:
     return model_network(found, config, found.build(config))
 
 
-def stimulus(model: str, steps: int | None, samples: int, preset: str | None = None) -> dict[str, np.ndarray]:
+def stimulus(model: str, steps: int | None, samples: int, preset: str | None = None) -> Stimulus:
     """A reference network's own stimulus."""
     found = find_model(model)
-    return {"input": found.stimulus(found.preset(preset), steps, samples, 0)["input"]}
+    return found.stimulus(found.preset(preset), steps, samples, 0)
 
 
 def random_program(number: int) -> tuple[Program, Stimulus]:

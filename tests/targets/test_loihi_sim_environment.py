@@ -14,6 +14,7 @@ from neurodeploy.targets.loihi_sim import TARGET, environment
 
 from neurodeploy.errors import UnavailableError
 from neurodeploy.program import Population, Projection
+from neurodeploy.stimulus import Stimulus
 from tests.targets.loihi_sim_support import lava, program, weights
 
 NET = program([Population("n", (5,), threshold=40)], [Projection("w", "input", "n", "dense", weights(5, 6))])
@@ -49,7 +50,7 @@ def test_absence_names_the_command(elsewhere: Path) -> None:
     assert reason is not None
     assert "neurodeploy targets install loihi-sim" in reason
     with pytest.raises(UnavailableError, match="targets install loihi-sim") as caught:
-        TARGET.run(TARGET.lower(NET, {}), {"input": np.ones((1, 2, 6))})
+        TARGET.run(TARGET.lower(NET, {}), Stimulus({"input": np.ones((1, 2, 6))}))
     assert caught.value.exit_code == 4
 
 

@@ -14,6 +14,7 @@ from neurodeploy.targets.loihi_sim import TARGET
 from neurodeploy.program import Input, Output, Population, Program, Projection
 from neurodeploy.program.store import npz_bytes
 from neurodeploy.reference.program_runner import run_program
+from neurodeploy.stimulus import Stimulus
 from tests.targets.loihi_sim_support import compare, differences, lava, program, spikes, weights
 
 Case = tuple[Program, Mapping[str, Any], Mapping[str, str]]
@@ -21,7 +22,7 @@ FIRST = Projection("w1", "input", "a", "dense", weights(5, 6))
 SECOND = Projection("w2", "a", "b", "dense", weights(4, 5, seed=2))
 LEAKY = Population("a", (5,), threshold=40, current_decay=1024, membrane_decay=300)
 NEXT = Population("b", (4,), threshold=30, current_decay=4096, membrane_decay=100)
-STIMULUS = {"input": spikes(3, 25, 6)}
+STIMULUS = Stimulus({"input": spikes(3, 25, 6)})
 
 
 def chain(a: Population = LEAKY, b: Population = NEXT, *more: Projection) -> Program:

@@ -14,6 +14,7 @@ from neurodeploy.targets.loihi_sim.runner import Run, run_many
 
 from neurodeploy.program import Output, Population, Program, Projection
 from neurodeploy.reference.program_runner import run_program
+from neurodeploy.stimulus import Stimulus
 from tests.targets.loihi_sim_support import differences, lava, program, spikes, weights
 
 BASE = Population("n", (5,), threshold=40, current_decay=4096, membrane_decay=300, compare=">=")
@@ -21,7 +22,7 @@ COUNTING = replace(BASE, max_spikes_per_step=3, output=Output("count", 4))
 FEED = Projection("w", "input", "n", "dense", weights(5, 6))
 STRONG = abs(FEED.weights) + 180
 RELAY = Population("n", (5,), "relay", shift=2, bias=1, output=Output("graded", 5, signed=True))
-STIMULUS = {"input": spikes(2, 20, 6)}
+STIMULUS = Stimulus({"input": spikes(2, 20, 6)})
 
 
 def one(population: Population = BASE, feed: Projection = FEED, *more: Projection) -> Program:

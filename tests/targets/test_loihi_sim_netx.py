@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +12,7 @@ from neurodeploy.targets.loihi_sim.runner import Run, run_many, through_netx
 
 from neurodeploy.program import Input, Population, Program, Projection
 from neurodeploy.reference.program_runner import run_program
+from neurodeploy.stimulus import Stimulus
 from tests.targets.loihi_sim_support import lava, program, spikes, weights
 
 NEURON = Population("n", (5,), threshold=40, current_decay=1024, membrane_decay=300)
@@ -20,14 +20,14 @@ FEED = Projection("w", "input", "n", "dense", weights(5, 6))
 IMAGE = Input("input", (2, 6, 5))
 
 
-def dense_chain() -> tuple[Program, Mapping[str, Any]]:
+def dense_chain() -> tuple[Program, Stimulus]:
     """Mixed, positive and negative weights, a bias, and shifts of either direction."""
     populations = [replace(NEURON, bias=64 * np.arange(5)), replace(NEURON, name="m", shape=(4,), threshold=90)]
     links = [replace(FEED, shift=1), Projection("x", "n", "m", "dense", abs(weights(4, 5)) * 4, shift=-2)]
     return program(populations, links), {"input": spikes(3, 20, 6)}
 
 
-def conv_chain(source: Input = IMAGE) -> tuple[Program, Mapping[str, Any]]:
+def conv_chain(source: Input = IMAGE) -> tuple[Program, Stimulus]:
     """Convolution, pooling by sums, convolution in groups, flatten, dense; biases per channel and per neuron."""
     bits = source.bits
     by_channel = np.broadcast_to(np.arange(4).reshape(4, 1, 1) * 64 - 64, (4, 6, 5))
@@ -59,7 +59,7 @@ def conv_chain(source: Input = IMAGE) -> tuple[Program, Mapping[str, Any]]:
     ]
     shape = (2, 16, *source.shape)
     graded = np.random.default_rng(2).normal(0, 0.5, shape)
-    return program(populations, links, source), {"input": spikes(*shape) if bits == 1 else graded}
+    return program(populations, links, source), Stimulus({"input": spikes(*shape) if bits == 1 else graded})
 
 
 CASES = {

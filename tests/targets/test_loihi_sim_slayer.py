@@ -15,6 +15,7 @@ from neurodeploy.targets.loihi_sim.runner import Run, run_many, through_netx
 from neurodeploy.flow import load, lower
 from neurodeploy.frontends.lava_dl.write import net_bytes
 from neurodeploy.reference.program_runner import run_program
+from neurodeploy.stimulus import Stimulus
 from tests.crossframework.lava_dl.committed import members, net_file, records
 from tests.targets.loihi_sim_support import differences, lava  # noqa: F401  # the fixture
 
@@ -43,9 +44,9 @@ def artifact(folder: Path, name: str, options: dict[str, str] | None = None) -> 
     return lower(load(net_file(name, folder)), TARGET, options).artifact
 
 
-def stimulus(name: str) -> dict[str, Any]:
+def stimulus(name: str) -> Stimulus:
     """Its first sample."""
-    return {"input": records(name)[0][:1].astype(float)}
+    return Stimulus({"input": records(name)[0][:1].astype(float)})
 
 
 @pytest.mark.parametrize("name", NAMES)

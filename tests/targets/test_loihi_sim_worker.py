@@ -21,13 +21,14 @@ from neurodeploy.targets.loihi_sim.runner import Run, run_many
 from neurodeploy.errors import EnvironmentFailureError, InputError
 from neurodeploy.program import Population, Projection
 from neurodeploy.reference.program_runner import run_program
+from neurodeploy.stimulus import Stimulus
 from tests.targets.loihi_sim_support import differences, lava, program, weights
 
 NET = program(
     [Population("n", (5,), threshold=40, reset="subtract")], [Projection("w", "input", "n", "dense", weights(5, 6))]
 )
 ROOT = Path(__file__).parents[2]
-SHORT, LONG = ({"input": np.ones((1, steps, 6))} for steps in (5, 200_000))
+SHORT, LONG = (Stimulus({"input": np.ones((1, steps, 6))}) for steps in (5, 200_000))
 
 
 class Traces:

@@ -14,6 +14,7 @@ from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
 from neurodeploy.reference.program_runner import accumulated
 from neurodeploy.reference.synapse import weighted_sum
+from neurodeploy.stimulus import Stimulus
 from neurodeploy.trace import Trace
 
 IntArray = NDArray[np.int64]
@@ -29,9 +30,9 @@ class Net:
     spikes: IntArray
 
     @property
-    def stimulus(self) -> dict[str, NDArray[np.float64]]:
+    def stimulus(self) -> Stimulus:
         """The spikes as runners take them."""
-        return {"in": self.spikes.astype(np.float64)}
+        return Stimulus({"in": self.spikes.astype(np.float64)})
 
 
 def net(seed: int) -> Net:

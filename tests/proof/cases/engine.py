@@ -23,7 +23,7 @@ from neurodeploy.engine.stimulus import open_stimulus
 from neurodeploy.program import Program
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.step.plan import Plan, plan
-from neurodeploy.target import Stimulus
+from neurodeploy.stimulus import Stimulus
 from neurodeploy.trace import Trace
 from tests.engine import every
 from tests.engine.toolchains import KERNELS, TOOLCHAINS, Toolchain

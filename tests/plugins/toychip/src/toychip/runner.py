@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from neurodeploy.target import Artifact, Stimulus
+from neurodeploy.stimulus import Stimulus
+from neurodeploy.target import Artifact
 from neurodeploy.trace import Entry, Trace
 from toychip.simulator import simulate
 

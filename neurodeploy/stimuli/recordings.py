@@ -10,10 +10,11 @@ from typing import Literal, cast, get_args
 import numpy as np
 
 from neurodeploy.errors import InputError
-from neurodeploy.events import Frames, Sensor, is_recording, open_events
+from neurodeploy.events import Frames, Sensor, open_events
 from neurodeploy.events.frames import Polarity, Values
-from neurodeploy.flow.stimuli import Arrays, fit_stimulus, open_stimulus
 from neurodeploy.network.network import Network
+from neurodeploy.stimuli.arrays import from_arrays
+from neurodeploy.stimulus import Origin, Stimulus
 
 FIT = "fit"
 
@@ -42,30 +43,7 @@ class Framing:
         return next(given, None)
 
 
-def open_input(
-    path: Path | None,
-    network: Network,
-    framing: Framing,
-    steps: int | None = None,
-    samples: int | None = None,
-    seed: int = 0,
-    batch: bool = False,
-) -> Arrays:
-    """The stimulus that a command line names: a recording, or whatever ``open_stimulus`` opens.
-
-    Raises InputError for options of the one with the other.
-    """
-    if path is not None and is_recording(path) and network.host.pre is None:
-        if batch:
-            raise InputError("a recording is one sample", "--batch", "leave out the option")
-        return read_recording(path, network, framing, steps)
-    if framing.asked is not None:
-        what = "there is no recording of events to frame"
-        raise InputError(what, f"--{framing.asked}", "give one with --input, or leave out the option")
-    return open_stimulus(path, network, steps, samples, seed, batch)
-
-
-def read_recording(path: Path, network: Network, framing: Framing, steps: int | None = None) -> Arrays:
+def read_recording(path: Path, network: Network, framing: Framing, steps: int | None = None) -> Stimulus:
     """The stimulus of a network from a recording, one sample, ``(1, T, C, H, W)``; of its first ``steps`` where given.
 
     A recording that does not say the size of its sensor is taken to fit the input. Raises InputError where the input
@@ -85,7 +63,7 @@ def read_recording(path: Path, network: Network, framing: Framing, steps: int | 
         told = f"makes frames (C, H, W) = {made} of its {source.sensor} pixels, the input {name!r} needs {shape}"
         raise InputError(told, str(path), _remedy(source.known_sensor(), made, shape))
     array = frames.read(source, steps).astype(np.float32)
-    return fit_stimulus({name: array}, network, str(path))
+    return from_arrays({name: array}, network, Origin("recording", str(path)))
 
 
 def _input(network: Network, path: Path) -> tuple[str, tuple[int, int, int]]:

@@ -1,0 +1,51 @@
+"""What is noticed about a stimulus: values that the integers of an input, or the samples of an encoder, cannot hold."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurodeploy.finding import Finding
+from neurodeploy.network.network import Network
+from neurodeploy.stimulus import Stimulus
+from neurodeploy.streams import stream_of
+
+DECLARE = "scale the stimulus, or declare the input as it is (--input-range for your own network)"
+
+
+def stimulus_findings(stimulus: Stimulus, network: Network) -> tuple[Finding, ...]:
+    """A warning for every input or signal whose values leave the range that is declared, or fall between its steps."""
+    return (*_signal_findings(stimulus, network), *_input_findings(stimulus, network))
+
+
+def _input_findings(stimulus: Stimulus, network: Network) -> list[Finding]:
+    findings: list[Finding] = []
+    for name, array in stimulus.inputs.items():
+        declared = network.input_range(name)
+        low, high = float(array.min()), float(array.max())
+        problems: list[str] = []
+        if low < declared.low or high > declared.high:
+            problems.append(f"reaches from {low:g} to {high:g}, declared is {declared.low:g} to {declared.high:g}")
+        if declared.grid is not None and not np.allclose(
+            array / declared.grid, np.rint(array / declared.grid), atol=1e-3
+        ):
+            problems.append(f"has values between the declared steps of {declared.grid:g}")
+        findings += [
+            Finding("stimulus-range", "warning", name, f"the stimulus {problem}", DECLARE) for problem in problems
+        ]
+    return findings
+
+
+def _signal_findings(stimulus: Stimulus, network: Network) -> list[Finding]:
+    pre = network.host.pre
+    if pre is None:
+        return []
+    values = stimulus.signals[pre.node].values
+    findings: list[Finding] = []
+    for number, (low, high) in enumerate(zip(*stream_of(pre).encoder.ends(pre.features), strict=True)):
+        least, largest = float(values[:, number].min()), float(values[:, number].max())
+        if least < np.float32(low) or largest > np.float32(high):
+            what = (
+                f"signal {number} reaches from {least:g} to {largest:g}, the encoder's samples from {low:g} to {high:g}"
+            )
+            findings.append(Finding("signal-range", "warning", pre.node, what, "export with an encoder for this range"))
+    return findings
