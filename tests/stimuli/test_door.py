@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from neurodeploy.encoding.deployment import Deployment
+from neurodeploy.encoding.deployed import DeployedEncoder
 
 import neurodeploy as nd
 from neurodeploy.encoding import LeakyIntegrateAndFire
@@ -20,7 +20,7 @@ from neurodeploy.stimulus import Stimulus
 from tests.cli.support import call, small_network
 
 SPIKES = (np.random.default_rng(1).random((2, 40, 3)) < 0.3).astype(np.uint8)
-LEAKY = Deployment(LeakyIntegrateAndFire(0.4, 0.5, bipolar=False), -1.0, 1.0)
+LEAKY = DeployedEncoder(LeakyIntegrateAndFire(0.4, 0.5, bipolar=False), -1.0, 1.0)
 
 
 def network_with_input(name: str) -> Network:
