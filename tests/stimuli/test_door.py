@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from neurodeploy.encoding.deployed import DeployedEncoder
 
 import neurodeploy as nd
 from neurodeploy.encoding import LeakyIntegrateAndFire
+from neurodeploy.encoding.deployed import DeployedEncoder
 from neurodeploy.errors import InputError
 from neurodeploy.flow.encoder import with_encoder
 from neurodeploy.network import Network, NetworkBuilder, Source
