@@ -16,18 +16,23 @@ from neurodeploy.finding import Finding
 
 @dataclass(eq=False)
 class NeurodeployError(Exception):
-    """Base of all errors (exit code 70): ``what`` happened, ``where`` (node, file, option), and the ``remedy``."""
+    """Base of all errors (exit code 70): ``what`` happened, ``where`` (node, file, option), and the ``remedy``.
+
+    ``stage``: the stage of the pipeline that raised it, if one did.
+    """
 
     what: str
     where: str = ""
     remedy: str = ""
+    stage: str = field(default="", kw_only=True)
 
     exit_code: ClassVar[int] = 70
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         remedy = f"\n  remedy: {self.remedy}" if self.remedy else ""
-        return f"{place}{self.what}{remedy}"
+        stage = f"\n  stage: {self.stage}" if self.stage else ""
+        return f"{place}{self.what}{remedy}{stage}"
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as ``--json`` prints it: ``kind`` (the class), ``exit_code`` and every field."""

@@ -19,16 +19,19 @@ if TYPE_CHECKING:
 SOURCE_KINDS = "a checkpoint (.pt), a .nir or lava-dl .net file, or your own state dict (.pt, with --module)"
 
 Source = Annotated[Path, typer.Argument(metavar="SOURCE", help=f"{SOURCE_KINDS.capitalize()}.", show_default=False)]
+SourceOrNone = Annotated[
+    Path | None, typer.Argument(metavar="SOURCE", help=f"{SOURCE_KINDS.capitalize()}.", show_default=False)
+]
 Subject = Annotated[
     Path, typer.Argument(metavar="BUNDLE|SOURCE", help=f"A bundle, {SOURCE_KINDS}.", show_default=False)
 ]
-Target = Annotated[str, typer.Option("--target", "-t", metavar="NAME", help="The target to deploy to.")]
+Target = Annotated[str | None, typer.Option("--target", "-t", metavar="NAME", help="The target to deploy to.")]
 Assign = Annotated[
     list[str] | None,
     typer.Option(
         "-O",
         metavar="KEY=VALUE",
-        help="weight-bits, message-bits, weight-exponent, numerics, or the target's own; repeatable.",
+        help="An option of quantization (export --stages lists them) or of the target; repeatable.",
     ),
 ]
 Stimulus = Annotated[

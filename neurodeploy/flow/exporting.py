@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,18 +14,12 @@ from neurodeploy.flow.encoder import with_encoder
 from neurodeploy.flow.loading import load
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics, installed_numerics
-from neurodeploy.passes.accuracy import NeuronReport
-from neurodeploy.passes.quantize import LayerReport, Quantize, Quantized
+from neurodeploy.passes.accuracy import LayerReport, NeuronReport
+from neurodeploy.passes.draft import Draft, Machine
+from neurodeploy.passes.pipeline import Quantized, configured, pipeline_options, quantized
+from neurodeploy.passes.stage import run_stages
 from neurodeploy.program.program import Program
 from neurodeploy.target import Artifact, Options, Target, check_capabilities, check_options, find_target
-
-QUANTIZATION = {
-    "weight-bits": "bits of a weight, at most what the machine has",
-    "message-bits": "widest graded message between populations",
-    "weight-exponent": "largest power of two beside a layer's weights; 0 keeps a chain within lava-dl's .net files",
-    "numerics": "the machine's arithmetic, where the target has several",
-}
-MESSAGE_BITS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,15 +39,11 @@ class Lowered:
 
 
 def quantize(network: Network, numerics: Numerics, options: Options | None = None) -> Quantized:
-    """The network in a machine's integers. Of ``options`` it reads those of ``QUANTIZATION`` but ``numerics``.
+    """The network in a machine's integers. Of ``options`` it reads those of the pipeline; other keys are ignored.
 
     Raises RefusedError, CannotRepresentError, InputError for options.
     """
-    given = options or {}
-    weights = _whole(given, "weight-bits", 1, numerics.weight_bits)
-    messages = _whole(given, "message-bits", 2, numerics.message_bits)
-    exponent = _whole(given, "weight-exponent", 0, numerics.shift_max)
-    return Quantize(numerics, weights, MESSAGE_BITS if messages is None else messages, exponent)(network)
+    return quantized(run_stages(configured(options or {}, numerics), Draft(network, Machine.of(numerics))))
 
 
 def lower_program(program: Program, target: Target, options: Options | None = None) -> Artifact:
@@ -84,7 +73,7 @@ def lower(network: Network, target: str | Target, options: Options | None = None
 
 def own_options(options: Options) -> dict[str, str]:
     """The options that are the target's, not the quantizer's."""
-    return {key: value for key, value in options.items() if key not in QUANTIZATION}
+    return {key: value for key, value in options.items() if key not in pipeline_options()}
 
 
 def export(
@@ -141,12 +130,3 @@ def _report(lowered: Lowered) -> dict[str, Any]:
         "findings": [finding.to_json() for finding in lowered.findings],
         "notes": list(lowered.artifact.notes),
     }
-
-
-def _whole(options: Mapping[str, str], key: str, least: int, most: int) -> int | None:
-    if key not in options:
-        return None
-    text = options[key]
-    if not text.isdecimal() or not least <= int(text) <= most:
-        raise InputError(f"{text!r} is no whole number from {least} to {most}", f"-O {key}", f"write e.g. {key}={most}")
-    return int(text)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from neurodeploy.bundle import Bundle
 from neurodeploy.errors import CannotRepresentError, CapabilityError, InputError, RefusedError, choices
 from neurodeploy.finding import Finding
-from neurodeploy.flow.exporting import QUANTIZATION, lower_program, numerics_of, own_options, quantize
+from neurodeploy.flow.exporting import lower_program, numerics_of, own_options, quantize
 from neurodeploy.flow.subject import Subject, artifact_of, own_target, program_of
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics
+from neurodeploy.passes.pipeline import pipeline_options
 from neurodeploy.program.program import Program
 from neurodeploy.target import (
     Artifact,
@@ -93,7 +94,7 @@ def _options_of(targets: Sequence[Target], options: Options) -> dict[str, dict[s
     known = {target.name: {option.name for option in target.options} for target in targets}
     for key in own_options(options):
         if not any(key in names for names in known.values()):
-            names = sorted({*QUANTIZATION}.union(*known.values()))
+            names = sorted({*pipeline_options()}.union(*known.values()))
             raise InputError(f"no target here has an option {key!r}", f"-O {key}", choices(key, names, "there are"))
     return {name: {key: value for key, value in options.items() if key in keys} for name, keys in known.items()}
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from neurodeploy.bundle import Bundle, is_bundle, read_bundle
 from neurodeploy.errors import InputError, UnavailableError
-from neurodeploy.flow.exporting import QUANTIZATION, lower, lower_program, numerics_of, quantize
+from neurodeploy.flow.exporting import lower, lower_program, numerics_of, quantize
 from neurodeploy.flow.loading import load
 from neurodeploy.network.network import Network
+from neurodeploy.passes.pipeline import pipeline_options
 from neurodeploy.program.program import Program
 from neurodeploy.target import Artifact, Options, Target, find_target, target_names
 
@@ -69,5 +70,5 @@ def artifact_of(subject: Subject, target: Target, options: Options | None = None
 
 
 def _no_quantization(options: Options) -> None:
-    for name in options.keys() & QUANTIZATION:
+    for name in options.keys() & pipeline_options():
         raise InputError("a bundle is quantized already", f"-O {name}", "leave out the option, or give the source")

@@ -18,6 +18,22 @@ from neurodeploy.program.population import Population
 
 
 @dataclass(frozen=True)
+class LayerReport:
+    """What quantization did to one projection: bits the weights keep, the largest rounding error, whether exact."""
+
+    projection: str
+    source: str
+    target: str
+    weight_bits: int
+    message_bits: int
+    scale: int
+    shift: int
+    exact: bool
+    largest_error: float
+    worst_case_input: int
+
+
+@dataclass(frozen=True)
 class NeuronReport:
     """Largest errors of a population's constants, in the network's own units (factors per step for the decays).
 

@@ -7,17 +7,17 @@ What no projection carries on goes to the host and may be wider.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import floor, log2
 
 import numpy as np
 
-from neurodeploy.numerics import Numerics
+from neurodeploy.passes.draft import Draft
 from neurodeploy.passes.grid import LARGEST_SCALE, largest_scale
-from neurodeploy.passes.synapses import Synapse
+from neurodeploy.passes.paths import Synapse
 from neurodeploy.passes.values import Values
-from neurodeploy.program.population import Output
+from neurodeploy.program.population import Input, Output
 
 FEWEST_WEIGHT_BITS = 4
 HOST_BITS = 16
@@ -38,37 +38,38 @@ def message_output(values: Values, bits: int) -> Output:
     return next(o for o in exact if o.high >= highest * 2.0**o.scale and -o.low >= lowest * 2.0**o.scale)
 
 
-def choose_messages(
-    values: Mapping[str, Values],
-    graded: Sequence[str],
-    paths: Sequence[Synapse],
-    ceilings: Mapping[str, int],
-    numerics: Numerics,
-    most_bits: int,
-) -> dict[str, Output]:
-    """An output for every graded node. ``ceilings``: the largest scale each target's bounds allow."""
+def choose_messages(draft: Draft, graded: Sequence[str], most_bits: int) -> dict[str, Output]:
+    """An output for every graded node, of at most ``most_bits`` bits where it goes to another population."""
     chosen: dict[str, Output] = {}
     for name in graded:
-        leaving = [path for path in paths if path.source == name]
-        widest = min(most_bits if leaving else max(most_bits, HOST_BITS), numerics.message_bits)
-        widths = range(widest, 1, -1)
-        outputs = [message_output(values[name], bits) for bits in widths]
-        chosen[name] = max(outputs, key=lambda output: _score(output, leaving, ceilings, numerics))
+        leaving = [path for path in draft.paths if path.source == name]
+        widest = min(most_bits if leaving else max(most_bits, HOST_BITS), draft.numerics.message_bits)
+        outputs = [message_output(draft.values[name], bits) for bits in range(widest, 1, -1)]
+        chosen[name] = max(outputs, key=lambda output: _score(draft, output, leaving))
     return chosen
 
 
-def _score(
-    output: Output, leaving: Sequence[Synapse], ceilings: Mapping[str, int], numerics: Numerics
-) -> tuple[bool, int, int]:
-    weight_bits = min(
-        (_weight_bits(path, output, ceilings, numerics) for path in leaving), default=numerics.weight_bits
-    )
+def input_quantizer(draft: Draft, name: str, most_bits: int) -> Input:
+    """An input with its quantizer: none for spikes, else as wide as it must be, or as the weights it meets allow."""
+    shape = draft.network.shapes[name]
+    if draft.network.input_range(name).binary:
+        return Input(name, shape)
+    output = message_output(draft.values[name], most_bits)
+    if draft.values[name].grid != output.scale:
+        output = choose_messages(draft, [name], most_bits)[name]
+    return Input(name, shape, output.scale, output.width, output.signed)
+
+
+def _score(draft: Draft, output: Output, leaving: Sequence[Synapse]) -> tuple[bool, int, int]:
+    left = (_weight_bits(draft, path, output) for path in leaving)
+    weight_bits = min(left, default=draft.numerics.weight_bits)
     return weight_bits >= FEWEST_WEIGHT_BITS, min(weight_bits, output.width), output.width
 
 
-def _weight_bits(path: Synapse, output: Output, ceilings: Mapping[str, int], numerics: Numerics) -> int:
+def _weight_bits(draft: Draft, path: Synapse, output: Output) -> int:
+    """Bits that the path's weights keep beside messages of that output."""
     largest = float(np.abs(path.weights).max(initial=0))
     if largest == 0:
-        return numerics.weight_bits
-    free = floor(log2(largest) + ceilings[path.target] - output.scale) + 1
-    return min(numerics.weight_bits, free)
+        return draft.numerics.weight_bits
+    free = floor(log2(largest) + draft.ceilings[path.target] - output.scale) + 1
+    return min(draft.numerics.weight_bits, free)

@@ -20,7 +20,7 @@ from neurodeploy.errors import CannotRepresentError, RefusedError
 from neurodeploy.network.network import Network, is_junction
 from neurodeploy.numerics import Numerics
 from neurodeploy.passes.grid import bias_limit, largest_scale, round_bias, round_decay, uniform
-from neurodeploy.passes.synapses import Synapse
+from neurodeploy.passes.paths import Synapse
 from neurodeploy.program.population import Kind, Output, Population, Reset
 from neurodeploy.reference.neuron import coefficients, terms_of, threshold_of
 

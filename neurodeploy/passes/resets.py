@@ -28,7 +28,7 @@ def reset_at_once(network: Network) -> Network:
 
     Raises RefusedError naming a neuron for which there is none.
     """
-    late = [name for name in network.populations if _is_late(network, name)]
+    late = [name for name in network.populations if is_late(network, name)]
     nodes, edges, contract = dict(network.nodes), list(network.graph.edges), network.contract
     added: set[str] = set()
     for name in late:
@@ -45,7 +45,8 @@ def reset_at_once(network: Network) -> Network:
     return replace(network, graph=graph, contract=contract, inserted=network.inserted | added)
 
 
-def _is_late(network: Network, name: str) -> bool:
+def is_late(network: Network, name: str) -> bool:
+    """Whether a neuron resets in the step after its spike."""
     node, terms = network.nodes[name], network.contract.of(name)
     return terms.reset_timing == "next-step" and isinstance(node, SPIKING) and not isinstance(node, nir.Threshold)
 

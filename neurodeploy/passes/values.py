@@ -13,7 +13,7 @@ from neurodeploy.analysis.ranges import weighted_range
 from neurodeploy.errors import RefusedError
 from neurodeploy.network.network import Network, is_junction
 from neurodeploy.network.shapes import SPIKING
-from neurodeploy.passes.synapses import Synapse
+from neurodeploy.passes.paths import Synapse
 from neurodeploy.reference.neuron import terms_of
 
 Array = NDArray[np.float64]

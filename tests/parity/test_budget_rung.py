@@ -8,7 +8,7 @@ from neurodeploy.network import Network, NetworkBuilder
 from neurodeploy.parity.budget_rung import budget_rung
 from neurodeploy.parity.measure import jaccard, relative_rms
 from neurodeploy.parity.report import Rung
-from neurodeploy.passes.quantize import Quantize
+from neurodeploy.passes.pipeline import quantize
 from neurodeploy.program import Program
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
@@ -53,7 +53,7 @@ def judge(network: Network, program: Program, stimulus, budget: float = 0.9, all
 
 def test_exactly_the_budget_agrees() -> None:
     network = dense([[2.0]])
-    program = Quantize()(network).program
+    program = quantize(network).program
     ones = {"input": np.ones((1, 10, 1))}
     got, said_ = run_program(program, ones, states=True), said(input=[1] * 10, l1=[1] * 9 + [0])
     for budget, verdict in [(0.9, "agree"), (np.nextafter(0.9, 1), "diverged")]:
@@ -64,7 +64,7 @@ def test_exactly_the_budget_agrees() -> None:
 
 def test_a_spike_into_double_silence_breaks_any_budget_and_silence_keeps_the_highest() -> None:
     network = dense([[2.0]])
-    program = Quantize()(network).program
+    program = quantize(network).program
     quiet = {"input": np.zeros((1, 3, 1))}
     assert judge(network, program, quiet, 1.0).verdict == "inconclusive"
     assert judge(network, program, quiet, 1.0, ["l1"]).verdict == "agree"
@@ -78,7 +78,7 @@ def test_the_isolated_measure_tells_the_guilty_layer_from_its_victims() -> None:
     rng = np.random.default_rng(3)
     weights = [rng.integers(-2, 7, (6, 6)) / 8 for _ in range(4)]
     network, given_ = dense(*weights), noise(6, 60)
-    program = Quantize()(network).program
+    program = quantize(network).program
     healthy = judge(network, program, given_)
     assert {node.isolated for node in healthy.nodes.values()} == {1.0}
     layer = next(p for p in program.projections if p.target == "l2")
@@ -101,7 +101,7 @@ def test_real_values_are_reported_and_decide_nothing() -> None:
     at = build.add("sum", [build.linear("a", start, np.array([[0.3, 0.7], [0.5, 0.9]]))])
     build.output("output", build.integrate("cells", at, 0.05))
     network = build.build()
-    rung = judge(network, Quantize(weight_bits=2)(network).program, noise(2), 1.0)
+    rung = judge(network, quantize(network, weight_bits=2).program, noise(2), 1.0)
     node = rung.nodes["sum"]
     assert node.relative_rms is not None and node.relative_rms > 0.01
     assert (node.jaccard, node.first, node.mismatches) == (None, None, 0)
@@ -110,7 +110,7 @@ def test_real_values_are_reported_and_decide_nothing() -> None:
 
 def test_membranes_stand_in_last_bits_of_the_program_on_both_sides() -> None:
     network = dense([[0.75]])
-    program = Quantize()(network).program
+    program = quantize(network).program
     lsb = 2.0 ** (program.by_name["l1"].scale + program.numerics.state_shift)
     sick = with_weights(program, program.projections[0].name, program.projections[0].weights * 2 // 3)
     rung = judge(network, sick, {"input": np.ones((1, 3, 1))})
@@ -129,7 +129,7 @@ def test_counts_of_several_spikes_are_measured_by_how_many() -> None:
     at = build.linear("fc", build.input("input", (1,)), np.array([[3.5]]))
     build.output("output", build.integrate("cell", at, 1.0, max_spikes_per_step=4, reset="subtract"))
     network = build.build()
-    program = Quantize()(network).program
+    program = quantize(network).program
     given_ = {"input": np.ones((1, 1, 1))}
     found = run_program(program, given_, states=True)
     rung = budget_rung(program, given_, said(input=[1], cell=[2]), found, 0.5, ())

@@ -10,7 +10,7 @@ from neurodeploy.contract import Contract, Terms
 from neurodeploy.errors import RefusedError
 from neurodeploy.network import Network
 from neurodeploy.numerics import LOIHI2
-from neurodeploy.passes.quantize import Quantize
+from neurodeploy.passes.pipeline import quantize
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
 
@@ -37,7 +37,7 @@ def network(before=None, behind=None):
 @pytest.mark.parametrize("behind", [None, nir.Affine(np.eye(5, 4), np.array([0.5, 0.25, 0, 0, -0.25]))])
 def test_every_element_arrives_when_its_delay_says(behind):
     made = network(behind=behind)
-    program = Quantize(LOIHI2)(made).program
+    program = quantize(made, LOIHI2).program
     assert sorted(each.delay for each in program.projections) == [0, 1, 3]
     assert [np.flatnonzero(each.weights.any(0)).tolist() for each in program.projections] == [[0], [2], [1, 3]]
     expected = run_network(made, X)["if"].output
@@ -47,4 +47,4 @@ def test_every_element_arrives_when_its_delay_says(behind):
 
 def test_a_bias_before_such_delays_is_refused():
     with pytest.raises(RefusedError, match="is not applied before its first message"):
-        Quantize(LOIHI2)(network(before=nir.Affine(np.eye(4), np.full(4, 0.25))))
+        quantize(network(before=nir.Affine(np.eye(4), np.full(4, 0.25))), LOIHI2)

@@ -10,7 +10,7 @@ from neurodeploy.contract import Terms
 from neurodeploy.errors import CannotRepresentError, InputError, RefusedError
 from neurodeploy.network import NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2
-from neurodeploy.passes.quantize import Quantize
+from neurodeploy.passes.pipeline import quantize
 
 from .networks import dense, graph, lif, recurrent_network
 
@@ -18,45 +18,45 @@ from .networks import dense, graph, lif, recurrent_network
 def test_bits_that_leave_no_level_are_an_error():
     network = dense([[1.0, -1.0]])
     with pytest.raises(CannotRepresentError, match="2 bits"):
-        Quantize(LOIHI2, weight_bits=1)(network)
-    assert Quantize(LOIHI2, weight_bits=1)(dense([[1.0, 0.0]])).layers[0].exact
+        quantize(network, LOIHI2, weight_bits=1)
+    assert quantize(dense([[1.0, 0.0]]), LOIHI2, weight_bits=1).layers[0].exact
     for bad in ({"weight_bits": 0}, {"message_bits": 1}):
         with pytest.raises(InputError):
-            Quantize(**bad)
+            quantize(network, **bad)
 
 
 def test_a_threshold_that_rounds_to_zero_is_an_error_with_the_numbers():
     with pytest.raises(CannotRepresentError, match=r"0\.0001.*rounds to 0") as error:
-        Quantize(LOIHI2)(dense(np.full((1, 50), 100.0), threshold=1e-4))
+        quantize(dense(np.full((1, 50), 100.0), threshold=1e-4), LOIHI2)
     assert error.value.where == "node if"
     assert error.value.value == 1e-4
 
 
 def test_negative_thresholds_are_an_error():
     with pytest.raises(CannotRepresentError, match="-1 is negative"):
-        Quantize(INT32)(dense([[1.0], [1.0]], threshold=[1.0, -1.0]))
+        quantize(dense([[1.0], [1.0]], threshold=[1.0, -1.0]), INT32)
 
 
 def test_thresholds_and_decays_per_neuron_need_a_machine_that_has_them():
     network = dense([[1.0], [1.0]], threshold=[1.0, 2.0])
     with pytest.raises(CannotRepresentError, match="threshold differs"):
-        Quantize(LOIHI2)(network)
-    threshold = Quantize(INT32)(network).program.by_name["if"].threshold
+        quantize(network, LOIHI2)
+    threshold = quantize(network, INT32).program.by_name["if"].threshold
     assert threshold[1] == 2 * threshold[0]
     build = NetworkBuilder()
     build.output("output", build.lif("lif", build.input("input", (2,)), [2e-3, 4e-3], 1.0))
     with pytest.raises(CannotRepresentError, match="membrane differs"):
-        Quantize(LOIHI2)(build.build())
-    assert Quantize(INT32)(build.build()).program.by_name["lif"].membrane_decay.tolist() == [2048, 1024]
+        quantize(build.build(), LOIHI2)
+    assert quantize(build.build(), INT32).program.by_name["lif"].membrane_decay.tolist() == [2048, 1024]
 
 
 def test_too_few_weight_bits_are_an_error_unless_asked_for():
     weight = np.random.default_rng(0).uniform(-1.0, 1.0, size=(1, 80000))
     with pytest.raises(CannotRepresentError, match=r"weight bits are left.*\n.*weight-bits=") as error:
-        Quantize(LOIHI2)(dense(weight))
+        quantize(dense(weight), LOIHI2)
     assert error.value.where == "projection fc into if"
     assert error.value.limit == 4.0
-    assert Quantize(LOIHI2, weight_bits=2)(dense(weight)).layers[0].weight_bits == 2
+    assert quantize(dense(weight), LOIHI2, weight_bits=2).layers[0].weight_bits == 2
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,14 @@ def test_too_few_weight_bits_are_an_error_unless_asked_for():
 )
 def test_terms_that_integers_cannot_say_are_refused_by_name(terms, words):
     with pytest.raises(RefusedError, match=words) as error:
-        Quantize(LOIHI2)(dense([[1.0]], **terms))
+        quantize(dense([[1.0]], **terms), LOIHI2)
     assert error.value.where == "node if"
 
 
 def test_counts_need_messages_wide_enough():
-    assert Quantize(INT32)(dense([[1.0]], max_spikes_per_step=4)).program.by_name["if"].output.width == 3
+    assert quantize(dense([[1.0]], max_spikes_per_step=4), INT32).program.by_name["if"].output.width == 3
     with pytest.raises(CannotRepresentError, match="17 bits"):
-        Quantize(INT32)(dense([[1.0]], max_spikes_per_step=1 << 16))
+        quantize(dense([[1.0]], max_spikes_per_step=1 << 16), INT32)
 
 
 def test_too_many_spikes_per_step_are_what_to_lower():
@@ -83,40 +83,40 @@ def test_too_many_spikes_per_step_are_what_to_lower():
     at = build.linear("b", build.integrate("n", at, 1.0), np.random.default_rng(0).normal(size=(4, 4)))
     build.output("output", build.integrate("m", at, 1.0))
     with pytest.raises(CannotRepresentError, match=r"projection b into m: .*\n.*fewer spikes per step .*MaxSpike"):
-        Quantize(LOIHI2)(build.build())
+        quantize(build.build(), LOIHI2)
 
 
 def test_outputs_that_no_neuron_drives_are_refused():
     nodes = {"lif": lif(), "w": nir.Linear(np.eye(2)), "output": nir.Output({"output": np.array([2])})}
     with pytest.raises(RefusedError, match=r"w \(Linear\)"):
-        Quantize()(graph(nodes, [("input", "lif"), ("lif", "w"), ("w", "output")]))
+        quantize(graph(nodes, [("input", "lif"), ("lif", "w"), ("w", "output")]))
 
 
 def test_delays_and_sent_membranes_and_loops_of_sums_are_refused_by_name():
     one = np.ones(2)
     delayed = graph({"wait": nir.Delay(one * 1.5e-3), "lif": lif()}, [("input", "wait"), ("wait", "lif")])
     with pytest.raises(RefusedError, match=r"1\.5 steps") as error:
-        Quantize()(delayed)
+        quantize(delayed)
     assert error.value.where == "node wait"
     with pytest.raises(CannotRepresentError, match="a delay of 1000 steps"):
-        Quantize()(graph({"wait": nir.Delay(one), "lif": lif()}, [("input", "wait"), ("wait", "lif")]))
+        quantize(graph({"wait": nir.Delay(one), "lif": lif()}, [("input", "wait"), ("wait", "lif")]))
     sent = graph({"li": nir.LI(2e-3 * one, one, 0 * one), "lif": lif()}, [("input", "li"), ("li", "lif")])
     with pytest.raises(RefusedError, match="feeds lif") as error:
-        Quantize()(sent)
+        quantize(sent)
     assert error.value.where == "node li"
     loop = [("input", "sum"), ("sum", "half"), ("half", "sum"), ("sum", "lif")]
     with pytest.raises(RefusedError, match="loop of sums through sum"):
-        Quantize()(graph({"sum": nir.Scale(one), "half": nir.Scale(one / 2), "lif": lif()}, loop))
+        quantize(graph({"sum": nir.Scale(one), "half": nir.Scale(one / 2), "lif": lif()}, loop))
 
 
 def test_a_delay_longer_than_the_machine_has_is_an_error():
     with pytest.raises(CannotRepresentError, match="delay of 63"):
-        Quantize(LOIHI2)(recurrent_network(delay=63))
+        quantize(recurrent_network(delay=63), LOIHI2)
 
 
 def test_a_bias_on_feedback_is_refused_by_name():
     with pytest.raises(RefusedError, match="feedback") as error:
-        Quantize()(recurrent_network(feedback_bias=0.25))
+        quantize(recurrent_network(feedback_bias=0.25))
     assert error.value.where == "node rec"
     assert "recurrent_bias_at_start=applied" in error.value.remedy
 
@@ -125,5 +125,5 @@ def test_states_kept_between_samples_are_refused_by_name():
     network = recurrent_network()
     kept = replace(network, contract=network.contract.override("lif", keep_state=True))
     with pytest.raises(RefusedError, match="keeps the state") as error:
-        Quantize()(kept)
+        quantize(kept)
     assert error.value.where == "node lif"

@@ -11,7 +11,7 @@ from neurodeploy.analysis.ranges import accumulator_range
 from neurodeploy.contract import Contract, Terms
 from neurodeploy.network import InputRange, NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2
-from neurodeploy.passes.quantize import Quantize
+from neurodeploy.passes.pipeline import quantize
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
 
@@ -25,7 +25,7 @@ def test_fewer_weight_bits_are_used_where_asked():
     network = dense(np.random.default_rng(0).normal(size=(20, 30)))
     for numerics in (LOIHI2, INT32):
         for bits in range(2, 9):
-            result = Quantize(numerics, weight_bits=bits)(network)
+            result = quantize(network, numerics, weight_bits=bits)
             weights = result.program.projections[0].weights
             assert result.layers[0].weight_bits <= bits
             assert 2 ** (bits - 2) < len(np.unique(weights)) <= 2**bits
@@ -34,7 +34,7 @@ def test_fewer_weight_bits_are_used_where_asked():
 def test_two_bit_weights_of_a_large_fan_in_are_not_all_zero():
     rng = np.random.default_rng(0)
     network = dense(rng.choice([-0.5, 0.0, 0.5], size=(4, 3000)), threshold=40.0)
-    result = Quantize(LOIHI2, weight_bits=2)(network)
+    result = quantize(network, LOIHI2, weight_bits=2)
     assert result.layers[0].exact
     assert result.layers[0].weight_bits == 2
 
@@ -44,7 +44,7 @@ def test_a_sum_inside_a_loop_that_holds_a_neuron_is_bounded():
     edges = [("input", "sum"), ("sum", "lif"), ("lif", "after"), ("after", "sum"), ("after", "last")]
     network = graph(nodes, edges)
     given_ = stimulus(network)
-    trace = run_program(Quantize()(network).program, given_)
+    trace = run_program(quantize(network).program, given_)
     expected = run_network(network, given_)
     for name in network.populations:
         assert np.array_equal(trace[name].values, expected[name].values), name
@@ -55,7 +55,7 @@ def test_a_sum_inside_a_loop_that_holds_a_neuron_is_bounded():
 def test_recurrent_networks_of_few_bits_lose_nothing(numerics, delay):
     network = recurrent_network(delay=delay)
     given_ = stimulus(network, steps=12, samples=4)
-    expected, actual = run_network(network, given_), run_program(Quantize(numerics)(network).program, given_)
+    expected, actual = run_network(network, given_), run_program(quantize(network, numerics).program, given_)
     assert 0.05 < expected["lif"].output.mean() < 0.95
     assert np.array_equal(expected["lif"].output, actual["lif"].output)
     silent = replace(network, graph=recurrent_network(weight=np.zeros((4, 4))).graph)
@@ -73,7 +73,7 @@ def test_a_synaptic_current_under_bias_settles_as_in_the_network(numerics, bias,
     network = graph(nodes, [("input", "fc"), ("fc", "cuba")], Contract(Terms(reset_timing=timing)))
     given_ = stimulus(network, steps=60)
     expected = run_network(network, given_, states=True)["cuba"]
-    actual = run_program(Quantize(numerics)(network).program, given_, states=True)["cuba"]
+    actual = run_program(quantize(network, numerics).program, given_, states=True)["cuba"]
     assert np.array_equal(expected.output, actual.output)
     np.testing.assert_allclose(actual.v_before / 2.0**actual.state_scale, expected.v_before, atol=3e-4)
 
@@ -85,7 +85,7 @@ def test_leak_and_reset_values(numerics):
     build.output("output", build.lif("lif", at, 2e-3, 0.75, v_leak=0.5, v_reset=-0.25))
     network = build.build()
     given_ = stimulus(network, samples=8)
-    expected, actual = run_network(network, given_), run_program(Quantize(numerics)(network).program, given_)
+    expected, actual = run_network(network, given_), run_program(quantize(network, numerics).program, given_)
     assert 0 < expected["lif"].output.mean() < 1
     assert np.array_equal(expected["lif"].output, actual["lif"].output)
 
@@ -105,7 +105,7 @@ def test_non_spiking_neurons_send_their_membrane(numerics, kind, v_min):
     edges = [("input", "fc"), ("fc", "m"), ("m", "output")]
     network = graph({**nodes, "output": nir.Output({"output": np.array([2])})}, edges, Contract(terms))
     given_ = stimulus(network, steps=40)
-    program = Quantize(numerics)(network).program
+    program = quantize(network, numerics).program
     assert (program.by_name["m"].kind, program.by_name["m"].reset, program.by_name["m"].fire_once) == (
         "li",
         "none",
@@ -118,7 +118,7 @@ def test_non_spiking_neurons_send_their_membrane(numerics, kind, v_min):
 
 def test_a_membrane_without_leak_has_room_for_256_steps_and_then_saturates():
     network = graph({"m": nir.I(1e3 * np.ones(2))}, [("input", "m")])
-    values = run_program(Quantize(LOIHI2)(network).program, {"input": np.ones((1, 600, 2))})["m"]
+    values = run_program(quantize(network, LOIHI2).program, {"input": np.ones((1, 600, 2))})["m"]
     assert values.values[0, :255, 0].tolist() == list(range(1, 256))
     assert np.all(np.diff(values.output[0, :, 0]) >= 0)
     assert values.output[0, -1, 0] == 2**23 - 1
@@ -132,7 +132,7 @@ def test_populations_without_inputs_and_without_weights():
     }
     network = graph(nodes, [("input", "lif"), ("pace", "w"), ("w", "lif")])
     given_ = stimulus(network)
-    expected, actual = run_network(network, given_), run_program(Quantize()(network).program, given_)
+    expected, actual = run_network(network, given_), run_program(quantize(network).program, given_)
     assert expected["pace"].output.all()
     for name in network.populations:
         assert np.array_equal(expected[name].output, actual[name].output)
@@ -149,9 +149,9 @@ def test_several_inputs_and_branches_share_one_bias(numerics):
     edges = [("input", "a"), ("a", "both"), ("other", "both"), ("input", "both"), ("both", "if")]
     network = graph(nodes, edges)
     given_ = stimulus(network, steps=30)
-    expected, actual = run_network(network, given_), run_program(Quantize(numerics)(network).program, given_)
+    expected, actual = run_network(network, given_), run_program(quantize(network, numerics).program, given_)
     assert np.array_equal(expected["if"].output, actual["if"].output)
-    names = [projection.name for projection in Quantize(numerics)(network).program.projections]
+    names = [projection.name for projection in quantize(network, numerics).program.projections]
     assert len(set(names)) == 3
 
 
@@ -161,7 +161,7 @@ def test_thresholds_per_channel_on_int32():
     build.output("output", build.integrate("if", at, [1.0, 2.5], v_min=0.0))
     network = build.build()
     given_ = stimulus(network)
-    program = Quantize(INT32)(network).program
+    program = quantize(network, INT32).program
     expected, actual = run_network(network, given_), run_program(program, given_)
     assert np.array_equal(expected["if"].output, actual["if"].output)
     assert program.by_name["if"].threshold.shape == (2, 5, 5)
@@ -172,14 +172,14 @@ def test_a_flat_population_behind_a_convolution():
     at = build.conv("conv", build.input("input", (2, 5, 5)), np.random.default_rng(0).integers(-4, 5, (3, 2, 3, 3)) / 4)
     build.output("output", build.lif("lif", build.flatten("flat", at), 1e-3, 1.25))
     network = build.build()
-    program = Quantize()(network).program
+    program = quantize(network).program
     assert (program.projections[0].kind, program.projections[0].weights.shape) == ("sparse", (27, 50))
     given_ = stimulus(network)
     assert np.array_equal(run_network(network, given_)["lif"].output, run_program(program, given_)["lif"].output)
 
 
 def test_graded_inputs_keep_their_declared_grid():
-    program = Quantize(LOIHI2)(dense([[1.0, -0.5]], values=InputRange(-1.0, 0.0, 1.0, declared=True))).program
+    program = quantize(dense([[1.0, -0.5]], values=InputRange(-1.0, 0.0, 1.0, declared=True)), LOIHI2).program
     given_ = {"input": np.array([[[-1.0, 0.0], [0.0, -1.0], [-1.0, -1.0]]])}
     assert run_program(program, given_)["input"].values.tolist() == given_["input"].tolist()
     assert program.projections[0].message_bits == 2
@@ -187,7 +187,7 @@ def test_graded_inputs_keep_their_declared_grid():
 
 def test_reports_tell_bits_errors_and_slow_currents():
     network = recurrent_network("cuba")
-    result = Quantize(LOIHI2)(network)
+    result = quantize(network, LOIHI2)
     assert [layer.projection for layer in result.layers] == ["fc", "rec"]
     worst = np.abs(accumulator_range(result.program, "lif")).max()
     assert [layer.worst_case_input for layer in result.layers] == [
@@ -208,7 +208,7 @@ def test_a_feedback_bias_that_is_applied_from_the_start_loses_nothing(numerics, 
     applied = replace(network, contract=Contract(Terms(recurrent_delay=delay, recurrent_bias_at_start="applied")))
     given_ = stimulus(network, steps=12, samples=4)
     expected = run_network(applied, given_)["lif"].output
-    assert np.array_equal(expected, run_program(Quantize(numerics)(applied).program, given_)["lif"].output)
+    assert np.array_equal(expected, run_program(quantize(applied, numerics).program, given_)["lif"].output)
     assert not np.array_equal(expected, run_network(network, given_)["lif"].output)
 
 
@@ -223,7 +223,7 @@ def test_a_delay_of_whole_steps_becomes_the_delay_of_its_connection(numerics, fe
         edges, nodes = [("input", "wait"), ("wait", "fc"), ("fc", "lif")], {k: nodes[k] for k in ("fc", "lif", "wait")}
     network = graph(nodes, edges)
     given_ = stimulus(network, steps=30)
-    program = Quantize(numerics)(network).program
+    program = quantize(network, numerics).program
     assert [each.delay for each in program.projections] == ([0, 4] if feedback else [3])
     expected = run_network(network, given_)["lif"].output
     assert 0.05 < expected.mean() < 0.95

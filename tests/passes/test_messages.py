@@ -8,7 +8,7 @@ from neurodeploy.contract import Terms
 from neurodeploy.network import InputRange, NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.passes.messages import message_output
-from neurodeploy.passes.quantize import Quantize
+from neurodeploy.passes.pipeline import quantize
 from neurodeploy.passes.values import Values, grid_of
 
 
@@ -51,7 +51,7 @@ def graded_network(inputs):
 
 
 def test_message_bits_give_way_when_the_fan_in_leaves_no_room():
-    widths = [Quantize(LOIHI2)(graded_network(n)).layers[0] for n in (4, 64, 400, 2000)]
+    widths = [quantize(graded_network(n), LOIHI2).layers[0] for n in (4, 64, 400, 2000)]
     assert [layer.message_bits for layer in widths] == sorted((layer.message_bits for layer in widths), reverse=True)
     assert widths[0].message_bits == 8
     assert widths[-1].message_bits < 8
@@ -62,8 +62,8 @@ def test_message_bits_give_way_when_the_fan_in_leaves_no_room():
 
 def test_the_smaller_of_the_two_is_as_large_as_any_width_makes_it():
     network = graded_network(600)
-    chosen = Quantize(LOIHI2)(network).layers[0]
-    others = [Quantize(LOIHI2, message_bits=bits)(network).layers[0] for bits in range(3, 8)]
+    chosen = quantize(network, LOIHI2).layers[0]
+    others = [quantize(network, LOIHI2, message_bits=bits).layers[0] for bits in range(3, 8)]
     best = max(min(layer.weight_bits, layer.message_bits) for layer in others)
     assert min(chosen.weight_bits, chosen.message_bits) >= best
 
@@ -72,5 +72,5 @@ def test_what_only_the_host_reads_may_be_wider():
     build = NetworkBuilder()
     at = build.input("input", (3,), InputRange(-1.0, 1.0, None, declared=True))
     build.output("output", build.add("sum", [build.linear("fc", at, np.random.default_rng(0).normal(size=(2, 3)))]))
-    [relay] = Quantize(INT32)(build.build()).program.populations
+    [relay] = quantize(build.build(), INT32).program.populations
     assert (relay.kind, relay.output.width) == ("relay", 16)

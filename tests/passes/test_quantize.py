@@ -12,7 +12,7 @@ from neurodeploy.analysis.ranges import accumulator_range
 from neurodeploy.errors import CannotRepresentError
 from neurodeploy.network import NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2
-from neurodeploy.passes.quantize import Quantize
+from neurodeploy.passes.pipeline import quantize
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
 
@@ -24,7 +24,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 def quantized(network, numerics, **options):
     try:
-        return Quantize(numerics, **options)(network)
+        return quantize(network, numerics, **options)
     except CannotRepresentError:
         assume(False)
 
@@ -100,7 +100,7 @@ def test_a_membrane_that_never_decays_has_all_the_room_that_costs_nothing(numeri
     at = build.linear("fc", build.input("input", (1,)), weight)
     build.output("output", build.integrate("if", at, 0.75, reset="subtract"))
     network = build.build()
-    program = Quantize(numerics)(network).program
+    program = quantize(network, numerics).program
     assert program.by_name["if"].scale <= 3
     given_ = {"input": np.ones((1, steps, 1))}
     actual = run_program(program, given_, states=True)["if"]

@@ -8,7 +8,7 @@ from neurodeploy.contract import Terms
 from neurodeploy.errors import RefusedError
 from neurodeploy.network import Network, NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2, Numerics
-from neurodeploy.passes.quantize import Quantize, Quantized
+from neurodeploy.passes.pipeline import Quantized, quantize
 from neurodeploy.passes.resets import reset_at_once
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
@@ -68,7 +68,7 @@ def test_a_current_stays_as_it_is(reset: str) -> None:
 @pytest.mark.parametrize("reset", ["zero", "value", "subtract"])
 def test_integers_lose_nothing(kind: str, reset: str, numerics: Numerics) -> None:
     late = network(kind, reset=reset)
-    quantized = Quantize(numerics)(late)
+    quantized = quantize(late, numerics)
     assert all(layer.exact for layer in quantized.layers)
     expected, actual = run_network(late, stimulus())["n"].output, run_program(quantized.program, stimulus())["n"].output
     np.testing.assert_array_equal(expected, actual)
@@ -100,7 +100,7 @@ def rounding(quantized: Quantized, steps: int, largest: float) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(6))
 def test_integers_lose_what_rounding_takes_and_no_more(seed: int, kind: str, numerics: Numerics) -> None:
     late = rounded(seed, kind, "next-step")
-    quantized, given = Quantize(numerics)(late), {"input": stimulus()["input"][:, :20]}
+    quantized, given = quantize(late, numerics), {"input": stimulus()["input"][:, :20]}
     actual = run_program(quantized.program, given, states=True)
     expected = run_network(late, given, states=True, drive=actual, forced=True)["n"]
     membrane, threshold = expected.v_before, late.nodes["n"].v_threshold
@@ -116,7 +116,7 @@ def test_integers_lose_what_rounding_takes_and_no_more(seed: int, kind: str, num
 
 def lost(network: Network, numerics: Numerics) -> int:
     expected = run_network(network, stimulus())["n"].output
-    return np.count_nonzero(expected != run_program(Quantize(numerics)(network).program, stimulus())["n"].output)
+    return np.count_nonzero(expected != run_program(quantize(network, numerics).program, stimulus())["n"].output)
 
 
 @MACHINES
@@ -130,7 +130,7 @@ def test_a_late_reset_loses_about_what_one_at_once_loses(kind: str, numerics: Nu
 
 def test_integers_integrate_on_where_nothing_is_reset() -> None:
     free = network("IF", reset="none")
-    program = Quantize(INT32)(free).program
+    program = quantize(free, INT32).program
     expected, actual = run_network(free, stimulus())["n"].output, run_program(program, stimulus())["n"].output
     assert 0.02 < expected.mean() < 0.98
     np.testing.assert_array_equal(expected, actual)

@@ -10,7 +10,7 @@ from neurodeploy.frontends.lava_dl.chain import cuba_node
 from neurodeploy.frontends.lava_dl.layers import Cuba
 from neurodeploy.network import NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2
-from neurodeploy.passes.quantize import Quantize
+from neurodeploy.passes.pipeline import quantize
 from neurodeploy.profiles.lava_dl import PROFILE
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
@@ -30,7 +30,7 @@ def network(threshold=4.0, bias=None, grid=PROFILE.terms.state_grid):
 @pytest.mark.parametrize(("numerics", "scale"), [(LOIHI2, 6), (INT32, 12)], ids=["loihi2", "int32"])
 def test_the_scale_is_that_of_the_grid_and_the_raster_the_same(numerics, scale):
     made = network()
-    program = Quantize(numerics)(made).program
+    program = quantize(made, numerics).program
     assert program.by_name["n"].scale == scale
     expected = run_network(made, X)["n"].output
     assert expected.sum() > 50
@@ -45,10 +45,10 @@ def test_without_the_grid_the_truncation_is_noticed():
 
 def test_a_threshold_that_does_not_fit_at_that_scale_is_told():
     with pytest.raises(CannotRepresentError, match=r"asks for the scale 2\^6") as error:
-        Quantize(LOIHI2)(network(threshold=3000.0))
+        quantize(network(threshold=3000.0), LOIHI2)
     assert error.value.where == "node n"
 
 
 def test_a_constant_into_a_decaying_current_is_refused():
     with pytest.raises(RefusedError, match="rounds in every step"):
-        Quantize(LOIHI2)(network(bias=np.full(5, 0.25)))
+        quantize(network(bias=np.full(5, 0.25)), LOIHI2)

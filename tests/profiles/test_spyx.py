@@ -79,7 +79,7 @@ def test_the_padding_of_a_pooling_is_that_of_each_side():
 
 
 def test_late_layers_reach_the_program_as_delays():
-    from neurodeploy.passes.quantize import Quantize
+    from neurodeploy.passes.pipeline import quantize
 
     nodes = {
         "input": nir.Input({"input": np.array([2])}),
@@ -92,4 +92,4 @@ def test_late_layers_reach_the_program_as_delays():
     raw = raw_of(nir.NIRGraph(nodes, edges, type_check=False))
     network = load_raw(raw, "file", profile="spyx-1.0,reset_timing=same-step")
     assert network.inserted == {"layer_0_late"}
-    assert [each.delay for each in Quantize()(network).program.projections] == [0, 1]
+    assert [each.delay for each in quantize(network).program.projections] == [0, 1]

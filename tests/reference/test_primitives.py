@@ -10,7 +10,7 @@ from neurodeploy.contract import Contract, Terms
 from neurodeploy.errors import RefusedError
 from neurodeploy.network import Network
 from neurodeploy.numerics import LOIHI2
-from neurodeploy.passes.quantize import Quantize
+from neurodeploy.passes.pipeline import quantize
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
 
@@ -273,7 +273,7 @@ def lower(node, x, **terms):
         edges.append(("node", "if"))
     made = Network(nir.NIRGraph(nodes, edges, type_check=False), Contract(Terms(**terms)))
     last = "if" if "if" in nodes else "node"
-    return run_network(made, {"input": x})[last].output, run_program(Quantize(LOIHI2)(made).program, {"input": x})[
+    return run_network(made, {"input": x})[last].output, run_program(quantize(made, LOIHI2).program, {"input": x})[
         last
     ].output
 
@@ -334,5 +334,5 @@ def test_what_integers_cannot_say_is_refused_by_name(what):
         nodes["if"] = nir.IF(np.full(4, 1e3), np.ones(4))
         if not isinstance(node, nir.LI | nir.Delay):
             nodes["if"], nodes["node"] = nodes["node"], nir.Linear(np.eye(4))
-        Quantize(LOIHI2)(Network(nir.NIRGraph(nodes, edges, type_check=False), Contract(Terms(**terms))))
+        quantize(Network(nir.NIRGraph(nodes, edges, type_check=False), Contract(Terms(**terms))), LOIHI2)
     assert error.value.where.startswith("node ")

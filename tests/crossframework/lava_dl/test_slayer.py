@@ -12,7 +12,7 @@ from neurodeploy.flow import load
 from neurodeploy.network.hdf5 import read_tree
 from neurodeploy.network.shapes import SPIKING
 from neurodeploy.numerics import INT32, LOIHI2
-from neurodeploy.passes.quantize import Quantize
+from neurodeploy.passes.pipeline import quantize
 from neurodeploy.reference.arrival import delay_steps
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
@@ -69,7 +69,7 @@ def test_every_block_sends_what_slayer_sends(name, tmp_path):
 @pytest.mark.parametrize("name", WHOLE)
 def test_integers_lose_nothing(name, numerics, tmp_path):
     network = load(net_file(name, tmp_path))
-    quantized, stimulus = Quantize(numerics)(network), stimulus_of(network, name)
+    quantized, stimulus = quantize(network, numerics), stimulus_of(network, name)
     expected, actual = run_network(network, stimulus), run_program(quantized.program, stimulus)
     assert all(each.exact for each in quantized.layers)
     for node in network.populations:
@@ -79,12 +79,12 @@ def test_integers_lose_nothing(name, numerics, tmp_path):
 @pytest.mark.parametrize("name", FLOAT_ONLY)
 def test_what_integers_cannot_say_is_refused_by_name(name, tmp_path):
     with pytest.raises(NeurodeployError, match=FLOAT_ONLY[name]):
-        Quantize(LOIHI2)(load(net_file(name, tmp_path)))
+        quantize(load(net_file(name, tmp_path)), LOIHI2)
 
 
 def test_the_program_holds_the_very_integers_of_the_file(tmp_path):
     path = net_file("recurrent-random", tmp_path)
-    layers, program = read_tree(path)["layer"], Quantize(LOIHI2)(load(path)).program
+    layers, program = read_tree(path)["layer"], quantize(load(path), LOIHI2).program
     for number, layer in layers.items():
         neuron, population = layer["neuron"], program.by_name[f"cuba{number}"]
         found = (population.current_decay, population.membrane_decay, population.threshold)

@@ -10,7 +10,7 @@ from neurodeploy.analysis.ranges import apply_weights
 from neurodeploy.contract import Contract, Terms
 from neurodeploy.errors import RefusedError
 from neurodeploy.network import Network
-from neurodeploy.passes.synapses import synapses
+from neurodeploy.passes.paths import synapses
 from neurodeploy.reference.linear import apply_linear
 
 RNG = np.random.default_rng(0)

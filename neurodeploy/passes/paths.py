@@ -257,3 +257,17 @@ def _through(nodes: Sequence[Any], x: Array) -> Array:
     for node in nodes:
         x = x if isinstance(node, nir.Delay) else apply_linear(node, x)
     return x
+
+
+def output_nodes(network: Network) -> tuple[str, ...]:
+    """Populations that feed the Output nodes. Raises RefusedError where something else does."""
+    ends = [name for name in network.order if isinstance(network.nodes[name], nir.Output)]
+    feeding = [source for name in ends for source in network.sources(name)]
+    strange = [name for name in feeding if name not in network.populations]
+    if strange:
+        raise RefusedError(
+            f"the output comes from {strange[0]} ({type(network.nodes[strange[0]]).__name__}), which is no neuron",
+            "network",
+            "end the network with a neuron: LI reads a membrane out, a Scale of ones reads a sum out",
+        )
+    return tuple(dict.fromkeys(feeding))

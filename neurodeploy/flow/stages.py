@@ -1,0 +1,116 @@
+"""The stages of quantization, with their options, and what each of them did to a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from neurodeploy.flow.exporting import numerics_of
+from neurodeploy.network.network import Network
+from neurodeploy.numerics import Numerics
+from neurodeploy.passes.draft import Draft, Machine
+from neurodeploy.passes.options import options_of
+from neurodeploy.passes.pipeline import STAGES, configured
+from neurodeploy.passes.stage import Stage, run_stage, summary, until
+from neurodeploy.passes.views import stage_table, table_json
+from neurodeploy.table import Table
+from neurodeploy.target import Options, Target, find_target
+
+
+@dataclass(frozen=True, eq=False)
+class StageRun:
+    """A stage as it is set up, and the draft it left where it has run."""
+
+    stage: Stage
+    draft: Draft | None = None
+
+    @property
+    def result(self) -> Table | None:
+        """What it left, node by node."""
+        return None if self.draft is None else stage_table(self.stage.name, self.draft)
+
+
+@dataclass(frozen=True, eq=False)
+class StageList:
+    """Stages in their order. ``numerics``: the machine they are set up for; None where none was named."""
+
+    stages: tuple[StageRun, ...]
+    numerics: Numerics | None = None
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The stages and their options, as tables."""
+        ran = any(each.draft is not None for each in self.stages)
+        rows = [(each.stage.name, summary(each.stage), *(_here(each) if ran else ())) for each in self.stages]
+        columns = ("stage", "does", *(("here",) if ran else ()))
+        return Table("stages of quantization", columns, rows), self._options()
+
+    def _options(self) -> Table:
+        machines = () if self.numerics is None else (self.numerics,)
+        rows = [
+            (known.key, each.stage.name, known.domain.describe(machines), known.default_text(), known.help)
+            for each in self.stages
+            for known in options_of(each.stage)
+        ]
+        return Table("options, set with -O option=value", ("option", "stage", "takes", "default", "means"), rows)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data: every stage with its conditions and options; ``here`` and ``rows`` where it has run."""
+        machines = () if self.numerics is None else (self.numerics,)
+        return {"stages": [_stage_json(each, machines) for each in self.stages]}
+
+
+def stages(
+    network: Network | None = None,
+    target: str | Target | None = None,
+    options: Options | None = None,
+    stop_after: str | None = None,
+) -> StageList:
+    """The stages of quantization; with a ``network`` they are run, so that each shows what it did.
+
+    Args:
+        network: the network to quantize; without one the stages are only listed.
+        target: whose numerics are used, by name or as it is; without one, the default.
+        options: options of the pipeline, as texts by key.
+        stop_after: the name of the last stage to run or list.
+
+    Raises:
+        InputError: for a stage that does not exist, and for bad options.
+        RefusedError, CannotRepresentError: from a stage, which the error names.
+    """
+    texts = options or {}
+    found = find_target(target) if isinstance(target, str) else target
+    known = None if found is None and network is None and "numerics" not in texts else numerics_of(found, texts)
+    listed: Sequence[Stage] = STAGES if known is None else configured(texts, known)
+    listed = listed if stop_after is None else until(listed, stop_after)
+    if network is None or known is None:
+        return StageList(tuple(StageRun(stage) for stage in listed), known)
+    draft, runs = Draft(network, Machine.of(known)), list[StageRun]()
+    for stage in listed:
+        draft = run_stage(stage, draft)
+        runs.append(StageRun(stage, draft))
+    return StageList(tuple(runs), known)
+
+
+def _here(run: StageRun) -> tuple[str]:
+    return ("" if run.result is None else run.result.title,)
+
+
+def _stage_json(run: StageRun, machines: Sequence[Numerics]) -> dict[str, Any]:
+    told = {} if run.result is None else {"here": run.result.title, "rows": table_json(run.result)}
+    return {
+        "name": run.stage.name,
+        "does": summary(run.stage),
+        "requires": [condition.text for condition in run.stage.requires],
+        "ensures": [condition.text for condition in run.stage.ensures],
+        "options": {
+            known.key: {
+                "help": known.help,
+                "default": known.default,
+                "takes": known.domain.describe(machines),
+            }
+            for known in options_of(run.stage)
+        },
+        **told,
+    }

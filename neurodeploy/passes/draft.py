@@ -1,0 +1,125 @@
+"""What the pipeline knows of a program while it is being made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from neurodeploy.network.network import Network
+from neurodeploy.numerics import Numerics
+from neurodeploy.passes.accuracy import LayerReport, NeuronReport
+from neurodeploy.passes.grid import WeightGrid, weight_grid
+from neurodeploy.passes.neurons import Array, Neuron
+from neurodeploy.passes.paths import Synapse
+from neurodeploy.passes.values import Values
+from neurodeploy.program.population import Input, Output, Population
+from neurodeploy.program.program import Program
+from neurodeploy.program.projection import Projection
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The integers of a machine, and how much of them may be used.
+
+    - ``weight_bits``: most bits of a weight, the sign included.
+    - ``weight_exponent``: largest power of two by which the weights of a layer are shifted.
+    """
+
+    numerics: Numerics
+    weight_bits: int
+    weight_exponent: int
+
+    @staticmethod
+    def of(numerics: Numerics) -> Machine:
+        """All that a machine has."""
+        return Machine(numerics, numerics.weight_bits, numerics.shift_max)
+
+    def grid(self, weights: Array, unused: int = 0) -> WeightGrid:
+        """The grid on which ``weights`` are rounded; see ``weight_grid``."""
+        return weight_grid(weights, self.numerics, self.weight_bits, unused)
+
+    def largest_shift(self, path: Synapse) -> int:
+        """Largest shift of the weights of a path."""
+        windowed = path.kind not in ("dense", "sparse")
+        return 0 if windowed and not self.numerics.conv_shift else self.weight_exponent
+
+
+@dataclass(frozen=True, eq=False)
+class Rounded:
+    """A path as integers: the projection, the bits its weights keep, and the largest error of a weight.
+
+    A path may have several, whose weights then add up.
+    """
+
+    path: Synapse
+    projection: Projection
+    weight_bits: int
+    largest_error: float
+
+    @property
+    def exact(self) -> bool:
+        """Whether no weight was rounded."""
+        return self.largest_error == 0
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """State between two stages. Every stage returns a new draft with what it found; empty fields are still to come.
+
+    - ``sources``: for every node that the pipeline added to ``network``, the nodes of the source it stands for.
+    - ``paths``: all paths between populations as float operators, in the order of the populations they enter.
+    - ``neurons``: real-valued parameters of each population.
+    - ``values``: range of what each node can send, in the network's own units.
+    - ``ceilings``: by population, the largest k of a scale ``2**k`` at which everything but graded messages fits.
+    - ``inputs``: inputs with their quantizers. ``outputs``: what each node sends, as integers.
+    - ``scales``: by population, k of its accumulator scale ``2**k`` (integers per unit of the network).
+    - ``rounded``: integers of all paths. ``populations``: integers of all neurons.
+    - ``worst_cases``: by population, the largest magnitude that can arrive in one step, in accumulator units.
+    """
+
+    network: Network
+    machine: Machine
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    paths: tuple[Synapse, ...] = ()
+    neurons: Mapping[str, Neuron] = field(default_factory=dict[str, Neuron])
+    values: Mapping[str, Values] = field(default_factory=dict[str, Values])
+    ceilings: Mapping[str, int] = field(default_factory=dict[str, int])
+    inputs: Mapping[str, Input] = field(default_factory=dict[str, Input])
+    outputs: Mapping[str, Output] = field(default_factory=dict[str, Output])
+    scales: Mapping[str, int] = field(default_factory=dict[str, int])
+    rounded: tuple[Rounded, ...] = ()
+    populations: tuple[Population, ...] = ()
+    worst_cases: Mapping[str, int] = field(default_factory=dict[str, int])
+    program: Program | None = None
+    layers: tuple[LayerReport, ...] = ()
+    reports: tuple[NeuronReport, ...] = ()
+
+    @property
+    def numerics(self) -> Numerics:
+        """The machine's arithmetic."""
+        return self.machine.numerics
+
+    def entering(self, population: str) -> tuple[Synapse, ...]:
+        """Paths into a population."""
+        return tuple(path for path in self.paths if path.target == population)
+
+    def source_nodes(self, nodes: tuple[str, ...]) -> tuple[str, ...]:
+        """The nodes of the source network that these nodes come from, each once."""
+        return tuple(dict.fromkeys(source for node in nodes for source in self.sources.get(node, (node,))))
+
+
+def layer_report(draft: Draft, rounded: Rounded, name: str) -> LayerReport:
+    """What rounding did to the projection that is called ``name``."""
+    projection = rounded.projection
+    return LayerReport(
+        name,
+        projection.source,
+        projection.target,
+        rounded.weight_bits,
+        projection.message_bits,
+        draft.scales[projection.target],
+        projection.shift,
+        rounded.exact,
+        rounded.largest_error,
+        draft.worst_cases[projection.target],
+    )

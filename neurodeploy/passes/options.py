@@ -1,0 +1,141 @@
+"""Options of a stage: each is a field of its dataclass, whose metadata holds the help text and the values it takes.
+
+From these fields come the ``-O`` options of the command line, their texts and defaults in ``export --stages``, and the
+messages for bad values. A field without such metadata is no option: only code can set it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Protocol
+
+from neurodeploy.errors import InputError
+from neurodeploy.numerics import Numerics
+
+
+class Domain(Protocol):
+    """The values that an option takes."""
+
+    def describe(self, machines: Sequence[Numerics]) -> str:
+        """The values in words, for the first of ``machines``; without machines, for any."""
+        ...
+
+    def check(self, key: str, value: Any, machines: Sequence[Numerics]) -> None:
+        """Raises InputError for a value that the option does not take."""
+        ...
+
+    def read(self, key: str, text: str, machines: Sequence[Numerics]) -> Any:
+        """The value that a text stands for. Raises InputError."""
+        ...
+
+
+@dataclass(frozen=True)
+class WholeNumber:
+    """Whole numbers from ``least`` to the ``most`` that a machine allows; ``limit`` says in words what that is."""
+
+    least: int
+    most: Callable[[Numerics], int]
+    limit: str
+
+    def describe(self, machines: Sequence[Numerics]) -> str:
+        """The range in words."""
+        most = str(self.most(machines[0])) if machines else self.limit
+        return f"a whole number from {self.least} to {most}"
+
+    def check(self, key: str, value: Any, machines: Sequence[Numerics]) -> None:
+        """Raises InputError for another type, and for a number out of range."""
+        if not self._takes(value, machines):
+            raise self._bad(key, value, machines)
+
+    def read(self, key: str, text: str, machines: Sequence[Numerics]) -> int:
+        """The number that a text of digits stands for. Raises InputError."""
+        if not text.isdecimal() or not self._takes(int(text), machines):
+            raise self._bad(key, text, machines)
+        return int(text)
+
+    def _takes(self, value: Any, machines: Sequence[Numerics]) -> bool:
+        if not isinstance(value, int) or isinstance(value, bool) or value < self.least:
+            return False
+        return not machines or value <= self.most(machines[0])
+
+    def _bad(self, key: str, value: Any, machines: Sequence[Numerics]) -> InputError:
+        example = self.most(machines[0]) if machines else self.least
+        return InputError(f"{value!r} is not {self.describe(machines)}", f"-O {key}", f"write e.g. {key}={example}")
+
+
+@dataclass(frozen=True)
+class MachineName:
+    """The arithmetic of one of the machines at hand."""
+
+    def describe(self, machines: Sequence[Numerics]) -> str:
+        """The names to choose from."""
+        return " or ".join(machine.name for machine in machines) or "the name of a machine's arithmetic"
+
+    def check(self, key: str, value: Any, machines: Sequence[Numerics]) -> None:
+        """Raises InputError for what is no machine's arithmetic; code may choose any."""
+        if not isinstance(value, Numerics):
+            raise self._bad(key, value, machines)
+
+    def read(self, key: str, text: str, machines: Sequence[Numerics]) -> Numerics:
+        """The machine of that name. Raises InputError."""
+        for machine in machines:
+            if machine.name == text:
+                return machine
+        raise self._bad(key, text, machines)
+
+    def _bad(self, key: str, name: object, machines: Sequence[Numerics]) -> InputError:
+        known = ", ".join(machine.name for machine in machines)
+        return InputError(f"there are no numerics {name!r} here", f"-O {key}", f"choose: {known}")
+
+
+def option(help_text: str, domain: Domain, default: Any = None) -> Any:
+    """A field of a stage that is an option. A ``default`` of None leaves the choice to the machine."""
+    return field(default=default, metadata={"help": help_text, "domain": domain})
+
+
+@dataclass(frozen=True)
+class StageOption:
+    """An option as the command line knows it: ``-O key=value``; ``attribute`` is the field of its stage."""
+
+    key: str
+    attribute: str
+    help: str
+    default: Any
+    domain: Domain
+
+    def default_text(self) -> str:
+        """The default in words."""
+        return "what the machine has" if self.default is None else str(self.default)
+
+
+def options_of(stage: object) -> tuple[StageOption, ...]:
+    """The options of a stage (an instance or its class), in the order of its fields."""
+    return tuple(
+        StageOption(
+            attribute.name.replace("_", "-"),
+            attribute.name,
+            attribute.metadata["help"],
+            attribute.default,
+            attribute.metadata["domain"],
+        )
+        for attribute in fields(stage)  # type: ignore[arg-type]
+        if "domain" in attribute.metadata
+    )
+
+
+def check_options(stage: object, machines: Sequence[Numerics] = ()) -> None:
+    """Raises InputError for an option that was set to a value out of its domain."""
+    for known in options_of(stage):
+        value = getattr(stage, known.attribute)
+        if value != known.default:
+            known.domain.check(known.key, value, machines)
+
+
+def read_options(
+    known: Iterable[StageOption], texts: Mapping[str, str], machines: Sequence[Numerics]
+) -> dict[str, Any]:
+    """Values by field name, for those of the ``known`` options that ``texts`` (by key) set. Raises InputError."""
+    return {
+        each.attribute: each.domain.read(each.key, texts[each.key], machines) for each in known if each.key in texts
+    }

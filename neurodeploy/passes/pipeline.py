@@ -1,0 +1,305 @@
+"""From a Network to a Program: the stages, in their order. ``neurodeploy export --stages`` lists them.
+
+Every stage is one class below; the files beside this one hold what it computes with. ``STAGES`` is the list as it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from neurodeploy.errors import InputError, RefusedError, choices
+from neurodeploy.finding import Finding
+from neurodeploy.network.network import Network
+from neurodeploy.numerics import LOIHI2, Numerics
+from neurodeploy.passes import conditions as c
+from neurodeploy.passes.accuracy import LayerReport, NeuronReport, neuron_report, overflow_findings
+from neurodeploy.passes.draft import Draft, Machine, layer_report
+from neurodeploy.passes.messages import choose_messages, input_quantizer
+from neurodeploy.passes.names import unique_names
+from neurodeploy.passes.neurons import neuron_of
+from neurodeploy.passes.options import MachineName, StageOption, WholeNumber, option, options_of, read_options
+from neurodeploy.passes.paths import output_nodes, synapses
+from neurodeploy.passes.resets import reset_at_once
+from neurodeploy.passes.rounding import check_bits, round_path, sent_messages, worst_case
+from neurodeploy.passes.scales import ceiling, choose_scale
+from neurodeploy.passes.stage import Condition, Stage, run_stages
+from neurodeploy.passes.values import sent_values
+from neurodeploy.program.program import Program
+
+Conditions = tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """Choose the arithmetic of the machine, where a target has several."""
+
+    name: ClassVar[str] = "arithmetic"
+    requires: ClassVar[Conditions] = ()
+    ensures: ClassVar[Conditions] = ()
+
+    numerics: Numerics | None = option(  # noqa: RUF009  # a field
+        "the machine's arithmetic, where the target has several", MachineName()
+    )
+
+    def __call__(self, draft: Draft) -> Draft:
+        numerics = self.numerics or draft.numerics
+        if numerics.accumulation == "events":
+            raise RefusedError(
+                f"networks are not quantized to {numerics.name}, which saturates after every spike",
+                "-O numerics",
+                "build the Program of integers directly, or choose other numerics",
+            )
+        return replace(draft, machine=Machine.of(numerics))
+
+
+@dataclass(frozen=True)
+class Widths:
+    """Choose how many bits of the machine's weights may be used, and how far they may be shifted."""
+
+    name: ClassVar[str] = "widths"
+    requires: ClassVar[Conditions] = ()
+    ensures: ClassVar[Conditions] = ()
+
+    weight_bits: int | None = option(
+        "bits of a weight, at most what the machine has",
+        WholeNumber(1, lambda numerics: numerics.weight_bits, "the bits of the machine's weights"),
+    )
+    weight_exponent: int | None = option(
+        "largest power of two beside a layer's weights; 0 keeps a chain within lava-dl's .net files",
+        WholeNumber(0, lambda numerics: numerics.shift_max, "the machine's largest shift"),
+    )
+
+    def __call__(self, draft: Draft) -> Draft:
+        chosen = {"weight_bits": self.weight_bits, "weight_exponent": self.weight_exponent}
+        set_here = {key: value for key, value in chosen.items() if value is not None}
+        return replace(draft, machine=replace(draft.machine, **set_here))
+
+
+@dataclass(frozen=True)
+class Resets:
+    """Rewrite resets that come one step late as resets in the step of the spike."""
+
+    name: ClassVar[str] = "resets"
+    requires: ClassVar[Conditions] = ()
+    ensures: ClassVar[Conditions] = (c.RESETS_AT_ONCE,)
+
+    def __call__(self, draft: Draft) -> Draft:
+        network = reset_at_once(draft.network)
+        added = network.inserted - draft.network.inserted
+        return replace(draft, network=network, sources={name: network.sources(name) for name in sorted(added)})
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Merge the layers between two populations into one linear operator per path."""
+
+    name: ClassVar[str] = "paths"
+    requires: ClassVar[Conditions] = ()
+    ensures: ClassVar[Conditions] = (c.PATHS_JOIN_POPULATIONS,)
+
+    def __call__(self, draft: Draft) -> Draft:
+        return replace(draft, paths=synapses(draft.network))
+
+
+@dataclass(frozen=True)
+class Neurons:
+    """Write every neuron as per-step decay factors, threshold and bias, with its input gain in the weights."""
+
+    name: ClassVar[str] = "neurons"
+    requires: ClassVar[Conditions] = (c.RESETS_AT_ONCE, c.PATHS_JOIN_POPULATIONS)
+    ensures: ClassVar[Conditions] = (c.EVERY_NEURON,)
+
+    def __call__(self, draft: Draft) -> Draft:
+        network = draft.network
+        neurons = {name: neuron_of(network, name, draft.paths, draft.numerics) for name in network.populations}
+        paths = [path.scaled(neurons[path.target].gain, network.shapes[path.target]) for path in draft.paths]
+        return replace(draft, neurons=neurons, paths=tuple(paths))
+
+
+@dataclass(frozen=True)
+class ValueBounds:
+    """Bound the values that every input, neuron and sum can send, whatever the stimulus."""
+
+    name: ClassVar[str] = "values"
+    requires: ClassVar[Conditions] = (c.EVERY_NEURON,)
+    ensures: ClassVar[Conditions] = (c.EVERY_SENDER_BOUNDED,)
+
+    def __call__(self, draft: Draft) -> Draft:
+        return replace(draft, values=sent_values(draft.network, draft.paths))
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """Find the largest scale of each population that its threshold, bias, input and weights allow."""
+
+    name: ClassVar[str] = "ceilings"
+    requires: ClassVar[Conditions] = (c.EVERY_NEURON, c.EVERY_SENDER_BOUNDED)
+    ensures: ClassVar[Conditions] = (c.EVERY_CEILING,)
+
+    def __call__(self, draft: Draft) -> Draft:
+        return replace(draft, ceilings={name: ceiling(draft, neuron) for name, neuron in draft.neurons.items()})
+
+
+@dataclass(frozen=True)
+class Messages:
+    """Choose the quantizer of each input and the width of graded messages, against the bits of their weights."""
+
+    name: ClassVar[str] = "messages"
+    requires: ClassVar[Conditions] = (c.EVERY_SENDER_BOUNDED, c.EVERY_CEILING)
+    ensures: ClassVar[Conditions] = (c.MESSAGES_HOLD_VALUES,)
+
+    message_bits: int = option(
+        "widest graded message between populations",
+        WholeNumber(2, lambda numerics: numerics.message_bits, "the bits of the machine's messages"),
+        default=8,
+    )
+
+    def __call__(self, draft: Draft) -> Draft:
+        inputs = {name: input_quantizer(draft, name, self.message_bits) for name in draft.network.input_names}
+        graded = [name for name, neuron in draft.neurons.items() if neuron.kind == "relay"]
+        outputs = {name: quantizer.output for name, quantizer in inputs.items()}
+        outputs |= choose_messages(draft, graded, self.message_bits)
+        outputs |= {name: neuron.output for name, neuron in draft.neurons.items() if neuron.kind != "relay"}
+        return replace(draft, inputs=inputs, outputs=outputs)
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Choose the scale of each population: the largest at which its rounded weights still fit."""
+
+    name: ClassVar[str] = "scales"
+    requires: ClassVar[Conditions] = (c.EVERY_CEILING, c.MESSAGES_HOLD_VALUES)
+    ensures: ClassVar[Conditions] = (c.SCALES_BELOW_CEILINGS,)
+
+    def __call__(self, draft: Draft) -> Draft:
+        return replace(draft, scales={name: choose_scale(draft, neuron) for name, neuron in draft.neurons.items()})
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """Round weights, thresholds, biases and decays to the machine's grids at the chosen scales."""
+
+    name: ClassVar[str] = "rounding"
+    requires: ClassVar[Conditions] = (c.SCALES_BELOW_CEILINGS,)
+    ensures: ClassVar[Conditions] = (c.EVERY_PATH_ROUNDED, c.WORST_CASE_FITS)
+
+    def __call__(self, draft: Draft) -> Draft:
+        made = draft
+        for name, neuron in draft.neurons.items():
+            scale, entering = draft.scales[name], draft.entering(name)
+            rounded = tuple(round_path(path, scale, draft.outputs[path.source], draft.machine) for path in entering)
+            worst = worst_case(rounded, sent_messages(draft, (path.source for path in entering)), neuron.shape)
+            check_bits(draft, rounded, scale, worst)
+            made = replace(
+                made,
+                rounded=(*made.rounded, *rounded),
+                worst_cases={**made.worst_cases, name: worst},
+                populations=(*made.populations, neuron.population(scale, draft.outputs[name], draft.numerics)),
+            )
+        return made
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """Name the projections, note the layers each comes from, and join all to a Program with its accuracy."""
+
+    name: ClassVar[str] = "assembly"
+    requires: ClassVar[Conditions] = (c.EVERY_PATH_ROUNDED,)
+    ensures: ClassVar[Conditions] = (c.EVERYTHING_HAS_A_SOURCE,)
+
+    def __call__(self, draft: Draft) -> Draft:
+        names = unique_names(draft.rounded)
+        layers = [layer_report(draft, each, name) for each, name in zip(draft.rounded, names, strict=True)]
+        reports = [
+            neuron_report(draft.neurons[each.name], each, draft.worst_cases[each.name], draft.numerics)
+            for each in draft.populations
+        ]
+        nodes = {name: each.path.nodes for name, each in zip(names, draft.rounded, strict=True)}
+        nodes |= {each.name: (each.name,) for each in draft.populations}
+        program = Program(
+            draft.numerics,
+            tuple(draft.inputs.values()),
+            draft.populations,
+            tuple(replace(each.projection, name=name) for each, name in zip(draft.rounded, names, strict=True)),
+            output_nodes(draft.network),
+            draft.network.host,
+            {name: draft.source_nodes(path) for name, path in nodes.items()},
+        )
+        return replace(draft, program=program, layers=tuple(layers), reports=tuple(reports))
+
+
+STAGES: tuple[Stage, ...] = (
+    Arithmetic(),
+    Widths(),
+    Resets(),
+    Paths(),
+    Neurons(),
+    ValueBounds(),
+    Ceilings(),
+    Messages(),
+    Scales(),
+    Rounding(),
+    Assembly(),
+)
+"""The pipeline with every option at its default."""
+
+
+@dataclass(frozen=True, eq=False)
+class Quantized:
+    """The Program, a report per projection and one per population."""
+
+    program: Program
+    layers: tuple[LayerReport, ...]
+    neurons: tuple[NeuronReport, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What quantization noticed."""
+        return overflow_findings(self.neurons)
+
+
+def pipeline_options(stages: Sequence[Stage] = STAGES) -> dict[str, StageOption]:
+    """Every option of the pipeline by its key, in the order of the stages."""
+    return {known.key: known for stage in stages for known in options_of(stage)}
+
+
+def configured(texts: Mapping[str, str], numerics: Numerics) -> tuple[Stage, ...]:
+    """The stages for ``numerics``, with those of their options that ``texts`` set; other keys are ignored.
+
+    ``texts``: values by key, as they stand after ``-O``. Raises InputError for a bad value.
+    """
+    return tuple(replace(stage, **read_options(options_of(stage), texts, (numerics,))) for stage in STAGES)
+
+
+def quantize(network: Network, numerics: Numerics = LOIHI2, **values: Any) -> Quantized:
+    """The network in a machine's integers.
+
+    Args:
+        network: the float network.
+        numerics: the machine's arithmetic.
+        values: options of the stages by the names of their fields: ``weight_bits=4``, ``message_bits=6``.
+
+    Raises:
+        RefusedError: for what integers cannot say.
+        CannotRepresentError: for what the machine cannot hold, with the numbers.
+        InputError: for an option that does not exist or has a bad value.
+    """
+    known = {option.attribute: option.key for option in pipeline_options().values()}
+    unknown = sorted(values.keys() - known.keys())
+    if unknown:
+        raise InputError(f"no stage has an option {unknown[0]!r}", "quantize", choices(unknown[0], known))
+    stages = [
+        replace(
+            stage, **{name.attribute: values[name.attribute] for name in options_of(stage) if name.attribute in values}
+        )
+        for stage in STAGES
+    ]
+    return quantized(run_stages(stages, Draft(network, Machine.of(numerics))))
+
+
+def quantized(draft: Draft) -> Quantized:
+    """What the last stage left."""
+    assert draft.program is not None
+    return Quantized(draft.program, draft.layers, draft.reports)

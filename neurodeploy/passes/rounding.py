@@ -1,0 +1,110 @@
+"""The weights of a path on the grid of a machine, at a given accumulator scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from neurodeploy.analysis.ranges import Sent, Shape, message_range, received_sum
+from neurodeploy.errors import CannotRepresentError
+from neurodeploy.passes.draft import Draft, Machine, Rounded
+from neurodeploy.passes.grid import bits_kept, largest_scale, round_weights
+from neurodeploy.passes.messages import FEWEST_WEIGHT_BITS
+from neurodeploy.passes.paths import Synapse
+from neurodeploy.program.population import Output
+from neurodeploy.program.projection import Projection
+
+
+def weight_ceiling(path: Synapse, source: Output, machine: Machine) -> int:
+    """The largest accumulator scale at which the path's weights fit their grid with the largest shift."""
+    return _weight_scale(path, machine) + source.scale + machine.largest_shift(path)
+
+
+def round_path(path: Synapse, scale: int, source: Output, machine: Machine) -> Rounded:
+    """The path into a population of accumulator scale ``2**scale``, whose messages come as ``source`` has them.
+
+    What the weights' own grid cannot reach is left to their shift. Raises CannotRepresentError for a delay that is
+    longer than the machine's, and for weights without a level.
+    """
+    _check_delay(path, machine)
+    fit = scale - source.scale - _weight_scale(path, machine)
+    shift = max(0, min(fit, machine.largest_shift(path))) if np.any(path.weights) else 0
+    weight_scale = scale - source.scale - shift
+    grid = machine.grid(path.weights, max(0, -fit))
+    integers = round_weights(path.weights, weight_scale, grid)
+    error = float(np.abs(integers * 2.0**-weight_scale - path.weights).max(initial=0))
+    projection = Projection(
+        name=path.nodes[-1] if path.nodes else f"{path.source}->{path.target}",
+        source=path.source,
+        target=path.target,
+        kind=path.kind,
+        weights=integers,
+        shift=shift,
+        delay=path.delay,
+        message_bits=source.width if source.kind != "binary" else 1,
+        stride=path.stride,
+        padding=path.padding,
+        dilation=path.dilation,
+        groups=path.groups,
+    )
+    return Rounded(path, projection, bits_kept(integers, grid), error)
+
+
+def sent_messages(draft: Draft, sources: Iterable[str]) -> dict[str, Sent]:
+    """Shape and range of the messages of each of ``sources``."""
+    network = draft.network
+    return {
+        name: message_range(network.shapes[name], draft.outputs[name], network.contract.of(name).max_spikes_per_step)
+        for name in set(sources)
+    }
+
+
+def worst_case(rounded: Sequence[Rounded], sent: Mapping[str, Sent], shape: Shape) -> int:
+    """The largest magnitude that can arrive over these paths in one step, in accumulator units."""
+    low, high = received_sum([each.projection for each in rounded], sent, shape)
+    return int(max(-low.min(initial=0), high.max(initial=0)))
+
+
+def check_bits(draft: Draft, rounded: Sequence[Rounded], scale: int, worst: int) -> None:
+    """Raises CannotRepresentError where a path into one population keeps too few bits of its weights.
+
+    Fewer than four are refused, unless that many were asked for or the weights stay exact.
+    """
+    fewest = min(FEWEST_WEIGHT_BITS, draft.machine.weight_bits)
+    for layer in rounded:
+        if layer.weight_bits < fewest and not layer.exact:
+            sent = [draft.outputs[each.projection.source] for each in rounded]
+            raise CannotRepresentError(
+                f"only {layer.weight_bits} weight bits are left beside {layer.projection.message_bits} message bits "
+                f"(accumulator scale 2^{scale}, worst-case input {worst})",
+                f"projection {layer.projection.name} into {layer.projection.target}",
+                f"fewer or smaller inputs, {_narrower(sent)}, "
+                f"or accept it with -O weight-bits={max(layer.weight_bits, 1)}",
+                value=float(layer.weight_bits),
+                limit=float(fewest),
+            )
+
+
+def _weight_scale(path: Synapse, machine: Machine) -> int:
+    """The largest scale at which the weights fit their grid without a shift."""
+    largest = float(np.abs(path.weights).max(initial=0))
+    return largest_scale(largest, float(machine.grid(path.weights).largest))
+
+
+def _check_delay(path: Synapse, machine: Machine) -> None:
+    most = machine.numerics.delay_max
+    if path.delay > most:
+        raise CannotRepresentError(
+            f"a delay of {path.delay} steps; {machine.numerics.name} has at most {most}",
+            f"projection {path.source}->{path.target}",
+            "shorten it (recurrent_delay, or the Delay node)",
+            value=float(path.delay),
+            limit=float(most),
+        )
+
+
+def _narrower(sent: Sequence[Output]) -> str:
+    if any(output.kind == "count" for output in sent):
+        return "fewer spikes per step (max_spikes_per_step; in sinabs spike_fn=MaxSpike(...) or SingleSpike)"
+    return "narrower messages (-O message-bits=...)"

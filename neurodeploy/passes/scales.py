@@ -1,0 +1,64 @@
+"""The accumulator scale ``2**k`` of each population: how many integer units stand for one unit of the network.
+
+Rules:
+
+1. ``k`` is the largest for which the threshold, the bias, the weights and the worst-case accumulated input all fit.
+2. A spiking membrane that never decays loses nothing by a smaller scale at which no constant is rounded, and saturates
+   later: it has the smallest of those.
+3. A population whose contract names the grid of its state has the scale at which the integer state is that grid: its
+   integers are the machine's own already. A finding tells whether they can wrap.
+"""
+
+from __future__ import annotations
+
+from neurodeploy.errors import CannotRepresentError
+from neurodeploy.passes.draft import Draft, Rounded
+from neurodeploy.passes.grid import largest_scale
+from neurodeploy.passes.neurons import Neuron, fitting_scale
+from neurodeploy.passes.rounding import round_path, sent_messages, weight_ceiling, worst_case
+from neurodeploy.passes.values import received_range
+
+ATTEMPTS = 4
+"""Scales that are tried: rounded weights can bring more than the real ones, but hardly ever twice as much."""
+
+
+def ceiling(draft: Draft, neuron: Neuron) -> int:
+    """The largest k at which threshold, bias, real worst-case input and the weights that spikes meet all fit."""
+    numerics, entering = draft.numerics, draft.entering(neuron.name)
+    own = neuron.own_scale(numerics)
+    if own is not None:
+        return fitting_scale(own, neuron, numerics)
+    low, high = received_range(entering, draft.values, neuron.shape)
+    worst = float(max(-low.min(initial=0), high.max(initial=0)))
+    spiking = {name: sender.output for name, sender in draft.neurons.items() if sender.kind == "cuba-lif"}
+    weights = [weight_ceiling(path, spiking[path.source], draft.machine) for path in entering if path.source in spiking]
+    bound = largest_scale(worst, neuron.bound(numerics) - 1)
+    return min([neuron.largest_scale(worst, numerics), bound, *weights])
+
+
+def choose_scale(draft: Draft, neuron: Neuron) -> int:
+    """The scale of one population. Raises CannotRepresentError where none holds its worst-case input."""
+    entering, most = draft.entering(neuron.name), draft.ceilings[neuron.name]
+    if neuron.own_scale(draft.numerics) is not None:
+        return most
+    sent = sent_messages(draft, (path.source for path in entering))
+    scale = min([most, *(weight_ceiling(path, draft.outputs[path.source], draft.machine) for path in entering)])
+    for k in range(scale, scale - ATTEMPTS, -1):
+        if worst_case(_rounded(draft, neuron, k), sent, neuron.shape) < neuron.bound(draft.numerics):
+            return _roomiest(draft, neuron, k) if neuron.integrates else k
+    raise CannotRepresentError(
+        "no scale holds its worst-case input", f"node {neuron.name}", "use smaller weights or fewer inputs"
+    )
+
+
+def _rounded(draft: Draft, neuron: Neuron, k: int) -> list[Rounded]:
+    return [round_path(path, k, draft.outputs[path.source], draft.machine) for path in draft.entering(neuron.name)]
+
+
+def _roomiest(draft: Draft, neuron: Neuron, k: int) -> int:
+    """The smallest scale from 2**0 up to 2**k at which nothing is rounded, else k."""
+    while k > 0 and neuron.exact_at(k - 1, draft.numerics):
+        if not all(rounded.exact for rounded in _rounded(draft, neuron, k - 1)):
+            break
+        k -= 1
+    return k
