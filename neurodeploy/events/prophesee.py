@@ -1,33 +1,27 @@
-"""Prophesee's DAT (read here), EVT2 and EVT3 (decoded by the package faery).
+"""Prophesee's files: a header of text lines that start with ``%``, then DAT events (read here) or EVT words (``evt``).
 
-All begin with lines of text that start with ``%``. A DAT event is 8 bytes: time, then polarity (4 bits), row and
-column (14 bits each). EVT2 has words of 32 bits, EVT3 of 16; faery keeps the largest time it has seen, so time never
-runs backwards in these two.
+A DAT event has 8 bytes: 32 bits of time, then polarity (4 bits), row and column (14 bits each). Its clock begins anew
+after 2^32 us: a time that is lower than the one before by more than half of that range counts one range more.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
 from neurodeploy.events.binary import COPY, whole_words
-from neurodeploy.events.event import CHUNK, Chunks, Sensor, make_events, pieces
+from neurodeploy.events.event import CHUNK, Chunks, Sensor, make_events
+from neurodeploy.events.evt import WORD_SIZE, Clock, check_evt, read_evt
 from neurodeploy.events.source import EventSource
-from neurodeploy.extras import need
 
 HEADER_LIMIT = 1 << 16
 CD_EVENTS = (0x00, 0x0C)
 """The types of DAT events that are changes of brightness."""
-
-_ELEVEN_BITS = Sensor(2048, 2048)
-_WORD = {"EVT2": 4, "EVT3": 2}
 
 
 @dataclass(frozen=True)
@@ -47,13 +41,13 @@ class TextHeader:
 
 
 def read_prophesee(path: Path) -> EventSource:
-    """A DAT or EVT file, by what its header says. Raises InputError, and UnavailableError without faery for EVT."""
+    """A DAT or EVT file, by what its header says. Raises InputError."""
     header = read_header(path)
     if header.format == "DAT":
         return _open_dat(path, header)
-    if header.format in _WORD:
+    if header.format in WORD_SIZE:
         return _open_evt(path, header)
-    reason = f"of format {header.format}, which is not read; {', '.join(('DAT', *_WORD))} are"
+    reason = f"of format {header.format}, which is not read; {', '.join(('DAT', *WORD_SIZE))} are"
     raise InputError(reason, str(path), "convert it, for example to EVT3 or HDF5 with the camera's own tools")
 
 
@@ -99,57 +93,16 @@ def _open_dat(path: Path, header: TextHeader) -> EventSource:
 
 
 def _read_dat(path: Path, start: int) -> Chunks:
+    clock = Clock(32, 0)
     with path.open("rb") as file:
         file.seek(start)
         while len(words := np.frombuffer(file.read(8 * CHUNK), "<u4").reshape(-1, 2)):
             place = words[:, 1]
-            yield make_events(words[:, 0], place & 0x3FFF, (place >> 14) & 0x3FFF, place >> 28 != 0)
+            times = clock.times(words[:, 0].astype(np.int64))
+            yield make_events(times, place & 0x3FFF, (place >> 14) & 0x3FFF, place >> 28 != 0)
 
 
 def _open_evt(path: Path, header: TextHeader) -> EventSource:
-    faery = need("faery", "events", str(path))
-    whole_words(path, header.size, _WORD[header.format])
-    return EventSource(str(path), header.format, header.sensor, lambda: _read_evt(faery, path, header))
-
-
-def _read_evt(faery: Any, path: Path, header: TextHeader) -> Chunks:
-    size = header.sensor or _ELEVEN_BITS
-    read = 0
-    try:
-        decoder = faery.evt.Decoder(path, (size.width, size.height), header.format.lower())
-        for packet in decoder:
-            events = packet.get("events", ())
-            if len(events):
-                yield from pieces(make_events(events["t"], events["x"], events["y"], events["on"]))
-                read += len(events)
-    except RuntimeError as error:
-        place = _first_outside(path, header, size)
-        at = f"after event {read:,}" if place is None else f"at byte {place:,}"
-        raise InputError(f"damaged {at}: {error}", str(path), COPY) from error
-
-
-def _first_outside(path: Path, header: TextHeader, sensor: Sensor) -> int | None:
-    """Byte of the first word whose row or column lies outside the sensor."""
-    judge = _JUDGES[header.format]
-    at = header.size
-    with path.open("rb") as file:
-        file.seek(at)
-        while data := file.read(4 * CHUNK):
-            outside = np.flatnonzero(judge(np.frombuffer(data, f"<u{_WORD[header.format]}"), sensor))
-            if len(outside):
-                return at + int(outside[0]) * _WORD[header.format]
-            at += len(data)
-    return None
-
-
-def _evt2_outside(words: NDArray[Any], sensor: Sensor) -> NDArray[Any]:
-    outside = ((words >> 11) & 0x7FF >= sensor.width) | (words & 0x7FF >= sensor.height)
-    return (words >> 28 <= 1) & outside
-
-
-def _evt3_outside(words: NDArray[Any], sensor: Sensor) -> NDArray[Any]:
-    kind, value = words >> 12, words & 0x7FF
-    return ((kind == 0) & (value >= sensor.height)) | (((kind == 2) | (kind == 3)) & (value >= sensor.width))
-
-
-_JUDGES: dict[str, Callable[[NDArray[Any], Sensor], NDArray[Any]]] = {"EVT2": _evt2_outside, "EVT3": _evt3_outside}
+    check_evt(path, header.format, header.size)
+    read = partial(read_evt, path, header.format, header.size, header.sensor)
+    return EventSource(str(path), header.format, header.sensor, read)

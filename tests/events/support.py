@@ -83,7 +83,7 @@ WRITERS: dict[str, tuple[str, Callable[[Path, Any], None], bool]] = {
 }
 """Every format: suffix, how it is written, and whether it says how large the sensor is."""
 
-FAERY = ("aedat4", "evt2", "evt3")
+FAERY = ("aedat4",)
 FORMATS = [pytest.param(name, marks=needs_faery if name in FAERY else ()) for name in WRITERS]
 
 

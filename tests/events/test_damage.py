@@ -103,19 +103,6 @@ def test_a_file_cut_within_an_event_says_where(name: str, size: int, over: int, 
     assert f"truncate -s {whole}" in message
 
 
-@needs_faery
-def test_a_pixel_outside_the_sensor_is_named_by_its_byte(tmp_path: Path) -> None:
-    for name, word in (("evt2", 4), ("evt3", 2)):
-        path = write(name, tmp_path, random_events(0, 300))
-        data = bytearray(path.read_bytes())
-        at = data.index(b"% end\n") + 6 + 100 * word
-        data[at : at + word] = (0x10000000 | 100 << 11 | 95).to_bytes(4, "little") if word == 4 else b"\x5f\x00"
-        path.write_bytes(data)
-        message = refusal(path)
-        assert message is not None
-        assert f"damaged at byte {at:,}" in message
-
-
 @needs_samples
 @needs_faery
 @pytest.mark.parametrize("cut", [5, 200, 2341, 2345, 2350, 50_000, 474_627, 945_243, 945_250, 949_240, 949_252])

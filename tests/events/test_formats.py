@@ -11,7 +11,7 @@ from neurodeploy.errors import InputError, UnavailableError
 from neurodeploy.events import EVENT, Sensor, make_events, open_events
 from neurodeploy.events.event import CHUNK
 from tests.events import encoders
-from tests.events.support import FORMATS, SENSOR, WRITERS, events_of, needs_faery, random_events, write
+from tests.events.support import FORMATS, SENSOR, WRITERS, events_of, random_events, write
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -53,7 +53,6 @@ def test_hands_over_pieces(name: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.concatenate(chunks), events)
 
 
-@needs_faery
 @pytest.mark.parametrize("encode", [encoders.evt2, encoders.evt3])
 def test_the_clock_of_evt_goes_on_where_its_bits_begin_anew(encode: object, tmp_path: Path) -> None:
     assert callable(encode)
@@ -153,7 +152,7 @@ def test_columns_of_different_length_are_refused(tmp_path: Path) -> None:
             open_events(tmp_path / name)
 
 
-@pytest.mark.parametrize(("name", "package"), [("aedat4", "faery"), ("evt3", "faery"), ("mat-5", "scipy.io")])
+@pytest.mark.parametrize(("name", "package"), [("aedat4", "faery"), ("mat-5", "scipy.io")])
 def test_a_missing_package_is_named_with_the_extra(
     name: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

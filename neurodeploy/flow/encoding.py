@@ -1,0 +1,218 @@
+"""A signal encoded as spikes and spikes decoded to a signal: what the verbs ``encode`` and ``decode`` do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.atomic import write_files
+from neurodeploy.encoding import OBJECTIVES, Coder, Encoded, coder_from_json, coder_json, make_coder
+from neurodeploy.encoding.arrays import as_array
+from neurodeploy.encoding.deployed import deploy
+from neurodeploy.encoding.files import read_signal, write_signal
+from neurodeploy.encoding.plot import drawing, picture
+from neurodeploy.encoding.tuning import Aim, Candidate
+from neurodeploy.errors import InputError
+from neurodeploy.html import fragment, html_table
+from neurodeploy.table import Table, dimensions
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Encoding:
+    """A signal as spikes, with what decodes them and how well that works.
+
+    - ``encoded``: spikes, coder and first values, as a file holds them. ``shape``: that of the signal.
+    - ``measures``: by name, mean squared and absolute error and signal-to-noise ratio in dB where the coder has an
+      inverse, and the density of spikes per sample.
+    - ``front``: with several objectives, the coders that none beats in all of them.
+    - ``files``: where results were written, by ``path`` (spikes), ``plot`` and ``encoder``.
+    """
+
+    encoded: Encoded
+    shape: tuple[int, ...]
+    measures: Mapping[str, float]
+    front: tuple[Candidate, ...]
+    files: Mapping[str, Path | None]
+
+    @property
+    def spikes(self) -> NDArray[np.int8]:
+        """The spikes: 0 and 1, or -1, 0 and 1."""
+        return self.encoded.spikes
+
+    @property
+    def coder(self) -> Any:
+        """The coder with the parameters that were used."""
+        return self.encoded.coder
+
+    def decode(self) -> NDArray[np.float32]:
+        """The signal of the spikes. Raises InputError where the coder has no inverse."""
+        return self.encoded.decode()
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as plain data, without its arrays."""
+        finite = {name: value if np.isfinite(value) else None for name, value in self.measures.items()}
+        return {
+            "coder": coder_json(self.coder),
+            "signal": list(self.shape),
+            "shape": list(self.spikes.shape),
+            "spikes": int(np.count_nonzero(self.spikes)),
+            **finite,
+            "front": [{"coder": coder_json(point.coder), **point.values} for point in self.front],
+            **{name: None if path is None else str(path) for name, path in self.files.items()},
+        }
+
+    def table(self) -> Table:
+        """Parameters, shapes and measures by name."""
+        rows = [(name, _text(value)) for name, value in coder_json(self.coder).items() if value is not None][1:]
+        rows += [("signal", dimensions(self.shape)), ("shape", dimensions(self.spikes.shape))]
+        rows += [("spikes", str(np.count_nonzero(self.spikes)))]
+        rows += [(name, f"{value:.6g}" if np.isfinite(value) else "∞") for name, value in self.measures.items()]
+        if len(self.front) > 1:
+            rows.append(("Pareto front", f"{len(self.front)} coders; --json lists them"))
+        return Table(self.coder.kind, ("name", "value"), rows)
+
+    def __repr__(self) -> str:
+        spikes = np.count_nonzero(self.spikes)
+        return f"Encoding({self.coder.kind}, signal {dimensions(self.shape)}, {spikes} spikes)"
+
+    def _repr_html_(self) -> str:
+        return fragment(html_table(*self.table()))
+
+
+def encode(
+    signal: Any,
+    method: str = "step-forward",
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    coder: Coder | str | Path | None = None,
+    optimize: bool = False,
+    objective: Aim | Sequence[Aim] | None = None,
+    trials: int = 100,
+    seed: int = 0,
+    array: str | None = None,
+    out: str | Path | None = None,
+    plot: str | Path | None = None,
+    save_encoder: str | Path | None = None,
+    bits: int = 16,
+    progress: bool = False,
+) -> Encoding:
+    """Turn a signal into spikes, and keep with them what decodes them.
+
+    - ``signal``: ``[T]``, ``[F, T]`` or ``[B, F, T]``, or a file of one (``.csv``, ``.npy``, ``.npz``); ``array``
+      names the array of an ``.npz`` that holds several.
+    - ``method`` and ``parameters``: the kind of coder and its parameters; or ``coder``, or a file of its JSON, whose
+      parameters ``parameters`` replaces.
+    - ``optimize``: look for the best parameters first, in ``trials`` trials for each signal; ``objective`` is ``mse``
+      (default), ``mae``, ``density``, ``snr`` or a function; several give a Pareto front. ``seed`` is that of the
+      search and of random spike trains.
+    - ``out`` (``.npz``), ``plot`` (``.svg``, ``.png``, ``.pdf``) and ``save_encoder`` (``.json``, as ``export`` takes
+      it, with samples of ``bits`` bits) are written, all or none.
+
+    Raises InputError, UnavailableError where ``optimize`` or ``plot`` need an extra, EnvironmentFailureError.
+    """
+    named = {"path": out, "plot": plot, "encoder": save_encoder}
+    files = {name: None if path is None else Path(path) for name, path in named.items()}
+    _check_files(files)
+    if objective and not optimize:
+        raise InputError("is for --optimize", "--objective", "add --optimize, or leave it out")
+    values = read_signal(Path(signal), array) if isinstance(signal, str | Path) else as_array(signal, "signal")[0]
+    chosen = _coder(method, parameters or {}, coder).fit(values)
+    options: dict[str, Any] = {"trials": trials, "seed": seed, "progress": progress}
+    tuned = chosen.optimize(values, objective or "mse", **options) if optimize else None
+    used = chosen if tuned is None else tuned.coder
+    spikes = used.encode(values, generator=seed) if hasattr(used, "method") else used.encode(values)
+    encoded = Encoded(spikes, used, values[..., 0].astype(np.float32))
+    back = encoded.decode().reshape(values.shape) if _has_inverse(used) else None
+    write_files(_writers(files, encoded, values, back, bits))
+    front = () if tuned is None else tuned.front
+    return Encoding(encoded, values.shape, _measures(values, back, spikes), front, files)
+
+
+def decode(spikes: Encoding | Encoded | str | Path, out: str | Path | None = None) -> NDArray[np.float32]:
+    """The signal of spikes that ``encode`` gave or wrote; written to ``out`` (``.csv``, ``.npy``, ``.npz``) if given.
+
+    Raises InputError for files that ``encode`` did not write and coders without an inverse, EnvironmentFailureError.
+    """
+    signal = (Encoded.load(Path(spikes)) if isinstance(spikes, str | Path) else spikes).decode()
+    if out is not None:
+        write_signal(Path(out), signal)
+    return signal
+
+
+def spikes_path(signal: Path) -> Path:
+    """Where the spikes of a file of signals go unless another file is named."""
+    return signal.parent / f"{signal.stem}.spikes.npz"
+
+
+def _check_files(files: Mapping[str, Path | None]) -> None:
+    place = files["path"]
+    if place is not None and place.suffix != ".npz":
+        raise InputError(f"{place.suffix or 'a file without suffix'} is no .npz", str(place), "name it FILE.npz")
+    paths = [path.resolve() for path in files.values() if path is not None]
+    if len(set(paths)) < len(paths):
+        raise InputError("is named for two results", "--out, --plot, --save-encoder", "give each a name of its own")
+
+
+def _writers(
+    files: Mapping[str, Path | None], encoded: Encoded, values: Array, back: Array | None, bits: int
+) -> dict[Path, Callable[[IO[bytes]], object]]:
+    """What writes each file, made before any of them is opened."""
+    writers: dict[Path, Callable[[IO[bytes]], object]] = {}
+    if (path := files["path"]) is not None:
+        writers[path] = encoded.write
+    if (path := files["plot"]) is not None:
+        writers[path] = _drawing(values, encoded.spikes, back, path)
+    if (path := files["encoder"]) is not None:
+        writers[path] = deploy(encoded.coder, values, bits).write
+    return writers
+
+
+def _coder(method: str, parameters: Mapping[str, Any], coder: Coder | str | Path | None) -> Any:
+    if coder is None:
+        return make_coder(method, parameters, f"method {method}")
+    where, data = "coder", coder
+    if isinstance(coder, str | Path):
+        where, data = str(coder), _read_json(Path(coder))
+    else:
+        data = coder_json(coder)
+    return coder_from_json({**data, **parameters}, where)
+
+
+def _read_json(path: Path) -> Mapping[str, Any]:
+    remedy = "give JSON, as encode --json shows it"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read the coder: {error}", str(path), remedy) from error
+    data = data.get("coder", data) if isinstance(data, dict) else data
+    if not isinstance(data, dict):
+        raise InputError("describes no coder", str(path), remedy)
+    return data
+
+
+def _has_inverse(coder: Any) -> bool:
+    return hasattr(coder, "decode") and getattr(coder, "order", None) != "rank"
+
+
+def _measures(values: Array, back: Array | None, spikes: Array) -> dict[str, float]:
+    names = ("density",) if back is None else ("mse", "mae", "snr", "density")
+    rebuilt = values if back is None else back
+    return {name: OBJECTIVES[name].measure(values, rebuilt, spikes) for name in names}
+
+
+def _drawing(values: Array, spikes: Array, back: Array | None, path: Path) -> Callable[[IO[bytes]], None]:
+    if values.ndim > 2:
+        raise InputError("a batch is not drawn", "--plot", "leave it out, or encode one at a time")
+    return drawing(picture(values, spikes, back), path)
+
+
+def _text(value: Any) -> str:
+    return ", ".join(f"{x:.6g}" for x in value) if isinstance(value, tuple) else str(value)
