@@ -21,7 +21,7 @@ from neurodeploy.network.file import network_bytes, network_from_graph, read_gra
 from neurodeploy.network.network import Network
 from neurodeploy.program.program import Program
 from neurodeploy.program.store import program_files, read_program
-from neurodeploy.program.tables import neuron_table, program_tables
+from neurodeploy.program.tables import neuron_table
 from neurodeploy.streams import stream_of
 from neurodeploy.target import Artifact
 
@@ -51,7 +51,7 @@ class Bundle:
         return f"Bundle for {self.target} at {self.path} ({self.digest[:12]}): {files}"
 
     def _repr_html_(self) -> str:
-        tables = [html_table(*table) for table in program_tables(self.program, self.report.get("layers", ()))]
+        tables = [html_table(*table) for table in self.program.tables(self.report.get("layers", ()))]
         neurons = self.report.get("neurons", ())
         tables += [html_table(*neuron_table(neurons))] if neurons else []
         head = f"bundle {self.path.name} for {self.target}, digest {self.digest[:12]}"

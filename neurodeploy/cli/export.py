@@ -84,7 +84,7 @@ def show_stages(
     as_json: bool,
 ) -> None:
     """Print the stages, ``listed`` or the result of the last one that ran."""
-    from neurodeploy.flow.signals import with_encoder
+    from neurodeploy.flow.encoder import with_encoder
     from neurodeploy.flow.stages import stages
     from neurodeploy.report.console import filled, stdout
 

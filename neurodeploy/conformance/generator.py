@@ -22,7 +22,8 @@ from neurodeploy.numerics import LOIHI2, Numerics
 from neurodeploy.program.population import Output, Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
-from neurodeploy.reference.program_runner import accumulated, quantize_stimulus, run_program
+from neurodeploy.program.quantizer import quantize_inputs
+from neurodeploy.reference.program_runner import accumulated, run_program
 from neurodeploy.stimulus import Stimulus
 
 IntArray = NDArray[np.int64]
@@ -59,7 +60,7 @@ def generate(seed: int, family: Family, samples: int = 1) -> Case:
     once = family == "held" and draw.chance(0.12)
     stimulus = Stimulus({each.name: draw_stimulus(draw, each, samples, STEPS) for each in wiring.inputs})
     empty = Program(LOIHI2, tuple(wiring.inputs), (), ())
-    draft = Draft(family, wiring, LOIHI2, once, quantize_stimulus(empty, stimulus))
+    draft = Draft(family, wiring, LOIHI2, once, quantize_inputs(empty, stimulus))
     for name, shape in wiring.shapes.items():
         if name in wiring.roles:
             draft.sent[name] = np.zeros((samples, STEPS, *shape), dtype=np.int64)

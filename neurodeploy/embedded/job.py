@@ -21,10 +21,10 @@ from neurodeploy.embedded.files import deploy
 from neurodeploy.engine.batch import STATES as STATE_KEYS
 from neurodeploy.engine.prepare import Ranges, beyond
 from neurodeploy.engine.run import recorded_entries
-from neurodeploy.engine.stimulus import driven
+from neurodeploy.engine.sources import driven_messages
 from neurodeploy.errors import InputError
 from neurodeploy.program.program import Program
-from neurodeploy.reference.program_runner import quantize_stimulus
+from neurodeploy.program.quantizer import quantize_inputs
 from neurodeploy.step.plan import plan
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.streams import stream_of
@@ -158,7 +158,7 @@ class Job:
 def job(artifact: Artifact, stimulus: Stimulus, states: bool = False, drive: Trace | None = None) -> Job:
     """What an artifact's probe is to do. Raises InputError for a stimulus or trace that does not fit."""
     program, prefix = artifact.program, _prefix(artifact)
-    sent = quantize_stimulus(program, stimulus)
+    sent = quantize_inputs(program, stimulus)
     if drive is None:
         signal = None if program.host.pre is None else stimulus.signals.get(program.host.pre.node)
         first = 0 if signal is None else ENCODED
@@ -166,7 +166,7 @@ def job(artifact: Artifact, stimulus: Stimulus, states: bool = False, drive: Tra
         read = None if signal is None else signal.samples
         return Job(program, artifact.files, prefix, sent, sent, modes, samples=read)
     samples, steps = next(iter(sent.values())).shape[:2]
-    fed = driven(program, drive, samples, steps)
+    fed = driven_messages(program, drive, samples, steps)
     ranges = beyond(program, fed)
     files = artifact.files if ranges is None else {**artifact.files, **deploy(program, prefix, ranges).files}
     return Job(program, files, prefix, sent, fed, (FED | (STATES if states else 0),), ranges)

@@ -13,11 +13,12 @@ from neurodeploy.engine.batch import Recording, Records, Source, run_batch, thre
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.library import Compiled
 from neurodeploy.engine.prepare import beyond, compile_program
-from neurodeploy.engine.stimulus import driven, given, open_stimulus
+from neurodeploy.engine.sources import array_sources, driven_messages, input_sources
 from neurodeploy.errors import InputError
 from neurodeploy.evidence import INDEPENDENT, same_code
 from neurodeploy.program.program import Program
-from neurodeploy.reference.program_runner import quantize_stimulus, run_program
+from neurodeploy.program.quantizer import quantize_inputs
+from neurodeploy.reference.program_runner import run_program
 from neurodeploy.trace import Entry, Trace
 
 IntArray = NDArray[np.int64]
@@ -52,13 +53,13 @@ def run_compiled(
     if compiler is None:
         warnings.warn(f"{MISSING}: the slower reference runs instead", EngineWarning, stacklevel=2)
         return _by_reference(program, stimulus, recording, drive)
-    sources, batch, steps = open_stimulus(program, stimulus)
+    sources, batch, steps = input_sources(program, stimulus)
     if drive is None:
         compiled = compile_program(program, compiler)
         records = run_batch(compiled, sources, batch, steps, recording, thread_count(threads))
         return traced(program, records)
-    sent = quantize_stimulus(program, stimulus)
-    fed = driven(program, drive, batch, steps)
+    sent = quantize_inputs(program, stimulus)
+    fed = driven_messages(program, drive, batch, steps)
     return _run_driven(compile_program(program, compiler, beyond(program, fed)), program, sent, fed, recording, threads)
 
 
@@ -121,7 +122,7 @@ def _run_driven(
     threads: int | None,
 ) -> Trace:
     batch, steps = next(iter(sent.values())).shape[:2]
-    sources: dict[str, Source] = given(fed)
+    sources: dict[str, Source] = array_sources(fed)
     records = run_batch(compiled, sources, batch, steps, recording, thread_count(threads))
     own = {name: {"output": sent[name]} for name in program.input_by_name if recording.keeps(name)}
     return traced(program, {**records, **own})

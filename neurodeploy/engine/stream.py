@@ -12,7 +12,7 @@ from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.library import Compiled
 from neurodeploy.engine.prepare import compile_program
 from neurodeploy.engine.run import MISSING, recorded, traced
-from neurodeploy.engine.stimulus import open_stimulus
+from neurodeploy.engine.sources import input_sources
 from neurodeploy.errors import InputError, UnavailableError
 from neurodeploy.extras import install_command
 from neurodeploy.program.program import Program
@@ -42,7 +42,7 @@ class Stream:
         Raises InputError for a stimulus that does not fit. Values that are not finite are refused too, but by then some
         samples have gone on: reset before the stream is used again.
         """
-        sources, batch, steps = open_stimulus(self.program, stimulus)
+        sources, batch, steps = input_sources(self.program, stimulus)
         if batch != self.batch:
             raise InputError(f"holds {batch} samples", "stimulus", f"the stream has {self.batch}")
         records = advance(self._compiled, self._contexts, sources, steps, self._recording, self._threads)

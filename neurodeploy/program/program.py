@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from neurodeploy.errors import InputError
 from neurodeploy.host import Host
@@ -14,6 +15,7 @@ from neurodeploy.program.population import Input, Population
 from neurodeploy.program.projection import Projection
 from neurodeploy.program.rules import check_events
 from neurodeploy.program.tables import program_tables
+from neurodeploy.table import Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +94,10 @@ class Program:
                 del remaining[name]
         return tuple(order)
 
+    def tables(self, layers: Sequence[Mapping[str, Any]] = ()) -> tuple[Table, Table, Table]:
+        """Inputs, populations and projections; ``layers`` as in a bundle's report add what quantization did."""
+        return program_tables(self.inputs, self.populations, self.projections, layers)
+
     def __repr__(self) -> str:
         rows = [f"  {p.name}: {p.kind} {p.shape}" for p in self.populations]
         rows += [f"  {p.name}: {p.kind} {p.source} -> {p.target}" for p in self.projections]
@@ -99,5 +105,5 @@ class Program:
         return "\n".join([f"{head}, numerics {self.numerics.name}", *rows])
 
     def _repr_html_(self) -> str:
-        tables = [html_table(*table) for table in program_tables(self)]
+        tables = [html_table(*table) for table in self.tables()]
         return fragment(*tables, html_note(f"numerics: {self.numerics.name}"))

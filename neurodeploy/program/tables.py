@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from neurodeploy.program.population import Input, Population
+from neurodeploy.program.projection import Projection
 from neurodeploy.table import Table, dimensions, span
-
-if TYPE_CHECKING:
-    from neurodeploy.program.population import Input, Population
-    from neurodeploy.program.program import Program
-    from neurodeploy.program.projection import Projection
 
 POPULATION = ("name", "kind", "shape", ">scale", ">threshold", ">bias", ">decay u/v", "reset", "output")
 NEURON = ("population", ">threshold error", ">bias error", ">decay error u", ">decay error v", ">largest current")
 PROJECTION = ("name", "from", "to", "kind", "weights", ">integers", ">shift", "message")
 
 
-def program_tables(program: Program, layers: Sequence[Mapping[str, Any]] = ()) -> tuple[Table, Table, Table]:
+def program_tables(
+    inputs: Sequence[Input],
+    populations: Sequence[Population],
+    projections: Sequence[Projection],
+    layers: Sequence[Mapping[str, Any]] = (),
+) -> tuple[Table, Table, Table]:
     """Inputs, populations and projections; ``layers`` as in a bundle's report add what quantization did."""
-    of = {layer["projection"]: layer for layer in layers}
+    layer_of = {layer["projection"]: layer for layer in layers}
     extra = (">bits kept", ">largest error", ">worst input") if layers else ()
     return (
-        Table("inputs", ("name", "shape", "quantizer"), [_input(each) for each in program.inputs]),
-        Table("populations", POPULATION, [_population(each) for each in program.populations]),
+        Table("inputs", ("name", "shape", "quantizer"), [_input(node) for node in inputs]),
+        Table("populations", POPULATION, [_population(node) for node in populations]),
         Table(
             "projections",
             (*PROJECTION, *extra),
-            [(*_projection(p), *(_layer(of.get(p.name)) if layers else ())) for p in program.projections],
+            [(*_projection(p), *(_layer(layer_of.get(p.name)) if layers else ())) for p in projections],
         ),
     )
 
 
 def neuron_table(neurons: Sequence[Mapping[str, Any]]) -> Table:
     """What rounding did to the constants of every population; ``neurons`` as in a bundle's report."""
-    return Table("rounding of neurons", NEURON, [_neuron(each) for each in neurons])
+    return Table("rounding of neurons", NEURON, [_neuron(neuron) for neuron in neurons])
 
 
 def _neuron(neuron: Mapping[str, Any]) -> tuple[str, ...]:
@@ -44,9 +46,9 @@ def _neuron(neuron: Mapping[str, Any]) -> tuple[str, ...]:
     return neuron["population"], *(f"{error:.2g}" if error else "exact" for error in errors), current
 
 
-def _input(each: Input) -> tuple[str, ...]:
-    kind = "binary" if each.output.kind == "binary" else f"{each.bits} bit, scale 2^{each.scale}"
-    return each.name, dimensions(each.shape), kind + (" signed" if each.signed else "")
+def _input(node: Input) -> tuple[str, ...]:
+    kind = "binary" if node.output.kind == "binary" else f"{node.bits} bit, scale 2^{node.scale}"
+    return node.name, dimensions(node.shape), kind + (" signed" if node.signed else "")
 
 
 def _population(p: Population) -> tuple[str, ...]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.errors import InputError
 from neurodeploy.evidence import SAME_CODE
 from neurodeploy.numerics import Numerics
-from neurodeploy.program.population import Input, Population
+from neurodeploy.program.population import Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
+from neurodeploy.program.quantizer import Inputs, quantize_inputs
 from neurodeploy.reference.integer import State, initial_state, overflow, step
 from neurodeploy.reference.synapse import accumulate, add_events
 from neurodeploy.trace import Entry, Trace
@@ -21,16 +20,14 @@ from neurodeploy.trace import Entry, Trace
 IntArray = NDArray[np.int64]
 
 
-def run_program(
-    program: Program, stimulus: Mapping[str, NDArray[Any]], states: bool = False, drive: Trace | None = None
-) -> Trace:
+def run_program(program: Program, stimulus: Inputs, states: bool = False, drive: Trace | None = None) -> Trace:
     """Run ``program`` on a real-valued stimulus, ``(B, T, *shape)`` per input, and record every node.
 
     A projection of delay d delivers at step t what its source sent at step t - d, nothing for t < d. With ``drive``
     every synapse is fed that trace's outputs instead of what this run's own populations send (isolated run).
     Raises InputError for a stimulus that does not fit the inputs.
     """
-    sent = quantize_stimulus(program, stimulus)
+    sent = quantize_inputs(program, stimulus)
     batch, steps = next(iter(sent.values())).shape[:2]
     sent |= {p.name: np.zeros((batch, steps, *p.shape), dtype=np.int64) for p in program.populations}
     fed = sent if drive is None else {name: drive[name].output.astype(np.int64) for name in sent}
@@ -44,42 +41,6 @@ def run_program(
     }
     entries |= {p.name: _entry(program, p, sent[p.name], records[p.name]) for p in program.populations}
     return Trace(entries, {"rung": "program", "numerics": program.numerics.name}, SAME_CODE)
-
-
-def quantize_stimulus(program: Program, stimulus: Mapping[str, NDArray[Any]]) -> dict[str, IntArray]:
-    """The integers every input sends, ``(B, T, *shape)`` each.
-
-    Raises InputError for a missing input, a shape that does not fit, or values that are no numbers.
-    """
-    arrays = stimulus_arrays(program, stimulus)
-    return {each.name: quantized(each, arrays[each.name]) for each in program.inputs}
-
-
-def stimulus_arrays(program: Program, stimulus: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """The array of every input, before its quantizer. Raises InputError for a missing input or a wrong shape."""
-    arrays: dict[str, NDArray[Any]] = {}
-    lead: tuple[int, ...] | None = None
-    for each in program.inputs:
-        where = f"stimulus {each.name!r}"
-        if each.name not in stimulus:
-            raise InputError("is missing", where, f"give one array per input: {', '.join(program.input_by_name)}")
-        values = np.asarray(stimulus[each.name])
-        if values.shape[2:] != each.shape or (lead or values.shape[:2]) != values.shape[:2]:
-            wanted = (*(lead or ("B", "T")), *each.shape)
-            raise InputError(f"has shape {values.shape}", where, f"give it the shape ({', '.join(map(str, wanted))})")
-        lead = values.shape[:2]
-        arrays[each.name] = values
-    if not arrays:
-        raise InputError("the program has no input, so nothing says how long it runs", "program", "give it an input")
-    return arrays
-
-
-def quantized(each: Input, values: NDArray[Any]) -> IntArray:
-    """The integers an input sends for some values. Raises InputError where they are not finite."""
-    numbers = np.asarray(values, dtype=np.float64)
-    if not np.isfinite(numbers).all():
-        raise InputError("holds values that are not finite", f"stimulus {each.name!r}", "replace them by numbers")
-    return each.quantize(numbers)
 
 
 def _empty_record(population: Population, shape: tuple[int, ...], states: bool) -> dict[str, IntArray]:

@@ -15,7 +15,7 @@ from neurodeploy.network.tables import network_table, terms
 from neurodeploy.parity.report import Divergence, NodeResult, Report, Rung
 from neurodeploy.parity.words import explanation, unit_of
 from neurodeploy.program.program import Program
-from neurodeploy.program.tables import neuron_table, program_tables
+from neurodeploy.program.tables import neuron_table
 from neurodeploy.table import Table as Data
 from neurodeploy.table import number
 from neurodeploy.target import Installed
@@ -127,7 +127,7 @@ def show_program(
     program: Program, layers: Sequence[Mapping[str, Any]], neurons: Sequence[Mapping[str, Any]] = ()
 ) -> RenderableType:
     """Populations, projections and integers of a Program; ``layers`` and ``neurons`` as in a bundle's report."""
-    tables = [filled(each) for each in program_tables(program, layers)]
+    tables = [filled(each) for each in program.tables(layers)]
     tables += [filled(neuron_table(neurons))] if neurons else []
     return Group(*tables, Text(f"numerics: {program.numerics.name}", style="dim"))
 

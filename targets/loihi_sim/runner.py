@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from neurodeploy.errors import InputError
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Population, Program
+from neurodeploy.program.quantizer import quantize_inputs
 from neurodeploy.program.store import npz_bytes
-from neurodeploy.reference.program_runner import quantize_stimulus
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.target import Artifact
 from neurodeploy.trace import Entry, Trace
@@ -128,7 +128,7 @@ def prepare(each: Run, folder: Path, first: int) -> list[Part]:
     """Write the job folders of one run; a long batch takes several."""
     artifact = each.artifact
     description = description_of(artifact)
-    sent = quantize_stimulus(artifact.program, each.stimulus)
+    sent = quantize_inputs(artifact.program, each.stimulus)
     batch, steps = next(iter(sent.values())).shape[:2]
     given = (
         sent if each.drive is None else {n: each.drive[n].output.astype(np.int64) for n in sources(artifact.program)}
@@ -194,7 +194,7 @@ def in_columns(array: IntArray, first: int, job: Job) -> NDArray[np.int32]:
 def collect(each: Run, folder: Path, parts: list[Part]) -> Trace:
     """The trace of a run from what its jobs recorded."""
     program = each.artifact.program
-    sent = quantize_stimulus(program, each.stimulus)
+    sent = quantize_inputs(program, each.stimulus)
     entries = {i.name: Entry(sent[i.name], i.output.kind == "graded", i.scale) for i in program.inputs}
     laid = layouts(program)
     for number, neuron in enumerate(description_of(each.artifact)["neurons"]):

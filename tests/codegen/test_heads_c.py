@@ -17,7 +17,7 @@ from neurodeploy.heads import apply_head
 from neurodeploy.host import Head, Host
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Input, Output, Population, Program, Projection
-from neurodeploy.reference.program_runner import quantize_stimulus
+from neurodeploy.program.quantizer import quantize_inputs
 from neurodeploy.step.plan import plan
 from neurodeploy.trace import Entry, Trace
 
@@ -87,7 +87,7 @@ def test_quantizers_round_and_clip_as_the_definition_does(tmp_path: Path) -> Non
     values = numbers()
     found = np.frombuffer(through(command, values.tobytes()), np.int64).reshape(-1, len(INPUTS))
     with np.errstate(over="ignore"):
-        expected = quantize_stimulus(made, {each.name: values.reshape(1, -1, 1) for each in INPUTS})
+        expected = quantize_inputs(made, {each.name: values.reshape(1, -1, 1) for each in INPUTS})
     for k, each in enumerate(INPUTS):
         wrong = np.flatnonzero(found[:, k] != expected[each.name].reshape(-1))
         assert not len(wrong), (each, values[wrong[0]], found[wrong[0], k], expected[each.name].reshape(-1)[wrong[0]])
@@ -106,7 +106,7 @@ def test_numbers_that_are_none_are_refused_and_nothing_is_written(tmp_path: Path
     for bad in (np.nan, -np.nan, np.inf, -np.inf):
         assert through(command, struct.pack("3d", 1, 2, bad)) == b"0 7 7 7"
         with pytest.raises(InputError, match="not finite"):
-            quantize_stimulus(made, {"input": np.array([[[1, 2, bad]]])})
+            quantize_inputs(made, {"input": np.array([[[1, 2, bad]]])})
     assert through(command, struct.pack("3d", 1, 2, 3)) == b"1 4 8 12"
 
 

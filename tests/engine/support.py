@@ -13,7 +13,8 @@ from neurodeploy.engine.library import Compiled
 from neurodeploy.engine.processor import this_machine
 from neurodeploy.engine.run import run_loaded
 from neurodeploy.program import Program
-from neurodeploy.reference.program_runner import quantize_stimulus, run_program
+from neurodeploy.program.quantizer import quantize_inputs
+from neurodeploy.reference.program_runner import run_program
 from neurodeploy.trace import Trace
 
 from .toolchains import Ranges, Toolchain
@@ -36,13 +37,13 @@ def compiled_all(
 
 
 def run_one(compiled: Compiled, program: Program, stimulus: Mapping[str, Any], threads: int = 1) -> Trace:
-    sent = quantize_stimulus(program, stimulus)
+    sent = quantize_inputs(program, stimulus)
     return run_loaded(compiled, program, sent, sent, states=True, threads=threads)
 
 
 def run_unseen(compiled: Compiled, program: Program, stimulus: Mapping[str, Any]) -> Trace:
     """A run that records no states, whose updates may skip what rests."""
-    sent = quantize_stimulus(program, stimulus)
+    sent = quantize_inputs(program, stimulus)
     return run_loaded(compiled, program, sent, sent, states=False)
 
 

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from neurodeploy.conformance import Family, generate
-from neurodeploy.engine.run import beyond, driven, run_loaded
-from neurodeploy.reference.program_runner import quantize_stimulus, run_program
+from neurodeploy.engine.run import beyond, run_loaded
+from neurodeploy.engine.sources import driven_messages
+from neurodeploy.program.quantizer import quantize_inputs
+from neurodeploy.reference.program_runner import run_program
 
 from . import extremes
 from .support import QUICK, compiled_all, differences, needs_compiler, reference, run_one
@@ -52,8 +54,8 @@ def test_an_isolated_run_feeds_every_synapse_from_the_given_trace() -> None:
                 rng.integers(0, 2, flip.sum()) if number % 3 == 0 else rng.integers(-300, 70000, flip.sum())
             )
         drives.append(trace)
-    given = [quantize_stimulus(case.program, case.stimulus) for case in cases]
-    fed = [driven(case.program, drive, 2, case.steps) for case, drive in zip(cases, drives, strict=True)]
+    given = [quantize_inputs(case.program, case.stimulus) for case in cases]
+    fed = [driven_messages(case.program, drive, 2, case.steps) for case, drive in zip(cases, drives, strict=True)]
     ranges = [beyond(case.program, messages) for case, messages in zip(cases, fed, strict=True)]
     assert any(each is None for each in ranges)
     loaded = compiled_all([case.program for case in cases], ranges=ranges)

@@ -16,10 +16,12 @@ from neurodeploy.codegen.native.saturating import Stream, stream
 from neurodeploy.engine.build import compile_library
 from neurodeploy.engine.compiler import Compiler, find_compiler
 from neurodeploy.engine.library import load
-from neurodeploy.engine.run import beyond, driven, run_loaded
+from neurodeploy.engine.run import beyond, run_loaded
+from neurodeploy.engine.sources import driven_messages
 from neurodeploy.numerics import LOIHI2, XYLO_V2
 from neurodeploy.program import Input, Output, Population, Program, Projection
-from neurodeploy.reference.program_runner import quantize_stimulus, run_program
+from neurodeploy.program.quantizer import quantize_inputs
+from neurodeploy.reference.program_runner import run_program
 from neurodeploy.step.plan import plan
 from tests.xylo.nets import BOTTOM, TOP, Net, counts, net
 
@@ -170,11 +172,11 @@ def test_an_isolated_run_may_be_fed_more_than_any_neuron_sends(machine: Machine)
         made = net(seed)
         drive = run_program(made.program, made.stimulus)
         drive["hidden"].output[:] = rng.integers(low, 70000, drive["hidden"].output.shape)
-        fed = driven(made.program, drive, 1, made.spikes.shape[1])
+        fed = driven_messages(made.program, drive, 1, made.spikes.shape[1])
         text = render(plan(made.program, beyond(made.program, fed)), "p", machine)
         compiled = load([text], usual(), flags(machine))[0]
         expected = run_program(made.program, made.stimulus, states=True, drive=drive)
-        sent = quantize_stimulus(made.program, made.stimulus)
+        sent = quantize_inputs(made.program, made.stimulus)
         assert not differences(expected, run_loaded(compiled, made.program, sent, fed, states=True)), (seed, low)
 
 

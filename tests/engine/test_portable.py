@@ -16,7 +16,7 @@ from neurodeploy.conformance import generate
 from neurodeploy.errors import InputError
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Input, Population, Program, Projection
-from neurodeploy.reference.program_runner import quantize_stimulus
+from neurodeploy.program.quantizer import quantize_inputs
 from neurodeploy.step.plan import plan
 from tests.xylo.nets import net
 
@@ -92,7 +92,7 @@ def test_step_by_step_it_does_what_the_reference_does_under_all_sanitizers(tmp_p
 def equals_reference(main: Path, pairs: list[tuple[Program, Mapping[str, Any]]]) -> None:
     """Every network of the program that ``build`` made gives what the reference gives, and no sanitizer complains."""
     for k, (program, stimulus) in enumerate(pairs):
-        sent = [values[0].reshape(values.shape[1], -1) for values in quantize_stimulus(program, stimulus).values()]
+        sent = [values[0].reshape(values.shape[1], -1) for values in quantize_inputs(program, stimulus).values()]
         given = np.ascontiguousarray(np.concatenate(sent, axis=1)).tobytes()
         done = subprocess.run([main, str(k)], input=given, capture_output=True, check=False)
         assert done.returncode == 0, (k, done.stderr.decode()[-2000:])

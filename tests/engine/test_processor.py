@@ -11,7 +11,7 @@ from neurodeploy.conformance import generate
 from neurodeploy.engine import compiler, prepare, processor, run_compiled
 from neurodeploy.engine.compiler import Compiler, find_compiler, library_flags, trusted, zig_compiler
 from neurodeploy.engine.processor import features, this_machine
-from neurodeploy.engine.stimulus import open_stimulus
+from neurodeploy.engine.sources import input_sources
 from neurodeploy.errors import InputError
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Input, Program
@@ -162,7 +162,7 @@ def test_integers_are_quantized_like_the_numbers_they_are() -> None:
                     low, high = (0, 1) if kind == "bool" else (-300, 300) if kind == "float32" else info(kind)
                     values = rng.integers(low, high, (1, 9, 3), endpoint=True, dtype="int64" if low else "uint64")
                     values = values.astype(kind)
-                    sources, _, _ = open_stimulus(made, {"input": values})
+                    sources, _, _ = input_sources(made, {"input": values})
                     found = np.asarray(sources["input"](0, slice(0, 9)))
                     assert np.array_equal(found, each.quantize(values.astype(np.float64))[0]), (bits, signed, kind)
 

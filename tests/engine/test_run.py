@@ -87,7 +87,7 @@ def test_after_a_failure_no_further_sample_is_begun(threads: int, monkeypatch: p
         begun.append(sample)
         raise InputError("no such sample")
 
-    monkeypatch.setattr(running, "open_stimulus", lambda made, stimulus: ({"input": source}, 1000, 5))
+    monkeypatch.setattr(running, "input_sources", lambda made, stimulus: ({"input": source}, 1000, 5))
     with pytest.raises(InputError, match="no such sample"):
         run_compiled(program(), SPIKES, threads=threads)
     assert len(begun) <= threads

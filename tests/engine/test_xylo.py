@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neurodeploy.engine.run import beyond, driven, run_compiled, run_loaded
+from neurodeploy.engine.run import beyond, run_compiled, run_loaded
+from neurodeploy.engine.sources import driven_messages
 from neurodeploy.program import Input, Population, Program
-from neurodeploy.reference.program_runner import quantize_stimulus, run_program
+from neurodeploy.program.quantizer import quantize_inputs
+from neurodeploy.reference.program_runner import run_program
 from tests.xylo.environment import unavailable
 from tests.xylo.nets import net
 from tests.xylo.simulator import differing, simulate
@@ -74,8 +76,8 @@ def test_an_isolated_run_may_be_fed_more_than_any_neuron_sends() -> None:
     made = net(3)
     drive = run_program(made.program, made.stimulus)
     drive["hidden"].output[:] = rng.integers(-300, 70000, drive["hidden"].output.shape)
-    sent = quantize_stimulus(made.program, made.stimulus)
-    fed = driven(made.program, drive, 1, made.spikes.shape[1])
+    sent = quantize_inputs(made.program, made.stimulus)
+    fed = driven_messages(made.program, drive, 1, made.spikes.shape[1])
     compiled = compiled_all([made.program], ranges=[beyond(made.program, fed)])[0]
     expected = run_program(made.program, made.stimulus, states=True, drive=drive)
     assert not differences(expected, run_loaded(compiled, made.program, sent, fed, states=True))

@@ -14,7 +14,7 @@ from typing import Any
 from neurodeploy.codegen import Rendering
 from neurodeploy.codegen.machine import AVX2, AVX512
 from neurodeploy.engine.run import traced
-from neurodeploy.engine.stimulus import open_stimulus
+from neurodeploy.engine.sources import input_sources
 from neurodeploy.trace import Trace
 from tests.engine.toolchains import NO_GCC, NO_ZIG, Toolchain, gcc, zig_compiler
 from tests.proof.case import Claim, Counts, ProofCase, together
@@ -52,7 +52,7 @@ def traces_of(toolchain: Toolchain, texts: Texts) -> Iterator[Trace]:
 
 
 def _given(drawn: Drawn) -> dict[str, Any]:
-    sources, _, steps = open_stimulus(drawn.program, drawn.stimulus)
+    sources, _, steps = input_sources(drawn.program, drawn.stimulus)
     return {name: source(0, slice(0, steps)) for name, source in sources.items()}
 
 

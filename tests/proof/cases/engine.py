@@ -19,7 +19,7 @@ from neurodeploy.conformance import differing_cells
 from neurodeploy.engine.batch import Recording, run_batch
 from neurodeploy.engine.library import Compiled
 from neurodeploy.engine.run import traced
-from neurodeploy.engine.stimulus import open_stimulus
+from neurodeploy.engine.sources import input_sources
 from neurodeploy.program import Program
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.step.plan import Plan, plan
@@ -112,7 +112,7 @@ def _text(rendering: Rendering) -> str:
 
 
 def _differs(drawn: Drawn, compiled: Compiled) -> bool:
-    sources, batch, steps = open_stimulus(drawn.program, drawn.stimulus)
+    sources, batch, steps = input_sources(drawn.program, drawn.stimulus)
     seen, unseen = (
         traced(drawn.program, run_batch(compiled, sources, batch, steps, Recording(states=states), threads=1))
         for states in (True, False)
