@@ -114,9 +114,10 @@ class Frames:
             if held == steps:
                 break
         if not held:
-            raise InputError(
-                "has too few events for a frame", source.name, "give a smaller count, or look at the filters"
-            )
+            if not any(len(events) for events in source.chunks()):
+                raise InputError("holds no events", source.name, "give a recording with events")
+            remedy = "give a smaller count, or look at the filters"
+            raise InputError("has too few events for a frame", source.name, remedy)
         return np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
 
     def to_json(self) -> dict[str, Any]:

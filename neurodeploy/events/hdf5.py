@@ -15,7 +15,7 @@ import numpy as np
 
 from neurodeploy.errors import InputError, UnavailableError
 from neurodeploy.events.binary import COPY
-from neurodeploy.events.columns import Column, convert, find_columns
+from neurodeploy.events.columns import NO_HINTS, Column, Hints, convert, find_columns, unit_in
 from neurodeploy.events.event import CHUNK, Chunks, Sensor
 from neurodeploy.events.source import EventSource
 
@@ -48,7 +48,7 @@ class Layout:
         return {column: _rows(file[name], at) for column, name in self.columns.items()}
 
 
-def read_hdf5(path: Path, format: str = "HDF5", on: int | None = 1) -> EventSource:
+def read_hdf5(path: Path, hints: Hints = NO_HINTS, format: str = "HDF5", on: int | None = 1) -> EventSource:
     """Events of the first known layout, read in pieces.
 
     Column names and the units of time are those of ``columns``. An offset ``t_offset`` (DSEC) is added; an index
@@ -70,11 +70,11 @@ def read_hdf5(path: Path, format: str = "HDF5", on: int | None = 1) -> EventSour
     except BROKEN as error:
         raise InputError(f"not a readable HDF5 file, cut off or damaged: {error}", str(path), COPY) from error
     start = _smallest_on(path, layout, size) if on is None else on
-    return EventSource(str(path), format, sensor, lambda: _read(path, layout, size, start, offset))
+    return EventSource(str(path), format, sensor, lambda: _read(path, layout, size, start, offset, hints.time_unit))
 
 
-def _read(path: Path, layout: Layout, size: int, on: int, offset: int) -> Chunks:
-    for events in convert(_parts(path, layout, size), str(path), on):
+def _read(path: Path, layout: Layout, size: int, on: int, offset: int, unit: str | None) -> Chunks:
+    for events in convert(_parts(path, layout, size), str(path), on, unit or unit_in(layout.columns["t"])):
         events["t"] += offset
         yield events
 

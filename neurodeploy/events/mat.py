@@ -14,7 +14,7 @@ import numpy as np
 
 from neurodeploy.errors import InputError
 from neurodeploy.events.binary import COPY
-from neurodeploy.events.columns import Column, convert, find_columns
+from neurodeploy.events.columns import NO_HINTS, Column, Hints, convert, find_columns
 from neurodeploy.events.event import CHUNK
 from neurodeploy.events.hdf5 import read_hdf5
 from neurodeploy.events.mat_elements import judge_elements
@@ -29,18 +29,18 @@ BROKEN = (*UNREADABLE, RuntimeError, NameError, LookupError, MemoryError)
 STRUCTS = ("TD", "events")
 
 
-def read_mat(path: Path) -> EventSource:
+def read_mat(path: Path, hints: Hints = NO_HINTS) -> EventSource:
     """A MAT file of any version. Raises InputError for damage and other layouts, UnavailableError without scipy."""
     with path.open("rb") as file:
         version = file.read(10)
     if version == b"MATLAB 7.3":
-        return read_hdf5(path, "MAT 7.3", on=None)
+        return read_hdf5(path, hints, "MAT 7.3", on=None)
     scipy_io = need("scipy.io", "events", str(path))
     judge_elements(path)
     columns = _load(scipy_io, path)
     counted_from_one = len(columns["p"]) > 0 and (columns["p"].min(), columns["p"].max()) == (1, 2)
     on = 2 if counted_from_one else 1
-    return EventSource(str(path), "MAT", None, lambda: convert(_parts(columns), str(path), on))
+    return EventSource(str(path), "MAT", None, lambda: convert(_parts(columns), str(path), on, hints.time_unit))
 
 
 def _parts(columns: Mapping[str, Column]) -> Iterator[dict[str, Column]]:

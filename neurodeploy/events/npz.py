@@ -1,6 +1,7 @@
-"""Events in NumPy's files: ``.npz`` with the arrays t, x, y, p (and width, height), or a structured ``.npy``.
+"""Events in NumPy's files: ``.npz`` with the arrays t, x, y, p (and width, height), or one table as ``.npy``.
 
 Arrays of an ``.npz`` are read in pieces side by side, compressed or not. This is the format events are saved in here.
+A table has the columns as fields, or is an array ``(N, 4)`` whose order is guessed and said unless it is given.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tokenize import TokenError
 from typing import IO, Any
@@ -19,20 +21,34 @@ from numpy.typing import NDArray
 from neurodeploy.atomic import write_file
 from neurodeploy.errors import InputError
 from neurodeploy.events.binary import COPY
-from neurodeploy.events.columns import Column, convert, find_columns
+from neurodeploy.events.columns import (
+    NAMES,
+    NO_HINTS,
+    Column,
+    Hints,
+    convert,
+    find_columns,
+    guess_order,
+    guess_unit,
+    unit_in,
+)
 from neurodeploy.events.event import CHUNK, Sensor
-from neurodeploy.events.source import EventSource
+from neurodeploy.events.source import EventSource, guess_findings
 from neurodeploy.trace import UNREADABLE
 
 REMEDY = "store the arrays t (microseconds), x, y, p (0 or 1), width and height, or call neurodeploy.events.save_events"
 
+HEAD = 1000
+"""Rows of a table that its order and its unit of time are judged by."""
+
 
 def holds_events(path: Path) -> bool:
-    """Whether an ``.npz`` has the arrays of events, by the names that ``save_events`` writes."""
+    """Whether an ``.npz`` has an array for each column of events, by any name that ``find_columns`` knows."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return {f"{name}.npy" for name in "txyp"} <= set(archive.namelist())
-    except (OSError, zipfile.BadZipFile):
+            find_columns([name.removesuffix(".npy") for name in archive.namelist()], str(path), REMEDY)
+            return True
+    except (OSError, zipfile.BadZipFile, InputError):
         return False
 
 
@@ -44,7 +60,7 @@ def save_events(source: EventSource, path: Path, **more: Any) -> None:
     write_file(path, lambda handle: np.savez_compressed(handle, **columns, **size, **more))  # type: ignore[arg-type]
 
 
-def read_npz(path: Path) -> EventSource:
+def read_npz(path: Path, hints: Hints = NO_HINTS) -> EventSource:
     """An ``.npz`` of events. Raises InputError for damage, unknown names and columns of different length."""
     with _guard(path), zipfile.ZipFile(path) as archive:
         members = [name.removesuffix(".npy") for name in archive.namelist()]
@@ -54,20 +70,37 @@ def read_npz(path: Path) -> EventSource:
             lengths = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
             raise InputError(f"its columns differ in length: {lengths}", str(path), "repair the file")
         sensor = _sensor(archive) if {"width", "height"} <= set(members) else None
-    return EventSource(str(path), "npz", sensor, lambda: convert(_parts(path, names), str(path)))
+    unit = hints.time_unit or unit_in(names["t"])
+    return EventSource(str(path), "npz", sensor, lambda: convert(_parts(path, names), str(path), unit=unit))
 
 
-def read_npy(path: Path) -> EventSource:
-    """A structured ``.npy`` array, mapped into memory. Raises InputError for damage and arrays without fields."""
+def read_npy(path: Path, hints: Hints = NO_HINTS) -> EventSource:
+    """A ``.npy`` of events, mapped into memory: a structured array, or ``(N, 4)``. Raises InputError for others."""
     with _guard(path):
         table = np.load(path, mmap_mode="r", allow_pickle=False)
-    fields = find_columns(table.dtype.names or (), str(path), REMEDY)
-    return EventSource(str(path), "npy", None, lambda: convert(_mapped(table, fields), str(path)))
+    fields: Mapping[str, str | int]
+    if table.ndim == 2 and table.shape[1] >= len(NAMES):
+        guessed = hints.names is None
+        order = hints.names or guess_order(table[:HEAD])
+        fields = {column: order.index(name) for column, name in find_columns(order, str(path), REMEDY).items()}
+        times = table[:HEAD, fields["t"]]
+    else:
+        guessed, order = False, table.dtype.names or ()
+        fields = find_columns(order, str(path), REMEDY)
+        times = table[fields["t"]][:HEAD]
+    unit = hints.time_unit or (None if guessed or table.ndim == 2 else unit_in(str(fields["t"]))) or guess_unit(times)
+    findings = guess_findings(str(path), order if guessed else None, None if hints.time_unit else unit)
+    parts = partial(_mapped, table, fields)
+    return EventSource(str(path), "npy", None, lambda: convert(parts(), str(path), unit=unit), findings)
 
 
-def _mapped(table: NDArray[Any], fields: Mapping[str, str]) -> Iterator[dict[str, Column]]:
+def _mapped(table: NDArray[Any], fields: Mapping[str, str | int]) -> Iterator[dict[str, Column]]:
     for first in range(0, len(table), CHUNK):
-        yield {column: np.asarray(table[name][first : first + CHUNK]) for column, name in fields.items()}
+        rows = table[first : first + CHUNK]
+        yield {
+            column: np.asarray(rows[field] if isinstance(field, str) else rows[:, field])
+            for column, field in fields.items()
+        }
 
 
 def _parts(path: Path, names: Mapping[str, str]) -> Iterator[dict[str, Column]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from neurodeploy.errors import InputError
 from neurodeploy.events.event import Chunks, Events, Sensor, pieces
+from neurodeploy.finding import Finding
+from neurodeploy.html import fragment, html_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,12 +20,22 @@ class EventSource:
     - ``name``: the file, or what made the events; ``format``: how they are stored.
     - ``sensor``: its size where the file says so, else None.
     - ``read``: gives the events as chunks, in the order of the file.
+    - ``findings``: what was guessed to read it, such as the order of its columns.
     """
 
     name: str
     format: str
     sensor: Sensor | None
     read: Callable[[], Chunks]
+    findings: tuple[Finding, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"EventSource({self.name}, {self.format}, {self.sensor or 'sensor unknown'})"
+
+    def _repr_html_(self) -> str:
+        rows = [("name", self.name), ("format", self.format), ("sensor", self.sensor or "unknown")]
+        rows += [("read so", finding.message) for finding in self.findings]
+        return fragment(html_table("events", ("", ""), rows))
 
     def chunks(self) -> Chunks:
         """The events, chunk by chunk, each a structured array of type ``EVENT``; unchecked.
@@ -82,9 +94,24 @@ class EventSource:
             raise InputError(reason, self.name, "give the right size of the sensor, or repair the file")
 
 
-_SORT = "look at it with `neurodeploy events info`; sort it with neurodeploy.events.Sort, or repair the file"
+_SORT = (
+    "look at it with `neurodeploy events info`; put it in order with --sort 1ms (neurodeploy.events.Sort), or repair it"
+)
 
 
 def from_array(events: Events, sensor: Sensor | None = None, name: str = "array") -> EventSource:
     """Events in memory, ``(N,)`` of type ``EVENT``, as a source."""
     return EventSource(name, "array", sensor, lambda: pieces(events))
+
+
+def guess_findings(where: str, order: Sequence[str] | None, unit: str | None) -> tuple[Finding, ...]:
+    """What is said of a guessed ``order`` of columns and of a guessed ``unit`` of time, unless they are the usual."""
+    findings: list[Finding] = []
+    if order is not None:
+        what = f"has no names of columns; they are read as {', '.join(order[:4])}"
+        severity = "info" if tuple(order[:4]) == tuple("txyp") else "warning"
+        findings.append(Finding("column-order", severity, where, what, "name them in their order with --columns"))
+    if unit not in (None, "us"):
+        what = f"times are read as {'seconds' if unit == 's' else 'nanoseconds'}"
+        findings.append(Finding("time-unit", "info", where, what, "give another unit with --time-unit ns, us, ms or s"))
+    return tuple(findings)

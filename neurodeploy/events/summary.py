@@ -156,12 +156,20 @@ def _hottest(counts: NDArray[np.int64], hot: NDArray[np.bool_], duration: int) -
 
 
 def _findings(tally: _Tally, source: EventSource) -> list[Finding]:
-    findings: list[Finding] = []
+    findings: list[Finding] = [*source.findings]
     if not tally.events:
         findings.append(Finding("no-events", "warning", source.name, "holds no events"))
     if tally.backwards:
         reason = f"time runs backwards at {tally.backwards:,} of {tally.events:,} events; no frames can be made of it"
-        findings.append(Finding("time-backwards", "error", source.name, reason, "sort it with neurodeploy.events.Sort"))
+        findings.append(
+            Finding(
+                "time-backwards",
+                "error",
+                source.name,
+                reason,
+                "put it in order with --sort 1ms, or neurodeploy.events.Sort",
+            )
+        )
     if tally.outside:
         reason = f"{tally.outside:,} of {tally.events:,} events lie outside {source.sensor} pixels"
         findings.append(Finding("outside-sensor", "error", source.name, reason, "give the right size with --sensor"))

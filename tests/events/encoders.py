@@ -175,3 +175,41 @@ def text(events: Events, header: str = "t,x,y,p", separator: str = ",", seconds:
     for t, x, y, p in events.tolist():
         lines.append(separator.join([f"{t / 1e6:.6f}" if seconds else str(t), str(x), str(y), str(int(p))]))
     return "\n".join(lines) + "\n"
+
+
+def aedat2(events: Events, camera: str) -> bytes:
+    """AEDAT 2.0 of jAER: address and time, most significant byte first; a DVS128 has 0 for ON."""
+    head = f"#!AER-DAT2.0\r\n# This is a raw AE data file\r\n# AEChip: ch.unizh.ini.jaer.chip.{camera}\r\n"
+    words: list[bytes] = []
+    for t, x, y, p in events.tolist():
+        address = (y << 8 | x << 1 | (1 - p)) if camera == "DVS128" else (y << 22 | x << 12 | p << 11)
+        words.append(struct.pack(">II", address, t % (1 << 32)))
+    return head.encode() + b"".join(words)
+
+
+def aedat3(events: Events, camera: str, per_packet: int = 700) -> bytes:
+    """AEDAT 3.1 of cAER: packets of polarity events, and one of special events between the first two."""
+    head = f"#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: {camera}\r\n#!END-HEADER\r\n".encode()
+    packets: list[bytes] = []
+    for first in range(0, len(events), per_packet):
+        some = events[first : first + per_packet].tolist()
+        for upper in sorted({t >> 31 for t, *_ in some}):
+            part = [event for event in some if event[0] >> 31 == upper]
+            body = [struct.pack("<II", x << 17 | y << 2 | p << 1 | 1, t & 0x7FFFFFFF) for t, x, y, p in part]
+            body.append(struct.pack("<II", 5 << 17 | 5 << 2, part[-1][0] & 0x7FFFFFFF))  # one that is not valid
+            packets.append(
+                struct.pack("<hhiiiiii", 1, 1, 8, 4, upper, len(body), len(body), len(part)) + b"".join(body)
+            )
+        packets.append(struct.pack("<hhiiiiii", 0, 1, 8, 4, 0, 1, 1, 1) + bytes(8))
+    return head + b"".join(packets)
+
+
+def event_stream(events: Events, width: int, height: int) -> bytes:
+    """Event Stream 2.0 of a DVS: time since the event before and polarity, column, row; 255 for 127 us without one."""
+    words: list[bytes] = []
+    before = 0
+    for t, x, y, p in events.tolist():
+        passed = t - before
+        words.append(b"\xff" * (passed // 127) + struct.pack("<BHH", (passed % 127) << 1 | p, x, y))
+        before = t
+    return b"Event Stream\x02\x00\x00\x01" + struct.pack("<HH", width, height) + b"".join(words)

@@ -63,6 +63,9 @@ def _columns(path: Path, events: Any) -> None:
 
 WRITERS: dict[str, tuple[str, Callable[[Path, Any], None], bool]] = {
     "aedat4": (".aedat4", _sized(encoders.aedat4), True),
+    "aedat2": (".aedat", _bytes(lambda events: encoders.aedat2(events, "DAVIS128")), False),
+    "aedat3": (".aedat", _bytes(lambda events: encoders.aedat3(events, "DAVIS128")), False),
+    "event-stream": (".es", _sized(encoders.event_stream), True),
     "dat": (".dat", _sized(encoders.dat), True),
     "evt2": (".raw", _sized(encoders.evt2), True),
     "evt3": (".raw", _sized(encoders.evt3), True),

@@ -28,7 +28,8 @@ def test_gives_back_what_was_written(name: str, seed: int, tmp_path: Path) -> No
 @pytest.mark.parametrize("name", FORMATS)
 def test_knows_the_sensor_where_the_file_says_it(name: str, tmp_path: Path) -> None:
     source = open_events(write(name, tmp_path, random_events(0, 20)))
-    expected = SENSOR if WRITERS[name][2] else Sensor(34, 34) if name == "nmnist" else None
+    cameras = {"nmnist": Sensor(34, 34), "aedat2": Sensor(128, 128), "aedat3": Sensor(128, 128)}
+    expected = SENSOR if WRITERS[name][2] else cameras.get(name)
     assert source.sensor == expected
     assert open_events(source.name, Sensor(7, 5)).sensor == Sensor(7, 5)
 
@@ -87,7 +88,7 @@ def test_a_recording_without_events_is_read_as_none(tmp_path: Path) -> None:
     [
         ("t,x,y,p\n1,2,3,1\n2,5,oops,0\n", "line 3 is no event: '2,5,oops,0'"),
         ("t,x,y,p\n1,2,3,1\n2,5\n", "line 3 is no event: '2,5'"),
-        ("1,2,3,1\n2,5,70000,0\n", "event 1: 70000.0 is no row"),
+        ("t,x,y,p\n1,2,3,1\n2,5,70000,0\n", "event 1: 70000.0 is no row"),
         ("1,2,3,1\n2,5,-1,0\n", "event 1: -1.0 is no row"),
         ("1,2,3,1\n2,1.5,1,0\n", "event 1: 1.5 is no column"),
         ("1,2,3,1\n2,1,1,7\n", "event 1: 7.0 is no polarity"),
@@ -112,7 +113,7 @@ def test_text_is_refused_with_the_line_or_event(lines: str, told: str, tmp_path:
         ("a.raw", encoders.evt_header("2.1", "EVT21", 9, 9) + bytes(8), "of format EVT21, which is not read"),
         ("a.dat", b"% Version 1\n\x0c\x08", "version 1"),
         ("a.dat", b"% Version 2\n\x0e\x08", "events of type 0x0e"),
-        ("a.aedat", b"#!AER-DAT2.0\r\n" + bytes(40), "of format AER-DAT2.0, of which only AER-DAT4.0 is read"),
+        ("a.aedat", b"#!AER-DAT1.0\r\n" + bytes(40), "of format AER-DAT1.0, of which only AER-DAT 2.0, 3.1 and 4.0"),
         ("a.xyz", b"something", "nor is its suffix '.xyz'"),
         ("a.aedat4", b"something else", "does not begin like a .aedat4 file"),
         ("a.h5", b"something else", "does not begin like a .h5 file"),
