@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurodeploy.atomic import write_file
 from neurodeploy.errors import InputError
+from neurodeploy.finding import Finding
 from neurodeploy.html import fragment, html_table
 from neurodeploy.table import Table, dimensions
 from neurodeploy.trace import UNREADABLE
@@ -78,6 +79,7 @@ class Stimulus(Mapping[str, Array]):
     - ``labels``: the class of every sample, ``(B,)``, where it is known.
     - ``origin``: where it comes from.
     - ``signals``: for every input that an encoder feeds, the signal it was made from.
+    - ``findings``: what was guessed or chosen to make it, such as the order of a recording's columns.
 
     Raises InputError for arrays that differ in samples or steps, are empty, or hold anything but finite real numbers.
     """
@@ -86,6 +88,7 @@ class Stimulus(Mapping[str, Array]):
     labels: Array | None = None
     origin: Origin = Origin()
     signals: Mapping[str, Signal] = field(default_factory=dict[str, Signal])
+    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "inputs", {name: np.asarray(array) for name, array in self.inputs.items()})

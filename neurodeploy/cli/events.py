@@ -31,25 +31,28 @@ def info(
     sensor: Annotated[
         str | None, typer.Option(metavar="WIDTHxHEIGHT", help="Size of the sensor, where the file does not say it.")
     ] = None,
+    columns: o.Columns = None,
+    time_unit: o.TimeUnit = None,
+    sort: o.Sort = None,
     *,
     output: o.Output,
 ) -> None:
     """Show what a recording of events holds.
 
     Format, sensor, number and rate of events, duration, polarities, hot pixels, and whether its time only goes forward.
-    Formats: AEDAT4, DAT, EVT2 and EVT3 (.raw), N-MNIST (.bin), HDF5, MAT, CSV and NumPy.
+    Formats: AEDAT 2.0, 3.1 and 4.0, DAT, EVT2 and EVT3 (.raw), N-MNIST (.bin), Event Stream (.es), HDF5, MAT, CSV and
+    NumPy.
     """
     from neurodeploy.events import open_events
     from neurodeploy.events.summary import summarize
 
     with working(f"reading {file}", output.silent):
-        summary = summarize(open_events(file, None if sensor is None else _sensor(sensor)))
+        size = None if sensor is None else _sensor(sensor)
+        summary = summarize(open_events(file, size, columns=columns, time_unit=time_unit, sort=sort))
     if output.as_json:
         o.emit(summary.to_json())
         return
-    for finding in summary.findings:
-        if finding.severity != "info":
-            typer.echo(f"neurodeploy: {finding}", err=True)
+    output.tell(summary.findings)
     if not output.quiet:
         _show(summary)
 

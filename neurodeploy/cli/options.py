@@ -16,6 +16,8 @@ from neurodeploy.errors import InputError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from neurodeploy.finding import Finding
+
 SOURCE_KINDS = "a checkpoint (.pt), a .nir or lava-dl .net file, or your own state dict (.pt, with --module)"
 
 Source = Annotated[Path, typer.Argument(metavar="SOURCE", help=f"{SOURCE_KINDS.capitalize()}.", show_default=False)]
@@ -43,6 +45,19 @@ Stimulus = Annotated[
         help="An .npz with one array (T, ...) per input, named like it, or a recording of events; "
         "default: the model's own, else 10 % noise.",
     ),
+]
+
+
+Columns = Annotated[
+    str | None,
+    typer.Option(metavar="NAMES", help="Columns of a table of events without names, in their order, e.g. x,y,p,t."),
+]
+TimeUnit = Annotated[
+    str | None, typer.Option(metavar="UNIT", help="Unit of a table's times: ns, us, ms or s (default: as they look).")
+]
+Sort = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Put events of a recording in order that come late by at most this, e.g. 1ms."),
 ]
 
 
@@ -116,8 +131,8 @@ class Framing:
         str | None,
         typer.Option(
             metavar="KIND",
-            help="With a recording: both, both-off-first, on, off, merged, signed (default: both for two channels, "
-            "else merged).",
+            help="With a recording: both (channels ON, OFF), both-off-first (OFF, ON, as in frames of tonic and "
+            "SpikingJelly), on, off, merged, signed (default: both for two channels, else merged).",
         ),
     ] = None
     downscale: Annotated[
@@ -130,6 +145,9 @@ class Framing:
             metavar="KIND", help="With a recording: counts, binary or normalized (default: as the input is declared)."
         ),
     ] = None
+    columns: Columns = None
+    time_unit: TimeUnit = None
+    sort: Sort = None
     batch: Annotated[bool, typer.Option("--batch", help="The arrays of --input are (B, T, ...).")] = False
 
     def frames(self) -> Any:
@@ -139,7 +157,16 @@ class Framing:
         scale = self.downscale
         if scale != "fit" and (not scale.isdecimal() or int(scale) < 1):
             raise InputError(f"{scale!r} is no downscale", "--downscale", "give a whole number from 1, or fit")
-        return Frames(self.window, self.count, self.polarity, scale if scale == "fit" else int(scale), self.values)
+        return Frames(
+            self.window,
+            self.count,
+            self.polarity,
+            scale if scale == "fit" else int(scale),
+            self.values,
+            self.columns,
+            self.time_unit,
+            self.sort,
+        )
 
 
 @dataclass(frozen=True)
@@ -163,6 +190,12 @@ class Output:
 
             for view in views:
                 stdout().print(view)
+
+    def tell(self, findings: Sequence[Finding]) -> None:
+        """Findings on standard error: warnings and errors always, the rest unless ``quiet``; none beside ``--json``."""
+        for finding in findings:
+            if not self.as_json and (finding.severity != "info" or not self.quiet):
+                typer.echo(f"neurodeploy: {finding}", err=True)
 
 
 def assignments(pairs: Sequence[str] | None) -> dict[str, str]:

@@ -10,6 +10,7 @@ import typer
 from neurodeploy.cli import options as o
 from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.cli.progress import working
+from neurodeploy.finding import Finding
 
 
 @with_blocks
@@ -59,5 +60,6 @@ def run(
         trace.save(out, batched=framing.batch or trace.batch > 1)
     if output.as_json:
         o.emit({**trace_json(trace), "trace": None if out is None else str(out)})
-    elif not output.quiet:
+    output.tell([Finding(**finding) for finding in trace.meta.get("findings", ())])
+    if not output.silent:
         stdout().print(show_trace(trace))

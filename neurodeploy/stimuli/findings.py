@@ -13,8 +13,8 @@ DECLARE = "scale the stimulus, or declare the input as it is (--input-range for 
 
 
 def stimulus_findings(stimulus: Stimulus, network: Network) -> tuple[Finding, ...]:
-    """A warning for every input or signal whose values leave the range that is declared, or fall between its steps."""
-    return (*_signal_findings(stimulus, network), *_input_findings(stimulus, network))
+    """What was guessed to make a stimulus, and a warning for all values outside the declared range or its steps."""
+    return (*stimulus.findings, *_signal_findings(stimulus, network), *_input_findings(stimulus, network))
 
 
 def _input_findings(stimulus: Stimulus, network: Network) -> list[Finding]:

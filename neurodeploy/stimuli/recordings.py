@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -12,6 +12,7 @@ import numpy as np
 from neurodeploy.errors import InputError
 from neurodeploy.events import Frames, Sensor, open_events
 from neurodeploy.events.frames import Polarity, Values
+from neurodeploy.finding import Finding
 from neurodeploy.network.network import Network
 from neurodeploy.stimuli.arrays import from_arrays
 from neurodeploy.stimulus import Origin, Stimulus
@@ -24,10 +25,11 @@ class Framing:
     """How a recording becomes frames; what is None follows from the network's input.
 
     - ``window`` or ``count``: the events of a frame, as ``Frames`` has them.
-    - ``polarity``: without one, ``both`` for two channels and ``merged`` for one.
+    - ``polarity``: without one, ``both`` for two channels (ON, OFF) and ``merged`` for one; a finding says so.
     - ``downscale``: a whole number, or ``"fit"`` for the input's height and width as SpikeSEG rescales.
     - ``values``: without them, ``binary`` for a binary input, ``normalized`` on the declared grid for a graded one up
       to 1, ``counts`` for the rest.
+    - ``columns``, ``time_unit``, ``sort``: as ``open_events`` has them.
     """
 
     window: str | None = None
@@ -35,12 +37,17 @@ class Framing:
     polarity: str | None = None
     downscale: int | Literal["fit"] = 1
     values: str | None = None
+    columns: str | None = None
+    time_unit: str | None = None
+    sort: str | None = None
 
     @property
     def asked(self) -> str | None:
-        """The first option that was given."""
-        given = (name for name, value in vars(self).items() if value is not None and (name, value) != ("downscale", 1))
-        return next(given, None)
+        """The first option that was given, as the command line spells it."""
+        options = (
+            name for name, value in vars(self).items() if value is not None and (name, value) != ("downscale", 1)
+        )
+        return next((name.replace("_", "-") for name in options), None)
 
 
 def read_recording(path: Path, network: Network, framing: Framing, steps: int | None = None) -> Stimulus:
@@ -49,7 +56,7 @@ def read_recording(path: Path, network: Network, framing: Framing, steps: int | 
     A recording that does not say the size of its sensor is taken to fit the input. Raises InputError where the input
     has no such shape, the frames have another, and where ``Frames`` does.
     """
-    source = open_events(path)
+    source = open_events(path, columns=framing.columns, time_unit=framing.time_unit, sort=framing.sort)
     name, shape = _input(network, path)
     frames = _frames(network, name, shape, framing, path)
     if source.sensor is None:
@@ -63,7 +70,20 @@ def read_recording(path: Path, network: Network, framing: Framing, steps: int | 
         told = f"makes frames (C, H, W) = {made} of its {source.sensor} pixels, the input {name!r} needs {shape}"
         raise InputError(told, str(path), _remedy(source.known_sensor(), made, shape))
     array = frames.read(source, steps).astype(np.float32)
-    return from_arrays({name: array}, network, Origin("recording", str(path)))
+    stimulus = from_arrays({name: array}, network, Origin("recording", str(path)))
+    return replace(stimulus, findings=(*source.findings, *_chosen_polarity(framing, frames.polarity, name)))
+
+
+def _chosen_polarity(framing: Framing, polarity: Polarity, name: str) -> tuple[Finding, ...]:
+    """What became of the polarities where no option says it."""
+    if framing.polarity is not None:
+        return ()
+    message = "ON and OFF events are merged into the one channel"
+    remedy = "give --polarity merged, on, off or signed, whichever the network was trained on"
+    if polarity == "both":
+        message = "its two channels are ON, OFF; frames of tonic and SpikingJelly have OFF, ON"
+        remedy = "give --polarity both-off-first for a network trained on those, or --polarity both"
+    return (Finding("polarity-order", "info", name, message, remedy),)
 
 
 def _input(network: Network, path: Path) -> tuple[str, tuple[int, int, int]]:

@@ -144,6 +144,50 @@ def test_what_does_not_fit_says_what_would(
         assert remedy in message.partition("remedy:")[2]
 
 
+def test_the_order_of_the_polarity_channels_is_said_unless_it_is_chosen(folder: Path) -> None:
+    write_network(network((2, 34, 34)), Path("net.nir"))
+    Path("rec.bin").write_bytes(bytes([3, 4, 1 << 7, 0, 100]))  # one ON event at column 3, row 4
+    for options, channel, said in (
+        ((), 0, "two channels are ON, OFF; frames of tonic and SpikingJelly have OFF, ON"),
+        (("--polarity", "both"), 0, ""),
+        (("--polarity", "both-off-first"), 1, ""),
+    ):
+        result = call("run", "net.nir", "--input", "rec.bin", "--window", "1ms", "-o", "trace.npz", *options)
+        assert (said in result.err) if said else (result.err == "")
+        spikes = Trace.load(Path("trace.npz"))["cells"].output[0].reshape(-1, 2, 34, 34)
+        assert np.argwhere(spikes).tolist() == [[0, channel, 4, 3]]
+    checked = call("check", "net.nir", "--input", "rec.bin", "--window", "1ms", "--target", "fixed", "--json").data
+    assert "polarity-order" in [finding["slug"] for finding in checked["findings"]]
+    write_network(network((1, 34, 34)), Path("one.nir"))
+    assert "merged into the one channel" in call("run", "one.nir", "--input", "rec.bin", "--window", "1ms").err
+    help_text = "".join(call("run", "--help").out.split())
+    assert "both(channelsON,OFF),both-off-first(OFF,ON,asinframesoftonicandSpikingJelly)" in help_text
+
+
+def test_a_table_without_names_says_how_it_is_read(folder: Path) -> None:
+    write_network(network((2, 34, 34)), Path("net.nir"))
+    Path("xypt.csv").write_text("6,4,0,100\n7,9,1,200\n")
+    guessed = call("events", "info", "xypt.csv")
+    assert "read as x, y, p, t" in guessed.err
+    assert call("events", "info", "xypt.csv", "--columns", "x,y,p,t", "-q").err == ""
+    run_so = ("run", "net.nir", "--input", "xypt.csv", "--window", "1ms", "-q")
+    assert "read as x, y, p, t" in call(*run_so).err
+    assert call(*run_so, "--columns", "x,y,p,t").err == ""
+    told = call("events", "info", "xypt.csv", "--columns", "x,y,p,t", "--time-unit", "ms", "--json").data
+    assert (told["first_us"], told["last_us"]) == (100_000, 200_000)
+    Path("empty.csv").write_text("t,x,y,p\n")
+    assert "holds no events" in refused("run", "net.nir", "--input", "empty.csv", "--window", "1ms")
+
+
+def test_a_recording_out_of_order_is_sorted_on_request(folder: Path) -> None:
+    write_network(network((2, 34, 34)), Path("net.nir"))
+    Path("late.csv").write_text("t,x,y,p\n100,1,1,1\n90,2,1,1\n200,3,1,1\n")
+    options = ("run", "net.nir", "--input", "late.csv", "--window", "1ms")
+    assert "--sort 1ms" in refused(*options)
+    assert call(*options, "--sort", "1ms", "-q").code == 0
+    assert call("events", "info", "late.csv", "--sort", "1ms", "--json").data["monotone"]
+
+
 def test_options_of_recordings_need_one(model: Path, recording: Path) -> None:
     np.savez("arrays.npz", input=np.zeros((3, 2, 6, 8)))
     for stimulus in ((), ("--input", "arrays.npz")):
