@@ -14,7 +14,6 @@ from neurodeploy.errors import InputError
 
 if TYPE_CHECKING:
     from neurodeploy.events import Sensor
-    from neurodeploy.events.summary import Summary
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
@@ -54,7 +53,11 @@ def info(
         return
     output.tell(summary.findings)
     if not output.quiet:
-        _show(summary)
+        from neurodeploy.report.console import filled, stdout
+
+        shown = filled(summary.table())
+        shown.show_header = False
+        stdout().print(shown)
 
 
 def _sensor(text: str) -> Sensor:
@@ -64,34 +67,3 @@ def _sensor(text: str) -> Sensor:
     if len(parts) != 2 or not all(part.isdecimal() for part in parts):
         raise InputError(f"{text!r} is no size of a sensor", "--sensor", "write it as WIDTHxHEIGHT, e.g. 640x480")
     return Sensor(int(parts[0]), int(parts[1]))
-
-
-def _show(summary: Summary) -> None:
-    from neurodeploy.report.console import stdout, table
-
-    rows = table(summary.name, "", "")
-    rows.show_header = False
-    for name, value in _lines(summary):
-        rows.add_row(name, value)
-    stdout().print(rows)
-
-
-def _lines(summary: Summary) -> list[tuple[str, str]]:
-    at_least = "" if summary.extent is None else f"not said; its events need {summary.extent} pixels"
-    lines = [
-        ("format", summary.format),
-        ("sensor", at_least if summary.sensor is None else f"{summary.sensor} pixels"),
-        ("events", f"{summary.events:,}"),
-    ]
-    if summary.events:
-        share = 100 * summary.on / summary.events
-        lines += [
-            ("polarity", f"{summary.on:,} ON, {summary.events - summary.on:,} OFF ({share:.1f} % ON)"),
-            ("time", f"{summary.first:,} to {summary.last:,} us"),
-            ("duration", f"{summary.duration:,.6f} s"),
-            ("rate", "-" if summary.rate is None else f"{summary.rate:,.0f} events/s"),
-            ("forward", "yes" if not summary.backwards else f"no: {summary.backwards:,} events run backwards"),
-            ("hot pixels", f"{summary.hot_pixels:,}"),
-        ]
-        lines += [("", f"column {each.x}, row {each.y}: {each.rate:,.0f} events/s") for each in summary.hot]
-    return lines

@@ -25,6 +25,9 @@ class Sample:
     units: NDArray[np.int64]
     shape: tuple[int, int]
 
+    def __repr__(self) -> str:
+        return f"Sample({len(self.steps)} events, {self.shape[0]} steps, {self.shape[1]} units)"
+
     def dense(self) -> NDArray[np.float32]:
         """Counts ``(steps, units)``."""
         counts = np.zeros(self.shape, np.float32)
@@ -45,6 +48,9 @@ class Digits:
 
     samples: tuple[Sample, ...]
     labels: NDArray[Any]
+
+    def __repr__(self) -> str:
+        return f"Digits({len(self.samples)} recordings of {len(np.unique(self.labels))} digits)"
 
 
 def load_shd(path: Path | str, steps: int = 100) -> Digits:

@@ -1,4 +1,4 @@
-"""A coder as it is deployed: with the range and the width of its samples fixed, whatever a signal does."""
+"""Deployed encoders: a coder with the range and the width of its samples fixed, whatever a signal does."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from neurodeploy.atomic import write_file
 from neurodeploy.encoding.arrays import as_array, rows_of
-from neurodeploy.encoding.parameters import Parameter, fields_of
+from neurodeploy.encoding.parameters import Parameter, fields_of, shown
 from neurodeploy.encoding.ranges import check_range, measured
 from neurodeploy.encoding.store import CODERS, make_coder
 from neurodeploy.errors import InputError
+from neurodeploy.html import fragment, html_table
 
 FORMAT = 1
 KEYS = ("format", "coder", "low", "high", "bits")
@@ -59,6 +60,15 @@ class DeployedEncoder:
         if hasattr(self.coder, "low"):
             object.__setattr__(self, "coder", replace(self.coder, low=low, high=high))
         _ = self.declared
+
+    def __repr__(self) -> str:
+        span = f"{shown(self.low)} to {shown(self.high)}"
+        return f"DeployedEncoder({self.coder!r}, samples of {self.bits} bits from {span})"
+
+    def _repr_html_(self) -> str:
+        rows = [("method", self.coder.kind), *((name, shown(value)) for name, value in fields_of(self.coder).items())]
+        rows += [("samples", f"{self.bits} bits, {shown(self.low)} to {shown(self.high)}")]
+        return fragment(html_table("deployed encoder", ("", ""), [row for row in rows if row[0] not in RANGE]))
 
     @property
     def top(self) -> int:

@@ -17,12 +17,14 @@ from neurodeploy.encoding.coder import Coder
 from neurodeploy.encoding.gymnasium import Gymnasium
 from neurodeploy.encoding.latency import Latency
 from neurodeploy.encoding.leaky import LeakyIntegrateAndFire
-from neurodeploy.encoding.parameters import fields_of
+from neurodeploy.encoding.parameters import fields_of, shown
 from neurodeploy.encoding.population import Population
 from neurodeploy.encoding.pulse_width import PulseWidth
 from neurodeploy.encoding.rate import Rate
 from neurodeploy.encoding.step_forward import Delta, StepForward
 from neurodeploy.errors import InputError
+from neurodeploy.html import fragment, html_table
+from neurodeploy.table import dimensions
 
 CODERS: Mapping[str, Any] = {
     coder.kind: coder
@@ -74,6 +76,14 @@ class Encoded:
     spikes: NDArray[np.int8]
     coder: Any
     initial: NDArray[np.float32]
+
+    def __repr__(self) -> str:
+        return f"Encoded({np.count_nonzero(self.spikes)} spikes {dimensions(self.spikes.shape)}, {self.coder!r})"
+
+    def _repr_html_(self) -> str:
+        rows = [("spikes", f"{np.count_nonzero(self.spikes)} in {dimensions(self.spikes.shape)}")]
+        rows += [(name, shown(value)) for name, value in coder_json(self.coder).items() if value is not None]
+        return fragment(html_table("encoded signal", ("", ""), rows))
 
     def decode(self) -> NDArray[np.float32]:
         """The signal. Raises InputError where the coder has no inverse."""

@@ -17,6 +17,7 @@ from neurodeploy.encoding.search import Search
 from neurodeploy.encoding.study import best, run_study
 from neurodeploy.errors import InputError
 from neurodeploy.extras import need
+from neurodeploy.html import fragment, html_table
 
 Aim = str | Measure | Objective
 Values = Mapping[str, float]
@@ -24,7 +25,7 @@ Values = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Candidate:
-    """A coder, and what it reached: objective name -> value."""
+    """A coder, and its value of every objective by name."""
 
     coder: Any
     values: Values
@@ -32,7 +33,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Tuned:
-    """The best coder, what it reached on the whole signal, and the candidates nobody beats in every objective.
+    """The best coder, what it reached on the whole signal, and the candidates that none beats in every objective.
 
     With several objectives ``coder`` is that candidate of the front which lies nearest to the best of each, every
     objective scaled to the front's width.
@@ -42,6 +43,15 @@ class Tuned:
     values: Values
     front: tuple[Candidate, ...]
     trials: int
+
+    def __repr__(self) -> str:
+        reached = ", ".join(f"{name} {value:.6g}" for name, value in self.values.items())
+        return f"Tuned({self.coder!r}: {reached}; {len(self.front)} on the front, {self.trials} trials)"
+
+    def _repr_html_(self) -> str:
+        rows = [(*(f"{x:.6g}" for x in point.values.values()), repr(point.coder)) for point in self.front]
+        title = f"coders that none beats, of {self.trials} trials"
+        return fragment(html_table(title, (*(f">{name}" for name in self.values), "coder"), rows))
 
 
 def optimize(

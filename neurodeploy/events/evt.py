@@ -126,7 +126,7 @@ class Evt3:
 
     def __init__(self) -> None:
         self._clock, self._high, self._time = Clock(12, 12), Held(-1), Held(-1)
-        self._row, self._other, self._column, self._on = Held(0), Held(0), Held(0), Held(0)
+        self._row, self._foreign, self._column, self._on = Held(0), Held(0), Held(0), Held(0)
 
     def decode(self, words: Words) -> tuple[Events, Numbers]:
         """Events of some words, and the number of the word that each of them comes from."""
@@ -135,11 +135,11 @@ class Evt3:
         timed = time >= 0
         row = self._row.follow((kind == EVT3_ROW) & timed, value[(kind == EVT3_ROW) & timed] & 0x7FF)
         rows = (kind <= EVT3_OTHER_ROW) & timed
-        other = self._other.follow(rows, (kind[rows] == EVT3_OTHER_ROW).astype(np.int64))
+        foreign = self._foreign.follow(rows, (kind[rows] == EVT3_OTHER_ROW).astype(np.int64))
         column, on = self._columns(kind, value, timed)
         single = kind == EVT3_COLUMN
         bits = np.select((single, kind == EVT3_VECTOR_12, kind == EVT3_VECTOR_8), (1, value, value & 0xFF), 0)
-        sources = np.flatnonzero((bits > 0) & timed & (other == 0))
+        sources = np.flatnonzero((bits > 0) & timed & (foreign == 0))
         number, step = np.nonzero((bits[sources][:, None] >> np.arange(12)) & 1)
         origin = sources[number]
         x = np.where(single, value & 0x7FF, column)[origin] + step

@@ -108,10 +108,10 @@ def guess_findings(where: str, order: Sequence[str] | None, unit: str | None) ->
     """What is said of a guessed ``order`` of columns and of a guessed ``unit`` of time, unless they are the usual."""
     findings: list[Finding] = []
     if order is not None:
-        what = f"has no names of columns; they are read as {', '.join(order[:4])}"
+        message = f"has no names of columns; they are read as {', '.join(order[:4])}"
         severity = "info" if tuple(order[:4]) == tuple("txyp") else "warning"
-        findings.append(Finding("column-order", severity, where, what, "name them in their order with --columns"))
+        findings.append(Finding("column-order", severity, where, message, "name them in their order with --columns"))
     if unit not in (None, "us"):
-        what = f"times are read as {'seconds' if unit == 's' else 'nanoseconds'}"
-        findings.append(Finding("time-unit", "info", where, what, "give another unit with --time-unit ns, us, ms or s"))
+        message = f"times are read as {'seconds' if unit == 's' else 'nanoseconds'}"
+        findings.append(Finding("time-unit", "info", where, message, "give another with --time-unit ns, us, ms or s"))
     return tuple(findings)

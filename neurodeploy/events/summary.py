@@ -12,6 +12,8 @@ from neurodeploy.events.event import Events, Sensor
 from neurodeploy.events.filters import HotPixels
 from neurodeploy.events.source import EventSource
 from neurodeploy.finding import Finding
+from neurodeploy.html import fragment, html_note, html_table
+from neurodeploy.table import Table
 
 SHOWN = 10
 LARGEST = Sensor(4096, 4096)
@@ -81,6 +83,38 @@ class Summary:
             "hottest": [{"x": pixel.x, "y": pixel.y, "events_per_s": pixel.rate} for pixel in self.hot],
             "findings": [finding.to_json() for finding in self.findings],
         }
+
+    def table(self) -> Table:
+        """The summary by names of its values, for people."""
+        at_least = "" if self.extent is None else f"not said; its events need {self.extent} pixels"
+        rows = [
+            ("format", self.format),
+            ("sensor", at_least if self.sensor is None else f"{self.sensor} pixels"),
+            ("events", f"{self.events:,}"),
+            *(_counts(self) if self.events else ()),
+        ]
+        return Table(self.name, ("", ""), rows)
+
+    def __repr__(self) -> str:
+        return f"Summary({self.name}: {self.format}, {self.events:,} events, {self.duration:,.6f} s)"
+
+    def _repr_html_(self) -> str:
+        return fragment(html_table(*self.table()), *(html_note(str(finding)) for finding in self.findings))
+
+
+def _counts(summary: Summary) -> list[tuple[str, str]]:
+    """What the table of a recording with events says of them."""
+    share = 100 * summary.on / summary.events
+    backwards = f"no: {summary.backwards:,} events run backwards"
+    return [
+        ("polarity", f"{summary.on:,} ON, {summary.events - summary.on:,} OFF ({share:.1f} % ON)"),
+        ("time", f"{summary.first:,} to {summary.last:,} us"),
+        ("duration", f"{summary.duration:,.6f} s"),
+        ("rate", "-" if summary.rate is None else f"{summary.rate:,.0f} events/s"),
+        ("forward", backwards if summary.backwards else "yes"),
+        ("hot pixels", f"{summary.hot_pixels:,}"),
+        *(("", f"column {pixel.x}, row {pixel.y}: {pixel.rate:,.0f} events/s") for pixel in summary.hot),
+    ]
 
 
 @dataclass

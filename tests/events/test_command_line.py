@@ -9,6 +9,7 @@ import pytest
 from neurodeploy.contract import Terms
 from neurodeploy.errors import InputError
 from neurodeploy.events import Frames, Sensor, from_array, make_events, open_events, save_events
+from neurodeploy.events.summary import summarize
 from neurodeploy.flow import export, run
 from neurodeploy.network import InputRange, Network, NetworkBuilder
 from neurodeploy.network.file import write_network
@@ -220,6 +221,15 @@ def test_info_says_what_a_recording_holds(recording: Path) -> None:
     assert shown.err == ""
     assert all(word in shown.out for word in ("16 x 12 pixels", "events/s", "% ON", "hot pixels"))
     assert call("events", "info", recording, "-q").out == ""
+
+
+def test_a_source_and_its_summary_are_short_at_a_prompt_and_tables_in_a_notebook(recording: Path) -> None:
+    source = open_events(recording)
+    assert repr(source) == "EventSource(recording.npz, npz, 16 x 12)"
+    assert "16 x 12" in source._repr_html_()
+    summary = summarize(source)
+    assert repr(summary).startswith("Summary(recording.npz: npz, 400 events, 0.03")
+    assert all(text in summary._repr_html_() for text in ("recording.npz", "400", "% ON", "events/s"))
 
 
 def test_info_reports_hot_pixels_disorder_and_strays() -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from neurodeploy.encoding import Latency, PulseWidth, Rate, StepForward
-from neurodeploy.encoding.deployed import read_deployed
+from neurodeploy.encoding.deployed import deploy, read_deployed
 from neurodeploy.errors import InputError
 from neurodeploy.flow.encoding import decode, encode
+from neurodeploy.streams import build_stream
 
 T = np.arange(200)
 SIGNAL = np.stack([np.sin(T / 9), 3 * np.cos(T / 17)]).astype(np.float32)
@@ -61,6 +62,20 @@ def test_a_result_is_short_at_a_prompt_and_a_table_in_a_notebook() -> None:
     assert all(text in shown for text in ("step-forward", "0.1, 0.3", "2×200", f"<td>{spikes}</td>", "density"))
     assert repr(StepForward(tuple(range(1, 9)))) == "StepForward(threshold=(1, 2, 3, 4, ... 8), bipolar=True)"
     assert "step-forward coder" in StepForward()._repr_html_()
+    assert repr(result.encoded).startswith(f"Encoded({spikes} spikes 2×200, StepForward(")
+    deployed = deploy(StepForward(0.1), SIGNAL, 8)
+    assert repr(deployed).startswith(
+        "DeployedEncoder(StepForward(threshold=0.1, bipolar=True), samples of 8 bits from ("
+    )
+    assert "8 bits" in deployed._repr_html_()
+    assert repr(build_stream(deployed, 2)) == "Stream(step-forward, 2 signals of 8 bits, 4 channels)"
+
+
+def test_tuning_says_what_it_reached() -> None:
+    pytest.importorskip("optuna", reason="optuna is not installed (extra: optimize)")
+    tuned = StepForward().optimize(SIGNAL[0], ["mse", "density"], trials=5)
+    assert repr(tuned).startswith("Tuned(StepForward(") and "5 trials" in repr(tuned)
+    assert '<th class="r">density</th>' in tuned._repr_html_()
 
 
 def test_what_contradicts_itself_is_refused(tmp_path: Path) -> None:
