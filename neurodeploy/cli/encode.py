@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,32 @@ from neurodeploy.errors import InputError
 METHODS = (
     "step-forward, leaky-integrate-and-fire, pulse-width, bens-spiker, population, gymnasium, rate, latency or delta"
 )
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How the parameters of a coder are looked for."""
+
+    optimize: Annotated[bool, typer.Option("--optimize", help="Look for the best parameters first.")] = False
+    objective: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="mse (default), mae, density or snr; several give a Pareto front."),
+    ] = None
+    trials: Annotated[int, typer.Option(metavar="N", min=1, help="Trials of --optimize, for each signal.")] = 100
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of --optimize and of random trains.")] = 0
+
+
+@dataclass(frozen=True)
+class Results:
+    """What is written beside the spikes."""
+
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw signal, spikes and reconstruction (.svg, .png, .pdf).")
+    ] = None
+    save_encoder: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the encoder as export --encoder takes it (.json).")
+    ] = None
+    bits: Annotated[int, typer.Option(metavar="N", help="With --save-encoder: bits of a sample on the target.")] = 16
 
 
 @with_blocks
@@ -31,55 +58,29 @@ def encode(
     coder: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Method and parameters as JSON, as --json shows them.")
     ] = None,
-    optimize: Annotated[bool, typer.Option("--optimize", help="Look for the best parameters first.")] = False,
-    objective: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="mse (default), mae, density or snr; several give a Pareto front."),
-    ] = None,
-    trials: Annotated[int, typer.Option(metavar="N", min=1, help="Trials of --optimize, for each signal.")] = 100,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of --optimize and of random trains.")] = 0,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw signal, spikes and reconstruction (.svg, .png, .pdf).")
-    ] = None,
     array: Annotated[str | None, typer.Option(metavar="NAME", help="The array of an .npz that holds several.")] = None,
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", metavar="FILE.npz", help="Spikes to write (default SIGNAL.spikes.npz)."),
     ] = None,
-    save_encoder: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write the encoder as export --encoder takes it (.json)."),
-    ] = None,
-    bits: Annotated[int, typer.Option(metavar="N", help="With --save-encoder: bits of a sample on the target.")] = 16,
     *,
+    tuning: Tuning,
+    results: Results,
     output: o.Output,
 ) -> None:
     """Turn a signal into spikes, and keep with them what decodes them."""
     from neurodeploy.flow.encoding import encode, spikes_path
 
-    result = encode(
-        signal,
-        method,
-        dict(map(_assignment, parameter or ())),
-        coder=coder,
-        optimize=optimize,
-        objective=objective,
-        trials=trials,
-        seed=seed,
-        array=array,
-        out=out or spikes_path(signal),
-        plot=plot,
-        save_encoder=save_encoder,
-        bits=bits,
-        progress=not output.silent,
-    )
+    parameters = dict(map(_assignment, parameter or ()))
+    options: dict[str, Any] = {**vars(tuning), **vars(results), "array": array, "progress": not output.silent}
+    encoding = encode(signal, method, parameters, coder=coder, out=out or spikes_path(signal), **options)
     if output.as_json:
-        o.emit(result.to_json())
+        o.emit(encoding.to_json())
     elif not output.quiet:
         from neurodeploy.report.console import filled, stdout
 
-        stdout().print(filled(result.table()))
-        typer.echo(f"wrote {' and '.join(str(path) for path in result.files.values() if path is not None)}")
+        stdout().print(filled(encoding.table()))
+        typer.echo(f"wrote {' and '.join(str(path) for path in encoding.files.values() if path is not None)}")
 
 
 @with_blocks
