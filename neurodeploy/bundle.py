@@ -23,6 +23,7 @@ from neurodeploy.program.program import Program
 from neurodeploy.program.store import program_files, read_program
 from neurodeploy.program.tables import neuron_table
 from neurodeploy.streams import stream_of
+from neurodeploy.table import listing
 from neurodeploy.target import Artifact
 
 FORMAT = 1
@@ -47,8 +48,8 @@ class Bundle:
         return self.artifact.program
 
     def __repr__(self) -> str:
-        files = ", ".join(sorted(self.artifact.files)) or "no files of its own"
-        return f"Bundle for {self.target} at {self.path} ({self.digest[:12]}): {files}"
+        rows = [(f"target/{name}", f"{len(data)} bytes") for name, data in sorted(self.artifact.files.items())]
+        return listing(f"Bundle for {self.target} at {self.path}, digest {self.digest[:12]}", rows)
 
     def _repr_html_(self) -> str:
         tables = [html_table(*table) for table in self.program.tables(self.report.get("layers", ()))]

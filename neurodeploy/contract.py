@@ -12,6 +12,7 @@ from math import frexp, isfinite, nan
 from typing import Any, Literal, get_args, get_type_hints
 
 from neurodeploy.errors import InputError, choices
+from neurodeploy.html import fragment, html_table
 
 Value = float | int | str | bool | None
 
@@ -88,6 +89,18 @@ class Contract:
                 defaults = dataclasses.replace(contract.defaults, **{key: value})  # type: ignore[arg-type]
                 contract = dataclasses.replace(contract, defaults=defaults)
         return contract
+
+    def __repr__(self) -> str:
+        changed = [f"{term}={right}" for term, _, right in _differing(Terms(), self.defaults) if term != "dt"]
+        words = [f"dt = {self.defaults.dt:g} s", *(changed or ["the defaults"])]
+        if self.overrides:
+            words.append(f"{len(self.overrides)} nodes with terms of their own")
+        return f"Contract: {', '.join(words)}"
+
+    def _repr_html_(self) -> str:
+        rows = [(term, term_text(value)) for term, value in asdict(self.defaults).items()]
+        rows += [(term, value) for term, value in self.assignments().items() if "." in term]
+        return fragment(html_table("contract", ("term", "value"), rows))
 
     def assignments(self) -> dict[str, str]:
         """Every default as ``key: value`` and every override as ``NODE.key: value``; what ``change`` reads."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from neurodeploy.html import fragment, html_table
+
 Severity = Literal["error", "warning", "info"]
 
 
@@ -21,6 +23,13 @@ class Finding:
     def __str__(self) -> str:
         remedy = f" (remedy: {self.remedy})" if self.remedy else ""
         return f"{self.severity}[{self.slug}] {self.node}: {self.message}{remedy}"
+
+    def _repr_html_(self) -> str:
+        return fragment(html_table("finding", ("severity", "node", "message", "remedy"), [self.cells()]))
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """The cells of its row in a table of findings: severity with slug, node, message and remedy."""
+        return f"{self.severity}[{self.slug}]", self.node, self.message, self.remedy
 
     def to_json(self) -> dict[str, str]:
         """The finding as plain data."""

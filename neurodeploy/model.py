@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from neurodeploy.errors import InputError, choices
 from neurodeploy.extras import missing_extra
 from neurodeploy.host import Host
+from neurodeploy.html import fragment, html_table
 from neurodeploy.network.network import Network
 from neurodeploy.plugin import load_plugin, plugin_names, registered
 from neurodeploy.stimulus import Stimulus
@@ -51,7 +52,14 @@ class ReferenceModel:
         return self.presets[chosen]
 
     def __repr__(self) -> str:
-        return f"ReferenceModel {self.name}: {self.summary} (presets: {', '.join(self.presets)})"
+        return f"ReferenceModel {self.name}: {self.summary}\n  presets: {', '.join(self.presets)}"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (name, ", ".join(f"{key}={value}" for key, value in self.presets[name].items())) for name in self.presets
+        ]
+        title = f"reference network {self.name}: {self.summary}"
+        return fragment(html_table(title, ("preset", "configuration"), rows))
 
 
 def installed_models() -> dict[str, ReferenceModel | str]:

@@ -20,6 +20,14 @@ def dimensions(shape: Sequence[int]) -> str:
     return "×".join(map(str, shape))
 
 
+def listing(head: str, rows: Sequence[Sequence[object]], most: int = 20) -> str:
+    """What an object shows at a prompt: a head line and a row for each part, the middle of many rows left out."""
+    lines = [f"  {row[0]}: {' '.join(map(str, row[1:]))}" for row in rows]
+    if len(lines) > most:
+        lines[most // 2 : -most // 2] = [f"  ... {len(lines) - most} more ..."]
+    return "\n".join([head, *lines])
+
+
 def number(value: float) -> str:
     """A value with every digit that tells it from its neighbors; whole numbers as such, never in powers of ten."""
     if isfinite(value) and (value == round(value) or abs(value) >= 1e9):

@@ -11,6 +11,7 @@ from neurodeploy.capabilities import Capabilities
 from neurodeploy.errors import CapabilityError, InputError, UnavailableError, choices
 from neurodeploy.evidence import INDEPENDENT, Evidence
 from neurodeploy.finding import Finding
+from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.numerics import Numerics
 from neurodeploy.plugin import load_plugin, plugin_names, registered
 from neurodeploy.program.program import Program
@@ -80,6 +81,19 @@ class Target:
 
     def __repr__(self) -> str:
         return f"Target {self.name}: {self.summary}"
+
+    def _repr_html_(self) -> str:
+        can = [(term, _words(value)) for term, value in vars(self.capabilities).items()]
+        options = [(option.name, option.default, option.help) for option in self.options]
+        return fragment(
+            html_note(f"target {self.name}: {self.summary}; numerics: {self.numerics.name}"),
+            html_table("options (-O)", ("name", "default", "meaning"), options),
+            html_table("what it carries", ("term", "value"), can),
+        )
+
+
+def _words(value: object) -> str:
+    return ", ".join(sorted(map(str, value))) if isinstance(value, frozenset | tuple) else str(value)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from neurodeploy.atomic import write_file
 from neurodeploy.errors import InputError, choices
 from neurodeploy.evidence import Evidence
 from neurodeploy.html import fragment, html_note, html_table
-from neurodeploy.table import Table, dimensions
+from neurodeploy.table import Table, dimensions, listing
 
 Array = NDArray[Any]
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
@@ -158,10 +158,14 @@ class Trace:
 
     def __repr__(self) -> str:
         rows = [
-            f"  {name}: {'values' if e.graded else f'{int(np.sum(e.output))} spikes'} {e.output.shape}"
-            for name, e in self.entries.items()
+            (
+                name,
+                dimensions(entry.output.shape[2:]),
+                "values" if entry.graded else f"{int(entry.output.sum())} spikes",
+            )
+            for name, entry in self.entries.items()
         ]
-        return "\n".join([f"Trace of {self.batch} samples, {self.steps} steps", *rows])
+        return listing(f"Trace of {self.batch} samples, {self.steps} steps", rows)
 
     def _repr_html_(self) -> str:
         told = "; ".join(f"{key}: {value}" for key, value in self.meta.items() if key != "bundle")

@@ -17,8 +17,10 @@ from neurodeploy.contract import Contract, Terms, Value
 from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.finding import Finding
 from neurodeploy.host import Host
+from neurodeploy.html import fragment, html_table
 from neurodeploy.network.network import InputRange, Network, Source
 from neurodeploy.network.shapes import SPIKING, Shape, output_shape
+from neurodeploy.table import dimensions, listing
 from neurodeploy.window import per_axis
 
 Array = NDArray[Any]
@@ -230,6 +232,15 @@ class NetworkBuilder:
         graph = nir.NIRGraph(self._nodes, self._edges, type_check=False)
         inserted = frozenset(self._inserted)
         return Network(graph, self._contract, self._ranges, host or Host(), inserted, source, tuple(self._findings))
+
+    def __repr__(self) -> str:
+        return listing(f"NetworkBuilder of {len(self._nodes)} nodes, dt = {self.dt:g} s", self._rows())
+
+    def _repr_html_(self) -> str:
+        return fragment(html_table("network so far", ("node", "type", "shape"), self._rows()))
+
+    def _rows(self) -> list[tuple[str, str, str]]:
+        return [(name, type(node).__name__, dimensions(self._shapes[name])) for name, node in self._nodes.items()]
 
     def _neuron(self, name: str, node: Any, source: Sources, terms: Mapping[str, Value]) -> str:
         own = {key: value for key, value in terms.items() if value != getattr(self._contract.defaults, key, None)}

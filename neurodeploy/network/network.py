@@ -21,6 +21,7 @@ from neurodeploy.network.nested import flatten
 from neurodeploy.network.shapes import NEURONS, Shape, output_shape, own_shape, parameters
 from neurodeploy.network.tables import network_table, terms
 from neurodeploy.stimulus import Stimulus
+from neurodeploy.table import dimensions, listing
 from neurodeploy.trace import Trace
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -198,8 +199,8 @@ class Network:
         return self.inputs.get(name, InputRange())
 
     def __repr__(self) -> str:
-        rows = [f"  {name}: {type(self.nodes[name]).__name__} {self.shapes[name]}" for name in self.order]
-        return "\n".join([f"Network of {len(self.nodes)} nodes, dt = {self.contract.defaults.dt:g} s", *rows])
+        rows = [(name, type(self.nodes[name]).__name__, dimensions(self.shapes[name])) for name in self.order]
+        return listing(f"Network of {len(self.nodes)} nodes, dt = {self.contract.defaults.dt:g} s", rows)
 
     def _repr_html_(self) -> str:
         told = f"contract: {terms(self.contract.to_json()['defaults'])}"

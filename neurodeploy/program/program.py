@@ -15,7 +15,7 @@ from neurodeploy.program.population import Input, Population
 from neurodeploy.program.projection import Projection
 from neurodeploy.program.rules import check_events
 from neurodeploy.program.tables import program_tables
-from neurodeploy.table import Table
+from neurodeploy.table import Table, dimensions, listing
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,10 +99,10 @@ class Program:
         return program_tables(self.inputs, self.populations, self.projections, layers)
 
     def __repr__(self) -> str:
-        rows = [f"  {p.name}: {p.kind} {p.shape}" for p in self.populations]
-        rows += [f"  {p.name}: {p.kind} {p.source} -> {p.target}" for p in self.projections]
+        rows = [(p.name, p.kind, dimensions(p.shape)) for p in self.populations]
+        rows += [(p.name, p.kind, f"{p.source} -> {p.target}") for p in self.projections]
         head = f"Program of {len(self.populations)} populations and {len(self.projections)} projections"
-        return "\n".join([f"{head}, numerics {self.numerics.name}", *rows])
+        return listing(f"{head}, numerics {self.numerics.name}", rows)
 
     def _repr_html_(self) -> str:
         tables = [html_table(*table) for table in self.tables()]
