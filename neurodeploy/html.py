@@ -1,9 +1,12 @@
-"""Tables as HTML, for notebooks and pages. Everything that is shown is escaped."""
+"""Lines and tables as HTML, for notebooks and pages. Everything that is shown is escaped."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import groupby
+
+from neurodeploy.document import Block, Line
 
 STYLE = """
 .nd { font: 13px/1.45 system-ui, sans-serif; max-width: 62rem; }
@@ -11,10 +14,11 @@ STYLE = """
 .nd caption { text-align: left; font-weight: 600; padding: .2rem 0; color: inherit; }
 .nd th, .nd td { padding: .2rem .7rem .2rem 0; border-bottom: 1px solid #8884; text-align: left; vertical-align: top; }
 .nd th { font-weight: 600; } .nd .r { text-align: right; font-variant-numeric: tabular-nums; }
-.nd .agree { color: #1a7f45; } .nd .diverged { color: #c8372d; } .nd .inconclusive, .nd .same-code { color: #a06a00; }
-.nd small { opacity: .75; } .nd code { background: #8882; padding: 0 .25rem; }
+.nd .good { color: #1a7f45; } .nd .bad { color: #c8372d; } .nd .warning { color: #a06a00; }
+.nd .quiet, .nd small { opacity: .75; } .nd code { background: #8882; padding: 0 .25rem; }
 """
 """One style for all; it binds nothing outside of ``.nd`` and leaves the colors of text to the page."""
+PAGE = "body { margin: 1.5rem; color: #1c2430; background: #fff; }"
 
 
 def html_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -34,6 +38,28 @@ def html_note(text: str) -> str:
 def fragment(*parts: str) -> str:
     """Parts as one piece of a page, with the style they need."""
     return f'<style>{STYLE}</style><div class="nd">{"".join(parts)}</div>'
+
+
+def html_document(blocks: Iterable[Block]) -> str:
+    """Lines and tables as one piece of a page; lines that follow each other make one paragraph."""
+    parts: list[str] = []
+    for is_paragraph, group in groupby(blocks, lambda block: isinstance(block, Line) and not block.heading):
+        if is_paragraph:
+            lines = [_line(block) for block in group if isinstance(block, Line) and block.text]
+            parts += [f"<p>{'<br>'.join(lines)}</p>"] if lines else []
+            continue
+        parts += [f"<h3>{_line(block)}</h3>" if isinstance(block, Line) else html_table(*block) for block in group]
+    return fragment(*parts)
+
+
+def html_page(title: str, body: str) -> str:
+    """A self-contained page around a piece of one; it needs nothing from anywhere else."""
+    return f'<!doctype html><meta charset="utf-8"><title>{escape(title)}</title><style>{PAGE}</style>{body}'
+
+
+def _line(block: Line) -> str:
+    spans = [(span.tone, escape(span.text)) for span in block.spans if span.text]
+    return "".join(text if tone == "plain" else f'<span class="{tone}">{text}</span>' for tone, text in spans)
 
 
 def _cells(row: Sequence[object], sides: Sequence[str]) -> str:

@@ -189,6 +189,16 @@ def trace_table(trace: Trace) -> Table:
     )
 
 
+def operations_table(operations: Operations) -> Table:
+    """Operations by projection (synaptic) and by node (updates, events), with their sums."""
+    counts = operations.synaptic, operations.updates, operations.events
+    names = dict.fromkeys([*operations.events, *operations.updates, *operations.synaptic])
+    rows = [(name, *(kind.get(name, "") for kind in counts)) for name in names]
+    total = ("total", *(operations.total[kind] for kind in ("synaptic", "updates", "events")))
+    columns = ("node or projection", ">synaptic operations", ">neuron updates", ">events")
+    return Table("operations", columns, [*rows, total])
+
+
 def _states(entry: Entry) -> tuple[tuple[str, Array | None], ...]:
     return ("v", entry.v), ("u", entry.u), ("v_before", entry.v_before)
 

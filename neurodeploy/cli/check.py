@@ -12,9 +12,9 @@ from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.cli.progress import working
 
 if TYPE_CHECKING:
-    from neurodeploy.parity.report import Verdict
+    from neurodeploy.parity.report import Overall
 
-EXIT: dict[Verdict, int] = {"agree": 0, "diverged": 1, "inconclusive": 5}
+EXIT: dict[Overall, int] = {"agree": 0, "diverged": 1, "inconclusive": 5}
 
 
 @with_blocks

@@ -3,6 +3,6 @@
 from neurodeploy.conformance.case import Case, Family
 from neurodeploy.conformance.census import Census, case_census, census, full_census
 from neurodeploy.conformance.generator import generate
-from neurodeploy.conformance.judge import differing_cells
+from neurodeploy.parity.compare import differing_cells
 
 __all__ = ["Case", "Census", "Family", "case_census", "census", "differing_cells", "full_census", "generate"]

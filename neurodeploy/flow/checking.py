@@ -18,7 +18,8 @@ from neurodeploy.parity.coverage import coverage
 from neurodeploy.parity.encoder_rung import ENCODER, encoder_rung
 from neurodeploy.parity.exact_rung import exact_rung
 from neurodeploy.parity.float_rung import float_rung
-from neurodeploy.parity.report import Report, Rung
+from neurodeploy.parity.report import Report
+from neurodeploy.parity.rung import Rung
 from neurodeploy.program.latency import latencies
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.parity.divergence import divergence, first_of, with_membranes
 from neurodeploy.parity.measure import jaccard, node_result, relative_rms
-from neurodeploy.parity.report import NodeResult, Rung
-from neurodeploy.parity.verdict import rung_verdict
+from neurodeploy.parity.rung import NodeResult, Rung, below_budget, judge
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.trace import Entry, Trace
@@ -24,31 +23,35 @@ def budget_rung(
     network: Trace,
     actual: Trace,
     budget: float,
-    allow: Collection[str],
+    allow_silent: Collection[str],
 ) -> Rung:
     """Compare the float trace with the program's: Jaccard at least ``budget`` in every spiking node.
 
     Real-valued nodes are reported by their relative RMS error and decide nothing. ``isolated`` is the same measure when
-    every node is fed the float network's own outputs, so the layer that loses is told from its victims.
+    every node is fed the float network's own outputs, which tells the layer that loses from those that follow it.
+
+    - ``stimulus``: one array ``(B, T, *shape)`` per input.
+    - ``network``, ``actual``: the traces of the float network and of the program, both with states.
+    - ``budget``: the smallest Jaccard that agrees, 0 to 1.
     """
+    isolated = run_program(program, stimulus, drive=_as_integers(program, network))
     names = [name for name in network.entries if name in program.by_name]
-    alone = run_program(program, stimulus, drive=_as_integers(program, network))
-    nodes: dict[str, NodeResult] = {}
-    for name in names:
-        expected, got = network[name], actual[name]
-        different = (expected.values != got.values) if not expected.graded else np.zeros(got.output.shape, dtype=bool)
-        measure = relative_rms if expected.graded else jaccard
-        isolated = measure(expected.values, alone[name].values)
-        first = divergence(program, name, {"output": different}, network, actual)
-        if first is not None:
-            first = with_membranes(first, program, expected, got)
-        nodes[name] = node_result(expected, got, different, isolated=isolated, first=first)
-    over = {name: node.jaccard for name, node in nodes.items() if node.jaccard is not None and node.jaccard < budget}
-    reasons = tuple(f"{name}: Jaccard {value:.4f} is below the budget {budget:g}" for name, value in over.items())
-    verdict, reasons = rung_verdict(nodes, bool(over), allow, reasons)
-    return Rung(
-        "network", "program", "budget", verdict, nodes, first_of(nodes, program) if over else None, reasons=reasons
-    )
+    nodes = {name: _result(program, name, network, actual, isolated) for name in names}
+    below = below_budget(nodes, budget)
+    verdict, reasons = judge(nodes, bool(below), allow_silent, below)
+    first = first_of(nodes, program) if below else None
+    return Rung("network", "program", "budget", verdict, nodes, first, reasons=reasons)
+
+
+def _result(program: Program, name: str, network: Trace, actual: Trace, isolated: Trace) -> NodeResult:
+    expected, entry = network[name], actual[name]
+    measure = relative_rms if expected.graded else jaccard
+    different = np.zeros(entry.output.shape, np.bool_) if expected.graded else expected.values != entry.values
+    first = divergence(program, name, {"output": different}, network, actual)
+    if first is not None:
+        first = with_membranes(first, program, expected, entry)
+    distance = measure(expected.values, isolated[name].values)
+    return node_result(expected, entry, different, isolated=distance, first=first)
 
 
 def _as_integers(program: Program, trace: Trace) -> Trace:

@@ -6,40 +6,37 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neurodeploy.analysis.ranges import apply_weights
-from neurodeploy.parity.measure import first_cell
-from neurodeploy.parity.report import Divergence, NodeResult
+from neurodeploy.parity.compare import Cell, Differences, first_cell, quantity
+from neurodeploy.parity.rung import Divergence, NodeResult, Quantity
 from neurodeploy.program.population import Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
 from neurodeploy.trace import Entry, Trace
 
-Mask = NDArray[np.bool_]
-
 
 def first_of(nodes: Mapping[str, NodeResult], program: Program) -> Divergence | None:
     """The first divergence in causal order: earliest step, then topological rank, then sample and neuron."""
-    found = [node.first for node in nodes.values() if node.first is not None]
+    firsts = [node.first for node in nodes.values() if node.first is not None]
     order = (*program.input_by_name, *program.order)
-    return min(found, key=lambda first: (first.step, order.index(first.node)), default=None)
+    return min(firsts, key=lambda first: (first.step, order.index(first.node)), default=None)
 
 
 def divergence(
-    program: Program, name: str, masks: Mapping[str, Mask], expected: Trace, actual: Trace
+    program: Program, node: str, differences: Differences, expected: Trace, actual: Trace
 ) -> Divergence | None:
-    """The first cell of ``name`` in which a quantity differs; quantities in the order of ``masks`` within a step.
-
-    ``masks``: differing cells ``(B, T, *shape)`` by quantity (``output``, ``membrane``, ``current``).
-    """
-    cells = {what: first_cell(mask) for what, mask in masks.items()}
-    found = [(cell[0], rank, what, cell) for rank, (what, cell) in enumerate(cells.items()) if cell is not None]
-    if not found:
+    """The first cell of ``node`` in which a quantity differs; within a step in the order of ``differences``."""
+    firsts: dict[Quantity, Cell | None] = {name: first_cell(mask) for name, mask in differences.items()}
+    cells: dict[Quantity, Cell] = {name: cell for name, cell in firsts.items() if cell is not None}
+    if not cells:
         return None
-    _, _, what, (step, sample, *neuron) = min(found, key=lambda each: each[:2])
-    one, other = (_quantity(trace[name], what)[sample, step, *neuron] for trace in (expected, actual))
-    first = Divergence(name, sample, step, tuple(neuron), float(one), float(other), what)
+    differing: Quantity = min(cells, key=lambda name: cells[name][0])
+    step, sample, *neuron = cells[differing]
+    expected_value, actual_value = (
+        _value(trace[node], differing, (sample, step, *neuron)) for trace in (expected, actual)
+    )
+    first = Divergence(node, sample, step, tuple(neuron), expected_value, actual_value, differing)
     return replace(first, inputs=_arrived(program, first, expected, actual))
 
 
@@ -50,13 +47,13 @@ def with_membranes(first: Divergence, program: Program, expected: Entry, actual:
     """
     population = program.by_name[first.node]
     threshold = threshold_bits(program, population, first.neuron)
-    one, other = (_membrane_bits(program, population, entry, first) for entry in (expected, actual))
+    membrane = _membrane_bits(program, population, expected, first)
     return replace(
         first,
-        expected_membrane=one,
-        actual_membrane=other,
+        expected_membrane=membrane,
+        actual_membrane=_membrane_bits(program, population, actual, first),
         threshold=threshold,
-        margin_lsb=None if one is None or threshold is None else one - threshold,
+        margin_lsb=None if membrane is None or threshold is None else membrane - threshold,
     )
 
 
@@ -75,20 +72,24 @@ def _membrane_bits(program: Program, population: Population, entry: Entry, first
     return float(entry.v_before[first.sample, first.step, *first.neuron]) * 2.0**finer
 
 
-def _quantity(entry: Entry, what: str) -> NDArray[np.generic]:
-    states = {"membrane": entry.v, "current": entry.u}
-    found = states.get(what)
-    return entry.values if found is None else found
+def _value(entry: Entry, name: Quantity, cell: tuple[int, ...]) -> float:
+    """An output after scaling, a state as the integer it is; the record may have another shape than expected."""
+    record = entry.values if name == "output" else quantity(entry, name)
+    return float(record[cell]) if record is not None and _inside(cell, record.shape) else float("nan")
+
+
+def _inside(cell: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    return len(cell) == len(shape) and all(place < size for place, size in zip(cell, shape, strict=True))
 
 
 def _arrived(program: Program, first: Divergence, expected: Trace, actual: Trace) -> dict[str, tuple[int, int]]:
     """Non-zero messages that reached the neuron over its synapses in that step, by source, on both sides."""
     counts: dict[str, tuple[int, int]] = {}
     for projection in program.into(first.node):
-        one, other = counts.get(projection.source, (0, 0))
         shape = program.by_name[first.node].shape
-        one += _messages(projection, shape, first, expected)
-        counts[projection.source] = one, other + _messages(projection, shape, first, actual)
+        before = counts.get(projection.source, (0, 0))
+        more = (_messages(projection, shape, first, trace) for trace in (expected, actual))
+        counts[projection.source] = before[0] + next(more), before[1] + next(more)
     return counts
 
 

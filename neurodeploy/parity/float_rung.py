@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from neurodeploy.network.network import Network
 from neurodeploy.network.shapes import SPIKING
-from neurodeploy.parity.measure import Cell, check_aligned, first_cell, node_result
-from neurodeploy.parity.report import Divergence, NodeResult, Rung
-from neurodeploy.parity.verdict import rung_verdict
+from neurodeploy.parity.compare import Cell, check_aligned, first_cell
+from neurodeploy.parity.measure import node_result
+from neurodeploy.parity.rung import Divergence, NodeResult, Rung, judge
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.neuron import terms_of, threshold_of
 from neurodeploy.trace import Entry, Trace
@@ -20,14 +20,22 @@ from neurodeploy.trace import Entry, Trace
 TIE = 1e-5
 
 
-def float_rung(network: Network, stimulus: Mapping[str, NDArray[Any]], source: Trace, allow: Collection[str]) -> Rung:
-    """Judge every node of ``network`` on what the source fed it.
+def float_rung(
+    network: Network, stimulus: Mapping[str, NDArray[Any]], source: Trace, allow_silent: Collection[str]
+) -> Rung:
+    """Judge every node of ``network`` by teacher forcing: it receives what the source's own nodes sent.
 
-    Each neuron receives the source's own inputs and resets as the source fired, so one tie excuses one cell and no
-    other. A tie is ``|v - threshold| < 1e-5 * max(1, |threshold|)``, for the k-th spike of a step with k thresholds;
-    it never excuses more than one spike. Real values may differ by ``1e-5 * max(1, |b|)``.
+    Each neuron also resets as the source fired, so that one tie excuses one cell and no other. A tie is
+    ``|v - threshold| < 1e-5 * max(1, |threshold|)``, for the k-th spike of a step with k thresholds; it never excuses
+    more than one spike. Real values may differ by ``1e-5 * max(1, |b|)``.
+
+    - ``stimulus``: one array ``(B, T, *shape)`` per input.
+    - ``source``: the trace of the module that the network came from.
+
+    Raises NeurodeployError where a record of the source has the wrong shape, InputError where one is missing.
     """
-    check_aligned(network.populations, source, network.shapes, next(iter(stimulus.values())).shape[:2], "source")
+    shapes = {name: network.shapes[name] for name in network.populations}
+    check_aligned(source, shapes, next(iter(stimulus.values())).shape[:2], "source")
     judged = run_network(network, stimulus, states=True, drive=source, forced=True)
     nodes: dict[str, NodeResult] = {}
     firsts: list[tuple[int, int, Divergence]] = []
@@ -38,8 +46,8 @@ def float_rung(network: Network, stimulus: Mapping[str, NDArray[Any]], source: T
         nodes[name] = node_result(source[name], judged[name], different, first=first, ties=ties)
         if first is not None:
             firsts.append((first.step, rank, first))
-    first = min(firsts, key=lambda each: each[:2])[2] if firsts else None
-    verdict, reasons = rung_verdict(nodes, bool(firsts), allow)
+    first = min(firsts, key=lambda ranked: ranked[:2])[2] if firsts else None
+    verdict, reasons = judge(nodes, bool(firsts), allow_silent)
     return Rung("source", "network", "ties", verdict, nodes, first, reasons=reasons)
 
 
@@ -54,7 +62,7 @@ def _differences(network: Network, name: str, source: Trace, judged: Trace) -> t
 
 
 def _ties(network: Network, name: str, expected: NDArray[np.float64], judged: Entry) -> NDArray[np.bool_]:
-    """Cells where one spike more or less hangs on the last digits of the membrane."""
+    """Cells where the last digits of the membrane decide about one spike more or less."""
     if judged.v_before is None:
         return np.zeros(expected.shape, dtype=bool)
     terms = terms_of(network.nodes[name], network.contract.of(name))

@@ -91,16 +91,16 @@ def test_most_networks_are_alive_in_every_population(family: Family) -> None:
 @pytest.mark.parametrize("family", ["stock", "held"])
 def test_the_awkward_branches_are_met(family: Family) -> None:
     found = counted(family)
-    assert found.ties >= 50
-    assert found.current_wraps >= 20
-    assert found.saturations >= 20
-    assert found.conv_wraps > 0
-    assert found.resets > 0
+    assert found.branches.ties >= 50
+    assert found.branches.current_wraps >= 20
+    assert found.branches.saturations >= 20
+    assert found.branches.conv_wraps > 0
+    assert found.branches.resets > 0
 
 
 def test_our_own_features_are_met() -> None:
-    found = counted("held")
-    rare = found.floors, found.ceilings, found.suppressed, found.multiple, found.relay_ties, found.relay_clips
+    met = counted("held").branches
+    rare = met.floors, met.ceilings, met.suppressed, met.multiple, met.relay_ties, met.relay_clips
     assert min(rare) >= 20
 
 
@@ -217,11 +217,16 @@ def test_census_counts_by_hand() -> None:
     # a = 128 m: nothing; above; exactly 2**17, which saturates the membrane; beyond it, where the current wraps
     stimulus = {"input": np.array([0.0, 1, 1024, 1025]).reshape(1, 4, 1)}
     found = census(program, run_program(program, stimulus, states=True))
-    assert (found.current_wraps, found.saturations, found.ties, found.resets) == (1, 1, 0, 2)
+    assert (found.branches.current_wraps, found.branches.saturations, found.branches.ties, found.branches.resets) == (
+        1,
+        1,
+        0,
+        2,
+    )
     assert found.activity[0].fraction == 0.5
     assert found.lively == 1
     tied = Program(LOIHI2, program.inputs, (Population("n", (1,), threshold=128),), (join,))
-    assert census(tied, run_program(tied, stimulus, states=True)).ties == 1
+    assert census(tied, run_program(tied, stimulus, states=True)).branches.ties == 1
 
 
 @pytest.mark.parametrize("seed", [0, 1, 4])
@@ -229,10 +234,10 @@ def test_where_every_event_adds_to_the_current_the_census_counts_the_clipped_one
     made = net(seed)
     trace = run_program(made.program, made.stimulus, states=True)
     found, by_hand = census(made.program, trace), counts(made, trace)
-    assert found.current_wraps == by_hand["currents at a bound"]
-    assert (found.sum_wraps, found.conv_wraps, found.current_strays) == (0, 0, 0)
-    assert found.multiple == by_hand["several spikes in a step"]
-    assert found.saturations > 0
+    assert found.branches.current_wraps == by_hand["currents at a bound"]
+    assert (found.branches.sum_wraps, found.branches.conv_wraps, found.branches.current_strays) == (0, 0, 0)
+    assert found.branches.multiple == by_hand["several spikes in a step"]
+    assert found.branches.saturations > 0
 
 
 def test_a_membrane_saturates_where_its_machine_clips_it() -> None:
@@ -243,8 +248,8 @@ def test_a_membrane_saturates_where_its_machine_clips_it() -> None:
     join = Projection("j", "in", "n", "dense", np.array([[100], [0]]), message_bits=4)
     program = Program(XYLO_V2, (Input("in", (1,), bits=4),), (neuron,), (join,))
     found = census(program, run_program(program, {"in": np.ones((1, 1, 1))}, states=True))
-    assert found.saturations == 1
-    assert found.current_wraps == 0
+    assert found.branches.saturations == 1
+    assert found.branches.current_wraps == 0
 
 
 def test_a_census_adds_and_says_who_is_silent() -> None:

@@ -7,21 +7,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from neurodeploy.engine.compiler import architecture_flags, find_compiler
 from neurodeploy.engine.library import Compiled
 from neurodeploy.engine.processor import this_machine
 from neurodeploy.engine.run import run_loaded
+from neurodeploy.parity.compare import compare, differing_cells
 from neurodeploy.program import Program
 from neurodeploy.program.quantizer import quantize_inputs
 from neurodeploy.reference.program_runner import run_program
-from neurodeploy.trace import Trace
+from neurodeploy.trace import Entry, Trace
 
 from .toolchains import Ranges, Toolchain
 
 WARNINGS = ("-Wall", "-Wextra", "-Werror", "-pedantic")
-QUICK = ("-std=c99", "-O1", "-fPIC", "-shared", *WARNINGS)
 STATES = ("output", "u", "v", "v_before")
+QUICK = ("-std=c99", "-O1", "-fPIC", "-shared", *WARNINGS)
 
 needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compiler (Debian: apt-get install gcc)")
 
@@ -49,23 +51,27 @@ def run_unseen(compiled: Compiled, program: Program, stimulus: Mapping[str, Any]
 
 def outputs_differ(expected: Trace, actual: Trace) -> list[str]:
     """Nodes whose outputs are not the same."""
-    pairs = ((name, entry.output, actual[name].output) for name, entry in expected.entries.items())
-    return [name for name, mine, theirs in pairs if not np.array_equal(mine, theirs)]
+    return [node for node, differences in compare(expected, actual).items() if differences["output"].any()]
 
 
 def differences(expected: Trace, actual: Trace) -> list[str]:
     """Every array that is not the same in shape, type and value."""
     assert list(expected.entries) == list(actual.entries)
-    found: list[str] = []
-    for name, mine in expected.entries.items():
-        theirs = actual[name]
-        about = [(e.graded, e.scale, e.state_scale, e.inserted) for e in (mine, theirs)]
-        found += [f"{name}.about"] if about[0] != about[1] else []
-        for key in STATES:
-            a, b = getattr(mine, key), getattr(theirs, key)
-            if (a is None) != (b is None) or (a is not None and not (a.dtype == b.dtype and np.array_equal(a, b))):
-                found.append(f"{name}.{key}")
-    return found
+    pairs = {name: (entry, actual[name]) for name, entry in expected.entries.items()}
+    forms = [name for name, (ours, theirs) in pairs.items() if _form(ours) != _form(theirs)]
+    before = [name for name, (ours, theirs) in pairs.items() if not _equal(ours.v_before, theirs.v_before)]
+    return [*forms, *before, *differing_cells(expected, actual)]
+
+
+def _form(entry: Entry) -> tuple[object, ...]:
+    """Everything of a record but its values: which arrays there are, of which type, and what they stand for."""
+    arrays = (entry.output, entry.u, entry.v, entry.v_before)
+    types = tuple(None if array is None else array.dtype for array in arrays)
+    return (*types, entry.graded, entry.scale, entry.state_scale, entry.inserted)
+
+
+def _equal(ours: NDArray[Any] | None, theirs: NDArray[Any] | None) -> bool:
+    return ours is theirs is None or (ours is not None and theirs is not None and np.array_equal(ours, theirs))
 
 
 def reference(program: Program, stimulus: Mapping[str, Any]) -> Trace:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from neurodeploy.network import Network, NetworkBuilder
 from neurodeploy.parity.budget_rung import budget_rung
 from neurodeploy.parity.measure import jaccard, relative_rms
-from neurodeploy.parity.report import Rung
+from neurodeploy.parity.rung import Rung
 from neurodeploy.passes.pipeline import quantize
 from neurodeploy.program import Program
 from neurodeploy.reference.network_runner import run_network

@@ -100,7 +100,7 @@ def test_saturation_counts_by_the_rule_of_the_machine() -> None:
     made = net(0)
     trace = run_program(made.program, made.stimulus, states=True)
     found = coverage(made.program, trace)
-    counted = census(made.program, trace).saturations
+    counted = census(made.program, trace).branches.saturations
     cells = {name: trace[name].output.size for name in found}
     assert counted > 0
     assert sum(each["saturated"] * cells[name] for name, each in found.items()) == pytest.approx(counted)

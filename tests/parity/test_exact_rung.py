@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from neurodeploy.errors import NeurodeployError
+from neurodeploy.evidence import INDEPENDENT
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.parity.exact_rung import exact_rung
-from neurodeploy.parity.report import Rung
+from neurodeploy.parity.rung import Rung
 from neurodeploy.program import Input, Program, Projection
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.trace import Trace
@@ -29,6 +30,7 @@ def judge(program: Program, stimulus, actual: Trace, sick: Program | None = None
         {},
         lambda trace: run_program(program, stimulus, states=True, drive=trace),
         None if sick is None else lambda trace: run_program(sick, stimulus, states=True, drive=trace),
+        INDEPENDENT,
     )
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from neurodeploy.evidence import INDEPENDENT, SAME_CODE, Evidence
 from neurodeploy.finding import Finding
-from neurodeploy.parity.report import Divergence, NodeResult, Report, Rung, RungVerdict, Verdict
+from neurodeploy.parity.report import Overall, Report
+from neurodeploy.parity.rung import Divergence, NodeResult, Rung, Verdict
 
 HOSTILE = "<img src=x onerror='alert(1)'>&\""
 FIRST = Divergence(
@@ -18,7 +19,7 @@ FIRST = Divergence(
 
 
 def rung(
-    verdict: RungVerdict = "agree",
+    verdict: Verdict = "agree",
     first: Divergence | None = None,
     target: str = "target",
     evidence: Evidence | None = INDEPENDENT,
@@ -58,7 +59,7 @@ def full() -> Report:
         ([], "inconclusive"),
     ],
 )
-def test_diverged_stands_over_inconclusive_over_agree(verdicts: list[Verdict], overall: Verdict) -> None:
+def test_diverged_stands_over_inconclusive_over_agree(verdicts: list[Verdict], overall: Overall) -> None:
     assert Report(tuple(rung(each) for each in verdicts), {}).verdict == overall
 
 
@@ -75,7 +76,7 @@ def test_diverged_stands_over_inconclusive_over_agree(verdicts: list[Verdict], o
     ],
 )
 def test_one_target_at_least_must_have_run_code_of_its_own(
-    rungs: list[Rung], overall: Verdict, accepted: Verdict
+    rungs: list[Rung], overall: Overall, accepted: Overall
 ) -> None:
     assert Report(tuple(rungs), {}).verdict == overall
     assert Report(tuple(rungs), {}, allow_same_code=True).verdict == accepted

@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 
 from neurodeploy.evidence import INDEPENDENT, SAME_CODE, Evidence
-from neurodeploy.parity.report import Divergence, NodeResult, Report, Rung
+from neurodeploy.parity.report import Report
+from neurodeploy.parity.rung import Divergence, NodeResult, Rung
 from neurodeploy.report.console import show_report
 
 SENTENCE = "equal to a simulator's own process models; where a neuron is one of ours, equal to that, and " * 2

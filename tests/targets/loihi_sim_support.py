@@ -11,9 +11,10 @@ from neurodeploy.targets.loihi_sim import TARGET, environment
 from neurodeploy.targets.loihi_sim.runner import Run, run_many
 
 from neurodeploy.numerics import LOIHI2
+from neurodeploy.parity.compare import differing_cells
 from neurodeploy.program import Input, Population, Program, Projection
 from neurodeploy.reference.program_runner import run_program
-from neurodeploy.trace import Trace
+from neurodeploy.trace import Entry, Trace
 
 
 @pytest.fixture(scope="session")
@@ -38,19 +39,16 @@ def spikes(*shape: int, rate: float = 0.3, seed: int = 1) -> np.ndarray[Any, Any
 
 
 def differences(actual: Trace, expected: Trace) -> dict[str, int]:
-    """Number of differing cells per node and array; empty when the traces are equal."""
-    found: dict[str, int] = {}
-    assert list(actual.entries) == list(expected.entries) or set(actual.entries) == set(expected.entries)
-    for name, entry in expected.entries.items():
-        other = actual[name]
-        about = ("graded", "scale", "state_scale", "inserted")
-        assert [getattr(other, key) for key in about] == [getattr(entry, key) for key in about]
-        for key in ("output", "v", "u"):
-            mine, theirs = getattr(entry, key), getattr(other, key)
-            assert (mine is None) == (theirs is None)
-            if mine is not None and (mine.shape != theirs.shape or np.any(mine != theirs)):
-                found[f"{name}.{key}"] = int(np.sum(mine != theirs)) if mine.shape == theirs.shape else -1
-    return found
+    """Number of differing cells per node and quantity; empty when the traces are equal."""
+    assert set(actual.entries) == set(expected.entries)
+    assert {name: _form(entry) for name, entry in actual.entries.items()} == {
+        name: _form(entry) for name, entry in expected.entries.items()
+    }
+    return differing_cells(expected, actual)
+
+
+def _form(entry: Entry) -> tuple[object, ...]:
+    return entry.v is None, entry.u is None, entry.graded, entry.scale, entry.state_scale, entry.inserted
 
 
 def compare(cases: Mapping[str, tuple[Program, Mapping[str, Any], Mapping[str, str]]]) -> dict[str, dict[str, int]]:

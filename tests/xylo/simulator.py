@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.parity.compare import differing_cells
 from neurodeploy.program.population import Population
 from neurodeploy.trace import Trace
 from tests.xylo.environment import interpreter
@@ -37,14 +39,9 @@ def simulate(nets: Sequence[Net]) -> list[Records]:
 
 def differing(records: Records, trace: Trace) -> int:
     """Cells of any output, current or membrane that are not the same."""
-    count = 0
-    for name, record in records.items():
-        entry = trace[name]
-        for mine, theirs in ((entry.output, "output"), (entry.u, "u"), (entry.v, "v")):
-            assert mine is not None
-            assert mine[0].shape == record[theirs].shape
-            count += int((mine[0] != record[theirs]).sum())
-    return count
+    arrays = {name: {key: values[None] for key, values in record.items()} for name, record in records.items()}
+    simulated = {name: replace(trace[name], **record) for name, record in arrays.items()}
+    return sum(differing_cells(Trace(simulated), trace).values())
 
 
 def _records(net: dict[str, Any]) -> Records:

@@ -6,14 +6,18 @@ from collections import Counter
 from dataclasses import fields
 from functools import partial
 
-import numpy as np
-
-from neurodeploy.conformance import Case, Census, Family, census, generate
+from neurodeploy.analysis.branches import Branches
+from neurodeploy.conformance import Case, Census, Family, census, differing_cells, generate
 from neurodeploy.reference.program_runner import run_program
-from neurodeploy.trace import Entry, Trace
+from neurodeploy.trace import Trace
 from tests.proof.case import Counts, ProofCase
 
-BRANCHES = tuple(each.name for each in fields(Census) if each.name not in ("networks", "activity"))
+
+def counts(counted: Census) -> dict[str, int]:
+    """How many networks were lively, and in how many cells each branch was taken, in the words of the table."""
+    names = (field.name for field in fields(Branches) if field.name not in ("cells", "fired"))
+    branches = {name.replace("_", " "): getattr(counted.branches, name) for name in names}
+    return {"lively": counted.lively, **branches}
 
 
 def count(family: Family, seeds: range) -> Counts:
@@ -24,26 +28,16 @@ def count(family: Family, seeds: range) -> Counts:
         case = generate(seed, family)
         trace = _run(case)
         counted = census(case.program, trace)
-        tallies.update({name.replace("_", " "): getattr(counted, name) for name in BRANCHES})
+        tallies.update(counts(counted))
         tallies["cells that fired"] += sum(each.fired for each in counted.activity)
         tallies["silent"] += any(each.fired == 0 for each in counted.activity if each.kind == "cuba-lif")
-        if not _same(trace, _run(generate(seed, family))):
+        if differing_cells(trace, _run(generate(seed, family))):
             failed.append(seed)
     return Counts(len(seeds), tuple(failed), dict(tallies))
 
 
 def _run(case: Case) -> Trace:
     return run_program(case.program, case.stimulus, states=True)
-
-
-def _same(a: Trace, b: Trace) -> bool:
-    return a.entries.keys() == b.entries.keys() and all(
-        np.array_equal(x, y) for name in a.entries for x, y in zip(_arrays(a[name]), _arrays(b[name]), strict=True)
-    )
-
-
-def _arrays(entry: Entry) -> list[np.ndarray]:
-    return [each for each in (entry.output, entry.u, entry.v, entry.v_before) if each is not None]
 
 
 def _case(family: Family) -> ProofCase:

@@ -15,7 +15,7 @@ from neurodeploy.conformance import census, differing_cells, generate
 from neurodeploy.embedded.job import job
 from neurodeploy.reference.program_runner import run_program
 from tests.proof.case import Counts, ProofCase
-from tests.proof.cases.census import BRANCHES
+from tests.proof.cases.census import counts
 
 FAMILIES = ("stock", "held")
 
@@ -37,7 +37,7 @@ def count(seeds: range) -> Counts:
     for seed, case, trace in zip(seeds, cases, run_many(jobs), strict=True):
         expected = run_program(case.program, case.stimulus, states=True)
         counted = census(case.program, expected)
-        tallies.update({name.replace("_", " "): getattr(counted, name) for name in BRANCHES})
+        tallies.update(counts(counted))
         tallies["spikes"] += sum(each.fired for each in counted.activity)
         tallies["steps"] += int(np.prod(expected.entries[case.program.inputs[0].name].output.shape[:2]))
         if differing_cells(expected, trace):

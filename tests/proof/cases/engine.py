@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from neurodeploy.codegen import Rendering
-from neurodeploy.conformance import differing_cells
 from neurodeploy.engine.batch import Recording, run_batch
 from neurodeploy.engine.library import Compiled
 from neurodeploy.engine.run import traced
 from neurodeploy.engine.sources import input_sources
+from neurodeploy.parity.compare import differing_cells
 from neurodeploy.program import Program
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.step.plan import Plan, plan
@@ -123,9 +123,7 @@ def _differs(drawn: Drawn, compiled: Compiled) -> bool:
 def differs(drawn: Drawn, seen: Trace, unseen: Trace) -> bool:
     """Whether any cell differs with states recorded, or any output without, where an update may skip what rests."""
     expected = drawn.expected
-    return bool(differing_cells(expected, seen)) or any(
-        np.any(entry.output != unseen[name].output) for name, entry in expected.entries.items()
-    )
+    return bool(differing_cells(expected, seen) or differing_cells(expected, unseen, "where both recorded"))
 
 
 def _tallies(drawn: Sequence[Drawn]) -> dict[str, int]:

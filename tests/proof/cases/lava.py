@@ -16,7 +16,7 @@ from neurodeploy.evidence import INDEPENDENT
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.trace import Trace
 from tests.proof.case import Claim, Counts, ProofCase, together
-from tests.proof.cases.census import BRANCHES
+from tests.proof.cases.census import counts
 
 OWN = "own process model"
 
@@ -34,7 +34,7 @@ def count(family: Family, seeds: range) -> Counts:
     for seed, case, artifact, trace in zip(seeds, cases, artifacts, traces, strict=True):
         expected = run_program(case.program, case.stimulus, states=True)
         counted = census(case.program, expected)
-        tallies.update({name.replace("_", " "): getattr(counted, name) for name in BRANCHES})
+        tallies.update(counts(counted))
         tallies["spikes"] += sum(each.fired for each in counted.activity)
         tallies["own process models"] += sum(OWN in note for note in artifact.notes)
         for name, other in zip(_names(family), (expected, by_engine(case)), strict=True):

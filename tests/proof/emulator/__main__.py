@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from neurodeploy.parity.measure import first_cell
+from neurodeploy.parity.compare import compare, first_cell, quantity
 from neurodeploy.trace import Trace
 from tests.engine.toolchains import KERNELS
 from tests.proof.cases.emulated import GCC, ZIG, traces_of
@@ -37,18 +37,15 @@ def first_difference(expected: Trace, actual: Trace) -> str | None:
 
 
 def _differences(expected: Trace, actual: Trace) -> Iterator[tuple[int, int, str]]:
-    for rank, (name, entry) in enumerate(expected.entries.items()):
-        for key in ("output", "u", "v"):
-            mine, theirs = getattr(entry, key), getattr(actual[name], key)
-            if mine is None or theirs is None:
-                continue
-            wrong = mine != theirs
-            cell = first_cell(wrong)
-            if cell is not None:
+    for rank, (node, differences) in enumerate(compare(expected, actual).items()):
+        for name, different in differences.items():
+            cell = first_cell(different)
+            ours, theirs = quantity(expected[node], name), quantity(actual[node], name)
+            if cell is not None and ours is not None and theirs is not None:
                 step, sample, *neuron = cell
-                values = f"{theirs[sample, step, *neuron]}, not {mine[sample, step, *neuron]}"
-                more = f"{np.count_nonzero(wrong[:, step])} of {wrong[0, step].size} at that step"
-                yield step, rank, f"step {step}, {name}.{key} of neuron {tuple(neuron)}: {values}; {more}"
+                values = f"{theirs[sample, step, *neuron]}, not {ours[sample, step, *neuron]}"
+                more = f"{np.count_nonzero(different[:, step])} of {different[0, step].size} at that step"
+                yield step, rank, f"step {step}, {name} of {node}, neuron {tuple(neuron)}: {values}; {more}"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,158 @@
+"""The comparison of two neighboring rungs of the ladder, as values, and the verdict that follows from its counts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from neurodeploy.evidence import INDEPENDENT, Evidence
+
+Verdict = Literal["agree", "diverged", "inconclusive", "same code"]
+"""``same code``: nothing differs, but the reference's own code ran on both sides."""
+Policy = Literal["ties", "budget", "exact", "same code"]
+"""How a rung is judged; ``same code``: without independent evidence there is nothing to judge."""
+Quantity = Literal["output", "membrane", "current"]
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """One cell that differs: where, what was expected and what came.
+
+    - ``expected_membrane``, ``actual_membrane``: before the threshold, in last bits of the program's membrane (on
+      float rungs in the network's own unit). The actual one is the reference's, for the inputs that really arrived.
+    - ``margin_lsb``: expected membrane minus threshold, in the same unit.
+    - ``inputs``: by source, how many messages that are not 0 reached the neuron, expected and actual.
+    """
+
+    node: str
+    sample: int
+    step: int
+    neuron: tuple[int, ...]
+    expected: float
+    actual: float
+    quantity: Quantity = "output"
+    expected_membrane: float | None = None
+    actual_membrane: float | None = None
+    threshold: float | None = None
+    margin_lsb: float | None = None
+    inputs: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        inputs = {source: list(counts) for source, counts in self.inputs.items()}
+        return {**vars(self), "neuron": list(self.neuron), "inputs": inputs}
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """The counts of one node on one rung.
+
+    - ``expected_spikes``, ``actual_spikes``: of spiking nodes; 0 for ``graded`` ones.
+    - ``mismatches`` of ``cells`` differ (samples times steps times neurons); ``ties`` are excused.
+    - ``jaccard`` of spiking nodes, ``relative_rms`` of graded ones.
+    - ``state_mismatches``: cells whose membrane or current differs, where both sides recorded them.
+    - ``isolated``: the same measure when the node is fed the expected inputs, so that a node which is wrong itself is
+      told from one that only received something wrong: differing cells on target rungs, Jaccard or relative RMS on
+      the quantization rung.
+    """
+
+    expected_spikes: int
+    actual_spikes: int
+    mismatches: int
+    cells: int
+    jaccard: float | None
+    first: Divergence | None
+    graded: bool = False
+    relative_rms: float | None = None
+    ties: int = 0
+    state_mismatches: int | None = None
+    isolated: float | None = None
+    inserted: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {**vars(self), "first": None if self.first is None else self.first.to_json()}
+
+
+@dataclass(frozen=True)
+class Rung:
+    """The comparison of two neighboring rungs under one policy.
+
+    - ``reasons`` say why the verdict is what it is, ``notes`` what the target noted about its artifact and its run.
+    - ``evidence``: of a target's rung, what ran there; None between float and integers.
+    """
+
+    source: str
+    target: str
+    policy: Policy
+    verdict: Verdict
+    nodes: Mapping[str, NodeResult]
+    first_divergence: Divergence | None
+    latency: Mapping[str, int] = field(default_factory=dict[str, int])
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    evidence: Evidence | None = None
+
+    @property
+    def claim(self) -> str:
+        """What stands beside the verdict: how it was judged, where the verdict does not say that itself."""
+        return "" if self.policy == self.verdict else self.policy
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Notes, and what the target's independent evidence consists of where it says more than that."""
+        if self.evidence is None or not self.evidence.independent or self.evidence == INDEPENDENT:
+            return self.notes
+        return (*self.notes, self.evidence.reason)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, as ``check --json`` prints it."""
+        return {
+            "from": self.source,
+            "to": self.target,
+            "policy": self.policy,
+            "verdict": self.verdict,
+            "latency": dict(self.latency),
+            "nodes": {name: node.to_json() for name, node in self.nodes.items()},
+            "first_divergence": None if self.first_divergence is None else self.first_divergence.to_json(),
+            "reasons": list(self.reasons),
+            "notes": list(self.notes),
+            "evidence": None if self.evidence is None else self.evidence.to_json(),
+        }
+
+
+def judge(
+    nodes: Mapping[str, NodeResult],
+    diverged: bool,
+    allow_silent: Collection[str],
+    reasons: tuple[str, ...] = (),
+    evidence: Evidence | None = None,
+) -> tuple[Verdict, tuple[str, ...]]:
+    """The verdict of a rung from its counts, with the reasons for it.
+
+    Diverged; or same code, where the ``evidence`` is not independent; or inconclusive, where a spiking node that is
+    not in ``allow_silent`` never fires in the reference, because agreement on silence proves nothing; or agree.
+    """
+    repeated = evidence is not None and not evidence.independent
+    if evidence is not None and repeated:
+        reasons = (evidence.reason, *reasons)
+    if diverged:
+        return "diverged", reasons
+    spiking = {name: node for name, node in nodes.items() if not node.graded and name not in allow_silent}
+    silent = [name for name, node in spiking.items() if not node.expected_spikes]
+    if silent:
+        reasons = (*reasons, f"never fires: {', '.join(silent)}")
+    if repeated:
+        return "same code", reasons
+    return "inconclusive" if silent else "agree", reasons
+
+
+def below_budget(nodes: Mapping[str, NodeResult], budget: float) -> tuple[str, ...]:
+    """A sentence for every spiking node whose Jaccard is below the budget."""
+    jaccards = {name: node.jaccard for name, node in nodes.items() if node.jaccard is not None}
+    return tuple(
+        f"{name}: Jaccard {jaccard:.4f} is below the budget {budget:g}"
+        for name, jaccard in jaccards.items()
+        if jaccard < budget
+    )
