@@ -86,7 +86,7 @@ def show_stages(
     """Print the stages, ``listed`` or the result of the last one that ran."""
     from neurodeploy.flow.encoder import with_encoder
     from neurodeploy.flow.stages import stages
-    from neurodeploy.report.console import filled, stdout
+    from neurodeploy.report.console import render, stdout
 
     if network is None and stop_after is not None and not listed:
         raise InputError("shows what a stage makes of a network, and there is none", "--stop-after", "name a SOURCE")
@@ -96,5 +96,4 @@ def show_stages(
     if as_json:
         o.emit(ran.to_json())
         return
-    for table in ran.tables if listed or result is None else (result,):
-        stdout().print(filled(table))
+    stdout().print(render(ran.tables if listed or result is None else (result,)))
