@@ -31,7 +31,7 @@ def render(blocks: Iterable[Block]) -> RenderableType:
             parts += [Text("")] if block.heading and parts else []
             parts.append(_text(block))
         else:
-            parts.append(_table(block))
+            parts.append(filled(block))
     return Group(*parts)
 
 
@@ -43,6 +43,14 @@ def table(title: str, *columns: str) -> RichTable:
     for column in columns:
         right = column.startswith(">")
         rows.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold", no_wrap=right)
+    return rows
+
+
+def filled(content: Table) -> RichTable:
+    """A table with its rows."""
+    rows = table(content.title, *content.columns)
+    for row in content.rows:
+        rows.add_row(*map(str, row))
     return rows
 
 
@@ -112,10 +120,3 @@ def _text(block: Line) -> Text:
 
 def _styled(span: Span) -> tuple[str, str]:
     return span.text, STYLES[span.tone]
-
-
-def _table(content: Table) -> RichTable:
-    rows = table(content.title, *content.columns)
-    for row in content.rows:
-        rows.add_row(*map(str, row))
-    return rows
