@@ -35,6 +35,8 @@ class Framework:
     - ``layouts(class_name, module)``: the forms in which a neuron may be called.
     - ``reset(module)``: let a neuron forget its state.
     - ``resize(module, samples)``: prepare a neuron for that many samples in one call.
+    - ``remembered(module)``: the states that a neuron keeps between calls, tensors or numbers, in the order in which it
+      takes them as arguments where it does.
     - ``memories``: entries of a neuron's state dict that are states, not parameters.
     - ``stateless_calls``: its neurons keep no state themselves and take it as an argument in every step.
     """
@@ -45,6 +47,7 @@ class Framework:
     layouts: Callable[[str, Any], tuple[Layout, ...]]
     reset: Callable[[Any], None] = lambda _: None
     resize: Callable[[Any, int], None] = lambda _, __: None
+    remembered: Callable[[Any], tuple[Any, ...]] = lambda _: ()
     memories: frozenset[str] = field(default_factory=frozenset[str])
     stateless_calls: bool = False
 

@@ -6,8 +6,8 @@ import copy
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from inspect import signature
-from typing import Any
+from inspect import Parameter, signature
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -22,18 +22,19 @@ from neurodeploy.frontends.refusals import reason_of
 from neurodeploy.trace import Entry, Trace
 
 
-@dataclass(frozen=True, eq=False)
-class Call:
-    """One call of a layer: what it sent, and whether a state was handed to it.
+@dataclass(frozen=True)
+class Form:
+    """How a module takes its steps.
 
-    ``states``, every tensor it received beside its input, and ``kept``, every tensor it returned, are recorded on
-    request: they are meant for short runs.
+    - ``layout``: what it takes in one call.
+    - ``hand_back``: for single steps, which part of a result is handed back in the next step: ``"states"``, all but the
+      first part, or ``"everything"``.
+    - ``restarting``: the neurons that start from rest in every step, as the module resets them in every step.
     """
 
-    with_state: bool
-    sent: torch.Tensor
-    states: tuple[torch.Tensor, ...] = ()
-    kept: tuple[torch.Tensor, ...] = ()
+    layout: Layout
+    hand_back: Literal["states", "everything"] = "states"
+    restarting: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,32 @@ class Observed:
 
 
 def fresh(module: nn.Module, samples: int) -> nn.Module:
-    """A copy of ``module`` that remembers nothing of earlier runs and expects ``samples`` samples in one call."""
+    """A copy of ``module`` that remembers nothing of earlier runs and expects ``samples`` samples in one call.
+
+    A module that cannot be copied is returned itself.
+    """
     try:
-        copied = copy.deepcopy(module)
-    except Exception:  # a module that cannot be copied is used itself
-        copied = module
-    prepare(copied, samples)
-    return copied
+        chosen = copy_of(module)
+    except RefusedError:
+        chosen = module
+    prepare(chosen, samples)
+    return chosen
+
+
+def copy_of(module: nn.Module) -> nn.Module:
+    """A deep copy of ``module``. Raises RefusedError where an object in it cannot be copied."""
+    results = [tensor for part in module.modules() for tensor in _held(part) if not tensor.is_leaf]
+    try:  # states of a module in training are results of a graph, which deepcopy refuses
+        return copy.deepcopy(module, {id(tensor): tensor.detach().clone() for tensor in results})
+    except Exception as error:  # the user's objects may refuse it in any way
+        fault = f"it cannot be copied ({reason_of(error)}), and it is not to be changed"
+        remedy = "keep that object out of the module, or save its state dict and name a function that builds it"
+        raise RefusedError(fault, "module", remedy) from error
+
+
+def _held(module: nn.Module) -> Generator[torch.Tensor]:
+    """Every tensor that hangs on a module itself, in attributes and containers."""
+    yield from tensors({name: value for name, value in vars(module).items() if name != "_modules"})
 
 
 def arranged(frames: torch.Tensor, layout: Layout) -> torch.Tensor:
@@ -61,67 +81,69 @@ def arranged(frames: torch.Tensor, layout: Layout) -> torch.Tensor:
     return frames.flatten(0, 1) if layout == "merged" else frames
 
 
-def play(module: nn.Module, layout: Layout, frames: torch.Tensor) -> None:
+def play(module: nn.Module, form: Form, frames: torch.Tensor) -> None:
     """Run ``module`` on ``(B, T, *shape)``. The states it returns are handed back to it in the next step."""
     with torch.no_grad():
-        if layout != "step":
-            module(arranged(frames, layout))
+        if form.layout != "step":
+            module(arranged(frames, form.layout))
             return
         states: tuple[Any, ...] = ()
         for frame in frames.unbind(1):
-            states = states_of(module, module(frame, *states))
+            states = states_of(module, form, module(frame, *states))
 
 
-def states_of(module: nn.Module, result: Any) -> tuple[Any, ...]:
+def states_of(module: nn.Module, form: Form, result: Any) -> tuple[Any, ...]:
     """What of a step's result is handed back in the next step.
 
-    All of it where ``forward`` has a place for every part, else all but the first part. A place for a state is an
-    argument by position that has no default, or the default None.
+    All of it where ``forward`` has a place for every part, or where the form says so; else all but the first part. A
+    place for a state is an argument by position that has no default, or the default None.
     """
     if not isinstance(result, tuple):
         return ()
     parts: tuple[Any, ...] = tuple(result)
-    parameters = list(signature(module.forward).parameters.values())[1:]
-    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
-        return parts[1:]
-    places = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if takes_any_number(module):
+        return parts if form.hand_back == "everything" else parts[1:]
+    places = [p for p in _parameters(module) if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     if len(parts) > 1 and len(parts) == sum(place.default in (place.empty, None) for place in places):
         return parts
     return parts[1:] if len(places) >= len(parts) - 1 else ()
 
 
+def takes_any_number(module: nn.Module) -> bool:
+    """Whether ``forward`` takes its states as ``*states``."""
+    return any(parameter.kind is parameter.VAR_POSITIONAL for parameter in _parameters(module))
+
+
+def _parameters(module: nn.Module) -> list[Parameter]:
+    return list(signature(module.forward).parameters.values())[1:]
+
+
 @contextmanager
-def recorded(module: nn.Module, names: Iterable[str], states: bool = False) -> Generator[dict[str, list[Call]]]:
-    """While it is open, every call of the named layers is recorded; with ``states`` also what they are to remember."""
-    calls: dict[str, list[Call]] = {name: [] for name in names}
-    handles = [
-        module.get_submodule(name).register_forward_hook(_recorder(recording, states), with_kwargs=True)
-        for name, recording in calls.items()
-    ]
+def recorded(module: nn.Module, names: Iterable[str]) -> Generator[dict[str, list[torch.Tensor]]]:
+    """While it is open, what the named layers send is recorded, one entry per call."""
+    sent: dict[str, list[torch.Tensor]] = {name: [] for name in names}
+    handles = [module.get_submodule(name).register_forward_hook(_recorder(calls)) for name, calls in sent.items()]
     try:
-        yield calls
+        yield sent
     finally:
         for handle in handles:
             handle.remove()
 
 
-def _recorder(recording: list[Call], states: bool) -> Any:
-    def hook(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], sent: Any) -> None:
-        state = args[1] if len(args) > 1 else kwargs.get("state")
-        received = tuple(tensor.clone() for tensor in tensors((args, kwargs)))[1:] if states else ()
-        kept = tuple(tensor.clone() for tensor in tensors(sent)) if states else ()
-        recording.append(Call(state is not None, next(tensors(sent)).detach().clone(), received, kept))
+def _recorder(calls: list[torch.Tensor]) -> Any:
+    def hook(_: nn.Module, __: Any, result: Any) -> None:
+        calls.append(next(tensors(result)).detach().clone())
 
     return hook
 
 
 def run_module(
-    module: nn.Module, layout: Layout, observed: Mapping[str, Observed], stimulus: Mapping[str, NDArray[Any]]
+    module: nn.Module, form: Form, observed: Mapping[str, Observed], stimulus: Mapping[str, NDArray[Any]]
 ) -> Trace:
     """Run a copy of ``module`` and record the layer that every node stands for.
 
     Args:
-        layout: how ``module`` takes its steps.
+        form: how ``module`` takes its steps.
         observed: by node name, the layer to record.
         stimulus: ``input`` of shape ``(B, T, *shape)``.
 
@@ -131,14 +153,14 @@ def run_module(
     frames = np.asarray(stimulus["input"], np.float32)
     copied = fresh(module, len(frames))
     try:
-        with recorded(copied, [output.layer for output in observed.values()]) as calls:
-            play(copied, layout, torch.from_numpy(frames.copy()))
+        with recorded(copied, [output.layer for output in observed.values()]) as sent:
+            play(copied, form, torch.from_numpy(frames.copy()))
     except (Exception, SystemExit) as error:  # the user's code may fail in any way
         fault = f"its forward pass fails after some steps: {reason_of(error)}"
         raise RefusedError(fault, "module", "let every step do the same") from error
     entries = {"input": Entry(frames, graded=True)}
     for node, output in observed.items():
-        values = _joined([call.sent for call in calls[output.layer]], layout, *frames.shape[:2]).numpy()
+        values = _joined(sent[output.layer], form.layout, *frames.shape[:2]).numpy()
         entries[node] = Entry(values, graded=True) if output.graded else Entry(np.rint(values).astype(np.int64))
     return Trace(entries, {"rung": "source"})
 

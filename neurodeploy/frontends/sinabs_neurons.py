@@ -24,6 +24,7 @@ from neurodeploy.network.builder import NetworkBuilder
 
 Array = NDArray[np.float64]
 Sources = tuple[str, ...]
+MEMORIES = ("v_mem", "i_syn")
 MANY = 65536
 """The limit of spikes per step of a neuron without one."""
 
@@ -134,6 +135,10 @@ def _resize(neuron: Any, samples: int) -> None:
         neuron.batch_size, neuron.num_timesteps = samples, -1
 
 
+def _remembered(neuron: Any) -> tuple[Any, ...]:
+    return tuple(getattr(neuron, state) for state in MEMORIES if hasattr(neuron, state))
+
+
 SINABS = Framework(
     "sinabs",
     "sinabs",
@@ -150,6 +155,7 @@ SINABS = Framework(
     _layouts,
     _forget,
     _resize,
-    frozenset({"v_mem", "i_syn"}),
+    _remembered,
+    frozenset(MEMORIES),
 )
 """``sinabs.layers``."""

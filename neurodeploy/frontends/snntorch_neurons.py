@@ -125,11 +125,16 @@ def _forget(neuron: Any) -> None:
     neuron.reset_mem()
 
 
+def _remembered(neuron: Any) -> tuple[Any, ...]:
+    return tuple(getattr(neuron, state) for state in ("spk", "syn", "mem") if hasattr(neuron, state))
+
+
 SNNTORCH = Framework(
     "snntorch",
     "snnTorch",
     {"Leaky": leaky, "Synaptic": synaptic, "RLeaky": recurrent_leaky, "RSynaptic": recurrent_synaptic},
     lambda _, __: ("step",),
     _forget,
+    remembered=_remembered,
 )
 """``snntorch``."""

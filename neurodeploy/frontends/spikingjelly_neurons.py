@@ -75,11 +75,16 @@ def _forget(neuron: Any) -> None:
     neuron.reset()
 
 
+def _remembered(neuron: Any) -> tuple[Any, ...]:
+    return tuple(neuron._memories.values())
+
+
 SPIKINGJELLY = Framework(
     "spikingjelly",
     "SpikingJelly",
     {"IFNode": integrate, "LIFNode": leaky, "ParametricLIFNode": parametric, "Delay": delay},
     _layouts,
     _forget,
+    remembered=_remembered,
 )
 """``spikingjelly.activation_based``."""

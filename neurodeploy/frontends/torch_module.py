@@ -17,21 +17,23 @@ from torch import nn
 
 from neurodeploy.contract import Terms
 from neurodeploy.errors import RefusedError
-from neurodeploy.frontends.framework import Layout
+from neurodeploy.finding import Finding
 from neurodeploy.frontends.frameworks import adder, is_neuron, layer_kind
 from neurodeploy.frontends.hooks import hooked
-from neurodeploy.frontends.layouts import calls_in_trial, find_layout
+from neurodeploy.frontends.layouts import calls_in_trial, find_form
 from neurodeploy.frontends.norse_sequential import stateful
 from neurodeploy.frontends.operations import tensors
-from neurodeploy.frontends.playing import Observed, arranged, fresh, run_module, states_of
+from neurodeploy.frontends.playing import Form, Observed, arranged, fresh, run_module, states_of
 from neurodeploy.frontends.refusals import failed
 from neurodeploy.frontends.torch_layers import add_layer
 from neurodeploy.frontends.tracing import SAMPLES, Step, Value, Watch
 from neurodeploy.host import Host
 from neurodeploy.network import InputRange, Network, NetworkBuilder, Source
-from neurodeploy.network.shapes import SPIKING, Shape
+from neurodeploy.network.shapes import NEURONS, SPIKING, Shape
 from neurodeploy.trace import Trace
 
+RESET_EVERY_STEP = "the forward pass resets this neuron in every step, so it keeps nothing from one step to the next"
+RESET_PER_SAMPLE = "where it should integrate over time, reset it before a sample, outside of the step"
 WEIGHTED, NORMS = ("Conv1d", "Conv2d", "Linear"), ("BatchNorm1d", "BatchNorm2d")
 
 
@@ -39,7 +41,7 @@ WEIGHTED, NORMS = ("Conv1d", "Conv2d", "Linear"), ("BatchNorm1d", "BatchNorm2d")
 class Traced:
     """What a module does in one step: its steps in order, and the sources whose sum it returns."""
 
-    layout: Layout
+    form: Form
     steps: tuple[Step, ...]
     output: tuple[str, ...]
 
@@ -63,27 +65,42 @@ def module_network(module: nn.Module, shape: Shape, values: InputRange, dt: floa
     build.input("input", shape, values)
     nodes = _write(build, traced)
     build.output("output", _joined(build, traced.output, nodes))
-    network = build.build(host)
+    network = _restarted(build.build(host), traced)
     observed = _observed(traced, network)
 
     def run(stimulus: Mapping[str, NDArray[Any]]) -> Trace:
-        return run_module(module, traced.layout, observed, stimulus)
+        return run_module(module, traced.form, observed, stimulus)
 
     return replace(network, source=Source(type(module).__name__, run))
 
 
+def _restarted(network: Network, traced: Traced) -> Network:
+    """``network`` with the neurons that its module resets in every step reset in every step, and a finding for each."""
+    contract, findings = network.contract, list(network.findings)
+    for step in traced.steps:
+        if step.layer is None or step.module not in traced.form.restarting:
+            continue
+        plain = isinstance(network.nodes[step.name], NEURONS)
+        if not plain or any(step.name in edge for edge in network.recurrent_edges):
+            fault = "is reset in every step, and what it sent before returns to it"
+            raise RefusedError(fault, f"layer {step.module}", RESET_PER_SAMPLE)
+        contract = contract.override(step.name, reset_timing="every-step")
+        findings.append(Finding("reset-every-step", "warning", step.name, RESET_EVERY_STEP, RESET_PER_SAMPLE))
+    return replace(network, contract=contract, findings=tuple(findings))
+
+
 def trace(module: nn.Module, shape: Shape) -> Traced:
     """Watch ``module`` for one step of seeded input. Raises RefusedError for what has no exact form."""
-    layout = find_layout(module, shape)
+    form = find_form(module, shape)
     copied = fresh(module, SAMPLES)
     frames = torch.rand((SAMPLES, 1, *shape), generator=torch.Generator().manual_seed(0))
-    frame = frames[:, 0] if layout == "step" else arranged(frames, layout)
+    frame = frames[:, 0] if form.layout == "step" else arranged(frames, form.layout)
     watch, result = _watched(copied, frame, shape)
-    if layout == "step":
-        second, _ = _watched(copied, frame.clone(), shape, states_of(copied, result))
+    if form.layout == "step":
+        second, _ = _watched(copied, frame.clone(), shape, states_of(copied, form, result))
         same = [_signature(step) for step in second.steps] == [_signature(step) for step in watch.steps]
     else:
-        same = _same_counts(watch.steps, calls_in_trial(module, layout, shape))
+        same = _same_counts(watch.steps, calls_in_trial(module, form, shape))
     if not same:
         fault = "its second step does something else than its first"
         raise RefusedError(fault, "module", "let every step do the same, with what it is given and its neurons keep")
@@ -93,7 +110,7 @@ def trace(module: nn.Module, shape: Shape) -> Traced:
             "its forward pass returns no output of a layer" if output is None else "it returns a layer's state first"
         )
         raise RefusedError(fault, "module", "return what the last layer sends, of one step or of all")
-    return Traced(layout, _needed(watch.steps, output.sources), output.sources)
+    return Traced(form, _needed(watch.steps, output.sources), output.sources)
 
 
 def _watched(module: nn.Module, frame: torch.Tensor, shape: Shape, states: tuple[Any, ...] = ()) -> tuple[Watch, Any]:

@@ -13,7 +13,7 @@ from torch import nn
 from neurodeploy.errors import InputError, UnavailableError
 from neurodeploy.frontends.checkpoint import load_state, read_torch_file
 from neurodeploy.frontends.frameworks import memories, missing
-from neurodeploy.frontends.playing import fresh
+from neurodeploy.frontends.playing import copy_of
 from neurodeploy.frontends.torch_module import module_network
 from neurodeploy.network import InputRange, Network
 
@@ -52,7 +52,7 @@ def live_network(module: Any, shape: tuple[int, ...], dt: float, values: InputRa
     if not isinstance(module, nn.Module):
         kinds = "a path, or a torch.nn.Module"
         raise InputError(f"a {type(module).__name__} is neither a file nor a module", "source", f"give {kinds}")
-    return module_network(fresh(module, 1), shape, values, dt)
+    return module_network(copy_of(module), shape, values, dt)
 
 
 def parameters_of(module: nn.Module, state: Any) -> Any:

@@ -203,7 +203,7 @@ class Changed(nn.Module):
 
 
 def test_spikes_changed_where_a_neuron_remembers_them_are_refused() -> None:
-    with pytest.raises(RefusedError, match="add_ changes values in place"):
+    with pytest.raises(RefusedError, match="another state than it returned"):
         read(Changed(), (6,))
 
 
