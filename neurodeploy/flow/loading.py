@@ -13,7 +13,7 @@ from neurodeploy.frontends.nir_file import load_nir, profile_contract, read_cont
 from neurodeploy.frontends.torch_extra import need_torch
 from neurodeploy.network.network import InputRange, Network
 
-TORCH_SUFFIXES = (".pt", ".pth")
+TORCH_SUFFIXES = (".pt", ".pth", ".ckpt", ".tar", ".bin", ".safetensors")
 
 
 def load(
@@ -41,7 +41,7 @@ def load(
     path, values = Path(source), _declared(input_range)
     stated = stated_contract(profile, contract)
     how_built = {"--module": module, "--input-shape": input_shape, "--input-range": input_range, "--dt": dt}
-    if path.suffix in TORCH_SUFFIXES:
+    if path.suffix in TORCH_SUFFIXES or (module is not None and path.suffix not in (".nir", ".net")):
         _none_of({"--profile": profile, "--contract": contract}, "a PyTorch source says itself how it is stepped")
         if module is None and not trust_pickle:
             _none_of(how_built, "a checkpoint says itself what it is; this describes your own network, with --module")

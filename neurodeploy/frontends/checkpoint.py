@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from torch.torch_version import TorchVersion
 
 from neurodeploy.atomic import write_file
 from neurodeploy.errors import InputError
@@ -48,8 +49,14 @@ def read_torch_file(path: Path, trust_pickle: bool = False) -> Any:
     if not path.is_file():
         reason = "is no file" if path.exists() else "there is no such file"
         raise InputError(reason, str(path), "check the path")
+    if path.suffix == ".safetensors":
+        return _read_safetensors(path)
+    if _is_torchscript(path):
+        fault = "is a TorchScript module, which does not show what its layers do"
+        raise InputError(fault, str(path), "save the state dict of the module that it was made from")
     try:
-        return torch.load(path, map_location="cpu", weights_only=not trust_pickle)
+        with torch.serialization.safe_globals([TorchVersion]):  # a string that Lightning and others write
+            return torch.load(path, map_location="cpu", weights_only=not trust_pickle)
     except pickle.UnpicklingError as error:
         if not zipfile.is_zipfile(path) and "Unsupported global" not in str(error):
             raise InputError("damaged, or not a PyTorch file", str(path), "save it again") from error
@@ -61,6 +68,23 @@ def read_torch_file(path: Path, trust_pickle: bool = False) -> Any:
     except Exception as error:  # torch raises many types for damaged files
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"damaged, or not a PyTorch file: {reason}", str(path), "save it again") from error
+
+
+def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise InputError(f"damaged, or not a safetensors file: {error}", str(path), "save it again") from error
+
+
+def _is_torchscript(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(name.endswith("/constants.pkl") for name in archive.namelist())
 
 
 def load_checkpoint(path: Path) -> Network:

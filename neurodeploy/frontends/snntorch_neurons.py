@@ -136,5 +136,6 @@ SNNTORCH = Framework(
     lambda _, __: ("step",),
     _forget,
     remembered=_remembered,
+    memories=frozenset({"spk", "syn", "mem"}),
 )
 """``snntorch``."""

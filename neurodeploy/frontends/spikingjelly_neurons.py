@@ -1,7 +1,8 @@
 """SpikingJelly neurons as NIR neurons. Equations: SpikingJelly 2.0.0, ``spikingjelly/_ops`` and ``.../neuron``.
 
 Fires at the threshold too; hard reset to ``v_reset`` or soft (None), in the same step. The membrane decays towards
-``v_reset``, or 0, and starts there. Thresholds and time constants are rounded to float32 where they meet the state.
+``v_reset``, or 0, and starts there. Thresholds and time constants, plain numbers or trained
+tensors, are rounded to float32 where they meet the state.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from neurodeploy.frontends.decay import time_constant
-from neurodeploy.frontends.framework import Framework, Layout, need, numbers
+from neurodeploy.frontends.framework import Framework, Layout, need, numbers, single, spread
 from neurodeploy.network.builder import NetworkBuilder
 
 Array = NDArray[np.float64]
@@ -23,18 +24,22 @@ Sources = tuple[str, ...]
 
 def integrate(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
     """IF: ``v += x``."""
-    firing, terms = _firing(name, neuron)
+    firing, terms = _firing(build, name, sources, neuron)
     return build.neuron(name, sources, nir.IF, {"r": 1.0, **firing}, input_gain="unit", **terms)
 
 
 def leaky(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
     """LIF: ``v += (x - (v - v_reset)) / tau``, or with ``decay_input=False`` ``v += x - (v - v_reset) / tau``."""
-    return _leaky(build, name, sources, neuron, 1.0 / float(np.float32(neuron.tau)))
+    firing, terms = _firing(build, name, sources, neuron)
+    lost = 1.0 / _float32(build, name, sources, neuron.tau)
+    return _leaky(build, name, sources, neuron, lost, firing, terms)
 
 
 def parametric(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
-    """PLIF: LIF with ``1 / tau = sigmoid(w)``, which was trained."""
-    return _leaky(build, name, sources, neuron, float(numbers(neuron.w.sigmoid())))
+    """PLIF: LIF with a trained ``1 / tau = sigmoid(w)``."""
+    firing, terms = _firing(build, name, sources, neuron)
+    lost = _float32(build, name, sources, neuron.w.sigmoid())
+    return _leaky(build, name, sources, neuron, lost, firing, terms)
 
 
 def delay(build: NetworkBuilder, name: str, sources: Sources, layer: Any) -> str:
@@ -42,21 +47,34 @@ def delay(build: NetworkBuilder, name: str, sources: Sources, layer: Any) -> str
     return build.delay(name, sources, layer.delay_steps * build.dt)
 
 
-def _leaky(build: NetworkBuilder, name: str, sources: Sources, neuron: Any, lost: float) -> str:
-    need(0 < lost <= 1, name, f"1 / tau = {lost:g} is not within 0 to 1", "use a tau from 1")
-    firing, terms = _firing(name, neuron)
-    tau = time_constant(np.asarray(1.0 - lost), build.dt)
-    fields = {"tau": tau, "r": 1.0, "v_leak": firing["v_reset"], **firing}
+def _leaky(
+    build: NetworkBuilder,
+    name: str,
+    sources: Sources,
+    neuron: Any,
+    lost: Array,
+    fields: dict[str, Any],
+    terms: dict[str, Any],
+) -> str:
+    fits = bool(np.all((lost > 0) & (lost <= 1)))
+    need(fits, name, f"1 / tau = {lost.flat[0]:g} is not within 0 to 1", "use a tau from 1")
+    fields = {"tau": time_constant(1.0 - lost, build.dt), "r": 1.0, "v_leak": fields["v_reset"], **fields}
     gain = "spec" if neuron.decay_input else "unit"
     return build.neuron(name, sources, nir.LIF, fields, input_gain=gain, **terms)
 
 
-def _firing(name: str, neuron: Any) -> tuple[dict[str, float], dict[str, Any]]:
+def _firing(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     _check(name, neuron)
-    v_reset = 0.0 if neuron.v_reset is None else float(np.float32(neuron.v_reset))
+    v_reset = 0.0 if neuron.v_reset is None else single(name, "v_reset", np.ravel(np.float32(numbers(neuron.v_reset))))
     reset = "subtract" if neuron.v_reset is None else "value" if v_reset else "zero"
     terms = {"reset": reset, "fires_at": ">=", "initial_state": v_reset}
-    return {"v_threshold": float(np.float32(neuron.v_threshold)), "v_reset": v_reset}, terms
+    return {"v_threshold": _float32(build, name, sources, neuron.v_threshold), "v_reset": v_reset}, terms
+
+
+def _float32(build: NetworkBuilder, name: str, sources: Sources, value: Any) -> Array:
+    """A parameter, a number or trained, rounded to float32; one that is no single number is spread over the neurons."""
+    array = numbers(value).astype(np.float32).astype(np.float64)
+    return array.reshape(()) if array.size == 1 else spread(name, array, build.shape(sources[0]))
 
 
 def _check(name: str, neuron: Any) -> None:

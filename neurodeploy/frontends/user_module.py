@@ -12,8 +12,9 @@ from torch import nn
 
 from neurodeploy.errors import InputError, UnavailableError
 from neurodeploy.frontends.checkpoint import load_state, read_torch_file
-from neurodeploy.frontends.frameworks import memories, missing
+from neurodeploy.frontends.frameworks import missing
 from neurodeploy.frontends.playing import copy_of
+from neurodeploy.frontends.state_dict import state_for
 from neurodeploy.frontends.torch_module import module_network
 from neurodeploy.network import InputRange, Network
 
@@ -41,9 +42,7 @@ def load_user_module(
         where, kind = (str(path), "holds") if factory is None else (f"--module {factory}", "returned")
         raise InputError(f"{kind} a {type(module).__name__}, not a module", where, "name a function that builds one")
     if factory is not None:
-        state = content.state_dict() if isinstance(content, nn.Module) else content
-        state = state["state_dict"] if isinstance(state, dict) and "state_dict" in state else state
-        module = load_state(module, parameters_of(module, state), str(path))
+        module = load_state(module, state_for(module, content, str(path)), str(path))
     return module_network(module, shape, values, dt)
 
 
@@ -53,15 +52,6 @@ def live_network(module: Any, shape: tuple[int, ...], dt: float, values: InputRa
         kinds = "a path, or a torch.nn.Module"
         raise InputError(f"a {type(module).__name__} is neither a file nor a module", "source", f"give {kinds}")
     return module_network(copy_of(module), shape, values, dt)
-
-
-def parameters_of(module: nn.Module, state: Any) -> Any:
-    """``state`` with the states of neurons, as they were when it was saved, replaced by those of ``module``."""
-    remembered = memories(module)
-    if not isinstance(state, dict) or not remembered:
-        return state
-    built = module.state_dict()
-    return {key: built[key] if key in remembered and key in built else value for key, value in state.items()}
 
 
 def build_user_module(factory: str) -> Any:

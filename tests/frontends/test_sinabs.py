@@ -10,7 +10,7 @@ from sinabs.activation import MaxSpike, MembraneReset, MembraneSubtract, MultiSp
 from torch import nn
 
 from neurodeploy.errors import RefusedError
-from neurodeploy.frontends.user_module import parameters_of
+from neurodeploy.frontends.state_dict import state_for
 from neurodeploy.parity.float_rung import float_rung
 from tests.frontends.live import agrees, read, spikes, weights
 
@@ -137,7 +137,7 @@ def test_what_neurons_remembered_when_they_were_saved_is_forgotten() -> None:
     state = net.state_dict()
     assert state["1.v_mem"].shape != before
     other = dense(sl.IAF)
-    other.load_state_dict(parameters_of(other, state))
+    other.load_state_dict(state_for(other, state, "file"))
     assert other.state_dict()["1.v_mem"].shape == before
 
 

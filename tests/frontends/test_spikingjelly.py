@@ -45,6 +45,47 @@ def test_a_neuron_fires_as_spikingjelly_does(name: str, mode: str) -> None:
     agrees(weights(net, size=1.5, grain=8), (6,))
 
 
+class TrainedThreshold(neuron.IFNode):
+    """A threshold that is trained."""
+
+    def __init__(self, *thresholds: float) -> None:
+        super().__init__()
+        del self.v_threshold
+        self.v_threshold = nn.Parameter(torch.tensor(thresholds))
+
+
+class TrainedTau(neuron.LIFNode):
+    """A time constant that is trained."""
+
+    def __init__(self, *taus: float) -> None:
+        super().__init__()
+        del self.tau
+        self.tau = nn.Parameter(torch.tensor(taus))
+
+
+class PerNeuron(neuron.ParametricLIFNode):
+    """A trained decay per neuron."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.w = nn.Parameter(torch.linspace(-1.0, 1.0, count))
+
+
+TRAINED: dict[str, Any] = {
+    "a threshold": lambda: TrainedThreshold(0.75),
+    "a time constant": lambda: TrainedTau(2.5),
+    "a decay per neuron": lambda: PerNeuron(9),
+}
+
+
+@pytest.mark.parametrize("mode", ["s", "m"])
+@pytest.mark.parametrize("name", TRAINED)
+def test_trained_parameters_are_read(name: str, mode: str) -> None:
+    net = nn.Sequential(layer.Linear(6, 9), TRAINED[name]())
+    functional.set_step_mode(net, mode)
+    agrees(weights(net, size=1.5, grain=8), (6,), exact="decay" not in name and "time" not in name)
+
+
 @pytest.mark.parametrize("make", [lambda: neuron.LIFNode(3.0), lambda: plif(5.0, decay_input=False)])
 def test_random_weights_and_decays_agree_up_to_ties(make: Any) -> None:
     agrees(weights(dense(make), grain=0, size=2), (6,), exact=False)
