@@ -65,7 +65,7 @@ def _leaky(
 
 def _firing(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     _check(name, neuron)
-    v_reset = 0.0 if neuron.v_reset is None else single(name, "v_reset", np.ravel(np.float32(numbers(neuron.v_reset))))
+    v_reset = 0.0 if neuron.v_reset is None else single(name, "v_reset", _rounded(neuron.v_reset))
     reset = "subtract" if neuron.v_reset is None else "value" if v_reset else "zero"
     terms = {"reset": reset, "fires_at": ">=", "initial_state": v_reset}
     return {"v_threshold": _float32(build, name, sources, neuron.v_threshold), "v_reset": v_reset}, terms
@@ -73,8 +73,12 @@ def _firing(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> 
 
 def _float32(build: NetworkBuilder, name: str, sources: Sources, value: Any) -> Array:
     """A parameter, a number or trained, rounded to float32; one that is no single number is spread over the neurons."""
-    array = numbers(value).astype(np.float32).astype(np.float64)
+    array = _rounded(value)
     return array.reshape(()) if array.size == 1 else spread(name, array, build.shape(sources[0]))
+
+
+def _rounded(value: Any) -> Array:
+    return numbers(value).astype(np.float32).astype(np.float64)
 
 
 def _check(name: str, neuron: Any) -> None:
