@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.loading import new_contexts, ports
-from neurodeploy.codegen.host import POINTERS
+from neurodeploy.codegen.host_loop import POINTERS
 from neurodeploy.engine import run_compiled
 from neurodeploy.engine.library import Compiled
 from neurodeploy.program import Program

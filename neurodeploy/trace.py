@@ -17,6 +17,7 @@ from neurodeploy.atomic import write_file
 from neurodeploy.errors import InputError, choices
 from neurodeploy.evidence import Evidence
 from neurodeploy.html import fragment, html_note, html_table
+from neurodeploy.integers import narrowed
 from neurodeploy.table import Table, dimensions, listing
 
 Array = NDArray[Any]
@@ -119,8 +120,8 @@ class Trace:
         arrays: dict[str, Array] = {}
         about: dict[str, Any] = {}
         for name, entry in self.entries.items():
-            arrays[f"{name}.{'values' if entry.graded else 'spikes'}"] = smallest(entry.output)
-            arrays |= {f"{name}.{key}": smallest(a) for key, a in _states(entry) if a is not None}
+            arrays[f"{name}.{'values' if entry.graded else 'spikes'}"] = narrowed(entry.output)
+            arrays |= {f"{name}.{key}": narrowed(a) for key, a in _states(entry) if a is not None}
             about[name] = {"scale": entry.scale, "state_scale": entry.state_scale, "inserted": entry.inserted}
         if not batched:
             arrays = {key: array[0] for key, array in arrays.items()}
@@ -229,13 +230,3 @@ def _entry(name: str, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> 
         int(about["state_scale"]),
         bool(about["inserted"]),
     )
-
-
-def smallest(array: Array) -> Array:
-    """The array in the smallest integer type that holds it; floating arrays unchanged."""
-    if not np.issubdtype(array.dtype, np.integer) or array.size == 0:
-        return array
-    low, high = int(array.min()), int(array.max())
-    types = (np.uint8, np.uint16, np.uint32) if low >= 0 else (np.int8, np.int16, np.int32)
-    fits = (kind for kind in types if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
-    return array.astype(next(fits, np.int64))

@@ -12,7 +12,8 @@ from neurodeploy.errors import InputError
 from neurodeploy.evidence import same_code
 from neurodeploy.heads import apply_head, task_value
 from neurodeploy.host import Head
-from neurodeploy.trace import Entry, Operations, Trace, smallest
+from neurodeploy.integers import narrowed
+from neurodeploy.trace import Entry, Operations, Trace
 
 
 def sample():
@@ -111,7 +112,7 @@ def test_arrays_of_another_program_are_refused(tmp_path):
 @given(st.lists(st.integers(-(2**62), 2**62), min_size=1))
 def test_the_smallest_type_holds_every_value(values):
     array = np.array(values, np.int64)
-    small = smallest(array)
+    small = narrowed(array)
     assert np.array_equal(small.astype(np.int64), array)
     assert small.dtype.itemsize <= 8
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from neurodeploy.codegen.integer_types import stored_type
 from neurodeploy.codegen.layout import Layout
 from neurodeploy.codegen.names import identifiers
-from neurodeploy.codegen.types import INT32, UINT16, UINT32, UINT64, CType, smallest
 from neurodeploy.errors import InputError
+from neurodeploy.integers import INT32, UINT16, UINT32, UINT64, IntegerType
 from neurodeploy.step.arrival import Accumulator
 from neurodeploy.step.neuron import CURRENT, FIRED, MEMBRANE
 from neurodeploy.step.plan import Plan, Stage
@@ -23,7 +24,7 @@ class Member:
     """An array (or a single integer, ``count`` 0) of the context."""
 
     name: str
-    kind: CType
+    kind: IntegerType
     count: int
 
     @property
@@ -49,10 +50,10 @@ class Context:
         align = max((each.kind.bytes for each in self.members), default=1)
         return -(-total // align) * align
 
-    def message(self, name: str) -> CType:
+    def message(self, name: str) -> IntegerType:
         """The type of what a node sends."""
         sender = self.plan.senders[name]
-        return smallest(sender.low, sender.high)
+        return stored_type(sender.low, sender.high)
 
     def now(self, name: str) -> str:
         """Where a node's messages of this step stand."""
@@ -77,12 +78,12 @@ class Context:
         return f"c->sum{bits}" + (f" + {place}" if place else "")
 
 
-def state_type(stage: Stage, key: str) -> CType:
+def state_type(stage: Stage, key: str) -> IntegerType:
     """The narrowest type of a state at every step."""
     values: tuple[Value, ...] = (stage.update.start[key], stage.update.after[key])
     if key == CURRENT and stage.arrival.total.op == "state":
         values = (*values, stage.arrival.total)
-    return smallest(min(each.low for each in values), max(each.high for each in values))
+    return stored_type(min(each.low for each in values), max(each.high for each in values))
 
 
 def context(
@@ -100,7 +101,7 @@ def context(
     members: list[Member] = []
     for name, sender in plan.senders.items():
         members.append(
-            Member(f"sent_{own[name]}", smallest(sender.low, sender.high), _whole(layouts[name], sender.slots))
+            Member(f"sent_{own[name]}", stored_type(sender.low, sender.high), _whole(layouts[name], sender.slots))
         )
         if sender.slots > 1:
             members.append(Member(f"at_{own[name]}", UINT32, 0))

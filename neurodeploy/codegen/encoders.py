@@ -14,8 +14,9 @@ import numpy as np
 
 from neurodeploy.codegen.context import Member
 from neurodeploy.codegen.expressions import Statements, computed, statements
+from neurodeploy.codegen.integer_types import literal, stored_type
 from neurodeploy.codegen.tables import Tables
-from neurodeploy.codegen.types import UINT16, CType, literal, smallest
+from neurodeploy.integers import UINT16, IntegerType
 from neurodeploy.step.value import Value, reachable
 from neurodeploy.streams.stream import Step, Stream
 
@@ -33,17 +34,17 @@ class EncoderText:
     node: str
     header: str
     source: str
-    sample: CType
+    sample: IntegerType
     features: int
     steps: int
     memory: int
 
 
-def encoder_text(stream: Stream, node: str, prefix: str, message: CType, one: int) -> EncoderText:
+def encoder_text(stream: Stream, node: str, prefix: str, message: IntegerType, one: int) -> EncoderText:
     """The encoder whose spikes are sent as ``one``, in the type of the network's input."""
     tables = Tables(f"{prefix}_encoder")
     members = _members(stream)
-    names = {"prefix": prefix, "sample": smallest(0, (1 << stream.bits) - 1).name, "message": message.name}
+    names = {"prefix": prefix, "sample": stored_type(0, (1 << stream.bits) - 1).name, "message": message.name}
     body = _take(stream, names, tables, message, one)
     if stream.tick is not None:
         body += _tick(stream, names, tables, message, one)
@@ -62,17 +63,17 @@ void {prefix}_encode({_parameters(names)});
     align = max(each.kind.bytes for each in members)
     memory = -(-sum(each.bytes for each in members) // align) * align
     source = "\n".join(["", *tables.texts]) + body
-    kind = smallest(0, (1 << stream.bits) - 1)
+    kind = stored_type(0, (1 << stream.bits) - 1)
     return EncoderText(stream.kind, node, header, source, kind, stream.features, stream.steps, memory)
 
 
 def _members(stream: Stream) -> list[Member]:
     lanes = len(stream.source)
-    members = [Member(each.name, smallest(each.low, each.high), lanes) for each in stream.states]
+    members = [Member(each.name, stored_type(each.low, each.high), lanes) for each in stream.states]
     places = stream.places
     if places is not None and places.line is not None:
         line = places.line
-        members.append(Member(line.name, smallest(line.low, line.high), lanes * places.count))
+        members.append(Member(line.name, stored_type(line.low, line.high), lanes * places.count))
     if stream.tick is not None:
         members.append(Member("step", UINT16, 0))
     return sorted(members, key=lambda each: -each.kind.bytes)
@@ -110,11 +111,11 @@ def _load(stream: Stream, tables: Tables, places: int = 0) -> Load:
 
 
 def _kept(stream: Stream, step: Step, made: Statements) -> list[str]:
-    kinds = {each.name: smallest(each.low, each.high).name for each in stream.states}
+    kinds = {each.name: stored_type(each.low, each.high).name for each in stream.states}
     return [f"e->{name}[i] = ({kinds[name]}){made[value]};" for name, value in step.after.items()]
 
 
-def _sent(stream: Stream, step: Step, made: Statements, message: CType, one: int) -> list[str]:
+def _sent(stream: Stream, step: Step, made: Statements, message: IntegerType, one: int) -> list[str]:
     lines: list[str] = []
     for number, value in enumerate(step.outputs):
         index = f"{number * len(stream.source)} + i" if number else "i"
@@ -123,7 +124,7 @@ def _sent(stream: Stream, step: Step, made: Statements, message: CType, one: int
     return lines
 
 
-def _take(stream: Stream, names: Mapping[str, str], tables: Tables, message: CType, one: int) -> str:
+def _take(stream: Stream, names: Mapping[str, str], tables: Tables, message: IntegerType, one: int) -> str:
     """What a sample does to every lane."""
     load = _load(stream, tables)
     lines = _summed(stream, tables) if stream.places is not None else []
@@ -143,7 +144,7 @@ def _summed(stream: Stream, tables: Tables) -> list[str]:
     total = computed(places.total)
     inner: list[str] = []
     if places.line is not None:
-        at, kind = f"e->{places.line.name}[i * {places.count} + k", smallest(places.line.low, places.line.high).name
+        at, kind = f"e->{places.line.name}[i * {places.count} + k", stored_type(places.line.low, places.line.high).name
         inner.append(f"const {kind} {places.line.name} = k < {places.count - 1} ? {at} + 1] : ({kind})given;")
         inner.append(f"{at}] = {places.line.name};")
     made = statements([places.term], _place_load(stream, tables), {})
@@ -161,14 +162,14 @@ def _line_after(stream: Stream, tables: Tables, take: Statements) -> list[str]:
     places = stream.places
     if places is None or places.line is None or places.after is None:
         return []
-    at, kind = f"e->{places.line.name}[i * {places.count} + k]", smallest(places.line.low, places.line.high).name
+    at, kind = f"e->{places.line.name}[i * {places.count} + k]", stored_type(places.line.low, places.line.high).name
     made = statements([places.after], _place_load(stream, tables), {})
     inner = [f"const {kind} {places.line.name} = {at};", *made.lines, f"{at} = ({kind}){made[places.after]};"]
     lines = [f"const int32_t fired = {take[stream.take.outputs[0]]};"]
     return [*lines, f"for (int32_t k = 0; k < {places.count}; k++) {{", *(f"  {line}" for line in inner), "}"]
 
 
-def _tick(stream: Stream, names: Mapping[str, str], tables: Tables, message: CType, one: int) -> str:
+def _tick(stream: Stream, names: Mapping[str, str], tables: Tables, message: IntegerType, one: int) -> str:
     """What every step does to every lane."""
     assert stream.tick is not None
     made = statements([*stream.tick.after.values(), *stream.tick.outputs], _load(stream, tables), {})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from neurodeploy.codegen.types import COMPUTED, INT32, CType, literal, smallest
+from neurodeploy.codegen.integer_types import COMPUTED, literal
+from neurodeploy.integers import INT32, IntegerType, narrowest
 from neurodeploy.step.value import Op, Value, reachable
 
 
@@ -20,9 +21,9 @@ class Statements:
         return self.names[id(value)]
 
 
-def computed(value: Value) -> CType:
+def computed(value: Value) -> IntegerType:
     """The type a value is computed in."""
-    return smallest(value.low, value.high, COMPUTED)
+    return narrowest(value.low, value.high, COMPUTED)
 
 
 def statements(roots: Sequence[Value], load: Callable[[Value], str], roles: Mapping[int, str]) -> Statements:
@@ -54,31 +55,31 @@ def _expression(value: Value, args: Sequence[tuple[str, Value]]) -> str:
     return text if kind is wide else f"({kind.name})({text})"
 
 
-def _infix(sign: str) -> Callable[[Value, Sequence[str], CType], str]:
+def _infix(sign: str) -> Callable[[Value, Sequence[str], IntegerType], str]:
     return lambda value, args, wide: f"{args[0]} {sign} {args[1]}"
 
 
-def _shift_left(value: Value, args: Sequence[str], wide: CType) -> str:
+def _shift_left(value: Value, args: Sequence[str], wide: IntegerType) -> str:
     if value.number < wide.bits - 1:
         return f"{args[0]} * {literal(1 << value.number, wide)}"
     return _wrapping_shift(value, args)
 
 
-def _shift_right(value: Value, args: Sequence[str], wide: CType) -> str:
+def _shift_right(value: Value, args: Sequence[str], wide: IntegerType) -> str:
     return f"nd_floor{wide.bits}({args[0]}, {min(value.number, wide.bits - 1)})"
 
 
-def _floor_shift(value: Value, args: Sequence[str], wide: CType) -> str:
+def _floor_shift(value: Value, args: Sequence[str], wide: IntegerType) -> str:
     by = args[1] if wide is INT32 else f"(int){args[1]}"
     return f"nd_floor{wide.bits}({args[0]}, {by})"
 
 
-def _floor_divide(value: Value, args: Sequence[str], wide: CType) -> str:
+def _floor_divide(value: Value, args: Sequence[str], wide: IntegerType) -> str:
     a = value.args[0]
     return f"{args[0]} / {args[1]}" if a.low >= 0 else f"({wide.name})nd_quotient64({args[0]}, {args[1]})"
 
 
-def _decay(value: Value, args: Sequence[str], wide: CType) -> str:
+def _decay(value: Value, args: Sequence[str], wide: IntegerType) -> str:
     x, keep = value.args
     one = 1 << value.number
     if wide is INT32 and keep.low >= 0 and max(-x.low, x.high) * keep.high < 1 << 31 and keep.high <= one:
@@ -90,7 +91,7 @@ def _decay(value: Value, args: Sequence[str], wide: CType) -> str:
     return f"({wide.name})nd_decay64({args[0]}, {args[1]}, {value.number})"
 
 
-def _wrap(value: Value, args: Sequence[str], wide: CType) -> str:
+def _wrap(value: Value, args: Sequence[str], wide: IntegerType) -> str:
     if value.number in (32, 64):
         bits = value.number
         return f"nd_i{bits}((uint{bits}_t){args[0]})"
@@ -99,26 +100,26 @@ def _wrap(value: Value, args: Sequence[str], wide: CType) -> str:
     return f"({wide.name})((({unsigned}){args[0]} + {c}({half})) & {c}({mask})) - {literal(half, wide)}"
 
 
-def _wrap_once(value: Value, args: Sequence[str], wide: CType) -> str:
+def _wrap_once(value: Value, args: Sequence[str], wide: IntegerType) -> str:
     m, x = 1 << (value.number - 1), args[0]
     if m << 1 > wide.high:
         return f"nd_i64((uint64_t){x} + ({x} > {m} ? 0 - (UINT64_C({m}) << 1) : {x} <= -{m} ? UINT64_C({m}) << 1 : 0))"
     return f"{x} > {m} ? {x} - {m << 1} : {x} <= -{m} ? {x} + {m << 1} : {x}"
 
 
-def _larger(value: Value, args: Sequence[str], wide: CType) -> str:
+def _larger(value: Value, args: Sequence[str], wide: IntegerType) -> str:
     return f"{args[0]} > {args[1]} ? {args[0]} : {args[1]}"
 
 
-def _smaller(value: Value, args: Sequence[str], wide: CType) -> str:
+def _smaller(value: Value, args: Sequence[str], wide: IntegerType) -> str:
     return f"{args[0]} < {args[1]} ? {args[0]} : {args[1]}"
 
 
-def _round(value: Value, args: Sequence[str], wide: CType) -> str:
+def _round(value: Value, args: Sequence[str], wide: IntegerType) -> str:
     return f"({wide.name})nd_round64({args[0]}, {value.number})"
 
 
-def _select(value: Value, args: Sequence[str], wide: CType) -> str:
+def _select(value: Value, args: Sequence[str], wide: IntegerType) -> str:
     return f"{args[0]} != 0 ? {args[1]} : {args[2]}"
 
 
@@ -130,7 +131,7 @@ def _wrapping(sign: str) -> Callable[[Value, Sequence[str]], str]:
     return lambda value, args: f"nd_i64((uint64_t){args[0]} {sign} (uint64_t){args[1]})"
 
 
-EXACT: Mapping[Op, Callable[[Value, Sequence[str], CType], str]] = {
+EXACT: Mapping[Op, Callable[[Value, Sequence[str], IntegerType], str]] = {
     "add": _infix("+"),
     "subtract": _infix("-"),
     "multiply": _infix("*"),

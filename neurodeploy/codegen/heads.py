@@ -12,10 +12,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from neurodeploy.codegen.integer_types import literal, stored_type
 from neurodeploy.codegen.names import identifiers
-from neurodeploy.codegen.types import INT32, INT64, UINT32, CType, literal, smallest
 from neurodeploy.errors import InputError
 from neurodeploy.host import Head
+from neurodeploy.integers import INT32, INT64, UINT32, IntegerType
 from neurodeploy.program.population import Input
 from neurodeploy.step.plan import Plan
 
@@ -101,19 +102,19 @@ def _named(inputs: tuple[Input, ...]) -> dict[str, str]:
     return {each.name: each.name for each in inputs} if plain else identifiers(each.name for each in inputs)
 
 
-def _type(plan: Plan, name: str) -> CType:
-    return smallest(plan.senders[name].low, plan.senders[name].high)
+def _type(plan: Plan, name: str) -> IntegerType:
+    return stored_type(plan.senders[name].low, plan.senders[name].high)
 
 
 def _size(plan: Plan, name: str) -> int:
     return plan.program.node(name).size
 
 
-def _quantizer_head(each: Input, function: str, kind: CType) -> str:
+def _quantizer_head(each: Input, function: str, kind: IntegerType) -> str:
     return f"int {function}(const double *values, {kind.name} *sent)"
 
 
-def _quantizer(each: Input, function: str, kind: CType) -> str:
+def _quantizer(each: Input, function: str, kind: IntegerType) -> str:
     low, high = literal(each.output.low, INT64), literal(each.output.high, INT64)
     return f"""
 {_quantizer_head(each, function, kind)} {{

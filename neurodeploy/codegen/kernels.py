@@ -1,68 +1,42 @@
-"""What one message adds to an accumulator: the C of every kind of projection.
+"""Portable kernels: the C functions that add a projection's messages to an accumulator.
 
-All are driven by events: silent neurons cost a test, and sums are modular, so their order does not matter.
+All are event-driven. ``<name>(sum, sent)`` scans the source's messages, a block of 16 at a time, and calls
+``<name>_event(sum, j, m)`` for each one that is not 0. That function adds the weights of stored neuron ``j``, times the
+message ``m``, to all its targets; its innermost loop runs over contiguous sums and weights, so that a compiler can
+vectorise it. Which form it has depends on the projection:
+
+- a matrix: one row of weights per source (``_matrix_event``), or lists where most weights are 0 (``_lists_event``);
+- a window without stride, dilation and groups: one run per kernel row, since channels lie last (``_run_event``);
+- any other window: one run over the channels of the group per tap (``_tap_event``).
+
+Sums are modulo ``2**bits``, so the order of additions does not matter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.codegen.layout import Layout
+from neurodeploy.codegen.edge import Edge
+from neurodeploy.codegen.integer_types import INDEX
 from neurodeploy.codegen.tables import Tables
-from neurodeploy.codegen.types import INDEX, CType, smallest
-from neurodeploy.codegen.window import Window, window_matrix, window_of
-from neurodeploy.program.projection import Projection
-from neurodeploy.step.plan import Sender
+from neurodeploy.codegen.window import Window, window_matrix
 
 IntArray = NDArray[np.int64]
 BLOCK = 16
-"""Neurons whose silence one test sees."""
+"""Messages that one test of the scan finds silent."""
 SPARSE = 8
-"""A matrix is stored as lists when fewer than one in this many of its weights is not zero."""
-
-
-@dataclass(frozen=True)
-class Edge:
-    """A projection, its weights as they are stored, with its layouts, its messages and the accumulator's width."""
-
-    projection: Projection
-    sender: Sender
-    source: Layout
-    target: Layout
-    bits: int
-    shift: int
-
-    @property
-    def message(self) -> CType:
-        """The type its source's messages are stored in."""
-        return smallest(self.sender.low, self.sender.high)
-
-    @property
-    def computed(self) -> int:
-        """Bits of the arithmetic; sums of 16 bits are computed in 32, since C promotes them to a signed type."""
-        return max(self.bits, 32)
-
-    def adds(self, place: str, weight: str) -> str:
-        """The statement that adds a weight times the message ``m``."""
-        product = f"(uint{self.computed}_t){weight} * m"
-        return (
-            f"sum[{place}] = (uint16_t)(sum[{place}] + {product});"
-            if self.bits == 16
-            else f"sum[{place}] += {product};"
-        )
-
-    @property
-    def unit(self) -> bool:
-        """Whether every message that is not 0 counts as 1."""
-        return self.projection.message_bits == 1 or (self.sender.low, self.sender.high) == (0, 1)
+"""A matrix is stored as lists where fewer than one in this many of its weights is not 0."""
 
 
 def kernel(edge: Edge, name: str, tables: Tables) -> str:
-    """``name(sum, sent)``: adds to the accumulator what the messages ``sent`` bring."""
+    """The function ``name(sum, sent)``, which adds the messages ``sent`` to the accumulator ``sum``.
+
+    Both arrays lie as their populations are stored. ``tables`` takes up the weights. Raises InputError where a window
+    does not fit its source or its target.
+    """
     return _event(edge, f"{name}_event", tables) + _scan(edge, name)
 
 
@@ -93,7 +67,7 @@ def _event(edge: Edge, name: str, tables: Tables) -> str:
     projection = edge.projection
     if projection.kind in ("dense", "sparse"):
         return _matrix_event(edge, name, tables, projection.weights)
-    window = window_of(projection, edge.source.shape)
+    window = edge.window
     if window.shape != edge.target.shape:
         return _lists_event(edge, name, tables, window_matrix(window, edge.target.size))
     return _run_event(edge, name, tables, window) if window.plain else _tap_event(edge, name, tables, window)
@@ -178,4 +152,4 @@ def _tap_event(edge: Edge, name: str, tables: Tables, window: Window) -> str:
 
 
 Kernel = Callable[[Edge, str, Tables], str]
-"""A way to add what messages bring: portable here; a rendering for one machine has its own."""
+"""Anything that can stand in for ``kernel``: it gives the text of the function of that name."""

@@ -1,28 +1,27 @@
-"""A whole program in portable C99: header, source, and the loop that a host drives it with."""
+"""A whole program in C: header, source, and the loop that a host drives it with."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from neurodeploy.codegen.arrive import arrive_text
 from neurodeploy.codegen.context import Context, Member, context
-from neurodeploy.codegen.host import host_text
-from neurodeploy.codegen.kernels import Edge, Kernel
+from neurodeploy.codegen.helpers import helpers
+from neurodeploy.codegen.host_loop import host_text
+from neurodeploy.codegen.kernels import Kernel
 from neurodeploy.codegen.kernels import kernel as portable
 from neurodeploy.codegen.layout import Layout
 from neurodeploy.codegen.machine import Machine
 from neurodeploy.codegen.names import checked_prefix
-from neurodeploy.codegen.native.own import Own
-from neurodeploy.codegen.prelude import helpers
-from neurodeploy.codegen.saturating import delivery_kernel
-from neurodeploy.codegen.stage import observe_text, reset_text, update_text
+from neurodeploy.codegen.native.program import NativeProgram
 from neurodeploy.codegen.tables import Tables
-from neurodeploy.step.neuron import CURRENT
+from neurodeploy.codegen.update import observe_text, reset_text, update_text
 from neurodeploy.step.plan import Plan, Stage
 
 
 @dataclass(frozen=True)
 class Port:
-    """A node as a host sees it: numpy type and layout of its messages, and whether it has states."""
+    """A node as a host sees it: numpy type, range and layout of its messages, and whether it has states."""
 
     name: str
     dtype: str
@@ -39,10 +38,11 @@ class Rendering:
 
     - ``header``: the context, ``<prefix>_reset(context)`` and ``<prefix>_step(context, inputs..., outputs...)``;
       arrays are row-major, as the program's shapes say.
-    - ``helpers`` and ``body``: the source after its includes.
+    - ``body``: the source after its includes and helpers.
     - ``host``: what an engine adds behind the body to run many steps and record them.
-    - ``prelude``: vector types and operations of native code, the same for all programs of one machine.
-    - ``constant_bytes``, ``context_bytes``: its read-only tables, and its memory per sample.
+    - ``ports``: its nodes, inputs first, then populations in program order.
+    - ``constant_bytes``, ``context_bytes``: size of its read-only tables, and of its memory per sample.
+    - ``prelude``: vector types and functions of native code, the same for all programs of one machine.
     """
 
     prefix: str
@@ -67,23 +67,26 @@ def render(
     kernel: Kernel = portable,
     forced: str | None = None,
 ) -> Rendering:
-    """The same text for the same plan: portable, or for one ``machine``'s compiler and processor.
+    """A plan in C; the same text for the same arguments.
 
-    ``kernel`` renders what projections add in portable code; ``forced`` (one of ``native.choice.FORCED``) is the
-    native kernel to use wherever it applies, instead of the one that each step's activity favors. Raises InputError
-    for what does not fit together, or does not fit 32-bit indices.
+    - ``prefix``: what every function begins with; a C identifier.
+    - ``machine``: the instruction set to render native code for; None: portable C99.
+    - ``kernel``: renders what a projection adds in portable code.
+    - ``forced``: one of ``native.kernels.FORCED``: the native kernel to use wherever it applies, instead of the one
+      that each step's activity favors.
+
+    Raises InputError for a prefix that is no identifier, windows that do not fit, and sizes beyond 32-bit indices.
     """
-    own = None if machine is None else Own(plan, machine, forced)
-    c = context(plan) if own is None else own.context()
-    tables = Tables(checked_prefix(prefix), strings=own is not None)
-    functions = "".join(
-        _stage(c, stage, number, prefix, tables, kernel, own) for number, stage in enumerate(plan.stages)
-    )
-    reset = reset_text(c, prefix, tables, [] if own is None else own.reset(c))
+    native = None if machine is None else NativeProgram(plan, machine, forced)
+    c = context(plan) if native is None else native.context()
+    tables = Tables(checked_prefix(prefix), strings=native is not None)
+    stages = list(enumerate(plan.stages))
+    functions = "".join(_stage(c, stage, number, prefix, tables, kernel, native) for number, stage in stages)
+    reset = reset_text(c, prefix, tables, [] if native is None else native.reset(c))
     shipped, constant_bytes = "\n".join(["", *tables.texts]), tables.total_bytes
     body = shipped + functions + reset + _begin(c, prefix) + _step(c, prefix)
     tables.texts.clear()
-    observe = "".join(_observe(c, stage, number, prefix, tables, own) for number, stage in enumerate(plan.stages))
+    observe = "".join(_observe(c, stage, number, prefix, tables, native) for number, stage in stages)
     return Rendering(
         prefix,
         _header(c, prefix),
@@ -92,15 +95,16 @@ def render(
         tuple(_port(c, name) for name in plan.senders),
         constant_bytes,
         c.bytes,
-        "" if own is None else own.prelude,
+        "" if native is None else native.prelude,
     )
 
 
 def unit(renderings: list[Rendering]) -> str:
     """One translation unit of several programs with distinct prefixes, with what their host needs."""
-    code = "".join(each.body + each.host for each in renderings)
-    preludes = "".join(dict.fromkeys(each.prelude for each in renderings))
-    return "#include <stdint.h>\n" + preludes + helpers(code) + "".join(each.header for each in renderings) + code
+    code = "".join(rendering.body + rendering.host for rendering in renderings)
+    preludes = "".join(dict.fromkeys(rendering.prelude for rendering in renderings))
+    headers = "".join(rendering.header for rendering in renderings)
+    return "#include <stdint.h>\n" + preludes + helpers(code) + headers + code
 
 
 def _port(c: Context, name: str) -> Port:
@@ -111,14 +115,14 @@ def _port(c: Context, name: str) -> Port:
 
 def _parameters(c: Context, prefix: str) -> str:
     program = c.plan.program
-    given = [f"const {c.message(each.name).name} *{c.identifiers[each.name]}" for each in program.inputs]
-    made = [f"{c.message(name).name} *{c.identifiers[name]}" for name in program.outputs]
-    return ", ".join([f"{prefix}_context *c", *given, *made])
+    inputs = [f"const {c.message(node.name).name} *{c.identifiers[node.name]}" for node in program.inputs]
+    outputs = [f"{c.message(name).name} *{c.identifiers[name]}" for name in program.outputs]
+    return ", ".join([f"{prefix}_context *c", *inputs, *outputs])
 
 
 def _header(c: Context, prefix: str) -> str:
     guard = f"{prefix.upper()}_H"
-    members = "\n".join(f"  {_member(each)}" for each in c.members)
+    members = "\n".join(f"  {_member(member)}" for member in c.members)
     return f"""#ifndef {guard}
 #define {guard}
 #include <stdint.h>
@@ -138,41 +142,27 @@ def _member(member: Member) -> str:
     return f"{member.kind.name} {member.name}" + (f"[{member.count}];" if member.count else ";")
 
 
-def _observe(c: Context, stage: Stage, number: int, prefix: str, tables: Tables, own: Own | None) -> str:
-    native = None if own is None else own.observe(c, stage, number, prefix, tables)
-    return observe_text(c, stage, number, prefix, tables) if native is None else native
+def _observe(c: Context, stage: Stage, number: int, prefix: str, tables: Tables, native: NativeProgram | None) -> str:
+    """The recording update of a stage."""
+    text = None if native is None else native.observe(c, stage, number, prefix, tables)
+    return observe_text(c, stage, number, prefix, tables) if text is None else text
 
 
-def _stage(c: Context, stage: Stage, number: int, prefix: str, tables: Tables, kernel: Kernel, own: Own | None) -> str:
-    native = None if own is None else own.stage(c, stage, number, prefix, tables)
-    if native is not None:
-        return native
-    kernels: list[str] = []
-    calls: list[str] = []
-    name = stage.population.name
-    for each in stage.arrival.accumulators:
-        start = c.accumulator(stage, each.name)
-        calls.append(f"  for (int32_t i = 0; i < {c.layouts[name].size}; i++) ({start})[i] = 0;")
-        for term in each.terms:
-            projection = replace(term.projection, weights=term.projection.weights >> term.twos)
-            function = f"{prefix}_add{number}_{len(kernels)}"
-            source = projection.source
-            edge = Edge(projection, c.plan.senders[source], c.layouts[source], c.layouts[name], each.bits, term.shift)
-            kernels.append(kernel(edge, function, tables))
-            calls.append(f"  {function}({start}, {c.past(source, projection.delay)});")
-    for each in stage.arrival.deliveries:
-        function, source = f"{prefix}_add{number}_{len(kernels)}", each.projection.source
-        layouts = c.layouts[source], c.layouts[name]
-        kernels.append(delivery_kernel(each, c.plan.senders[source], *layouts, function, tables))
-        calls.append(f"  {function}({c.state(name, CURRENT)}, {c.past(source, each.projection.delay)});")
-    lines = "\n".join(calls or ["  (void)c;"])
-    arrive = f"\nstatic void {prefix}_arrive{number}({prefix}_context *c) {{\n{lines}\n}}\n"
-    return "".join(kernels) + arrive + update_text(c, stage, number, prefix, tables)
+def _stage(
+    c: Context, stage: Stage, number: int, prefix: str, tables: Tables, kernel: Kernel, native: NativeProgram | None
+) -> str:
+    """The kernels of a stage, what arrives, and its update."""
+    text = None if native is None else native.stage(c, stage, number, prefix, tables)
+    if text is not None:
+        return text
+    arrive = arrive_text(c, stage, number, prefix, tables, kernel)
+    return arrive + update_text(c, stage, number, prefix, tables)
 
 
 def _begin(c: Context, prefix: str) -> str:
-    rings = [(c.identifiers[name], sender.slots) for name, sender in c.plan.senders.items() if sender.slots > 1]
-    lines = [f"  c->at_{own} = c->at_{own} + 1 == {slots} ? 0 : c->at_{own} + 1;" for own, slots in rings]
+    """``<prefix>_begin(c)``: the ring buffers of delayed messages move on by a step."""
+    rings = [(f"c->at_{c.identifiers[name]}", sender.slots) for name, sender in c.plan.senders.items()]
+    lines = [f"  {at} = {at} + 1 == {slots} ? 0 : {at} + 1;" for at, slots in rings if slots > 1]
     body = "\n".join(lines or ["  (void)c;"])
     return f"\nstatic void {prefix}_begin({prefix}_context *c) {{\n{body}\n}}\n"
 
@@ -180,7 +170,8 @@ def _begin(c: Context, prefix: str) -> str:
 def _step(c: Context, prefix: str) -> str:
     program = c.plan.program
     lines = [f"  {prefix}_begin(c);"]
-    lines += [_copy(c.now(each.name), c.identifiers[each.name], c.layouts[each.name], True) for each in program.inputs]
+    inputs = [node.name for node in program.inputs]
+    lines += [_copy(c.now(name), c.identifiers[name], c.layouts[name], True) for name in inputs]
     for number, stage in enumerate(c.plan.stages):
         lines.append(f"  {prefix}_arrive{number}(c);")
         lines.append(f"  {prefix}_update{number}(c, {c.now(stage.population.name)});")
@@ -188,12 +179,13 @@ def _step(c: Context, prefix: str) -> str:
     return f"\nvoid {prefix}_step({_parameters(c, prefix)}) {{\n" + "\n".join(lines) + "\n}\n"
 
 
-def _copy(stored: str, given: str, layout: Layout, inward: bool) -> str:
+def _copy(stored: str, outside: str, layout: Layout, inward: bool) -> str:
+    """Copies messages between a caller's row-major array and the context's, where channels lie last."""
     channels, cells = layout.channels, layout.size // max(layout.channels, 1)
     if layout.trivial:
-        inner, outer = f"({stored})[i]", f"{given}[i]"
+        inner, outer = f"({stored})[i]", f"{outside}[i]"
         return f"  for (int32_t i = 0; i < {layout.size}; i++) {_assign(inner, outer, inward)};"
-    inner, outer = f"({stored})[i * {channels} + k]", f"{given}[k * {cells} + i]"
+    inner, outer = f"({stored})[i * {channels} + k]", f"{outside}[k * {cells} + i]"
     loops = f"for (int32_t k = 0; k < {channels}; k++) for (int32_t i = 0; i < {cells}; i++)"
     return f"  {loops} {_assign(inner, outer, inward)};"
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 from neurodeploy.codegen.context import Context, context
 from neurodeploy.codegen.encoders import EncoderText
-from neurodeploy.codegen.host import POINTERS
+from neurodeploy.codegen.helpers import missing_helpers
+from neurodeploy.codegen.host_loop import POINTERS
 from neurodeploy.codegen.module import Rendering
-from neurodeploy.codegen.prelude import missing_helpers
 from neurodeploy.step.plan import Plan
 
 STATES, FED, ENCODED = 1, 2, 4

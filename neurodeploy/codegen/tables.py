@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.codegen.types import INT64, STORED, CType, literal, smallest
+from neurodeploy.codegen.integer_types import STORED, literal
+from neurodeploy.integers import INT64, IntegerType, narrowest
 
 PER_LINE = 24
 LONG = 1024
@@ -27,15 +28,15 @@ class Tables:
     strings: bool = False
     texts: list[str] = field(default_factory=list[str])
     total_bytes: int = 0
-    known: dict[tuple[str, bytes], tuple[str, CType]] = field(
-        default_factory=dict[tuple[str, bytes], tuple[str, CType]]
+    known: dict[tuple[str, bytes], tuple[str, IntegerType]] = field(
+        default_factory=dict[tuple[str, bytes], tuple[str, IntegerType]]
     )
     functions: dict[str, str] = field(default_factory=dict[str, str])
 
-    def add(self, values: NDArray[np.int64], among: tuple[CType, ...] = STORED) -> tuple[str, CType]:
+    def add(self, values: NDArray[np.int64], among: tuple[IntegerType, ...] = STORED) -> tuple[str, IntegerType]:
         """Name and type of a constant array of these values, in the smallest type that holds them."""
         flat = np.ascontiguousarray(values, dtype=np.int64).reshape(-1)
-        kind = smallest(int(flat.min(initial=0)), int(flat.max(initial=0)), among)
+        kind = narrowest(int(flat.min(initial=0)), int(flat.max(initial=0)), among)
         key = kind.name, flat.tobytes()
         if key not in self.known:
             name = f"{self.prefix}_k{len(self.known)}"
@@ -46,7 +47,7 @@ class Tables:
         return self.known[key]
 
 
-def _text(name: str, kind: CType, flat: NDArray[np.int64]) -> str:
+def _text(name: str, kind: IntegerType, flat: NDArray[np.int64]) -> str:
     numbers = [str(number) for number in flat.tolist()] or ["0"]
     if kind is INT64:
         numbers = [literal(number, INT64) for number in flat.tolist()] or ["0"]
@@ -56,7 +57,7 @@ def _text(name: str, kind: CType, flat: NDArray[np.int64]) -> str:
     return f"static const {kind.name} {name}[{len(numbers)}] = {{\n" + ",\n".join(lines) + "\n};\n"
 
 
-def _string(name: str, kind: CType, flat: NDArray[np.int64]) -> str:
+def _string(name: str, kind: IntegerType, flat: NDArray[np.int64]) -> str:
     """Bytes as a string, with the zero that ends it."""
     octal = np.array([f"\\{byte:03o}" for byte in range(256)])[flat & 255].tolist()
     lines = ["".join(octal[at : at + PER_LINE]) for at in range(0, len(octal), PER_LINE)]

@@ -11,9 +11,9 @@ from neurodeploy.analysis.sums import Range
 from neurodeploy.codegen import Rendering, render
 from neurodeploy.codegen.encoders import EncoderText, encoder_text
 from neurodeploy.codegen.heads import Heads, heads
-from neurodeploy.codegen.prelude import missing_helpers
+from neurodeploy.codegen.helpers import missing_helpers
+from neurodeploy.codegen.integer_types import stored_type
 from neurodeploy.codegen.probe import Probe, probe
-from neurodeploy.codegen.types import smallest
 from neurodeploy.embedded.footprint import Footprint, footprint
 from neurodeploy.embedded.report import memory_json, memory_text
 from neurodeploy.errors import InputError
@@ -88,4 +88,4 @@ def _front(planned: Plan, prefix: str) -> EncoderText | None:
         return None
     sender, quantizer = planned.senders[pre.node], planned.program.input_by_name[pre.node]
     one = int(quantizer.quantize(np.ones(())))
-    return encoder_text(stream_of(pre), pre.node, prefix, smallest(sender.low, sender.high), one)
+    return encoder_text(stream_of(pre), pre.node, prefix, stored_type(sender.low, sender.high), one)

@@ -7,8 +7,8 @@ import hashlib
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurodeploy.integers import narrowed
 from neurodeploy.program.program import Program
 
 
@@ -21,17 +21,9 @@ def fingerprint(program: Program) -> str:
     return digest.hexdigest()
 
 
-def _narrow(array: NDArray[Any]) -> NDArray[Any]:
-    """The same integers in the narrowest type that holds them all: less to digest."""
-    if array.size == 0 or array.dtype.kind != "i":
-        return array
-    low, high = array.min(), array.max()
-    return array.astype(np.promote_types(np.min_scalar_type(low), np.min_scalar_type(high)))
-
-
 def _add(digest: Any, name: str, value: Any) -> None:
     if isinstance(value, np.ndarray):
-        array = _narrow(value)
+        array = narrowed(value)
         digest.update(f"{name} {value.dtype.str} {array.dtype.str} {array.shape}\n".encode())
         digest.update(array.tobytes())
     else:

@@ -12,6 +12,7 @@ from neurodeploy.engine.compiler import Compiler, trusted
 from neurodeploy.engine.fingerprint import fingerprint
 from neurodeploy.engine.library import Compiled, load_program
 from neurodeploy.engine.processor import this_machine
+from neurodeploy.integers import SIGNED, narrowest
 from neurodeploy.program.program import Program
 from neurodeploy.step.plan import plan, sent_range
 
@@ -46,5 +47,5 @@ def beyond(program: Program, fed: Mapping[str, NDArray[np.int64]]) -> Ranges | N
 
 def _power(number: int) -> int:
     """The bound of the narrowest signed type that holds the number."""
-    bits = next(bits for bits in (8, 16, 32, 64) if -(1 << (bits - 1)) <= number < 1 << (bits - 1))
-    return (1 << (bits - 1)) - 1 if number > 0 else -(1 << (bits - 1)) if number < 0 else 0
+    kind = narrowest(number, number, SIGNED)
+    return kind.high if number > 0 else kind.low if number < 0 else 0

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
 from neurodeploy.host import Head, Host, HostEncoder
+from neurodeploy.integers import narrowed
 from neurodeploy.numerics import NUMERICS, Numerics
 from neurodeploy.program.population import Input, Output, Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
-from neurodeploy.trace import UNREADABLE, smallest
+from neurodeploy.trace import UNREADABLE
 
 FORMAT = 1
 Arrays = dict[str, NDArray[Any]]
@@ -88,7 +89,7 @@ def _plain(node: Any, key: str, arrays: Arrays) -> dict[str, Any]:
     for each in dataclasses.fields(node):
         value = getattr(node, each.name)
         if isinstance(value, np.ndarray):
-            arrays[f"{key}/{each.name}"] = smallest(value)
+            arrays[f"{key}/{each.name}"] = narrowed(value)
             value = {"array": f"{key}/{each.name}"}
         elif isinstance(value, Output):
             value = dataclasses.asdict(value)

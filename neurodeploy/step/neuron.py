@@ -1,11 +1,12 @@
 """What a population does with its accumulated input in one step, as values with ranges.
 
-The order of ``neurodeploy.reference.integer``: current, membrane, floor and ceiling, compare, fire-once, reset.
+The order is that of ``neurodeploy.reference.integer``: current, membrane, floor and ceiling, comparison with the
+threshold, fire-once, reset.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from neurodeploy.numerics import Numerics
@@ -16,14 +17,16 @@ from neurodeploy.step.value import Value
 Range = tuple[int, int]
 CURRENT, MEMBRANE, FIRED = "current", "membrane", "fired"
 ROUNDS = 24
-"""How often a range of states is narrowed by what one step makes of it; every round is sound by itself."""
+"""How often the ranges of states are narrowed to those that one step leads to; they hold after every round."""
 
 
 @dataclass(frozen=True, eq=False)
 class Update:
-    """The output of a step, the membrane before threshold (None for a relay), and every state after the step.
+    """One step of a population.
 
-    ``start`` holds every state before the first step.
+    - ``output``: what it sends.
+    - ``before``: the membrane that is compared with the threshold; None for a relay.
+    - ``after``: every state after the step; ``start``: every state before the first step.
     """
 
     output: Value
@@ -33,34 +36,55 @@ class Update:
 
     @property
     def stored(self) -> tuple[str, ...]:
-        """States that a step reads, of outputs, of states, or of the membrane before threshold."""
+        """States that a later step reads; the others need no memory."""
         roots = [self.output, *self.after.values(), *([] if self.before is None else [self.before])]
-        read = {each.name for each in of.reachable(roots) if each.op == "state"}
+        read = {value.name for value in of.reachable(roots) if value.op == "state"}
         return tuple(name for name in self.after if name in read)
 
 
 def update(population: Population, a: Value, numerics: Numerics) -> Update:
-    """One step for accumulated input ``a``, with ranges of the states that hold at every step.
+    """One step of a population for the accumulated input ``a``, with ranges of the states that hold at every step.
 
-    Where every event adds to the current, ``a`` is the current with all of this step's events in it.
+    Where events enter the current, ``a`` is the current after all events of this step.
     """
     if population.kind == "relay":
         return _relay(population, a, numerics)
+    start = _start(population)
+    ranges: dict[str, Range] = {name: (0, 1) if name == FIRED else (of.LEAST, of.MOST) for name in start}
+    step = _neuron(population, a, numerics, start, ranges)
+    for _ in range(ROUNDS):
+        narrower = {name: _union(start[name], step.after[name]) for name in step.after}
+        if narrower == ranges:
+            break
+        ranges = narrower
+        step = _neuron(population, a, numerics, start, ranges)
+    return step
+
+
+def _start(population: Population) -> dict[str, Value]:
+    """The states before the first step."""
     start = {
         CURRENT: of.parameter(population.initial_current, population.shape),
         MEMBRANE: of.parameter(population.initial_membrane, population.shape),
     }
-    ranges: dict[str, Range] = dict.fromkeys(start, (of.LEAST, of.MOST))
-    if population.fire_once and population.kind == "cuba-lif":
-        start[FIRED], ranges[FIRED] = of.constant(0), (0, 1)
-    done = _neuron(population, a, numerics, start, ranges)
-    for _ in range(ROUNDS):
-        seen = {name: _union(start[name], done.after[name]) for name in done.after}
-        if seen == ranges:
-            break
-        ranges = seen
-        done = _neuron(population, a, numerics, start, ranges)
-    return done
+    return start | ({FIRED: of.constant(0)} if population.fire_once and population.kind == "cuba-lif" else {})
+
+
+def rests(population: Population, numerics: Numerics, stored: Sequence[str]) -> bool:
+    """Whether neurons at rest stay there: states of 0 that nothing reaches send nothing, and all ``stored`` remain 0.
+
+    Where events enter the current, the current counts as 0 too.
+    """
+    silent = of.constant(0)
+    if population.kind == "relay":
+        return _is_zero(_relay(population, silent, numerics).output)
+    zeros = {CURRENT: silent, MEMBRANE: silent, FIRED: silent}
+    step = _neuron(population, silent, numerics, _start(population), dict.fromkeys(zeros, (0, 0)))
+    return all(_is_zero(value) for value in (step.output, *(step.after[name] for name in stored)))
+
+
+def _is_zero(value: Value) -> bool:
+    return value.low == value.high == 0
 
 
 def _union(a: Value, b: Value) -> Range:

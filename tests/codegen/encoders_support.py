@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from neurodeploy.codegen.encoders import EncoderText, encoder_text
-from neurodeploy.codegen.prelude import helpers
-from neurodeploy.codegen.types import UINT8
+from neurodeploy.codegen.helpers import helpers
 from neurodeploy.encoding import (
     BensSpiker,
     Delta,
@@ -24,6 +23,7 @@ from neurodeploy.encoding import (
     StepForward,
 )
 from neurodeploy.engine.compiler import find_compiler
+from neurodeploy.integers import UINT8
 from neurodeploy.streams import Stream
 
 LOW, HIGH = -1.0, 2.0

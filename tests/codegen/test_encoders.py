@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from neurodeploy.codegen.encoders import encoder_text
-from neurodeploy.codegen.types import UINT8
 from neurodeploy.encoding.deployed import DeployedEncoder
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.errors import InputError
+from neurodeploy.integers import UINT8
 from neurodeploy.streams import Stream, build_stream, encode, run
 from neurodeploy.streams.order import stages
 from tests.codegen.encoders_support import CODERS, HIGH, LOW, built, program_text, run_c, signals

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.codegen.layout import Layout
 from neurodeploy.codegen.machine import AVX2, AVX512, MACHINES, Machine
-from neurodeploy.codegen.native.choice import native
+from neurodeploy.codegen.native.dispatch import native_stage
 from neurodeploy.engine.library import Compiled
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Input, Population, Program, Projection
@@ -56,9 +56,9 @@ def limit(made: Program, machine: Machine) -> int | None:
     """The number of events from which on the first convolution is done without looking at them."""
     drawn = plan(made)
     layouts = {name: Layout(sender.shape) for name, sender in drawn.senders.items()}
-    stage = native(drawn, drawn.stages[0], layouts, machine, None)
+    stage = native_stage(drawn, drawn.stages[0], layouts, machine, None)
     assert stage is not None
-    kernels = stage.choices[0].kernels
+    kernels = stage.dispatches[0].kernels
     return kernels[1][0] if len(kernels) > 1 else None
 
 
@@ -101,9 +101,9 @@ def test_a_forced_kernel_leaves_nothing_to_choose(machine: Machine) -> None:
     made = plan(program(1))
     layouts = {name: Layout(sender.shape) for name, sender in made.senders.items()}
     for forced in ("scatter", "pairs", "table", "dense", "portable"):
-        stage = native(made, made.stages[0], layouts, machine, forced)
+        stage = native_stage(made, made.stages[0], layouts, machine, forced)
         assert stage is not None
-        (choice,) = stage.choices
+        (choice,) = stage.dispatches
         able = forced not in ("pairs", "dense") or machine in (AVX2, AVX512)
         assert choice.names == (forced if able else "scatter",)
 
@@ -112,8 +112,8 @@ def kernels(made: Program, machine: Machine) -> set[str]:
     """All that a program's stages use."""
     drawn = plan(made)
     layouts = {name: Layout(sender.shape) for name, sender in drawn.senders.items()}
-    found = [native(drawn, each, layouts, machine, None) for each in drawn.stages]
-    return {name for stage in found if stage is not None for choice in stage.choices for name in choice.names}
+    found = [native_stage(drawn, each, layouts, machine, None) for each in drawn.stages]
+    return {name for stage in found if stage is not None for choice in stage.dispatches for name in choice.names}
 
 
 @EVERY
@@ -162,9 +162,11 @@ def test_pairs_of_messages(machine: Machine, channels: int, out: int, kernel: tu
     most = min(127, 32767 // ((1 << bits) - 1) // channels // (kernel[0] * kernel[1]) // 2 * 2)
     made = convolution(channels, out, kernel, bits, rng.integers(-most, most + 1, (out, channels, *kernel)))
     drawn = plan(made)
-    stage = native(drawn, drawn.stages[0], {n: Layout(s.shape) for n, s in drawn.senders.items()}, machine, "pairs")
+    stage = native_stage(
+        drawn, drawn.stages[0], {n: Layout(s.shape) for n, s in drawn.senders.items()}, machine, "pairs"
+    )
     assert stage is not None
-    assert stage.choices[0].names == (("pairs",) if machine in (AVX2, AVX512) else ("scatter",))
+    assert stage.dispatches[0].names == (("pairs",) if machine in (AVX2, AVX512) else ("scatter",))
     size = made.inputs[0].size
     check(native_all([made], machine, "pairs")[0], made, events(made, [0, 1, size, size // 2, 7, 0, 3]), machine.name)
 

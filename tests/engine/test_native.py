@@ -11,7 +11,7 @@ import pytest
 from neurodeploy.codegen import render
 from neurodeploy.codegen.machine import AVX2, MACHINES, Machine
 from neurodeploy.codegen.module import unit
-from neurodeploy.codegen.native.choice import FORCED
+from neurodeploy.codegen.native.kernels import FORCED
 from neurodeploy.conformance import generate
 from neurodeploy.engine.build import compile_library
 from neurodeploy.engine.compiler import find_compiler

@@ -11,8 +11,8 @@ from neurodeploy.codegen import render
 from neurodeploy.codegen.layout import Layout
 from neurodeploy.codegen.machine import AVX2, MACHINES, Machine
 from neurodeploy.codegen.module import unit
-from neurodeploy.codegen.native.choice import native
-from neurodeploy.codegen.native.saturating import Stream, stream
+from neurodeploy.codegen.native.dispatch import native_stage
+from neurodeploy.codegen.native.matrix_saturating import NativeDelivery, native_delivery
 from neurodeploy.engine.build import compile_library
 from neurodeploy.engine.compiler import Compiler, find_compiler
 from neurodeploy.engine.library import load
@@ -157,8 +157,8 @@ def test_a_count_in_parts_of_one_sign_is_so_many_events() -> None:
 @pytest.mark.parametrize(("shift", "largest"), [(0, 256), (3, 32), (8, 1)])
 def test_a_message_is_cut_where_its_products_would_leave_16_bits(shift: int, largest: int) -> None:
     made = plan(bounds(shift))
-    found = stream(made.stages[0].arrival.deliveries[0], made, Layout((1,)))
-    assert isinstance(found, Stream)
+    found = native_delivery(made.stages[0].arrival.deliveries[0], made, Layout((1,)))
+    assert isinstance(found, NativeDelivery)
     assert found.largest == largest
     text = render(made, machine=AVX2).body
     assert "nd_clipped16x16" in text
@@ -206,7 +206,7 @@ def test_updates_and_deliveries_of_the_chip_are_native() -> None:
     made = plan(next(each.program for each in map(loop, range(9, 30)) if spikes_most(each) == 31))
     layouts = {name: Layout(sender.shape) for name, sender in made.senders.items()}
     for stage in made.stages:
-        assert native(made, stage, layouts, AVX2, None) is not None
+        assert native_stage(made, stage, layouts, AVX2, None) is not None
     text = render(made, machine=AVX2).body
     assert text.count("nd_clipped16x") > 0
     assert "nd_quotient(" in text

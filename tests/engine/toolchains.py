@@ -10,7 +10,7 @@ from pathlib import Path
 
 from neurodeploy.codegen import Rendering, render
 from neurodeploy.codegen.machine import AVX2, AVX512, BASELINE, MACHINES, Machine
-from neurodeploy.codegen.native.choice import FORCED
+from neurodeploy.codegen.native.kernels import FORCED
 from neurodeploy.engine.compiler import Compiler, library_flags, trusted, zig_compiler
 from neurodeploy.engine.library import Compiled, load
 from neurodeploy.engine.processor import features, this_machine

@@ -1,7 +1,7 @@
-"""Values as vectors of 32-bit integers: what a machine computes for several neurons at once.
+"""Values of a step as vectors of 32-bit integers: the update of several neurons at once.
 
-Only where every value's range fits 32 bits, which the plan proves; elsewhere the portable form stays. A comparison
-is kept as a mask, which is what selects need and what spikes are packed from.
+It assumes that every value's range fits 32 bits, which the plan proves; elsewhere the portable form stays. A comparison
+is kept as a mask (all bits set where it holds), since a selection needs one, and spikes are packed from one.
 """
 
 from __future__ import annotations
@@ -10,22 +10,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from neurodeploy.codegen.expressions import computed
-from neurodeploy.codegen.types import INT32, literal
+from neurodeploy.codegen.integer_types import literal
+from neurodeploy.integers import INT32
 from neurodeploy.step.value import Op, Value, reachable
 
 COMPARES: tuple[Op, ...] = ("greater", "at-least")
 EXACT = 1 << 24
-"""Integers up to it are exact in single precision."""
+"""Integers up to this one are exact in single precision."""
 QUOTIENT = 1 << 23
-"""Of integers up to it, the quotient in single precision is never rounded up to an integer: ``q - 1/b`` is further from
-``q`` than half a unit in its last place, which is at most ``q / 2**24``, while ``q * b <= 2**23``."""
+"""The quotient of integers up to this one is never rounded up to the next integer in single precision.
+
+An exact quotient below the integer ``q`` is at most ``q - 1/b``. That is further from ``q`` than half a unit in the
+last place, which is at most ``q / 2**24``, since ``q * b <= 2**23``."""
 NARROW = 15
-"""Most bits of a decay whose parts fit 32-bit products."""
+"""Most bits of a decay that can be computed in two 32-bit products."""
 
 
 @dataclass(frozen=True)
 class Vectors:
-    """Declarations in order, and per value its name as numbers, or as a mask."""
+    """C declarations in order; ``names``: the vector of each value, by its id; ``masks``: the mask of a comparison."""
 
     lines: tuple[str, ...]
     names: Mapping[int, str]
@@ -35,12 +38,12 @@ class Vectors:
         return self.names[id(value)]
 
     def mask(self, value: Value) -> str | None:
-        """All bits set where a 0/1 value is 1, if that is at hand."""
+        """The mask of a value of 0 and 1, where one is at hand."""
         return self.masks.get(id(value))
 
 
 def vectorizable(roots: Sequence[Value]) -> bool:
-    """Whether 32-bit vectors compute all of it exactly."""
+    """Whether vectors of 32-bit integers compute the roots, and all they are made of, exactly."""
     return all(_possible(value) for value in reachable(roots))
 
 
@@ -62,11 +65,12 @@ def _possible(value: Value) -> bool:
     return True
 
 
-def cut(value: Value) -> bool:
-    """Whether a decay is exact in single precision: a product of 24-bit integers, of which all roundings drop the rest.
+def truncates(value: Value) -> bool:
+    """Whether a decay may be computed in single precision, under a rounding mode toward zero.
 
-    A product rounded toward zero and then made an integer is the product truncated, whatever its sign. Only of states,
-    which no compiler knows beforehand, so that nothing is rounded before the program runs.
+    A product of 24-bit integers that is rounded toward zero and then made an integer is the product truncated, whatever
+    its sign. Only decays of states qualify: no compiler knows a state beforehand, so nothing is computed under another
+    rounding mode before the program runs.
     """
     if value.op != "decay" or value.wraps:
         return False
@@ -76,10 +80,10 @@ def cut(value: Value) -> bool:
 
 
 def vectors(roots: Sequence[Value], load: Callable[[Value], str], threshold: Callable[[int], str] = str) -> Vectors:
-    """The roots, and what they need.
+    """C declarations of the roots and of all they are made of.
 
-    ``load``: C text of a table, state or accumulator of these neurons; ``threshold``: of a number that something is
-    compared with, or that is taken from it then.
+    ``load``: text that loads a table, state or accumulator of these neurons. ``threshold``: text of a constant that
+    something is compared with, or that is subtracted after a spike; populations share code by making it a parameter.
     """
     compared = {id(value.args[1]) for value in reachable(roots) if _threshold(value)}
     lines: list[str] = []
@@ -107,25 +111,26 @@ def _threshold(value: Value) -> bool:
 
 
 def _mask(value: Value, names: Mapping[int, str], masks: Mapping[int, str]) -> str | None:
-    """A comparison, or a choice between two values of 0 and 1, as a mask."""
+    """The mask of a comparison, or of 0 selected instead of a comparison; None for any other value."""
     if value.op in COMPARES:
         a, b = value.args
         if value.op == "greater" and b.op == "constant" and b.low == 0 and id(a) in masks:
             return masks[id(a)]
         return f"(nd_words)({names[id(a)]} {'>' if value.op == 'greater' else '>='} {names[id(b)]})"
     if value.op == "select":
-        condition, then, other = value.args
-        if then.op == "constant" and then.low == 0 and id(other) in masks:
-            return f"{masks[id(other)]} & ~{_test(condition, names, masks)}"
+        condition, chosen, otherwise = value.args
+        if chosen.op == "constant" and chosen.low == 0 and id(otherwise) in masks:
+            return f"{masks[id(otherwise)]} & ~{_test(condition, names, masks)}"
     return None
 
 
 def _test(value: Value, names: Mapping[int, str], masks: Mapping[int, str]) -> str:
+    """The mask of neurons where a value is not 0."""
     return masks[id(value)] if id(value) in masks else f"(nd_words)({names[id(value)]} != 0)"
 
 
 def _expression(value: Value, names: Mapping[int, str], masks: Mapping[int, str]) -> str:
-    args = [names[id(each)] for each in value.args]
+    args = [names[id(argument)] for argument in value.args]
     by = value.number
     if value.op == "select":
         return _select(value, _test(value.args[0], names, masks), args)
@@ -153,17 +158,17 @@ def _expression(value: Value, names: Mapping[int, str], masks: Mapping[int, str]
 
 
 def _select(value: Value, test: str, args: Sequence[str]) -> str:
-    _, then, other = value.args
-    if then.op == "constant" and then.low == 0:
+    _, chosen, otherwise = value.args
+    if chosen.op == "constant" and chosen.low == 0:
         return f"{args[2]} & ~{test}"
-    if other.op == "constant" and other.low == 0:
+    if otherwise.op == "constant" and otherwise.low == 0:
         return f"{args[1]} & {test}"
     return f"nd_pick({test}, {args[1]}, {args[2]})"
 
 
 def _decay(value: Value, args: Sequence[str]) -> str:
     x, keep = value.args
-    if cut(value):
+    if truncates(value):
         return f"nd_cut({args[0]}, {(keep.low / (1 << value.number)).hex()}f)"
     if max(-x.low, x.high) * keep.high + (1 << value.number) < 1 << 31:
         sign = "" if x.low >= 0 else f" + (({args[0]} >> 31) & {(1 << value.number) - 1})"

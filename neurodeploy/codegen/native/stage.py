@@ -1,105 +1,100 @@
-"""A population's part of a step in native code: lists of what arrives, then sums and update a few rows at a time."""
+"""A stage in native code: lists of what arrives, then sums and update a few rows at a time.
+
+Two C functions per stage. ``<prefix>_arrive<number>(c)`` lists events or fills maps, and lets portable kernels add.
+``<prefix>_update<number>(c, out)`` goes through the population a block of rows at a time: it clears the block's sums,
+calls the kernels, and updates the rows. A block that nothing reaches keeps its cleared sums, and no kernel is called.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from neurodeploy.codegen.context import SUMS, Context, Member
-from neurodeploy.codegen.kernels import kernel as portable
 from neurodeploy.codegen.machine import Machine
-from neurodeploy.codegen.native import dense as products
-from neurodeploy.codegen.native import direct, saturating
-from neurodeploy.codegen.native import table as picking
-from neurodeploy.codegen.native.block import ALIGN
-from neurodeploy.codegen.native.choice import PORTABLE, Choice, Native
-from neurodeploy.codegen.native.columns import columns
-from neurodeploy.codegen.native.cost import MAPS
-from neurodeploy.codegen.native.matrix import matrix
-from neurodeploy.codegen.native.pairs import pairs
-from neurodeploy.codegen.native.part import Part, source_rows
-from neurodeploy.codegen.native.pool import pool
-from neurodeploy.codegen.native.scatter import scatter
-from neurodeploy.codegen.native.update import APART, SEEN, Rows, cuts, flags, sums_of, update_rows
+from neurodeploy.codegen.native import matrix_saturating, relay_bytes
+from neurodeploy.codegen.native.dispatch import ONLY_PORTABLE, Dispatch, NativeStage
+from neurodeploy.codegen.native.kernel import KernelTask, source_rows
+from neurodeploy.codegen.native.kernels import KERNELS, MATRIX, POOL
+from neurodeploy.codegen.native.sum_block import ALIGN
+from neurodeploy.codegen.native.update import (
+    NOINLINE,
+    RECORDED,
+    RowUpdate,
+    rest_flags,
+    rounds_down,
+    row_update,
+    sum_pointers,
+)
 from neurodeploy.codegen.tables import Tables
-from neurodeploy.codegen.types import INT32, UINT8, UINT16
-from neurodeploy.codegen.window import window_of
-
-KERNELS: Mapping[str, Callable[[Part, str, Tables], str]] = {
-    "portable": lambda part, name, tables: portable(part.edge, name, tables),
-    "scatter": scatter,
-    "pairs": pairs,
-    "table": picking.table,
-    "dense": products.dense,
-    "columns": columns,
-    "matrix": matrix,
-    "pool": pool,
-}
+from neurodeploy.integers import INT32, UINT8, UINT16
 
 
-def members(found: Sequence[Native], identifiers: Mapping[str, str], machine: Machine) -> list[Member]:
-    """What native stages keep in the context: a block and lists that they share, and resting flags of their own."""
-    made: list[Member] = []
+def members(stages: Sequence[NativeStage], identifiers: Mapping[str, str], machine: Machine) -> list[Member]:
+    """What native stages keep in the context: a block and lists that all share, and flags of rest of their own."""
+    shared: list[Member] = []
     for bits, kind in SUMS.items():
-        most = max((len(_blocked(n, bits)) * n.block.size for n in found), default=0)
-        made += [Member(f"block{bits}", kind, most + ALIGN)] if most else []
-    events = max((n.events for n in found), default=0)
-    made += [Member("events", UINT16, events), Member("starts", INT32, max(n.starts for n in found))] if events else []
-    maps = max((n.maps for n in found), default=0)
-    deciding = max((len(n.choices) for n in found if any(len(each.kernels) > 1 for each in n.choices)), default=0)
-    made += [Member("map", UINT8, maps)] if maps else []
-    made += [Member("kernel", UINT8, deciding)] if deciding else []
-    for n in found:
-        count = flags(n, machine)
-        made += [Member(f"rest_{identifiers[n.stage.population.name]}", UINT8, count)] if count else []
-    return made
+        most = max((len(_blocked(n, bits)) * n.block.size for n in stages), default=0)
+        shared += [Member(f"block{bits}", kind, most + ALIGN)] if most else []
+    events = max((n.events for n in stages), default=0)
+    if events:
+        shared += [Member("events", UINT16, events), Member("starts", INT32, max(n.starts for n in stages))]
+    maps = max((n.maps for n in stages), default=0)
+    shared += [Member("map", UINT8, maps)] if maps else []
+    choosing = [n for n in stages if any(len(each.kernels) > 1 for each in n.dispatches)]
+    shared += [Member("kernel", UINT8, max(len(n.dispatches) for n in choosing))] if choosing else []
+    flags = [(identifiers[n.stage.population.name], rest_flags(n, machine)) for n in stages]
+    return [*shared, *(Member(f"rest_{name}", UINT8, count) for name, count in flags if count)]
 
 
-def _blocked(n: Native, bits: int) -> list[str]:
+def _blocked(n: NativeStage, bits: int) -> list[str]:
+    """The accumulators of that width whose sums lie in the block."""
     return [each.name for each in n.stage.arrival.accumulators if each.bits == bits and n.blocked(each)]
 
 
-def native_text(c: Context, n: Native, number: int, prefix: str, tables: Tables, machine: Machine) -> str:
-    """Kernels, ``<prefix>_arrive<number>(c)`` and ``<prefix>_update<number>(c, out)``."""
+def native_text(c: Context, n: NativeStage, number: int, prefix: str, tables: Tables, machine: Machine) -> str:
+    """The stage's kernels, ``<prefix>_arrive<number>(c)`` and ``<prefix>_update<number>(c, out)``."""
     if n.stage.arrival.deliveries:
-        arrive = saturating.arrive(c, n.stage, number, prefix, tables, machine)
-        rows = update_rows(c, n, tables, machine, seen=False)
-        return arrive + rows.text + _update(c, n, number, prefix, machine, rows, seen=False)
-    if direct.applies(n):
-        return direct.text(c, n, number, prefix)
+        arrive = matrix_saturating.arrive(c, n.stage, number, prefix, tables, machine)
+        rows = row_update(c, n, tables, machine, recorded=False)
+        return arrive + rows.text + _update(c, n, number, prefix, machine, rows, recorded=False)
+    if relay_bytes.applies(n):
+        return relay_bytes.relay_text(c, n, number, prefix)
     kernels = "".join(
-        KERNELS[kernel](Part(each.edge, machine, n.block), _name(prefix, number, k, kernel), tables)
-        for k, each in enumerate(n.choices)
+        KERNELS[kernel].render(KernelTask(each.edge, machine, n.block), _name(prefix, number, k, kernel), tables)
+        for k, each in enumerate(n.dispatches)
         for kernel in each.names
     )
-    rows = update_rows(c, n, tables, machine, seen=False)
+    rows = row_update(c, n, tables, machine, recorded=False)
     arrive = _arrive(c, n, number, prefix, machine)
-    return kernels + arrive + rows.text + _update(c, n, number, prefix, machine, rows, seen=False)
+    return kernels + arrive + rows.text + _update(c, n, number, prefix, machine, rows, recorded=False)
 
 
-def native_observe(c: Context, n: Native, number: int, prefix: str, tables: Tables, machine: Machine) -> str:
+def native_observe(c: Context, n: NativeStage, number: int, prefix: str, tables: Tables, machine: Machine) -> str:
     """``<prefix>_observe<number>``: the same update, which also records the states."""
     if n.stage.update.before is None:
         return ""
-    rows = update_rows(c, n, tables, machine, seen=True)
-    return rows.text + _update(c, n, number, prefix, machine, rows, seen=True)
+    rows = row_update(c, n, tables, machine, recorded=True)
+    return rows.text + _update(c, n, number, prefix, machine, rows, recorded=True)
 
 
 def _name(prefix: str, number: int, k: int, kernel: str) -> str:
+    """The function of a kernel of the stage's projection ``k``."""
     return f"{prefix}_{kernel}{number}_{k}"
 
 
-def _sent(c: Context, each: Choice) -> str:
+def _sent(c: Context, each: Dispatch) -> str:
+    """Where the messages of a projection's source stand, its delay included."""
     return c.past(each.edge.projection.source, each.edge.projection.delay)
 
 
-def _arrive(c: Context, n: Native, number: int, prefix: str, machine: Machine) -> str:
+def _arrive(c: Context, n: NativeStage, number: int, prefix: str, machine: Machine) -> str:
     lines: list[str] = []
     for each in n.stage.arrival.accumulators:
         if n.full(each):
             place = c.accumulator(n.stage, each.name)
             lines.append(f"  nd_clear({place}, {n.stage.population.size * each.bits // 8});")
-    for k, each in enumerate(n.choices):
-        if each.names == PORTABLE:
+    for k, each in enumerate(n.dispatches):
+        if each.names == ONLY_PORTABLE:
             place = c.accumulator(n.stage, each.sums.name)
             lines.append(f"  {_name(prefix, number, k, 'portable')}({place}, {_sent(c, each)});")
         elif each.listed:
@@ -108,77 +103,83 @@ def _arrive(c: Context, n: Native, number: int, prefix: str, machine: Machine) -
         elif each.paired:
             (rows, width), channels = each.lists, each.edge.source.shape[0]
             lines.append(f"  nd_pairs({_lists(each)}, {_sent(c, each)}, {rows * width}, {channels});")
-        lines += [f"  {line}" for line in _decided(c, each, k, machine)]
+        lines += [f"  {line}" for line in _decision(c, each, k, machine)]
     body = "\n".join(lines or ["  (void)c;"])
     return f"\nstatic void {prefix}_arrive{number}({prefix}_context *c) {{\n{body}\n}}\n"
 
 
-def _lists(each: Choice) -> str:
+def _lists(each: Dispatch) -> str:
     return f"c->events + {each.events}, c->starts + {each.starts}"
 
 
-def _decided(c: Context, each: Choice, k: int, machine: Machine) -> list[str]:
-    """The decision for this step, and what the kernel that is taken needs prepared."""
+def _decision(c: Context, each: Dispatch, k: int, machine: Machine) -> list[str]:
+    """C statements that choose the kernel for this step by its events, and fill the map of the chosen one."""
     lines: list[str] = []
     if len(each.kernels) > 1:
         taken = " + ".join(f"({each.count} >= {least})" for least, _ in each.kernels[1:])
         lines.append(f"c->kernel[{k}] = (uint8_t)({taken});")
     for rank, kernel in enumerate(each.names):
-        made = _prepared(c, each, kernel, machine)
-        lines += made if len(each.kernels) == 1 or not made else [f"if (c->kernel[{k}] == {rank}) {{", *made, "}"]
+        fill = _fill(c, each, kernel, machine)
+        lines += fill if len(each.kernels) == 1 or not fill else [f"if (c->kernel[{k}] == {rank}) {{", *fill, "}"]
     return lines
 
 
-def _prepared(c: Context, each: Choice, kernel: str, machine: Machine) -> list[str]:
-    to, sent = f"c->map + {each.map}", f"({_sent(c, each)})"
-    if kernel == "dense":
-        return products.fill(each.edge, to, sent)
-    if kernel == "table":
-        return picking.fill(each.edge, machine, to, sent)
-    return []
+def _fill(c: Context, each: Dispatch, kernel: str, machine: Machine) -> list[str]:
+    """C statements that make the map of a kernel that reads one."""
+    map_ = KERNELS[kernel].map
+    if map_ is None:
+        return []
+    return map_.fill(each.edge, machine, f"c->map + {each.map}", f"({_sent(c, each)})")
 
 
-def _update(c: Context, n: Native, number: int, prefix: str, machine: Machine, row: Rows, seen: bool) -> str:
+def _update(
+    c: Context, n: NativeStage, number: int, prefix: str, machine: Machine, row: RowUpdate, recorded: bool
+) -> str:
+    """``<prefix>_update<number>``, or ``<prefix>_observe<number>``, which also records the states."""
     kind = c.message(n.stage.population.name).name
-    looks = "".join(f", int64_t *restrict {each}" for each in SEEN) if seen else ""
-    name = f"{prefix}_{'observe' if seen else 'update'}{number}"
-    head = f"{APART if seen else ''}static void {name}({prefix}_context *c, {kind} *restrict out{looks})"
-    sums = [_row(c, n, name) for name, _ in sums_of(n)]
-    given = ", ".join(["out", *(SEEN if seen else ()), *sums, *row.arguments, "first + r", "some"])
-    b = n.block
-    clears, calls = (
-        "".join(f"      {line}\n" for line in lines) for lines in (_clears(c, n), _calls(c, n, number, prefix))
-    )
-    made = f"    if (some) {{\n{clears}    }}\n    some = {_some(c, n)};\n    if (some) {{\n{calls}    }}\n"
-    mode = cuts(n, machine, seen)
+    records = "".join(f", int64_t *restrict {name}" for name in RECORDED) if recorded else ""
+    name = f"{prefix}_{'observe' if recorded else 'update'}{number}"
+    head = f"{NOINLINE if recorded else ''}static void {name}({prefix}_context *c, {kind} *restrict out{records})"
+    sums = [_row(c, n, pointer) for pointer, _ in sum_pointers(n)]
+    arguments = ", ".join(["out", *(RECORDED if recorded else ()), *sums, *row.arguments, "first + r", "some"])
+    mode = rounds_down(n, machine, recorded)
     begin, end = ("  const unsigned mode = nd_round_down();\n", "  _mm_setcsr(mode);\n") if mode else ("", "")
+    b = n.block
     return f"""
 {head} {{
 {begin}  (void)c;
   int some = 1;
   for (int32_t first = 0; first < {b.rows}; first += {b.height}) {{
     const int32_t rows = first + {b.height} < {b.rows} ? {b.height} : {b.rows} - first;
-{made}    for (int32_t r = 0; r < rows; r++) {row.name}({given});
+{_block_sums(c, n, number, prefix)}    for (int32_t r = 0; r < rows; r++) {row.name}({arguments});
   }}
 {end}}}
 """
 
 
-def _base(n: Native, name: str) -> str:
+def _block_sums(c: Context, n: NativeStage, number: int, prefix: str) -> str:
+    """C statements that clear a block where the last one was filled, and fill it where anything reaches it."""
+    clears = "".join(f"      {line}\n" for line in _clears(c, n))
+    calls = "".join(f"      {line}\n" for line in _calls(c, n, number, prefix))
+    return f"    if (some) {{\n{clears}    }}\n    some = {_some(c, n)};\n    if (some) {{\n{calls}    }}\n"
+
+
+def _base(n: NativeStage, name: str) -> str:
     """The first sum of an accumulator's block, margin included."""
     bits = next(each.bits for each in n.stage.arrival.accumulators if each.name == name)
     place = _blocked(n, bits).index(name) * n.block.size
     return f"c->block{bits}" + (f" + {place}" if place else "")
 
 
-def _row(c: Context, n: Native, pointer: str) -> str:
+def _row(c: Context, n: NativeStage, pointer: str) -> str:
+    """The first sum of row ``r`` of the block, or of the whole accumulator, as the pointer's name says."""
     name = pointer[2:]
     if pointer.startswith("a_"):
         return f"{_base(n, name)} + {n.block.lead} + r * {n.block.stride}"
     return f"{c.accumulator(n.stage, name)} + (first + r) * {n.block.length}"
 
 
-def _clears(c: Context, n: Native) -> list[str]:
+def _clears(c: Context, n: NativeStage) -> list[str]:
     return [
         f"nd_clear({_base(n, each.name)}, {n.block.size * each.bits // 8});"
         for each in n.stage.arrival.accumulators
@@ -186,18 +187,19 @@ def _clears(c: Context, n: Native) -> list[str]:
     ]
 
 
-def _some(c: Context, n: Native) -> str:
-    """Whether anything may reach these rows; where nothing does, their sums stay as they were cleared."""
+def _some(c: Context, n: NativeStage) -> str:
+    """C text: whether anything may reach the rows of the block."""
     if any(n.full(each) for each in n.stage.arrival.accumulators):
         return "1"
-    return " || ".join(_reaches(c, each) for each in n.choices) or "0"
+    return " || ".join(_reaches(c, each) for each in n.dispatches) or "0"
 
 
-def _reaches(c: Context, each: Choice) -> str:
-    if each.names == ("matrix",):
+def _reaches(c: Context, each: Dispatch) -> str:
+    """C text: whether any message of this projection may reach the rows of the block."""
+    if each.names == (MATRIX.name,):
         return f"c->starts[{each.starts + 1}] != 0"
-    window = window_of(each.edge.projection, each.edge.source.shape)
-    if each.names == ("pool",):
+    window = each.edge.window
+    if each.names == (POOL.name,):
         size = window.kernel[0] * source_rows(each.edge)[1]
         return f"!nd_still({_sent(c, each)} + first * {size}, rows * {size})"
     if not (each.listed or each.paired):
@@ -207,10 +209,11 @@ def _reaches(c: Context, each: Choice) -> str:
     return f"nd_reached({starts}, {each.lists[1]}, {window.space[0]}, first - {above}, first + rows + {below})"
 
 
-def _calls(c: Context, n: Native, number: int, prefix: str) -> list[str]:
+def _calls(c: Context, n: NativeStage, number: int, prefix: str) -> list[str]:
+    """C statements that call every projection's kernel, the one chosen for this step where there are several."""
     lines: list[str] = []
-    for k, each in enumerate(n.choices):
-        if each.names == PORTABLE:
+    for k, each in enumerate(n.dispatches):
+        if each.names == ONLY_PORTABLE:
             continue
         calls = [_call(c, n, each, _name(prefix, number, k, kernel), kernel) for kernel in each.names]
         tests = [f"if (c->kernel[{k}] == {rank}) " for rank in range(len(calls) - 1)] + [""]
@@ -218,8 +221,8 @@ def _calls(c: Context, n: Native, number: int, prefix: str) -> list[str]:
     return lines
 
 
-def _call(c: Context, n: Native, each: Choice, name: str, kernel: str) -> str:
+def _call(c: Context, n: NativeStage, each: Dispatch, name: str, kernel: str) -> str:
     sums = f"{_base(n, each.sums.name)} + {n.block.lead}"
-    if kernel in MAPS:
+    if KERNELS[kernel].reads == "map":
         return f"{name}({sums}, c->map + {each.map}, first, rows);"
     return f"{name}({sums}, {_sent(c, each)}, {_lists(each) if each.listed or each.paired else '0, 0'}, first, rows);"

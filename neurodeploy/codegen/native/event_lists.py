@@ -1,6 +1,9 @@
-"""Event lists: which neurons of each row send something, by compaction of their messages.
+"""Event lists: the places of the messages of each row that are not 0.
 
-A byte of silence mask indexes a table of places, so that no branch depends on a single message.
+``nd_rows<bytes>(events, starts, sent, rows, length)`` writes them for ``rows`` rows of ``length`` messages of that
+size: ``events[starts[y] .. starts[y + 1] - 1]`` are the places in row ``y``, in ascending order. Messages of one byte
+are compacted a block at a time, by a table of places or by AVX-512's own instruction, so that no branch depends on a
+single message.
 """
 
 from __future__ import annotations
@@ -8,16 +11,17 @@ from __future__ import annotations
 from neurodeploy.codegen.machine import AVX512, Machine
 
 SLACK = 64
-"""Entries written beyond the end of a list."""
+"""Entries that may be written beyond the end of a list."""
 
 
 def prelude(machine: Machine) -> str:
-    """``nd_rows<bytes>(events, starts, sent, rows, length)``: places in each row, and where each row's list starts."""
-    bytes_list = COMPRESS if machine is AVX512 else _places() + LOOKUP
-    return bytes_list + "".join(_rows(size) for size in (1, 2, 4, 8))
+    """The functions ``nd_rows1``, ``nd_rows2``, ``nd_rows4`` and ``nd_rows8``."""
+    list_bytes = COMPRESS if machine is AVX512 else _places() + LOOKUP
+    return list_bytes + "".join(_rows(size) for size in (1, 2, 4, 8))
 
 
 def _places() -> str:
+    """The bits that are set in each byte: a row of eight, of which the first ones count."""
     rows = [[bit for bit in range(8) if mask >> bit & 1] for mask in range(256)]
     lines = ",\n".join(",".join(map(str, [*row, *[0] * (8 - len(row))])) for row in rows)
     return f"\nstatic const uint8_t nd_places[256 * 8] = {{\n{lines}\n}};\n"
@@ -66,7 +70,7 @@ static inline int32_t nd_list1(uint16_t *events, const uint8_t *sent, int32_t le
 
 
 def _rows(size: int) -> str:
-    own = (
+    list_row = (
         ""
         if size == 1
         else f"""
@@ -80,7 +84,7 @@ static inline int32_t nd_list{size}(uint16_t *events, const uint{8 * size}_t *se
 }}
 """
     )
-    return f"""{own}
+    return f"""{list_row}
 static inline void nd_rows{size}(uint16_t *events, int32_t *starts, const void *sent, int32_t rows, int32_t length) {{
   int32_t count = 0;
   for (int32_t y = 0; y < rows; y++) {{

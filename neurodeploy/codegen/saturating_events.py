@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from neurodeploy.codegen.expressions import statements
+from neurodeploy.codegen.integer_types import INDEX, stored_type
 from neurodeploy.codegen.kernels import SPARSE
 from neurodeploy.codegen.layout import Layout
 from neurodeploy.codegen.tables import Tables
-from neurodeploy.codegen.types import INDEX, smallest
 from neurodeploy.step.arrival import Delivery
 from neurodeploy.step.plan import Sender
 from neurodeploy.step.value import Value
@@ -18,9 +18,9 @@ def delivery_kernel(
     delivery: Delivery, sender: Sender, source: Layout, target: Layout, name: str, tables: Tables
 ) -> str:
     """``name(u, sent)``: the currents ``u`` after the messages ``sent``, sources in row-major order."""
-    state = smallest(delivery.after.low, delivery.after.high).name
-    sent = smallest(sender.low, sender.high).name
-    message = smallest(*_message_range(delivery, sender)).name
+    state = stored_type(delivery.after.low, delivery.after.high).name
+    sent = stored_type(sender.low, sender.high).name
+    message = stored_type(*_message_range(delivery, sender)).name
     unit = delivery.projection.message_bits == 1
     place, index = "j", ""
     if not source.trivial:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from neurodeploy.codegen.context import Context, state_type
 from neurodeploy.codegen.expressions import Statements, statements
+from neurodeploy.codegen.integer_types import literal
 from neurodeploy.codegen.tables import Tables
-from neurodeploy.codegen.types import literal
 from neurodeploy.step.neuron import CURRENT, FIRED, MEMBRANE
 from neurodeploy.step.plan import Stage
 from neurodeploy.step.value import Value

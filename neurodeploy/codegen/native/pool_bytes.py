@@ -1,24 +1,30 @@
-"""Pooling over windows that do not overlap: rows of bytes are added, then neighbors, and only then widened.
+"""``pool``: pooling over windows that lie side by side, dense; messages are added as bytes and widened last.
 
-Without it the pooled maps of SpikeSEG, where half the neurons may spike, cost as much as its convolutions.
+- Rows of bytes are added first, then the bytes of neighboring pixels, as wide as they come; only the result is added to
+  the sums. All loops run over neighboring bytes and are vectorised.
+- It has no weights, and reads the messages themselves.
+
+Measured: without it the pooled maps of SpikeSEG, where half the neurons may spike, cost as much as its convolutions.
 """
 
 from __future__ import annotations
 
-from neurodeploy.codegen.kernels import Edge
-from neurodeploy.codegen.native.part import Part, source_rows
+from neurodeploy.codegen.edge import Edge
+from neurodeploy.codegen.machine import Machine
+from neurodeploy.codegen.native.kernel import KernelTask, NativeKernel, source_rows
 from neurodeploy.codegen.tables import Tables
-from neurodeploy.codegen.window import Window, window_of
+from neurodeploy.codegen.window import Window
 
 BYTE = 255
+"""Largest sum that a byte holds."""
 
 
-def applies(edge: Edge) -> bool:
-    """Whether all weights are one, windows lie side by side, and their sums fit a byte."""
+def applies(edge: Edge, machine: Machine) -> bool:
+    """Whether all weights are 1, windows lie side by side, and their sums fit a byte."""
     p = edge.projection
     if p.kind != "sum-pool" or edge.bits == 64 or edge.message.name != "uint8_t":
         return False
-    window = window_of(p, edge.source.shape)
+    window = edge.window
     ones = bool((p.weights == 1).all()) and edge.shift == 0
     binary = edge.unit and edge.sender.high > 1
     full = edge.sender.high * p.weights.size <= BYTE and not binary
@@ -26,21 +32,21 @@ def applies(edge: Edge) -> bool:
 
 
 def _fits(edge: Edge) -> bool:
-    return window_of(edge.projection, edge.source.shape).shape == edge.target.shape
+    return edge.window.shape == edge.target.shape
 
 
-def pool(part: Part, name: str, tables: Tables) -> str:
-    """The kernel ``name``."""
-    edge, window = part.edge, window_of(part.edge.projection, part.edge.source.shape)
+def render(task: KernelTask, name: str, tables: Tables) -> str:
+    """The function ``name``."""
+    edge, window = task.edge, task.edge.window
     (kh, kw), channels, columns = window.kernel, window.channels_in, window.out[1]
-    length, made, bits = source_rows(edge)[1], columns * channels, edge.bits
+    length, sums, bits = source_rows(edge)[1], columns * channels, edge.bits
     pooled = _pooled(window, length) if (kh, kw) != (1, 1) else "    const uint8_t *all = from;\n"
     return f"""
-static void {name}({part.signature}) {{
+static void {name}({task.signature}) {{
   for (int32_t r = 0; r < rows; r++) {{
     const uint8_t *from = sent + (int32_t)(first + r) * {kh * length};
-{pooled}    uint{bits}_t *to = sum + r * {part.block.stride};
-    for (int32_t j = 0; j < {made}; j++) to[j] = (uint{bits}_t)(to[j] + all[j]);
+{pooled}    uint{bits}_t *to = sum + r * {task.block.stride};
+    for (int32_t j = 0; j < {sums}; j++) to[j] = (uint{bits}_t)(to[j] + all[j]);
   }}
   (void)events;
   (void)starts;
@@ -49,7 +55,7 @@ static void {name}({part.signature}) {{
 
 
 def _pooled(window: Window, length: int) -> str:
-    """Statements that add rows of bytes, then neighbors."""
+    """C statements that add rows of bytes, then neighboring pixels, into ``all``."""
     (kh, kw), channels, columns = window.kernel, window.channels_in, window.out[1]
     used = columns * kw * channels
     down = " + ".join(f"from[{k} * {length} + j]" for k in range(kh))
@@ -65,7 +71,7 @@ def _pooled(window: Window, length: int) -> str:
 
 
 def _across(channels: int, kw: int) -> list[str]:
-    """Bytes of neighboring cells, added as wide as they come; a sum of bytes never carries into the next."""
+    """C statements that add the pixels of a window, 8 channels at a time: no byte's sum carries over."""
     lines: list[str] = []
     at = 0
     for size in (8, 4, 2, 1):
@@ -75,3 +81,6 @@ def _across(channels: int, kw: int) -> list[str]:
             lines.append(f"nd_store{size}(out + {at}, ({kind})({' + '.join(loads)}));")
             at += size
     return lines
+
+
+POOL = NativeKernel("pool", applies, render, reads="messages")
