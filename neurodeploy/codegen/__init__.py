@@ -1,4 +1,16 @@
-"""Program -> C: renderings of a Plan."""
+"""A Program's step rendered as C: a header and a source, portable or for one instruction set.
+
+Reading order: ``module`` (the whole text: ``render``), ``context`` and ``layout`` (memory), ``arrive``, ``edge`` and
+``kernels`` (what messages add), ``saturating_events`` (currents that events enter one by one), ``update`` and
+``expressions`` (what neurons do), ``tables``, ``integer_types``, ``helpers`` and ``names`` (the C beneath), ``window``
+(the geometry of convolutions). ``native`` replaces stages by vectorised ones for a ``machine``.
+
+Around the step: ``host_loop`` (many steps in one call, for an engine), ``heads`` (input quantizers and spike counts),
+``encoders`` (a streaming encoder before the input), ``probe`` (feeding and recording on a device), ``example`` and
+``signal_example`` (a ``main.c`` to start from).
+
+Nothing here gives a step its meaning: that is ``neurodeploy.step``. The same plan is always rendered as the same text.
+"""
 
 from neurodeploy.codegen.module import Rendering, render
 

@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from neurodeploy.codegen.heads import Heads
 from neurodeploy.codegen.module import Port, Rendering
 from neurodeploy.program.program import Program
 
 WARNINGS = "-std=c99 -Wall -Wextra -Werror -pedantic"
+"""Flags under which the rendered C compiles without a warning."""
 
 
 def example(program: Program, rendering: Rendering, heads: Heads) -> str:
     """``main.c``. Numbers come as text, and the raster goes as text, so that any machine and numpy can read both."""
-    p = rendering.prefix
     ports = {port.name: (number, port) for number, port in enumerate(rendering.ports)}
-    inputs = [ports[each.name] for each in program.inputs]
+    inputs = [ports[node.name] for node in program.inputs]
     outputs = [ports[name] for name in program.outputs]
-    arrays = "".join(f"static {port.dtype}_t at{n}[{port.layout.size}];\n" for n, port in (*inputs, *outputs))
-    given = sum(port.layout.size for _, port in inputs)
-    arguments = ", ".join(f"at{n}" for n, _ in (*inputs, *outputs))
-    counted = counted_text(program, rendering, heads)
+    counting = counting_text(program, rendering, heads)
+    return (
+        _usage(rendering.prefix, inputs, outputs)
+        + _memory(rendering.prefix, inputs, outputs, counting)
+        + _reading(inputs, heads)
+        + _main(rendering.prefix, inputs, outputs, counting)
+    )
+
+
+def _numbers(inputs: list[tuple[int, Port]]) -> int:
+    """How many numbers a step takes."""
+    return sum(port.layout.size for _, port in inputs)
+
+
+def _usage(prefix: str, inputs: list[tuple[int, Port]], outputs: list[tuple[int, Port]]) -> str:
     return f"""/* Streams a stimulus through the network and prints what comes out, one line per step.
 
-   usage: ./{p} [stimulus.txt]      (without a file: standard input)
+   usage: ./{prefix} [stimulus.txt]      (without a file: standard input)
 
-   Stimulus: {given} real numbers per step, inputs in this order, each row-major:
+   Stimulus: {_numbers(inputs)} real numbers per step, inputs in this order, each row-major:
 {listed(inputs)}
    Raster: one line per step of whole numbers, outputs in this order, each row-major:
 {listed(outputs)}
@@ -33,21 +45,34 @@ def example(program: Program, rendering: Rendering, heads: Heads) -> str:
      np.savetxt("stimulus.txt", stimulus.reshape(steps, -1), fmt="%.17g")
      raster = np.loadtxt("raster.txt", dtype=int, ndmin=2)
 */
-#include <stdio.h>
-#include "{p}.h"
+"""
 
-static {p}_context context;
-static double given[{given}];
-{arrays}{counted[0]}
+
+def _memory(prefix: str, inputs: list[tuple[int, Port]], outputs: list[tuple[int, Port]], counting: Counting) -> str:
+    return f"""#include <stdio.h>
+#include "{prefix}.h"
+
+static {prefix}_context context;
+static double given[{_numbers(inputs)}];
+{arrays([*inputs, *outputs])}{counting.declaration}"""
+
+
+def _reading(inputs: list[tuple[int, Port]], heads: Heads) -> str:
+    return f"""
 /* 1: a step was read; 0: the stimulus ended; -1: it is no stimulus. */
 static int read_step(FILE *file) {{
-  for (int i = 0; i < {given}; i++) {{
+  for (int i = 0; i < {_numbers(inputs)}; i++) {{
     const int found = fscanf(file, "%lf", &given[i]);
     if (found != 1) return found == EOF && i == 0 ? 0 : -1;
   }}
 {_quantized(inputs, heads)}  return 1;
 }}
+"""
 
+
+def _main(prefix: str, inputs: list[tuple[int, Port]], outputs: list[tuple[int, Port]], counting: Counting) -> str:
+    arguments = ", ".join(f"at{number}" for number, _ in (*inputs, *outputs))
+    return f"""
 int main(int count, char **words) {{
   FILE *file = count > 1 ? fopen(words[1], "r") : stdin;
   int more;
@@ -55,17 +80,17 @@ int main(int count, char **words) {{
     perror(words[1]);
     return 1;
   }}
-  {p}_reset(&context);
+  {prefix}_reset(&context);
   while ((more = read_step(file)) == 1) {{
-    {p}_step(&context, {arguments});
-{counted[1]}{"".join(printed(n, port) for n, port in outputs)}    putchar('\\n');
+    {prefix}_step(&context, {arguments});
+{counting.step}{"".join(printed(number, port) for number, port in outputs)}    putchar('\\n');
   }}
   if (file != stdin) fclose(file);
   if (more < 0) {{
-    fputs("not a stimulus: {given} finite numbers per step are needed\\n", stderr);
+    fputs("not a stimulus: {_numbers(inputs)} finite numbers per step are needed\\n", stderr);
     return 1;
   }}
-{counted[2]}  return 0;
+{counting.end}  return 0;
 }}
 """
 
@@ -87,8 +112,13 @@ clean:
 """
 
 
+def arrays(ports: list[tuple[int, Port]]) -> str:
+    """An array for the messages of each node."""
+    return "".join(f"static {port.dtype}_t at{number}[{port.layout.size}];\n" for number, port in ports)
+
+
 def listed(ports: list[tuple[int, Port]]) -> str:
-    """Names and shapes for a comment."""
+    """Names and shapes of nodes, as lines of a comment."""
     return "\n".join(f"     {comment(port.name)} {port.layout.shape}" for _, port in ports)
 
 
@@ -99,6 +129,7 @@ def comment(name: str) -> str:
 
 
 def _quantized(inputs: list[tuple[int, Port]], heads: Heads) -> str:
+    """C statements that quantize the numbers of a step into the inputs' messages."""
     lines: list[str] = []
     first = 0
     for n, port in inputs:
@@ -108,17 +139,26 @@ def _quantized(inputs: list[tuple[int, Port]], heads: Heads) -> str:
 
 
 def printed(number: int, port: Port) -> str:
-    """What prints an output."""
+    """C statement that prints an output's messages."""
     return f'    for (int i = 0; i < {port.layout.size}; i++) printf("%lld ", (long long)at{number}[i]);\n'
 
 
-def counted_text(program: Program, rendering: Rendering, heads: Heads) -> tuple[str, str, str]:
-    """Declaration, what a step adds, and what is printed at the end."""
+@dataclass(frozen=True)
+class Counting:
+    """What counts the spikes of a head: a declaration, a statement for every step, and one that prints the class."""
+
+    declaration: str = ""
+    step: str = ""
+    end: str = ""
+
+
+def counting_text(program: Program, rendering: Rendering, heads: Heads) -> Counting:
+    """The counting of the program's head; nothing where none is rendered."""
     if heads.counts is None:
-        return "", "", ""
+        return Counting()
     number = [port.name for port in rendering.ports].index(heads.counts)
     p, size = rendering.prefix, program.by_name[heads.counts].size
-    return (
+    return Counting(
         f"static int64_t counts[{size}];\n",
         f"    {p}_count(counts, at{number});\n",
         f'  printf("# class %ld\\n", (long){p}_argmax(counts));\n',

@@ -1,4 +1,4 @@
-"""Values as C statements: one constant per value, each in the narrowest type that its range proves enough."""
+"""Values of a step as portable C: one constant per value, in the narrowest type that its range proves enough."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neurodeploy.step.value import Op, Value, reachable
 
 @dataclass(frozen=True)
 class Statements:
-    """Declarations in order, and the name or literal that stands for each value."""
+    """C declarations in order; ``names``: the name or literal that stands for each value, by its id."""
 
     lines: tuple[str, ...]
     names: Mapping[int, str]
@@ -22,12 +22,15 @@ class Statements:
 
 
 def computed(value: Value) -> IntegerType:
-    """The type a value is computed in."""
+    """The type that a value is computed in."""
     return narrowest(value.low, value.high, COMPUTED)
 
 
 def statements(roots: Sequence[Value], load: Callable[[Value], str], roles: Mapping[int, str]) -> Statements:
-    """The roots, and what they need. ``load``: C text of a table, state or accumulator; ``roles``: names of values."""
+    """C declarations of the roots and of all they are made of.
+
+    ``load``: text that reads a table, state or accumulator; ``roles``: names for some values, by their ids.
+    """
     names: dict[int, str] = {}
     lines: list[str] = []
     for value in reachable(roots):
@@ -43,16 +46,20 @@ def statements(roots: Sequence[Value], load: Callable[[Value], str], roles: Mapp
 
 
 def _expression(value: Value, args: Sequence[tuple[str, Value]]) -> str:
-    """One operation in the widest type of its result and arguments, then in that of its result."""
-    kind = computed(value)
-    types = [kind, *(computed(each) for _, each in args)]
-    wide = max(types, key=lambda each: each.bits)
-    texts = [name if computed(each) is wide or each.op == "constant" else f"({wide.name}){name}" for name, each in args]
-    constants = [
-        literal(each.low, wide) if each.op == "constant" else text for text, (_, each) in zip(texts, args, strict=True)
-    ]
-    text = WRAPPING[value.op](value, constants) if value.wraps else EXACT[value.op](value, constants, wide)
-    return text if kind is wide else f"({kind.name})({text})"
+    """One operation, computed in the widest type of its result and arguments, then converted to that of its result."""
+    result = computed(value)
+    types = [result, *(computed(argument) for _, argument in args)]
+    wide = max(types, key=lambda kind: kind.bits)
+    operands = [_operand(name, argument, wide) for name, argument in args]
+    text = WRAPPING[value.op](value, operands) if value.wraps else EXACT[value.op](value, operands, wide)
+    return text if result is wide else f"({result.name})({text})"
+
+
+def _operand(name: str, argument: Value, wide: IntegerType) -> str:
+    """An argument in the type that the operation is computed in."""
+    if argument.op == "constant":
+        return literal(argument.low, wide)
+    return name if computed(argument) is wide else f"({wide.name}){name}"
 
 
 def _infix(sign: str) -> Callable[[Value, Sequence[str], IntegerType], str]:
@@ -81,12 +88,12 @@ def _floor_divide(value: Value, args: Sequence[str], wide: IntegerType) -> str:
 
 def _decay(value: Value, args: Sequence[str], wide: IntegerType) -> str:
     x, keep = value.args
-    one = 1 << value.number
-    if wide is INT32 and keep.low >= 0 and max(-x.low, x.high) * keep.high < 1 << 31 and keep.high <= one:
+    unit = 1 << value.number
+    if wide is INT32 and keep.low >= 0 and max(-x.low, x.high) * keep.high < 1 << 31 and keep.high <= unit:
         if x.low >= 0:
             return f"({args[0]} * {args[1]}) >> {value.number}"
-        return f"({args[0]} * {args[1]}) / {one}"
-    if wide is INT32 and keep.low >= 0 and keep.high <= one and value.number <= 15:
+        return f"({args[0]} * {args[1]}) / {unit}"
+    if wide is INT32 and keep.low >= 0 and keep.high <= unit and value.number <= 15:
         return f"nd_decay32({args[0]}, (uint32_t){args[1]}, {value.number})"
     return f"({wide.name})nd_decay64({args[0]}, {args[1]}, {value.number})"
 
@@ -149,6 +156,7 @@ EXACT: Mapping[Op, Callable[[Value, Sequence[str], IntegerType], str]] = {
     "at-least": _infix(">="),
     "select": _select,
 }
+"""The text of an operation whose result fits the type that it is computed in."""
 WRAPPING: Mapping[Op, Callable[[Value, Sequence[str]], str]] = {
     "add": _wrapping("+"),
     "subtract": _wrapping("-"),
@@ -156,3 +164,4 @@ WRAPPING: Mapping[Op, Callable[[Value, Sequence[str]], str]] = {
     "shift-left": _wrapping_shift,
     "decay": lambda value, args: f"nd_decay64({args[0]}, {args[1]}, {value.number})",
 }
+"""The text of an operation whose result is meant modulo 2**64."""

@@ -1,10 +1,10 @@
-"""Integer-exact host heads in C: the quantizers of the inputs, and spike counts with their argmax.
+"""The host side of a program in C, exact in integers: quantizers of the inputs, and spike counts with their argmax.
 
-- ``<prefix>_quantize_<input>(values, sent)``: ``clip(round_half_even(x * 2**scale))`` of IEEE 754 doubles, made from
-  their bits in integers alone, so that it needs no floating-point unit and no rounding mode. Gives 0, and writes
-  nothing, where a value is NaN or infinite; else 1.
-- ``<prefix>_count(counts, sent)`` adds one step's output of the head's node to 64-bit counts;
-  ``<prefix>_argmax(counts)`` is the lowest index among those that sent most.
+- ``<prefix>_quantize_<input>(values, sent)`` is ``clip(round_half_even(x * 2**scale))`` of IEEE 754 doubles. It is
+  computed from their bits in integers alone, so it needs no floating-point unit and no rounding mode. It returns 1, or
+  0, and writes nothing, where a value is NaN or infinite.
+- ``<prefix>_count(counts, sent)`` adds one step's output of the head's node to 64-bit counts.
+- ``<prefix>_argmax(counts)`` is the index of the largest count, the lowest one of several.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from neurodeploy.program.population import Input
 from neurodeploy.step.plan import Plan
 
 EXACT_BITS = 53
-"""Bits that a float holds exactly; the definition rounds in floats, so wider inputs have no integer-exact quantizer."""
+"""Bits that a double holds exactly. The definition rounds in doubles, so wider inputs have no quantizer in integers."""
 
-QUANTIZED = """
+QUANTIZE = """
 /* The doubles' bits are read as integers: IEEE 754 binary64 is taken for granted. */
 typedef union { double value; uint64_t bits; } nd_double;
 typedef char nd_double_has_64_bits[sizeof(double) == sizeof(uint64_t) ? 1 : -1];
@@ -54,7 +54,12 @@ static int64_t nd_quantized(uint64_t bits, int32_t scale, int64_t low, int64_t h
 
 @dataclass(frozen=True)
 class Heads:
-    """What comes along of a program's host side: declarations, definitions, and in words what does not."""
+    """The host side of a program in C.
+
+    - ``header``, ``source``: declarations and definitions.
+    - ``quantizers``: function by input; ``counts``: the node whose spikes are counted, if any.
+    - ``left_out``: in words, the head that is not rendered, if any.
+    """
 
     header: str
     source: str
@@ -64,21 +69,21 @@ class Heads:
 
 
 def heads(plan: Plan, prefix: str) -> Heads:
-    """The host side of a plan's program in C. ``quantizers``: function by input; ``counts``: the counted node.
+    """The host side of a plan's program in C.
 
     A head that is not made of integers, or whose node is no output of the step, is left out. Raises InputError for an
-    input wider than what a float holds exactly.
+    input wider than a double holds exactly.
     """
     program = plan.program
     named = _named(program.inputs)
     header: list[str] = []
-    source = [QUANTIZED] if program.inputs else []
-    functions = {each.name: f"{prefix}_quantize_{named[each.name]}" for each in program.inputs}
-    for each in program.inputs:
-        if each.bits > EXACT_BITS:
-            raise InputError(f"{each.bits} bits are more than a float holds", f"input {each.name}", "quantize coarser")
-        header.append(_quantizer_head(each, functions[each.name], _type(plan, each.name)) + ";")
-        source.append(_quantizer(each, functions[each.name], _type(plan, each.name)))
+    source = [QUANTIZE] if program.inputs else []
+    functions = {node.name: f"{prefix}_quantize_{named[node.name]}" for node in program.inputs}
+    for node in program.inputs:
+        if node.bits > EXACT_BITS:
+            raise InputError(f"{node.bits} bits are more than a float holds", f"input {node.name}", "quantize coarser")
+        header.append(_quantizer_head(node, functions[node.name], _type(plan, node.name)) + ";")
+        source.append(_quantizer(node, functions[node.name], _type(plan, node.name)))
     post = program.host.post
     counts = post.node if post is not None and _countable(plan, post) else None
     if counts is not None:
@@ -89,7 +94,7 @@ def heads(plan: Plan, prefix: str) -> Heads:
 
 
 def _countable(plan: Plan, post: Head) -> bool:
-    """Whether its counts are exact in 64 bits over any run: messages of at most 32 bits."""
+    """Whether a head counts spikes of an output, and 64 bits hold the counts: its messages have at most 32 bits."""
     if post.kind != "spike-count-argmax" or post.node not in plan.program.outputs:
         return False
     sender = plan.senders[post.node]
@@ -97,9 +102,9 @@ def _countable(plan: Plan, post: Head) -> bool:
 
 
 def _named(inputs: tuple[Input, ...]) -> dict[str, str]:
-    """The inputs' own names where C takes them all, else identifiers."""
-    plain = all(re.fullmatch(r"[A-Za-z0-9_]{1,40}", each.name) for each in inputs)
-    return {each.name: each.name for each in inputs} if plain else identifiers(each.name for each in inputs)
+    """The inputs' names where all of them are identifiers in C already, else names made for them."""
+    plain = all(re.fullmatch(r"[A-Za-z0-9_]{1,40}", node.name) for node in inputs)
+    return {node.name: node.name for node in inputs} if plain else identifiers(node.name for node in inputs)
 
 
 def _type(plan: Plan, name: str) -> IntegerType:
@@ -110,23 +115,23 @@ def _size(plan: Plan, name: str) -> int:
     return plan.program.node(name).size
 
 
-def _quantizer_head(each: Input, function: str, kind: IntegerType) -> str:
+def _quantizer_head(node: Input, function: str, kind: IntegerType) -> str:
     return f"int {function}(const double *values, {kind.name} *sent)"
 
 
-def _quantizer(each: Input, function: str, kind: IntegerType) -> str:
-    low, high = literal(each.output.low, INT64), literal(each.output.high, INT64)
+def _quantizer(node: Input, function: str, kind: IntegerType) -> str:
+    low, high = literal(node.output.low, INT64), literal(node.output.high, INT64)
     return f"""
-{_quantizer_head(each, function, kind)} {{
-  for (int32_t i = 0; i < {each.size}; i++) {{
+{_quantizer_head(node, function, kind)} {{
+  for (int32_t i = 0; i < {node.size}; i++) {{
     nd_double x;
     x.value = values[i];
     if ((x.bits >> 52 & 0x7ff) == 0x7ff) return 0;
   }}
-  for (int32_t i = 0; i < {each.size}; i++) {{
+  for (int32_t i = 0; i < {node.size}; i++) {{
     nd_double x;
     x.value = values[i];
-    sent[i] = ({kind.name})nd_quantized(x.bits, {each.scale}, {low}, {high});
+    sent[i] = ({kind.name})nd_quantized(x.bits, {node.scale}, {low}, {high});
   }}
   return 1;
 }}

@@ -1,4 +1,4 @@
-"""The helpers a source may need. They rely on nothing that C99 leaves open."""
+"""Small C functions that a source may call. They rely on nothing that C99 leaves open, such as ``>>`` of negatives."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ NEEDS = {
 
 
 def missing_helpers(source: str, known: str) -> str:
-    """The helpers that ``source`` calls and ``known`` does not hold."""
+    """The text of the helpers that ``source`` calls and ``known``, another source, does not define."""
     called = helpers(source)
     return "".join(text for text in HELPERS.values() if text in called and text not in known)
 
 
 def helpers(source: str) -> str:
-    """The helpers that ``source`` calls, in order."""
+    """The text of the helpers that ``source`` calls, and of those they call."""
     used = set(re.findall(r"\bnd_[a-z]+(?:16|32|64)\b", source)) & HELPERS.keys()
-    used |= {each for name in used for each in NEEDS.get(name, ())}
+    used |= {needed for name in used for needed in NEEDS.get(name, ())}
     return "".join(text for name, text in HELPERS.items() if name in used)

@@ -1,10 +1,13 @@
-"""The loop a host drives a program with: many steps in one call, fed and recorded through pointers.
+"""The loop that a host drives a program with: many steps in one call, fed and recorded through pointers.
 
-``<prefix>_run(c, io, steps)`` takes five pointers per node, inputs first, then populations in program order: what to
-feed it (inputs always; a population only in an isolated run, else null), where its outputs go, and where its current,
-membrane and membrane before threshold go (all null, or none). All arrays hold steps x stored neurons. Without a place
-for its outputs a population's messages are kept only as long as its synapses need them; one that is fed is then not
-even stepped.
+``<prefix>_run(c, io, steps)`` takes five pointers per node in ``io``, inputs first, then populations in program order:
+
+0. what is sent in place of its own messages: always for an input; for a population only in an isolated run, else null;
+1. where its messages are recorded, or null;
+2. to 4. where its current, its membrane, and its membrane before threshold are recorded; all null, or none.
+
+Every array is (steps, neurons as stored). A population that is not recorded keeps its messages only as long as delayed
+projections need them; one that is fed and not recorded is not stepped at all.
 """
 
 from __future__ import annotations
@@ -12,10 +15,11 @@ from __future__ import annotations
 from neurodeploy.codegen.context import Context
 
 POINTERS = 5
+"""Pointers per node."""
 
 
 def host_text(c: Context, prefix: str) -> str:
-    """``<prefix>_run`` and ``<prefix>_bytes``, which gives the size of a context."""
+    """The functions ``<prefix>_run``, and ``<prefix>_bytes``, which returns the size of a context."""
     feeds = "".join(_feed(c, number, name) for number, name in enumerate(c.plan.senders))
     stages = "".join(_stage(c, number, prefix) for number in range(len(c.plan.stages)))
     return f"""
@@ -33,6 +37,7 @@ void {prefix}_run({prefix}_context *c, void *const *io, int64_t steps) {{
 
 
 def _feed(c: Context, number: int, name: str) -> str:
+    """C statements that copy what a node is fed in this step."""
     kind, size = c.message(name).name, c.layouts[name].size
     return f"""    if (io[{POINTERS * number}]) {{
       const {kind} *restrict fed = (const {kind} *)io[{POINTERS * number}] + t * {size};
@@ -43,6 +48,7 @@ def _feed(c: Context, number: int, name: str) -> str:
 
 
 def _stage(c: Context, number: int, prefix: str) -> str:
+    """C statements that step a population, record it, and keep its messages where it is not fed."""
     stage = c.plan.stages[number]
     name = stage.population.name
     at = POINTERS * list(c.plan.senders).index(name)

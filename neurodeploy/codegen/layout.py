@@ -1,4 +1,4 @@
-"""How neurons lie in memory: channels last, so that what a window adds for all its channels is one run."""
+"""How neurons lie in memory: channels last, so that the weights of a window for all channels are one run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Layout:
-    """A population's shape ``(C, *space)``, stored as ``(*space, C)``; vectors as they are."""
+    """A population of shape ``(C, *space)``, stored as ``(*space, C)``; a vector is stored as it is."""
 
     shape: Shape
 

@@ -1,4 +1,4 @@
-"""The instruction sets that native code is rendered for: the width of their vectors, and what a processor must have."""
+"""The instruction sets that native code is rendered for: the width of their vectors, and the features they need."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from neurodeploy.codegen.arrive import arrive_text
-from neurodeploy.codegen.context import Context, Member, context
+from neurodeploy.codegen.context import Context, context
 from neurodeploy.codegen.helpers import helpers
 from neurodeploy.codegen.host_loop import host_text
 from neurodeploy.codegen.kernels import Kernel
@@ -122,7 +122,7 @@ def _parameters(c: Context, prefix: str) -> str:
 
 def _header(c: Context, prefix: str) -> str:
     guard = f"{prefix.upper()}_H"
-    members = "\n".join(f"  {_member(member)}" for member in c.members)
+    members = "\n".join(f"  {member.declaration}" for member in c.members)
     return f"""#ifndef {guard}
 #define {guard}
 #include <stdint.h>
@@ -136,10 +136,6 @@ void {prefix}_step({_parameters(c, prefix)});
 
 #endif
 """
-
-
-def _member(member: Member) -> str:
-    return f"{member.kind.name} {member.name}" + (f"[{member.count}];" if member.count else ";")
 
 
 def _observe(c: Context, stage: Stage, number: int, prefix: str, tables: Tables, native: NativeProgram | None) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from neurodeploy.errors import InputError
 
 LONGEST = 24
+"""Characters of a node's name that its identifier shows."""
 
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:

@@ -1,4 +1,8 @@
-"""Events that enter a state one after another: source by source, each for all its targets in one loop of vectors."""
+"""Portable kernels for a current that events enter one after another, because its width applies after every event.
+
+Event-driven: the loop over sources, in row-major order, is the outer one. The loop over the targets of a source is the
+inner one; it has no dependence between its iterations, so that a compiler can vectorise it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,11 @@ from neurodeploy.step.value import Value
 def delivery_kernel(
     delivery: Delivery, sender: Sender, source: Layout, target: Layout, name: str, tables: Tables
 ) -> str:
-    """``name(u, sent)``: the currents ``u`` after the messages ``sent``, sources in row-major order."""
+    """The function ``name(u, sent)``, which lets the messages ``sent`` change the currents ``u``.
+
+    ``source``, ``target``: how both populations are stored. Weights lie as (source in row-major order, stored target),
+    or as lists where most are 0.
+    """
     state = stored_type(delivery.after.low, delivery.after.high).name
     sent = stored_type(sender.low, sender.high).name
     message = stored_type(*_message_range(delivery, sender)).name
@@ -43,7 +51,7 @@ def _message_range(delivery: Delivery, sender: Sender) -> tuple[int, int]:
 def _event(
     delivery: Delivery, source: Layout, target: Layout, name: str, state: str, message: str, tables: Tables
 ) -> str:
-    """One source's message ``m`` to all its targets; ``j`` is the source's row-major index."""
+    """The function ``<name>_event(u, j, m)``: the message ``m`` of source ``j`` (row-major) to all its targets."""
     rows = delivery.projection.weights[target.order].T
     lists = delivery.projection.kind == "sparse" or np.count_nonzero(rows) * SPARSE < rows.size
     if lists:
@@ -64,7 +72,7 @@ def _event(
     def load(value: Value) -> str:
         return {"state": "u[i]", "weight": weight, "message": "m"}[value.op]
 
-    made = statements([delivery.after], load, {})
-    lines = "".join(f"    {line}\n" for line in (*made.lines, f"u[i] = ({state}){made[delivery.after]};"))
+    values = statements([delivery.after], load, {})
+    lines = "".join(f"    {line}\n" for line in (*values.lines, f"u[i] = ({state}){values[delivery.after]};"))
     head = f"static void {name}_event({state} *restrict u, int32_t j, {message} m)"
     return f"\n{head} {{\n{before}  {loop}\n{lines}  }}\n}}\n"

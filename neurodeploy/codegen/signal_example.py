@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from neurodeploy.codegen.encoders import EncoderText
-from neurodeploy.codegen.example import counted_text, listed, printed
+from neurodeploy.codegen.example import Counting, arrays, counting_text, listed, printed
 from neurodeploy.codegen.heads import Heads
-from neurodeploy.codegen.module import Rendering
+from neurodeploy.codegen.module import Port, Rendering
 from neurodeploy.errors import InputError
 from neurodeploy.program.program import Program
 from neurodeploy.streams import stream_of
 
 
 def signal_example(program: Program, rendering: Rendering, heads: Heads, front: EncoderText) -> str:
-    """``main.c``. It makes the samples that a converter would give; all after them is integers."""
+    """``main.c``. It makes the samples that a converter would give; everything after them is integers.
+
+    ``front``: the encoder that heads the program. Raises InputError where there is none.
+    """
     pre = program.host.pre
     if pre is None:
         raise InputError("no encoder heads this program", "host", "export it with --encoder")
-    p, encoder = rendering.prefix, stream_of(pre).encoder
     ports = {port.name: (number, port) for number, port in enumerate(rendering.ports)}
     fed, outputs = ports[front.node], [ports[name] for name in program.outputs]
-    arrays = "".join(f"static {port.dtype}_t at{n}[{port.layout.size}];\n" for n, port in (fed, *outputs))
-    arguments = ", ".join(f"at{n}" for n, _ in (fed, *outputs))
+    counting = counting_text(program, rendering, heads)
+    encoder = stream_of(pre).encoder
     low, high = encoder.ends(front.features)
-    counted = counted_text(program, rendering, heads)
+    return (
+        _usage(rendering.prefix, front, outputs)
+        + _converter(rendering.prefix, front, low, encoder.top / (high - low), encoder.top)
+        + _memory(rendering.prefix, front, arrays([fed, *outputs]) + counting.declaration)
+        + _reading(front, encoder.top)
+        + _main(rendering.prefix, front, fed[0], outputs, counting)
+    )
+
+
+def _usage(prefix: str, front: EncoderText, outputs: list[tuple[int, Port]]) -> str:
     return f"""/* Streams signals through encoder and network and prints what comes out, one line per step.
 
-   usage: ./{p} [signal.txt]      (without a file: standard input)
+   usage: ./{prefix} [signal.txt]      (without a file: standard input)
 
    Signals: {front.features} real numbers per sample; each sample takes {front.steps} steps of the network.
    Raster: one line per step of whole numbers, outputs in this order, each row-major:
@@ -34,16 +47,32 @@ def signal_example(program: Program, rendering: Rendering, heads: Heads, front: 
      np.savetxt("signal.txt", np.atleast_2d(signal).T, fmt="%.17g")
      raster = np.loadtxt("raster.txt", dtype=int, ndmin=2)
 */
-#include <stdio.h>
-#include "{p}.h"
+"""
 
-/* What a converter does: the sample is floor((x - low) * scale + 0.5), in 0 .. {encoder.top}. */
-static const double low[{front.features}] = {{{", ".join(repr(float(x)) for x in low)}}};
-static const double scale[{front.features}] = {{{", ".join(repr(float(x)) for x in encoder.top / (high - low))}}};
-static {front.sample.name} samples[{front.features}];
-static {p}_encoder front;
-static {p}_context context;
-{arrays}{counted[0]}
+
+def _converter(prefix: str, front: EncoderText, low: Sequence[float], scale: Sequence[float], top: int) -> str:
+    return f"""#include <stdio.h>
+#include "{prefix}.h"
+
+/* What a converter does: the sample is floor((x - low) * scale + 0.5), in 0 .. {top}. */
+static const double low[{front.features}] = {{{_doubles(low)}}};
+static const double scale[{front.features}] = {{{_doubles(scale)}}};
+"""
+
+
+def _doubles(numbers: Sequence[float]) -> str:
+    return ", ".join(repr(float(number)) for number in numbers)
+
+
+def _memory(prefix: str, front: EncoderText, messages: str) -> str:
+    return f"""static {front.sample.name} samples[{front.features}];
+static {prefix}_encoder front;
+static {prefix}_context context;
+{messages}"""
+
+
+def _reading(front: EncoderText, top: int) -> str:
+    return f"""
 /* 1: samples were read; 0: the signals ended; -1: they are none. */
 static int read_samples(FILE *file) {{
   for (int i = 0; i < {front.features}; i++) {{
@@ -54,13 +83,18 @@ static int read_samples(FILE *file) {{
     y = x - low[i];
     if (y != y || y - y != 0) return -1;
     y = y * scale[i];
-    y = y > 0 ? y < {encoder.top} ? y : {encoder.top} : 0;
+    y = y > 0 ? y < {top} ? y : {top} : 0;
     y = y + 0.5;
     samples[i] = ({front.sample.name})y;
   }}
   return 1;
 }}
+"""
 
+
+def _main(prefix: str, front: EncoderText, fed: int, outputs: list[tuple[int, Port]], counting: Counting) -> str:
+    arguments = ", ".join(f"at{number}" for number in (fed, *(number for number, _ in outputs)))
+    return f"""
 int main(int count, char **words) {{
   FILE *file = count > 1 ? fopen(words[1], "r") : stdin;
   int more;
@@ -68,13 +102,13 @@ int main(int count, char **words) {{
     perror(words[1]);
     return 1;
   }}
-  {p}_encoder_reset(&front);
-  {p}_reset(&context);
+  {prefix}_encoder_reset(&front);
+  {prefix}_reset(&context);
   while ((more = read_samples(file)) == 1) {{
-    for (int k = 0; k < {p.upper()}_SAMPLE_STEPS; k++) {{
-      {p}_encode(&front, samples, at{fed[0]});
-      {p}_step(&context, {arguments});
-{counted[1]}{"".join(printed(n, port) for n, port in outputs)}      putchar('\\n');
+    for (int k = 0; k < {prefix.upper()}_SAMPLE_STEPS; k++) {{
+      {prefix}_encode(&front, samples, at{fed});
+      {prefix}_step(&context, {arguments});
+{counting.step}{"".join(printed(number, port) for number, port in outputs)}      putchar('\\n');
     }}
   }}
   if (file != stdin) fclose(file);
@@ -82,6 +116,6 @@ int main(int count, char **words) {{
     fputs("not a signal: {front.features} finite numbers per sample are needed\\n", stderr);
     return 1;
   }}
-{counted[2]}  return 0;
+{counting.end}  return 0;
 }}
 """

@@ -12,16 +12,18 @@ from neurodeploy.integers import INT64, IntegerType, narrowest
 
 PER_LINE = 24
 LONG = 1024
-"""Bytes from which on a table is a string in code for one machine: gcc reads a million of them 15 times faster."""
+"""Entries from which on a table of bytes is written as a string: gcc reads a million of them 15 times faster so."""
 STRINGS_MAY_BE_LONG = '#pragma GCC diagnostic ignored "-Woverlength-strings"\n'
-"""What such code starts with; C99 itself asks of compilers no more than 4095 characters."""
+"""What code with such strings starts with: C99 asks compilers for no more than 4095 characters."""
 
 
 @dataclass
 class Tables:
-    """Named constants in the order they were first asked for, long ones of bytes as ``strings`` if so wished.
+    """Named constants, each written once, in the order in which they were first asked for.
 
-    ``functions``: what several kernels share, by their text.
+    - ``strings``: whether long tables of bytes are written as strings, for code of one machine.
+    - ``texts``: the definitions; ``total_bytes``: their size.
+    - ``functions``: the names of functions that several kernels share, by their text.
     """
 
     prefix: str
@@ -34,7 +36,7 @@ class Tables:
     functions: dict[str, str] = field(default_factory=dict[str, str])
 
     def add(self, values: NDArray[np.int64], among: tuple[IntegerType, ...] = STORED) -> tuple[str, IntegerType]:
-        """Name and type of a constant array of these values, in the smallest type that holds them."""
+        """Name and type of a constant array of these values, in the narrowest type of ``among`` that holds them."""
         flat = np.ascontiguousarray(values, dtype=np.int64).reshape(-1)
         kind = narrowest(int(flat.min(initial=0)), int(flat.max(initial=0)), among)
         key = kind.name, flat.tobytes()
@@ -58,7 +60,7 @@ def _text(name: str, kind: IntegerType, flat: NDArray[np.int64]) -> str:
 
 
 def _string(name: str, kind: IntegerType, flat: NDArray[np.int64]) -> str:
-    """Bytes as a string, with the zero that ends it."""
+    """Bytes as a string; C adds the zero that ends it."""
     octal = np.array([f"\\{byte:03o}" for byte in range(256)])[flat & 255].tolist()
     lines = ["".join(octal[at : at + PER_LINE]) for at in range(0, len(octal), PER_LINE)]
     text = "\n".join(f'"{line}"' for line in lines)

@@ -1,4 +1,4 @@
-"""A population's update and its reset in C."""
+"""A population's update and reset in portable C: one loop over its neurons."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from neurodeploy.step.value import Value
 
 
 def update_text(c: Context, stage: Stage, number: int, prefix: str, tables: Tables) -> str:
-    """``<prefix>_update<number>(c, out)``: one step of all its neurons from what its accumulators hold."""
+    """The function ``<prefix>_update<number>(c, out)``: one step of all neurons from what the accumulators hold."""
     name, kind = stage.population.name, c.message(stage.population.name).name
     head = f"static void {prefix}_update{number}({prefix}_context *c, {kind} *restrict out)"
     roots = [stage.update.output, *(stage.update.after[key] for key in stage.update.stored)]
-    made = _statements(c, stage, tables, roots)
-    return _loop(head, c.layouts[name].size, [*made.lines, *_stores(c, stage, made)])
+    values = _statements(c, stage, tables, roots)
+    return _loop(head, c.layouts[name].size, [*values.lines, *_stores(c, stage, values)])
 
 
 def observe_text(c: Context, stage: Stage, number: int, prefix: str, tables: Tables) -> str:
-    """The same update, which also records current, membrane, and membrane before threshold."""
+    """The function ``<prefix>_observe<number>``: the same update, which also records current and membrane.
+
+    The membrane is recorded twice: after the step, and before it is compared with the threshold. Empty for a relay.
+    """
     if stage.update.before is None:
         return ""
     name, kind = stage.population.name, c.message(stage.population.name).name
@@ -33,19 +36,19 @@ def observe_text(c: Context, stage: Stage, number: int, prefix: str, tables: Tab
     )
     shown = (stage.update.after[CURRENT], stage.update.after[MEMBRANE], stage.update.before)
     roots = [stage.update.output, *(stage.update.after[key] for key in stage.update.stored), *shown]
-    made = _statements(c, stage, tables, roots)
-    records = [f"seen_{to}[i] = {made[value]};" for to, value in zip(("u", "v", "before"), shown, strict=True)]
-    return _loop(head, c.layouts[name].size, [*made.lines, *_stores(c, stage, made), *records])
+    values = _statements(c, stage, tables, roots)
+    records = [f"seen_{to}[i] = {values[value]};" for to, value in zip(("u", "v", "before"), shown, strict=True)]
+    return _loop(head, c.layouts[name].size, [*values.lines, *_stores(c, stage, values), *records])
 
 
 def reset_text(c: Context, prefix: str, tables: Tables, further: Sequence[str] = ()) -> str:
-    """``<prefix>_reset(c)``: silence in every delay, the initial states, and ``further`` lines."""
+    """The function ``<prefix>_reset(c)``: messages of 0, the initial states, and the C lines in ``further``."""
     lines: list[str] = [*further]
     for name, sender in c.plan.senders.items():
-        own, size = c.identifiers[name], c.layouts[name].size * sender.slots
-        lines.append(f"  for (int32_t i = 0; i < {size}; i++) c->sent_{own}[i] = 0;")
+        identifier, size = c.identifiers[name], c.layouts[name].size * sender.slots
+        lines.append(f"  for (int32_t i = 0; i < {size}; i++) c->sent_{identifier}[i] = 0;")
         if sender.slots > 1:
-            lines.append(f"  c->at_{own} = 0;")
+            lines.append(f"  c->at_{identifier} = 0;")
     for stage in c.plan.stages:
         name = stage.population.name
         for key in stage.update.stored:
@@ -55,6 +58,7 @@ def reset_text(c: Context, prefix: str, tables: Tables, further: Sequence[str] =
 
 
 def _start(c: Context, stage: Stage, key: str, tables: Tables) -> str:
+    """C text of the initial state of neuron ``i``."""
     value = stage.update.start[key]
     if value.table is None:
         return literal(value.low, state_type(stage, key))
@@ -62,6 +66,7 @@ def _start(c: Context, stage: Stage, key: str, tables: Tables) -> str:
 
 
 def _statements(c: Context, stage: Stage, tables: Tables, roots: Sequence[Value]) -> Statements:
+    """C declarations of the roots for neuron ``i``, states and output under their names."""
     name = stage.population.name
 
     def load(value: Value) -> str:
@@ -69,7 +74,7 @@ def _statements(c: Context, stage: Stage, tables: Tables, roots: Sequence[Value]
             return f"{tables.add(value.table[c.layouts[name].order])[0]}[i]"
         if value.op == "state":
             return f"{c.state(name, value.name)}[i]"
-        bits = next(each.bits for each in stage.arrival.accumulators if each.name == value.name)
+        bits = next(sums.bits for sums in stage.arrival.accumulators if sums.name == value.name)
         return f"nd_i{bits}(({c.accumulator(stage, value.name)})[i])"
 
     after = stage.update.after
@@ -87,13 +92,13 @@ def _statements(c: Context, stage: Stage, tables: Tables, roots: Sequence[Value]
     return statements(roots, load, roles)
 
 
-def _stores(c: Context, stage: Stage, made: Statements) -> list[str]:
+def _stores(c: Context, stage: Stage, values: Statements) -> list[str]:
     name = stage.population.name
     stored = [
-        f"{c.state(name, key)}[i] = ({state_type(stage, key).name}){made[stage.update.after[key]]};"
+        f"{c.state(name, key)}[i] = ({state_type(stage, key).name}){values[stage.update.after[key]]};"
         for key in stage.update.stored
     ]
-    return [*stored, f"out[i] = ({c.message(name).name}){made[stage.update.output]};"]
+    return [*stored, f"out[i] = ({c.message(name).name}){values[stage.update.output]};"]
 
 
 def _loop(head: str, size: int, lines: Sequence[str]) -> str:

@@ -17,7 +17,12 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """``weights``: (channels in, kh, kw, channels out of one group); a pooling has one kernel for all channels."""
+    """A convolution or pooling; pairs are (height, width).
+
+    - ``space``, ``out``: size of the source's and of the output's map; ``shape``: of the output, with channels.
+    - ``weights``: (input channel, kernel row, kernel column, output channel of the group), or one kernel (row, column)
+      for all channels of a pooling, which is ``shared``.
+    """
 
     channels_in: int
     channels_out: int
@@ -34,7 +39,7 @@ class Window:
 
     @property
     def plain(self) -> bool:
-        """Whether a row of outputs takes one contiguous run of weights."""
+        """Whether a message adds one contiguous run of weights to each row of outputs that it reaches."""
         return self.stride == (1, 1) and self.dilation == (1, 1) and self.groups == 1 and not self.shared
 
 
@@ -71,7 +76,7 @@ def window_of(projection: Projection, source: tuple[int, ...]) -> Window:
 def window_matrix(window: Window, size: int) -> IntArray:
     """The same synapses as a matrix (outputs, inputs), both row-major over (channels, rows, columns).
 
-    Raises InputError where the outputs are not ``size`` in number.
+    ``size``: neurons of the target. Raises InputError where the window gives another number of outputs.
     """
     (rows, columns), (height, width) = window.out, window.space
     if window.channels_out * rows * columns != size:

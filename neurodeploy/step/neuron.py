@@ -119,6 +119,7 @@ def _neuron(
 
 
 def _keep(population: Population, amount: object, n: Numerics) -> Value:
+    """What a decay keeps, in units of ``2**-decay_bits``."""
     lost = of.parameter(amount, population.shape)  # type: ignore[arg-type]
     if lost.table is None:
         return of.constant(n.decay_one - lost.low)
@@ -126,18 +127,21 @@ def _keep(population: Population, amount: object, n: Numerics) -> Value:
 
 
 def _decayed(x: Value, amount: object, population: Population, n: Numerics) -> Value:
+    """A state after its decay."""
     if n.decay_rule == "shift":
         return of.decay_by_shift(x, of.parameter(amount, population.shape))  # type: ignore[arg-type]
     return of.decay(x, _keep(population, amount, n), n.decay_bits)
 
 
 def _lost(x: Value, amount: object, population: Population, n: Numerics) -> Value:
+    """What a decay takes from a state."""
     if n.decay_rule == "shift":
         return of.lost(x, of.parameter(amount, population.shape))  # type: ignore[arg-type]
     return of.subtract(x, _decayed(x, amount, population, n))
 
 
 def _current(population: Population, u: Value, a: Value, n: Numerics) -> Value:
+    """The current after decay and accumulated input."""
     if n.accumulation == "events":
         return of.overflow(_decayed(a, population.current_decay, population, n), n.current_bits, n.current_overflow)
     drive = of.overflow(of.shift_left(a, n.state_shift), n.wide_bits, n.wide_overflow)
@@ -146,6 +150,7 @@ def _current(population: Population, u: Value, a: Value, n: Numerics) -> Value:
 
 
 def _membrane(population: Population, v: Value, u: Value, n: Numerics) -> Value:
+    """The membrane that is compared with the threshold: integrated, under its width, within floor and ceiling."""
     inside = of.overflow(_integrated(population, v, u, n), n.membrane_bits, n.membrane_overflow)
     if population.floor is not None:
         inside = of.maximum(inside, of.constant(population.floor << n.state_shift))

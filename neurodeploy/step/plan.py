@@ -1,6 +1,6 @@
-"""One step of a whole Program, derived once: what every node sends, what arrives, what it makes of it.
+"""One step of a whole Program, derived once: what every node may send, what arrives at every population, its update.
 
-Every rendering reads a Plan and adds nothing to its meaning.
+Every rendering reads a ``Plan`` and adds nothing to its meaning.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from neurodeploy.step.neuron import CURRENT, Update, update
 
 @dataclass(frozen=True)
 class Sender:
-    """What a node sends: the range of its messages, and how many steps of them are kept for delayed projections."""
+    """What a node sends.
+
+    ``low``, ``high``: the range of its messages; ``slots``: how many steps of them are kept, for delayed projections.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -30,7 +33,7 @@ class Sender:
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """One population's part of a step."""
+    """One population's part of a step: what arrives, and what it does with that."""
 
     population: Population
     arrival: Arrival
@@ -39,7 +42,10 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Senders by name (inputs first, then populations in program order), and stages in order of execution."""
+    """One step of a Program.
+
+    ``senders``: every node by name, inputs first, then populations in program order; ``stages``: in order of execution.
+    """
 
     program: Program
     senders: Mapping[str, Sender]
@@ -47,9 +53,10 @@ class Plan:
 
 
 def plan(program: Program, sent: Mapping[str, Range] | None = None) -> Plan:
-    """The plan of one step. ``sent`` widens the ranges of messages beyond what the nodes themselves send.
+    """The plan of one step of a Program.
 
-    Raises InputError for a loop without delay.
+    ``sent``: ranges of messages by node, where a host may feed more than the node itself would send, as in an isolated
+    run. Raises InputError for a loop without delay.
     """
     ranges = {node.name: sent_range(node, program.numerics) for node in (*program.inputs, *program.populations)}
     for name, (low, high) in (sent or {}).items():
@@ -65,14 +72,14 @@ def plan(program: Program, sent: Mapping[str, Range] | None = None) -> Plan:
 def _stage(program: Program, name: str, ranges: Mapping[str, Range]) -> Stage:
     population = program.by_name[name]
     arrived = arrival(program.into(name), ranges.__getitem__, program.numerics)
-    done = update(population, arrived.total, program.numerics)
-    if CURRENT not in done.stored:
+    step = update(population, arrived.total, program.numerics)
+    if CURRENT not in step.stored:
         arrived = replace(arrived, deliveries=())  # the current decays to 0 before the membrane sees any of it
-    return Stage(population, arrived, done)
+    return Stage(population, arrived, step)
 
 
 def sent_range(node: Input | Population, numerics: Numerics) -> Range:
-    """Smallest and largest message of a node, whatever reaches it (0 included)."""
+    """The smallest and largest message of a node, whatever reaches it; both include 0."""
     if isinstance(node, Input):
         low, high = node.output.low, node.output.high
     elif node.kind == "relay":
@@ -85,6 +92,7 @@ def sent_range(node: Input | Population, numerics: Numerics) -> Range:
 
 
 def _membrane_range(node: Population, numerics: Numerics) -> Range:
+    """What the membrane of a readout holds: its width, within floor and ceiling."""
     top = (1 << (numerics.membrane_bits - 1)) - 1
     low, high = -top, top
     if node.floor is not None:

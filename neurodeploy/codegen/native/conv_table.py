@@ -64,7 +64,7 @@ def _lanes(edge: Edge, machine: Machine) -> int:
 
 
 def picked(weights: NDArray[np.int64]) -> NDArray[np.int64]:
-    """All sums of four rows, ``(4 * n, lanes)`` to ``(n, 16, lanes)``: entry ``m`` adds the rows whose bit ``m`` has set."""
+    """All sums of four rows, ``(4 * n, lanes)`` to ``(n, 16, lanes)``: ``m`` adds those whose bit it has set."""
     bits = np.arange(ROWS)[:, None] >> np.arange(FOUR) & 1
     return np.einsum("mk,nkl->nml", bits, weights.reshape(-1, FOUR, weights.shape[-1]))
 

@@ -107,11 +107,11 @@ class NativeStage:
 
     def blocked(self, sums: Accumulator) -> bool:
         """Whether any kernel adds to the block of this accumulator."""
-        return any(each.sums is sums and each.names != ONLY_PORTABLE for each in self.dispatches)
+        return any(dispatch.sums is sums and dispatch.names != ONLY_PORTABLE for dispatch in self.dispatches)
 
     def full(self, sums: Accumulator) -> bool:
         """Whether any portable kernel adds to this accumulator, which then has sums of the whole population."""
-        return any(each.sums is sums and each.names == ONLY_PORTABLE for each in self.dispatches)
+        return any(dispatch.sums is sums and dispatch.names == ONLY_PORTABLE for dispatch in self.dispatches)
 
 
 def native_stage(
@@ -185,7 +185,7 @@ def _placed(
         if placed.listed or placed.paired:
             events += edge.source.size // (2 if placed.paired else 1) + SLACK
             starts += math.prod(placed.lists) + 1
-    reach = [conv_scatter.margins(each.edge) for each in dispatches if each.margins]
+    reach = [conv_scatter.margins(dispatch.edge) for dispatch in dispatches if dispatch.margins]
     before, after = (max((sides[side] for sides in reach), default=0) for side in (0, 1))
     block = sum_block(rows, target.size // rows, before, after, widest)
     return NativeStage(stage, block, tuple(dispatches), events, starts, maps, resting)

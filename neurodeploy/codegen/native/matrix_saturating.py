@@ -94,7 +94,7 @@ def native_delivery(delivery: Delivery, plan: Plan, target: Layout) -> NativeDel
 def room(plan: Plan, stage: Stage) -> tuple[int, int]:
     """Entries of the event list, and of its starts; 0 where nothing is listed."""
     target = Layout(stage.population.shape)
-    deliveries = [native_delivery(each, plan, target) for each in stage.arrival.deliveries]
+    deliveries = [native_delivery(delivery, plan, target) for delivery in stage.arrival.deliveries]
     most = max((native.edge.source.size for native in deliveries if native is not None), default=0)
     return (most + SLACK, 2) if most else (0, 0)
 

@@ -20,14 +20,14 @@ def applies(n: NativeStage) -> bool:
         and update.output.low >= 0
         and update.output.high <= BYTE
         and bool(n.dispatches)
-        and all(each.names == (POOL.name,) and each.edge.window.kernel == (1, 1) for each in n.dispatches)
+        and all(dispatch.names == (POOL.name,) and dispatch.edge.window.kernel == (1, 1) for dispatch in n.dispatches)
     )
 
 
 def relay_text(c: Context, n: NativeStage, number: int, prefix: str) -> str:
     """``<prefix>_arrive<number>(c)``, which has nothing to do, and ``<prefix>_update<number>(c, out)``."""
     name = n.stage.population.name
-    projections = [each.edge.projection for each in n.dispatches]
+    projections = [dispatch.edge.projection for dispatch in n.dispatches]
     sent = [c.past(projection.source, projection.delay) for projection in projections]
     pointers = "\n".join(f"  const uint8_t *restrict from{k} = {messages};" for k, messages in enumerate(sent))
     total = " + ".join(f"from{k}[i]" for k in range(len(sent)))

@@ -40,7 +40,7 @@ def members(stages: Sequence[NativeStage], identifiers: Mapping[str, str], machi
         shared += [Member("events", UINT16, events), Member("starts", INT32, max(n.starts for n in stages))]
     maps = max((n.maps for n in stages), default=0)
     shared += [Member("map", UINT8, maps)] if maps else []
-    choosing = [n for n in stages if any(len(each.kernels) > 1 for each in n.dispatches)]
+    choosing = [n for n in stages if any(len(dispatch.kernels) > 1 for dispatch in n.dispatches)]
     shared += [Member("kernel", UINT8, max(len(n.dispatches) for n in choosing))] if choosing else []
     flags = [(identifiers[n.stage.population.name], rest_flags(n, machine)) for n in stages]
     return [*shared, *(Member(f"rest_{name}", UINT8, count) for name, count in flags if count)]
@@ -48,7 +48,7 @@ def members(stages: Sequence[NativeStage], identifiers: Mapping[str, str], machi
 
 def _blocked(n: NativeStage, bits: int) -> list[str]:
     """The accumulators of that width whose sums lie in the block."""
-    return [each.name for each in n.stage.arrival.accumulators if each.bits == bits and n.blocked(each)]
+    return [sums.name for sums in n.stage.arrival.accumulators if sums.bits == bits and n.blocked(sums)]
 
 
 def native_text(c: Context, n: NativeStage, number: int, prefix: str, tables: Tables, machine: Machine) -> str:
@@ -60,9 +60,9 @@ def native_text(c: Context, n: NativeStage, number: int, prefix: str, tables: Ta
     if relay_bytes.applies(n):
         return relay_bytes.relay_text(c, n, number, prefix)
     kernels = "".join(
-        KERNELS[kernel].render(KernelTask(each.edge, machine, n.block), _name(prefix, number, k, kernel), tables)
-        for k, each in enumerate(n.dispatches)
-        for kernel in each.names
+        KERNELS[kernel].render(KernelTask(dispatch.edge, machine, n.block), _name(prefix, number, k, kernel), tables)
+        for k, dispatch in enumerate(n.dispatches)
+        for kernel in dispatch.names
     )
     rows = row_update(c, n, tables, machine, recorded=False)
     arrive = _arrive(c, n, number, prefix, machine)
@@ -82,54 +82,58 @@ def _name(prefix: str, number: int, k: int, kernel: str) -> str:
     return f"{prefix}_{kernel}{number}_{k}"
 
 
-def _sent(c: Context, each: Dispatch) -> str:
+def _sent(c: Context, dispatch: Dispatch) -> str:
     """Where the messages of a projection's source stand, its delay included."""
-    return c.past(each.edge.projection.source, each.edge.projection.delay)
+    return c.past(dispatch.edge.projection.source, dispatch.edge.projection.delay)
 
 
 def _arrive(c: Context, n: NativeStage, number: int, prefix: str, machine: Machine) -> str:
+    """``<prefix>_arrive<number>``: event lists, portable kernels, and the choice between kernels."""
     lines: list[str] = []
-    for each in n.stage.arrival.accumulators:
-        if n.full(each):
-            place = c.accumulator(n.stage, each.name)
-            lines.append(f"  nd_clear({place}, {n.stage.population.size * each.bits // 8});")
-    for k, each in enumerate(n.dispatches):
-        if each.names == ONLY_PORTABLE:
-            place = c.accumulator(n.stage, each.sums.name)
-            lines.append(f"  {_name(prefix, number, k, 'portable')}({place}, {_sent(c, each)});")
-        elif each.listed:
-            rows, length = source_rows(each.edge)
-            lines.append(f"  nd_rows{each.edge.message.bytes}({_lists(each)}, {_sent(c, each)}, {rows}, {length});")
-        elif each.paired:
-            (rows, width), channels = each.lists, each.edge.source.shape[0]
-            lines.append(f"  nd_pairs({_lists(each)}, {_sent(c, each)}, {rows * width}, {channels});")
-        lines += [f"  {line}" for line in _decision(c, each, k, machine)]
+    for sums in n.stage.arrival.accumulators:
+        if n.full(sums):
+            place = c.accumulator(n.stage, sums.name)
+            lines.append(f"  nd_clear({place}, {n.stage.population.size * sums.bits // 8});")
+    for k, dispatch in enumerate(n.dispatches):
+        if dispatch.names == ONLY_PORTABLE:
+            place = c.accumulator(n.stage, dispatch.sums.name)
+            lines.append(f"  {_name(prefix, number, k, 'portable')}({place}, {_sent(c, dispatch)});")
+        elif dispatch.listed:
+            rows, length = source_rows(dispatch.edge)
+            lines.append(
+                f"  nd_rows{dispatch.edge.message.bytes}({_lists(dispatch)}, {_sent(c, dispatch)}, {rows}, {length});"
+            )
+        elif dispatch.paired:
+            (rows, width), channels = dispatch.lists, dispatch.edge.source.shape[0]
+            lines.append(f"  nd_pairs({_lists(dispatch)}, {_sent(c, dispatch)}, {rows * width}, {channels});")
+        lines += [f"  {line}" for line in _decision(c, dispatch, k, machine)]
     body = "\n".join(lines or ["  (void)c;"])
     return f"\nstatic void {prefix}_arrive{number}({prefix}_context *c) {{\n{body}\n}}\n"
 
 
-def _lists(each: Dispatch) -> str:
-    return f"c->events + {each.events}, c->starts + {each.starts}"
+def _lists(dispatch: Dispatch) -> str:
+    """C arguments: where a projection's events and their starts stand."""
+    return f"c->events + {dispatch.events}, c->starts + {dispatch.starts}"
 
 
-def _decision(c: Context, each: Dispatch, k: int, machine: Machine) -> list[str]:
+def _decision(c: Context, dispatch: Dispatch, k: int, machine: Machine) -> list[str]:
     """C statements that choose the kernel for this step by its events, and fill the map of the chosen one."""
     lines: list[str] = []
-    if len(each.kernels) > 1:
-        taken = " + ".join(f"({each.count} >= {least})" for least, _ in each.kernels[1:])
+    if len(dispatch.kernels) > 1:
+        taken = " + ".join(f"({dispatch.count} >= {least})" for least, _ in dispatch.kernels[1:])
         lines.append(f"c->kernel[{k}] = (uint8_t)({taken});")
-    for rank, kernel in enumerate(each.names):
-        fill = _fill(c, each, kernel, machine)
-        lines += fill if len(each.kernels) == 1 or not fill else [f"if (c->kernel[{k}] == {rank}) {{", *fill, "}"]
+    for rank, kernel in enumerate(dispatch.names):
+        fill = _fill(c, dispatch, kernel, machine)
+        lines += fill if len(dispatch.kernels) == 1 or not fill else [f"if (c->kernel[{k}] == {rank}) {{", *fill, "}"]
     return lines
 
 
-def _fill(c: Context, each: Dispatch, kernel: str, machine: Machine) -> list[str]:
+def _fill(c: Context, dispatch: Dispatch, kernel: str, machine: Machine) -> list[str]:
     """C statements that make the map of a kernel that reads one."""
     map_ = KERNELS[kernel].map
     if map_ is None:
         return []
-    return map_.fill(each.edge, machine, f"c->map + {each.map}", f"({_sent(c, each)})")
+    return map_.fill(dispatch.edge, machine, f"c->map + {dispatch.map}", f"({_sent(c, dispatch)})")
 
 
 def _update(
@@ -166,7 +170,7 @@ def _block_sums(c: Context, n: NativeStage, number: int, prefix: str) -> str:
 
 def _base(n: NativeStage, name: str) -> str:
     """The first sum of an accumulator's block, margin included."""
-    bits = next(each.bits for each in n.stage.arrival.accumulators if each.name == name)
+    bits = next(sums.bits for sums in n.stage.arrival.accumulators if sums.name == name)
     place = _blocked(n, bits).index(name) * n.block.size
     return f"c->block{bits}" + (f" + {place}" if place else "")
 
@@ -180,49 +184,52 @@ def _row(c: Context, n: NativeStage, pointer: str) -> str:
 
 
 def _clears(c: Context, n: NativeStage) -> list[str]:
+    """C statements that clear the block's sums."""
     return [
-        f"nd_clear({_base(n, each.name)}, {n.block.size * each.bits // 8});"
-        for each in n.stage.arrival.accumulators
-        if n.blocked(each)
+        f"nd_clear({_base(n, sums.name)}, {n.block.size * sums.bits // 8});"
+        for sums in n.stage.arrival.accumulators
+        if n.blocked(sums)
     ]
 
 
 def _some(c: Context, n: NativeStage) -> str:
     """C text: whether anything may reach the rows of the block."""
-    if any(n.full(each) for each in n.stage.arrival.accumulators):
+    if any(n.full(sums) for sums in n.stage.arrival.accumulators):
         return "1"
-    return " || ".join(_reaches(c, each) for each in n.dispatches) or "0"
+    return " || ".join(_reaches(c, dispatch) for dispatch in n.dispatches) or "0"
 
 
-def _reaches(c: Context, each: Dispatch) -> str:
+def _reaches(c: Context, dispatch: Dispatch) -> str:
     """C text: whether any message of this projection may reach the rows of the block."""
-    if each.names == (MATRIX.name,):
-        return f"c->starts[{each.starts + 1}] != 0"
-    window = each.edge.window
-    if each.names == (POOL.name,):
-        size = window.kernel[0] * source_rows(each.edge)[1]
-        return f"!nd_still({_sent(c, each)} + first * {size}, rows * {size})"
-    if not (each.listed or each.paired):
+    if dispatch.names == (MATRIX.name,):
+        return f"c->starts[{dispatch.starts + 1}] != 0"
+    window = dispatch.edge.window
+    if dispatch.names == (POOL.name,):
+        size = window.kernel[0] * source_rows(dispatch.edge)[1]
+        return f"!nd_still({_sent(c, dispatch)} + first * {size}, rows * {size})"
+    if not (dispatch.listed or dispatch.paired):
         return "1"
     above, below = window.padding[0], window.kernel[0] - 1 - window.padding[0]
-    starts = f"c->starts + {each.starts}"
-    return f"nd_reached({starts}, {each.lists[1]}, {window.space[0]}, first - {above}, first + rows + {below})"
+    starts = f"c->starts + {dispatch.starts}"
+    return f"nd_reached({starts}, {dispatch.lists[1]}, {window.space[0]}, first - {above}, first + rows + {below})"
 
 
 def _calls(c: Context, n: NativeStage, number: int, prefix: str) -> list[str]:
     """C statements that call every projection's kernel, the one chosen for this step where there are several."""
     lines: list[str] = []
-    for k, each in enumerate(n.dispatches):
-        if each.names == ONLY_PORTABLE:
+    for k, dispatch in enumerate(n.dispatches):
+        if dispatch.names == ONLY_PORTABLE:
             continue
-        calls = [_call(c, n, each, _name(prefix, number, k, kernel), kernel) for kernel in each.names]
+        calls = [_call(c, n, dispatch, _name(prefix, number, k, kernel), kernel) for kernel in dispatch.names]
         tests = [f"if (c->kernel[{k}] == {rank}) " for rank in range(len(calls) - 1)] + [""]
         lines.append(" else ".join(test + call for test, call in zip(tests, calls, strict=True)))
     return lines
 
 
-def _call(c: Context, n: NativeStage, each: Dispatch, name: str, kernel: str) -> str:
-    sums = f"{_base(n, each.sums.name)} + {n.block.lead}"
+def _call(c: Context, n: NativeStage, dispatch: Dispatch, name: str, kernel: str) -> str:
+    """C statement that calls a kernel for the rows of the block."""
+    sums = f"{_base(n, dispatch.sums.name)} + {n.block.lead}"
     if KERNELS[kernel].reads == "map":
-        return f"{name}({sums}, c->map + {each.map}, first, rows);"
-    return f"{name}({sums}, {_sent(c, each)}, {_lists(each) if each.listed or each.paired else '0, 0'}, first, rows);"
+        return f"{name}({sums}, c->map + {dispatch.map}, first, rows);"
+    lists = _lists(dispatch) if dispatch.listed or dispatch.paired else "0, 0"
+    return f"{name}({sums}, {_sent(c, dispatch)}, {lists}, first, rows);"

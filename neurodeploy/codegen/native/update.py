@@ -51,9 +51,9 @@ def sum_pointers(n: NativeStage) -> list[tuple[str, int]]:
     ``a_<accumulator>`` are sums of the block, ``f_<accumulator>`` those of the whole population.
     """
     pointers: list[tuple[str, int]] = []
-    for each in n.stage.arrival.accumulators:
-        pointers += [(f"a_{each.name}", each.bits)] if n.blocked(each) else []
-        pointers += [(f"f_{each.name}", each.bits)] if n.full(each) else []
+    for sums in n.stage.arrival.accumulators:
+        pointers += [(f"a_{sums.name}", sums.bits)] if n.blocked(sums) else []
+        pointers += [(f"f_{sums.name}", sums.bits)] if n.full(sums) else []
     return pointers
 
 
@@ -245,8 +245,8 @@ def _store(dtype: str, bits: int, masked: bool, width: int) -> str:
         return "nd_pack_spikes(out + base + k, o0, o1, o2, o3);"
     if dtype == "uint8":
         return "nd_pack_bytes(out + base + k, o0, o1, o2, o3);"
-    one = " & 1" if masked else ""
-    return " ".join(f"nd_to_int{bits}(out + base + k + {q * width}, o{q}{one});" for q in range(4))
+    spike = " & 1" if masked else ""
+    return " ".join(f"nd_to_int{bits}(out + base + k + {q * width}, o{q}{spike});" for q in range(4))
 
 
 def _single(c: Context, n: NativeStage, parameters: Parameters, tables: Tables, grouped: int, recorded: bool) -> str:
