@@ -39,7 +39,7 @@ def measure(
     console = Console(stderr=True)
     with console.status("") as status:
         results = run(
-            scope, lambda what: status.update(what), lambda case: console.print(f"done: {case.name}", highlight=False)
+            scope, lambda text: status.update(text), lambda case: console.print(f"done: {case.name}", highlight=False)
         )
     for table in report.tables(results):
         report.show(table, Console(width=None if sys.stdout.isatty() else WIDTH))

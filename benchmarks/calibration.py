@@ -1,8 +1,8 @@
-"""Thresholds for a wanted activity, layer by layer, on a small copy of the network.
+"""Thresholds with which every layer of a network fires at a given activity.
 
-Each LIF population is stepped by the reference's own rule on what really arrives there, and its threshold is bisected
-until the wanted share of neurons fires per step. Convolutions look the same everywhere, so what is found on a small
-image holds on a large one.
+Each LIF population is stepped by the reference on the input that really arrives there, and its threshold is bisected
+until the given share of neurons fires per step. Convolutions look the same everywhere, so thresholds from a small image
+hold on a large one.
 """
 
 from __future__ import annotations
@@ -19,47 +19,50 @@ from neurodeploy.reference.integer import initial_state, step
 from neurodeploy.reference.program_runner import accumulated, run_program
 
 STEPS, SETTLE = 40, 24
-"""Steps that are run, and those at the start that do not count: membranes still fill."""
+"""Steps that are run, and those at the start that do not count, because membranes still fill."""
 SAMPLE = 8192
-"""Neurons of a population that are looked at."""
+"""Neurons of a population whose rate is taken."""
 IntArray = NDArray[np.int64]
 Thresholds = dict[str, int]
 
 
-def calibrate(build: Callable[[Thresholds], Program], activity: float, given: float = 0.02) -> Thresholds:
-    """Thresholds with which every LIF population that has a memory fires at ``activity``; inputs fire at ``given``."""
+def calibrate(build: Callable[[Thresholds], Program], activity: float, input_rate: float = 0.02) -> Thresholds:
+    """Thresholds by population: every LIF population with memory fires at ``activity``, a share of neurons per step.
+
+    ``build`` makes the network with given thresholds; inputs are random and fire at ``input_rate``.
+    """
     start = build({})
-    drawn = bernoulli(start, STEPS, given)
-    if any(each.delay for each in start.projections):
+    drawn = bernoulli(start, STEPS, input_rate)
+    if any(projection.delay for projection in start.projections):
         return _recurrent(build, drawn, activity)
     sent: dict[str, IntArray] = {name: array.astype(np.int64) for name, array in drawn.items()}
-    found: Thresholds = {}
+    thresholds: Thresholds = {}
     for name in start.order:
         population = start.by_name[name]
         arrived = np.stack(
             [accumulated(start.numerics, population, start.into(name), sent, t) for t in range(STEPS)], axis=1
         )
         if has_memory(population):
-            found[name] = threshold_for(population, arrived, activity, start.numerics)
-            population = replace(population, threshold=found[name])
+            thresholds[name] = threshold_for(population, arrived, activity, start.numerics)
+            population = replace(population, threshold=thresholds[name])
         sent[name] = outputs(population, arrived, start.numerics)
-    return found
+    return thresholds
 
 
 def threshold_for(population: Population, arrived: IntArray, activity: float, numerics: Numerics) -> int:
-    """The threshold at which the population fires at ``activity`` on what arrives; some neurons speak for all."""
+    """The threshold at which a population fires at ``activity`` on the input ``arrived``, ``(1, T, *shape)``."""
     cells = arrived.reshape(1, arrived.shape[1], -1)
-    some = cells[..., :: max(1, cells.shape[-1] // SAMPLE) | 1]
-    few = replace(population, shape=some.shape[2:])
+    sample = cells[..., :: max(1, cells.shape[-1] // SAMPLE) | 1]
+    sampled = replace(population, shape=sample.shape[2:])
 
     def fires(threshold: int) -> float:
-        return rate(outputs(replace(few, threshold=threshold), some, numerics))
+        return rate(outputs(replace(sampled, threshold=threshold), sample, numerics))
 
     return bisect(fires, activity, numerics.threshold_max)
 
 
 def _recurrent(build: Callable[[Thresholds], Program], drawn: Mapping[str, IntArray], activity: float) -> Thresholds:
-    """One threshold for the one population of a loop, found by running the whole."""
+    """The threshold of a recurrent population, found by running the whole program."""
     name = build({}).populations[0].name
 
     def fires(threshold: int) -> float:
@@ -71,29 +74,29 @@ def _recurrent(build: Callable[[Thresholds], Program], drawn: Mapping[str, IntAr
 def bernoulli(program: Program, steps: int, rate: float, seed: int = 7) -> dict[str, IntArray]:
     """Random binary input of one sample, ``(1, T, *shape)``."""
     rng = np.random.default_rng(seed)
-    return {each.name: (rng.random((1, steps, *each.shape)) < rate).astype(np.int64) for each in program.inputs}
+    return {node.name: (rng.random((1, steps, *node.shape)) < rate).astype(np.int64) for node in program.inputs}
 
 
 def has_memory(population: Population) -> bool:
-    """Whether it is a neuron proper: not a relay, not a gate."""
+    """Whether a population has a membrane that lasts: it is neither a relay nor a gate."""
     return population.kind == "cuba-lif" and population.membrane_decay != 4096
 
 
 def outputs(population: Population, arrived: IntArray, numerics: Numerics) -> IntArray:
-    """What a population sends, ``(1, T, *shape)``, on what arrives."""
+    """What a population sends on the input ``arrived``; both ``(1, T, *shape)``."""
     state = initial_state(population, 1)
     return np.stack([step(population, state, arrived[:, t], numerics).output for t in range(arrived.shape[1])], axis=1)
 
 
 def rate(sent: IntArray) -> float:
-    """Share of cells that are not silent, once settled."""
+    """Share of neurons and steps with a message, without the first steps."""
     return float((sent[:, SETTLE:] != 0).mean())
 
 
-def bisect(fires: Callable[[int], float], wanted: float, highest: int) -> int:
-    """The threshold whose rate comes closest to ``wanted``; rates fall as thresholds rise."""
+def bisect(fires: Callable[[int], float], target: float, highest: int) -> int:
+    """The threshold whose rate comes closest to ``target``; rates fall as thresholds rise."""
     low, high = 0, highest
     while high - low > max(1, low // 64):
         middle = (low + high) // 2
-        low, high = (middle, high) if fires(middle) > wanted else (low, middle)
+        low, high = (middle, high) if fires(middle) > target else (low, middle)
     return high

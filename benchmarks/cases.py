@@ -22,9 +22,9 @@ from neurodeploy.engine.library import Compiled
 from neurodeploy.errors import NeurodeployError
 
 SLICE = 0.15
-"""Seconds that a peer is measured for in a round."""
+"""Seconds that a peer is measured for in each round."""
 FEWEST = 8
-"""Steps that a peer is measured over at least, however slow it is."""
+"""Fewest steps that a peer is measured over, however slow it is."""
 LAVA = "Lava"
 FAILURES = (PeerError, NeurodeployError, OSError)
 Progress = Callable[[str], None]
@@ -32,7 +32,11 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Case:
-    """What to measure: a workload, whether with the peers, with Lava in so many rounds, with the engine's variants."""
+    """What to measure on one workload.
+
+    ``peers``: whether the peers take part; ``lava``: rounds in which Lava takes part; ``variants``: whether the
+    engine's instruction sets and its end-to-end call are measured too.
+    """
 
     family: str
     size: int
@@ -50,23 +54,20 @@ class Case:
 def run_case(
     case: Case, rounds: int, machine: Microbenchmarks, workers: Workers, folder: Path, progress: Progress
 ) -> CaseResult:
-    """Set everybody up, measure in turn, compare rasters."""
+    """Measure everybody on one workload, in turn, and compare the rasters of those that compute the same.
+
+    ``folder`` takes the file that the peers read; ``progress`` is told what is being done.
+    """
     reason = missing(case.family)
     if reason:
-        reason = one_line(reason)
-        absent = {OURS: reason, **{p.name: reason for p in PEERS if case.family in p.families}}
-        nobody = {name: Measured(name, missing=why) for name, why in absent.items()}
-        return CaseResult(case.name, case.family, case.size, case.activity, False, {}, None, nobody)
+        return _unmeasured(case, one_line(reason))
     progress("set up")
     work = workload(case.family, case.size, case.activity)
     samples = engine.prepare(loading.as_shipped(work.program), work.stimulus)
     sent = {**engine.steady(samples), **{name: array[0] for name, array in work.stimulus.items()}}
-    file = folder / f"{case.family}-{case.size}-{case.activity}.npz"
-    write(work, file)
-    made = operations(work.program, sent)
-    contestants = [_ours(work, samples), _roof(machine, made), *(_variants(work) if case.variants else ())]
-    contestants += _peers(workers, file, case.family) if case.peers else []
+    counted = operations(work.program, sent)
     real = lava.Lava(work.program, work.stimulus, 2 * work.steps)
+    contestants = _contestants(case, work, samples, counted, machine, workers, folder)
     contestants += [_lava(real, case.lava)] if case.lava else []
     measured = interleave(contestants, rounds, progress)
     progress("compare rasters")
@@ -77,11 +78,34 @@ def run_case(
         case.activity,
         work.dense,
         {name: float((array != 0).mean()) for name, array in sent.items()},
-        made,
+        counted,
         measured,
         dict(_checked(measured, workers, samples, real)),
         float(np.median(real.startup)) if real.startup else None,
     )
+
+
+def _unmeasured(case: Case, reason: str) -> CaseResult:
+    """The result of a workload that this version cannot run."""
+    names = [OURS, *(peer.name for peer in PEERS if case.family in peer.families)]
+    nobody = {name: Measured(name, missing=reason) for name in names}
+    return CaseResult(case.name, case.family, case.size, case.activity, False, {}, None, nobody)
+
+
+def _contestants(
+    case: Case,
+    work: Workload,
+    samples: engine.Samples,
+    counted: Operations,
+    machine: Microbenchmarks,
+    workers: Workers,
+    folder: Path,
+) -> list[Contestant]:
+    """Everybody but Lava, each ready to be measured."""
+    file = folder / f"{case.family}-{case.size}-{case.activity}.npz"
+    write(work, file)
+    contestants = [_ours(work, samples), _roof(machine, counted), *(_variants(work) if case.variants else ())]
+    return contestants + (_peers(workers, file, case.family) if case.peers else [])
 
 
 def _ours(work: Workload, samples: engine.Samples) -> Contestant:
@@ -89,16 +113,16 @@ def _ours(work: Workload, samples: engine.Samples) -> Contestant:
     return Contestant(OURS, lambda: engine.per_step(samples), note="compiled loop, one sample, every output recorded")
 
 
-def _roof(machine: Microbenchmarks, made: Operations) -> Contestant:
+def _roof(machine: Microbenchmarks, counted: Operations) -> Contestant:
     note = "no contestant: the machine's limits in the same round"
-    return Contestant(ROOF, lambda: machine.roof(made), note=note)
+    return Contestant(ROOF, lambda: machine.roof(counted), note=note)
 
 
 def _variants(work: Workload) -> Iterator[Contestant]:
-    """The engine end to end and with less to record, the portable text, and each instruction set by itself."""
-    whole = {name: np.tile(array, (1, 4, *[1] * (array.ndim - 2))) for name, array in work.stimulus.items()}
+    """The engine end to end, with less to record, in portable C, and for each instruction set by itself."""
+    repeated = {name: np.tile(array, (1, 4, *[1] * (array.ndim - 2))) for name, array in work.stimulus.items()}
     yield Contestant(
-        f"{OURS}, end to end", lambda: engine.end_to_end(work.program, whole), note="run_compiled(compact=True)"
+        f"{OURS}, end to end", lambda: engine.end_to_end(work.program, repeated), note="run_compiled(compact=True)"
     )
     alone = engine.prepare(loading.as_shipped(work.program), work.stimulus, record=work.program.outputs)
     yield Contestant(
@@ -121,7 +145,7 @@ def _variant(name: str, make: Callable[[], Compiled], work: Workload) -> Contest
 
 
 def _peers(workers: Workers, file: Path, family: str) -> list[Contestant]:
-    """Those that can run the family, and those that one would look for there."""
+    """The peers that can run the family, and those that one would expect there, with why they cannot."""
     return [_peer(peer, workers, file, family) for peer in PEERS if family in (*peer.families, *peer.not_for)]
 
 
@@ -152,7 +176,7 @@ def _lava(real: lava.Lava, rounds: int) -> Contestant:
 def _checked(
     measured: Mapping[str, Measured], workers: Workers, samples: engine.Samples, real: lava.Lava
 ) -> Iterator[tuple[str, Equality]]:
-    """Rasters of the peers that compute the same."""
+    """How the rasters of the peers that compute the same compare with the engine's."""
     for peer in PEERS:
         if peer.exact and peer.name in measured and not measured[peer.name].missing:
             theirs = workers.of(peer).raster()
@@ -163,6 +187,6 @@ def _checked(
 
 
 def compared(ours: Mapping[str, NDArray[Any]], theirs: Mapping[str, NDArray[Any]]) -> Equality:
-    """Cell by cell, over the nodes that the other side shows: ``(T, *shape)`` each."""
+    """Rasters compared cell by cell, over the nodes in ``theirs``; ``(T, *shape)`` each."""
     pairs = [(ours[name], theirs[name]) for name in theirs]
     return Equality(sum(a.size for a, _ in pairs), sum(int((a != b).sum()) for a, b in pairs), len(pairs))

@@ -1,4 +1,4 @@
-"""What a network costs before and beside its steps: compiling, starting from the cache, memory, silence."""
+"""What a network costs beside its steps: compiling, starting from the cache, memory, and a step in silence."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ from neurodeploy.program.store import program_files
 
 @dataclass(frozen=True)
 class Costs:
-    """Of one workload's network.
+    """The costs of one workload's network.
 
     - ``compile_s``: in a fresh process, from the Program to loaded code, with an empty cache.
     - ``text_s``: rendering alone.
     - ``cached_s``: in a fresh process, from the Program to loaded code out of the cache and its first step done.
-    - ``silent``: a step on a silent input, its states settled, as a share of a step on the stimulus.
+    - ``context_bytes``: memory per sample.
+    - ``silent_s``: seconds of a step on a silent input, states settled; ``silent``: as a share of a step on the
+      stimulus.
     """
 
     workload: str
@@ -39,8 +41,8 @@ class Costs:
     silent: float
 
 
-def costs(work: Workload, rounds: int, progress: Callable[[str], None] = lambda what: None) -> Costs:
-    """Measure them."""
+def costs(work: Workload, rounds: int, progress: Callable[[str], None] = lambda text: None) -> Costs:
+    """The costs of a workload's network, measured at least three times each."""
     progress("compile")
     cold, warm = started(work, max(3, rounds))
     compiled = loading.as_shipped(work.program)
@@ -64,7 +66,10 @@ def costs(work: Workload, rounds: int, progress: Callable[[str], None] = lambda 
 
 
 def started(work: Workload, times: int) -> tuple[dict[str, float], dict[str, float]]:
-    """Seconds of starts with an empty cache, and with a full one: medians, each start in a fresh process."""
+    """Median seconds of starts with an empty cache, and with a full one; each start is a fresh process.
+
+    The keys are those that ``benchmarks.first_step`` prints.
+    """
     cold: list[dict[str, float]] = []
     warm: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory(prefix="neurodeploy-bench-") as folder:
@@ -78,12 +83,12 @@ def started(work: Workload, times: int) -> tuple[dict[str, float], dict[str, flo
     return _medians(cold), _medians(warm)
 
 
-def _medians(taken: list[dict[str, float]]) -> dict[str, float]:
-    return {key: median(each[key] for each in taken) for key in taken[0]}
+def _medians(starts: list[dict[str, float]]) -> dict[str, float]:
+    return {key: median(start[key] for start in starts) for key in starts[0]}
 
 
 def _start(home: Path) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.first_step", str(home)]
-    own = {**os.environ, "NEURODEPLOY_HOME": str(home)}
-    done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=True)
+    environment = {**os.environ, "NEURODEPLOY_HOME": str(home)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)

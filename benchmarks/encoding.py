@@ -34,7 +34,7 @@ CODERS = (StepForward(0.1), LeakyIntegrateAndFire(0.5, 0.9), PulseWidth(100.0), 
 
 
 def waves() -> Any:
-    """Noisy waves, float32."""
+    """Noisy waves ``(signals, samples)``, float32."""
     generator = np.random.default_rng(7)
     t = np.arange(SAMPLES) / SAMPLES
     frequency, phase = 6 * generator.random((2, SIGNALS, 1))
@@ -43,7 +43,7 @@ def waves() -> Any:
 
 
 def best(work: Callable[[], Any], repeats: int) -> float:
-    """Seconds of one core in the fastest run, which other work on the machine does not count in."""
+    """Processor seconds of the fastest run, in which other work on the machine does not count."""
     times: list[float] = []
     for _ in range(repeats):
         start = time.process_time()
@@ -53,23 +53,23 @@ def best(work: Callable[[], Any], repeats: int) -> float:
 
 
 def package_coders() -> dict[str, Any]:
-    """The package's encoders with the same parameters, by ours; empty where it is not installed."""
+    """The package's encoders with the same parameters, by the kind of ours; empty where it is not installed."""
     if not has("spike_encoding"):
         return {}
     import torch
 
     from benchmarks.package import theirs
 
-    def each(value: float) -> Any:
+    def per_signal(value: float) -> Any:
         return torch.full((SIGNALS,), value)
 
     orders = torch.full((SIGNALS,), 40, dtype=torch.int)
     return {
-        "step-forward": theirs("step_forward_converter", "StepForwardConverter")(each(0.1)),
-        "leaky-integrate-and-fire": theirs("lif_based_encoding", "LIFBasedEncoding")(each(0.5), each(0.9)),
-        "pulse-width": theirs("pulse_width_modulation", "PulseWidthModulation")(each(100.0)),
+        "step-forward": theirs("step_forward_converter", "StepForwardConverter")(per_signal(0.1)),
+        "leaky-integrate-and-fire": theirs("lif_based_encoding", "LIFBasedEncoding")(per_signal(0.5), per_signal(0.9)),
+        "pulse-width": theirs("pulse_width_modulation", "PulseWidthModulation")(per_signal(100.0)),
         "bens-spiker": theirs("bens_spiker_algorithm", "BensSpikerAlgorithm")(
-            each(0.9), filter_order=orders, filter_cutoff=each(0.1)
+            per_signal(0.9), filter_order=orders, filter_cutoff=per_signal(0.1)
         ),
     }
 
@@ -80,13 +80,13 @@ def package_times(kind: str, coder: Any, signals: Any, few: int) -> tuple[float,
 
     count = few if kind in ("pulse-width", "bens-spiker") else SIGNALS
     values = torch.from_numpy(signals[:count].copy())
-    found: list[Any] = []
-    encoding = best(lambda: found.append(coder.encode(values.clone())), 1)
-    return encoding * SIGNALS / count, best(lambda: coder.decode(found[0].clone()), 1) * SIGNALS / count
+    encoded: list[Any] = []
+    encoding = best(lambda: encoded.append(coder.encode(values.clone())), 1)
+    return encoding * SIGNALS / count, best(lambda: coder.decode(encoded[0].clone()), 1) * SIGNALS / count
 
 
 def speed(few: int) -> list[dict[str, Any]]:
-    """One row for each encoder."""
+    """One row of seconds for each encoder; slow ones of the package are timed on ``few`` signals."""
     signals, package, rows = waves(), package_coders(), []
     for coder in CODERS:
         row: dict[str, Any] = {"encoder": coder.kind, "goals": GOALS[coder.kind]}
@@ -108,14 +108,14 @@ def speed(few: int) -> list[dict[str, Any]]:
 
 
 def families(steps: int = 16384, seed: int = 0) -> dict[str, Any]:
-    """The four families of the paper, re-created from their names; its data are not published.
+    """Signals like the four families of the paper, whose data are not published.
 
-    A noisy oscillation that is struck again and again; a wave on a rise; a noisy rectangle; a sum of two waves.
-    Frequencies and noise are chosen here so that errors are of the paper's magnitude. With 100 trials the mean errors
-    come in the paper's order, SF < LIF < BSA < PWM (0.115, 0.144, 0.201, 0.309; the paper: 0.161, 0.170, 0.232, 0.323),
-    and each is from a sixth of the paper's to 1.5 times it. What differs: step-forward follows the rectangle's noise
-    (error 0.05 at 38 % spikes; the paper: 0.16 at 10 %), LIF spends more spikes on the rectangle and on the waves, and
-    pulse width follows the rise closer (0.003 at 2 %; the paper: 0.015 at 4 %).
+    They are a noisy oscillation that is struck again and again, a wave on a rise, a noisy rectangle, a sum of two
+    waves. Frequencies and noise are chosen here so that errors are of the paper's magnitude. With 100 trials the mean
+    errors come in the paper's order, SF < LIF < BSA < PWM (0.115, 0.144, 0.201, 0.309; the paper: 0.161, 0.170, 0.232,
+    0.323), and each is from a sixth of the paper's to 1.5 times it. What differs: step-forward follows the rectangle's
+    noise (error 0.05 at 38 % spikes; the paper: 0.16 at 10 %), LIF spends more spikes on the rectangle and on the
+    waves, and pulse width follows the rise closer (0.003 at 2 %; the paper: 0.015 at 4 %).
     """
     generator = np.random.default_rng(seed)
     t = np.linspace(0, 1, steps)
@@ -187,12 +187,12 @@ def main() -> None:
     parser.add_argument("--signals", type=int, default=4, help="signals that the package's slow encoders are timed on")
     parser.add_argument("--trials", type=int, default=100, help="trials of each tuning")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    given = parser.parse_args()
-    rows = speed(given.signals) if given.what == "speed" else signals(given.trials)
-    if given.json:
+    options = parser.parse_args()
+    rows = speed(options.signals) if options.what == "speed" else signals(options.trials)
+    if options.json:
         print(json.dumps(rows))
     else:
-        (show_speed if given.what == "speed" else show_signals)(rows)
+        (show_speed if options.what == "speed" else show_signals)(rows)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Our engine as a contestant: the compiled loop alone, with everything it needs prepared once, and end to end."""
+"""The engine as a contestant: its compiled loop alone, with everything prepared beforehand, and its end-to-end call."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from neurodeploy.program import Program
 Array = NDArray[Any]
 Stimulus = Mapping[str, Array]
 LEAST = 0.02
-"""Seconds that one measurement of the loop takes at least."""
+"""Fewest seconds that one measurement of the loop takes."""
 LEAST_OF_BATCH = 0.1
-"""Seconds that one measurement of a batch takes about: threads begin and end at other times."""
+"""About the seconds that one measurement of a batch takes: threads do not begin and end together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Samples:
     inputs: Sequence[Array]
 
     def run(self, sample: int = 0) -> None:
-        """All steps of one sample, its state going on from the last run."""
+        """All steps of one sample; its states go on from the last run."""
         place, row = self.contexts[sample].ctypes.data, self.table.strides[0]
         self.compiled.run(place, self.table.ctypes.data + sample * row, self.steps)
 
@@ -51,7 +51,7 @@ class Samples:
 
     def output(self, name: str) -> Array:
         """What a population sent in the last run of the first sample, ``(T, *shape)``."""
-        port = next(each for each in ports(self.compiled) if each.name == name)
+        port = next(candidate for candidate in ports(self.compiled) if candidate.name == name)
         shape = port.layout.shape
         last = self.outputs[name][0].reshape(self.steps, *shape[1:], *shape[:1])
         return np.moveaxis(last, -1, 1) if len(shape) > 1 else last
@@ -73,15 +73,15 @@ def prepare(compiled: Compiled, stimulus: Stimulus, batch: int = 1, record: Coll
             inputs.append(np.ascontiguousarray(last, dtype=port.dtype))
             table[:, POINTERS * number] = inputs[-1].ctypes.data
         elif record is None or port.name in record:
-            made = outputs[port.name] = np.zeros((batch, steps, port.layout.size), dtype=port.dtype)
-            table[:, POINTERS * number + 1] = [made[sample].ctypes.data for sample in range(batch)]
+            recorded = outputs[port.name] = np.zeros((batch, steps, port.layout.size), dtype=port.dtype)
+            table[:, POINTERS * number + 1] = [recorded[sample].ctypes.data for sample in range(batch)]
     samples = Samples(compiled, new_contexts(compiled, batch), table, steps, outputs, tuple(inputs))
     samples.reset()
     return samples
 
 
 def raster(samples: Samples, steps: int) -> dict[str, Array]:
-    """What every population sends from its initial state, ``(steps, *shape)``, its stimulus sent over and over."""
+    """What every population sends from its initial state, ``(steps, *shape)``, the stimulus sent over and over."""
     samples.reset()
     parts: dict[str, list[Array]] = {name: [] for name in samples.outputs}
     for _ in range(-(-steps // samples.steps)):
@@ -128,7 +128,7 @@ def per_step_and_sample(samples: Samples, threads: int) -> float:
 
 
 def end_to_end(program: Program, stimulus: Stimulus) -> float:
-    """Seconds per step of ``run_compiled``: stimulus checked and copied in, Trace made, one sample, one thread."""
+    """Seconds per step of ``run_compiled``, with checking the stimulus and making the trace; one sample, one thread."""
     start = time.perf_counter()
     trace = run_compiled(program, stimulus, threads=1, compact=True)
     return (time.perf_counter() - start) / trace.steps
@@ -138,8 +138,8 @@ def settled(compiled: Compiled, stimulus: Stimulus) -> Samples:
     """The same network on a silent input, after the stimulus and long enough for its states to vanish."""
     samples = prepare(compiled, stimulus)
     samples.run()
-    for each in samples.inputs:
-        each[:] = 0
+    for values in samples.inputs:
+        values[:] = 0
     for _ in range(8):
         samples.run()
     return samples

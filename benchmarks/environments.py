@@ -24,7 +24,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Environment:
-    """What pip installs: ``requirements`` with what they need, then ``alone`` without."""
+    """What pip installs: ``requirements`` with their dependencies, then ``alone`` without any."""
 
     name: str
     requirements: tuple[str, ...]
@@ -32,14 +32,14 @@ class Environment:
 
     @property
     def folder(self) -> Path:
-        """Named for what it holds and its Python."""
+        """Where it lies, named for its content and its Python."""
         content = repr((self.requirements, self.alone, sys.version_info[:2]))
         return home() / f"{self.name}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 
 ENVIRONMENTS = {
-    each.name: each
-    for each in (
+    environment.name: environment
+    for environment in (
         Environment("torch", TORCH),
         Environment("norse", (*TORCH, "torchvision==0.28.0", "norse==1.1.0")),
         # Of what it declares, single-step nodes import these only; the rest is for data sets, plots and audio.
@@ -51,13 +51,13 @@ ENVIRONMENTS = {
 
 def home() -> Path:
     """``$NEURODEPLOY_HOME/benchmarks``, else in the environment that runs this."""
-    if given := os.environ.get("NEURODEPLOY_HOME"):
-        return Path(given).expanduser().resolve() / "benchmarks"
+    if folder := os.environ.get("NEURODEPLOY_HOME"):
+        return Path(folder).expanduser().resolve() / "benchmarks"
     return Path(sys.prefix) / "share" / "benchmarks"
 
 
 def remedy(name: str) -> str:
-    """How to get it."""
+    """The command that makes it."""
     return f"run: python -m benchmarks install {name}"
 
 
@@ -96,20 +96,20 @@ def make(environment: Environment, progress: Progress) -> Path:
 
 def _fill(environment: Environment, building: Path) -> None:
     plan = building / "plan.json"
-    wanted = (*environment.requirements, "-c", str(CONSTRAINTS))
-    _pip(environment, building, "--dry-run", "--report", str(plan), *wanted)
-    refuse_heavy(environment.name, [each["metadata"]["name"] for each in json.loads(plan.read_text())["install"]])
-    _pip(environment, building, *wanted)
+    requirements = (*environment.requirements, "-c", str(CONSTRAINTS))
+    _pip(environment, building, "--dry-run", "--report", str(plan), *requirements)
+    refuse_heavy(environment.name, [package["metadata"]["name"] for package in json.loads(plan.read_text())["install"]])
+    _pip(environment, building, *requirements)
     if environment.alone:
         _pip(environment, building, "--no-deps", *environment.alone)
 
 
 def refuse_heavy(name: str, packages: Sequence[str]) -> None:
     """Raises UnavailableError where pip would install accelerator libraries, which no peer here uses."""
-    heavy = [each for each in packages if each.lower().startswith(HEAVY)]
+    heavy = [package for package in packages if package.lower().startswith(HEAVY)]
     if heavy:
-        what = f"pip would install accelerator libraries ({', '.join(heavy[:3])}{', ...' if heavy[3:] else ''})"
-        raise UnavailableError(what, name, "have pip find PyTorch's builds for the CPU, then install again")
+        reason = f"pip would install accelerator libraries ({', '.join(heavy[:3])}{', ...' if heavy[3:] else ''})"
+        raise UnavailableError(reason, name, "have pip find PyTorch's builds for the CPU, then install again")
 
 
 def _pip(environment: Environment, building: Path, *arguments: str) -> None:

@@ -1,4 +1,4 @@
-"""Run in a process of its own: from a program in a folder to its first step, timed; one JSON object on stdout."""
+"""A start in a fresh process: from a program in a folder to its first step, timed; one JSON object on stdout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from neurodeploy.program.store import read_program
 
 
 def main(folder: Path) -> None:
-    """Seconds: ``ready`` until the program is loaded, ``first`` for its first step, ``text`` of rendering alone."""
+    """Print seconds: ``ready`` until the program is loaded, ``first`` of its first step, ``text`` of rendering it."""
     program = read_program({name: (folder / name).read_bytes() for name in ("program.json", "program.npz")})
     stimulus = bernoulli(program, 1, 0.02)
     compiler()

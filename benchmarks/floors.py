@@ -1,4 +1,4 @@
-"""The speeds that are asked of the engine, beside what was measured."""
+"""The speeds that are asked of the engine, and how they were met."""
 
 from __future__ import annotations
 
@@ -32,9 +32,13 @@ SILENT_OF = "W1 128 at 2 %"
 
 @dataclass(frozen=True)
 class Floor:
-    """A limit and what was measured; ``unit`` is what both are printed with; ``beside``: what to read it with."""
+    """A limit and what was measured.
 
-    what: str
+    - ``name``: what is asked; ``sense``: whether the ``limit`` is a least or a largest value.
+    - ``unit``: of both; ``beside``: a figure to read it with.
+    """
+
+    name: str
     workload: str
     sense: Literal["≥", "≤"]
     limit: float
@@ -80,24 +84,25 @@ def _roof(case: CaseResult) -> Floor:
 
 
 def _threads(results: Results) -> Iterator[Floor]:
-    for each in results.scaling:
-        one, two = (each.points.get(threads_name(n)) for n in (1, 2))
-        if two is not None:
-            alone = ratio(*(each.points.get(alone_name(n)) for n in (1, 2)))
+    for scaling in results.scaling:
+        single, double = (scaling.points.get(threads_name(n)) for n in (1, 2))
+        if double is not None:
+            alone = ratio(*(scaling.points.get(alone_name(n)) for n in (1, 2)))
             note = "" if alone is None else f"threads that share nothing: {alone:.3g} ×"
-            yield Floor(f"two threads, {each.axis}", each.network, "≥", TWO_THREADS, ratio(one, two), "×", note)
+            gain = ratio(single, double)
+            yield Floor(f"two threads, {scaling.axis}", scaling.network, "≥", TWO_THREADS, gain, "×", note)
 
 
 def _costs(results: Results) -> Iterator[Floor]:
-    for each in results.costs:
-        yield from _cost(each)
+    for cost in results.costs:
+        yield from _cost(cost)
 
 
-def _cost(each: Costs) -> Iterator[Floor]:
-    name = each.workload
-    if each.family in COMPILE_S:
-        yield Floor("compile", name, "≤", COMPILE_S[each.family], each.compile_s, "s")
-        yield Floor("memory per sample", name, "≤", MEMORY[each.family] / 1e6, each.context_bytes / 1e6, "MB")
-        yield Floor("cached load and first step", name, "≤", 1e3 * CACHED_S, 1e3 * each.cached_s, "ms")
+def _cost(cost: Costs) -> Iterator[Floor]:
+    name = cost.workload
+    if cost.family in COMPILE_S:
+        yield Floor("compile", name, "≤", COMPILE_S[cost.family], cost.compile_s, "s")
+        yield Floor("memory per sample", name, "≤", MEMORY[cost.family] / 1e6, cost.context_bytes / 1e6, "MB")
+        yield Floor("cached load and first step", name, "≤", 1e3 * CACHED_S, 1e3 * cost.cached_s, "ms")
     if name == SILENT_OF:
-        yield Floor("silent step, share of the 2 % case", name, "≤", SILENT, each.silent, "")
+        yield Floor("silent step, share of the 2 % case", name, "≤", SILENT, cost.silent, "")

@@ -14,10 +14,11 @@ Rounds = list[float | None]
 
 @dataclass(frozen=True, eq=False)
 class Contestant:
-    """Something that gives seconds per step when asked.
+    """Something whose seconds per step are measured.
 
-    ``most``: rounds it takes part in at most (it is slow). A contestant that could not be set up has a ``missing``
-    reason instead of a measure.
+    - ``measure``: measures once; None where the contestant could not be set up, for the reason ``missing``.
+    - ``most``: the number of rounds it takes part in, where it is too slow for all.
+    - ``note``: what tables show beside it.
     """
 
     name: str
@@ -39,25 +40,26 @@ class Measured:
     @property
     def median(self) -> float | None:
         """Median of its rounds."""
-        given = [each for each in self.rounds if each is not None]
-        return median(given) if given else None
+        measured = [seconds for seconds in self.rounds if seconds is not None]
+        return median(measured) if measured else None
 
 
 def interleave(
     contestants: Sequence[Contestant], rounds: int, progress: Callable[[str], None] = lambda name: None
 ) -> dict[str, Measured]:
-    """Every contestant once per round. One that fails is not asked again, and is not measured."""
-    taken: dict[str, Rounds] = {each.name: [] for each in contestants}
-    reasons = {each.name: one_line(each.missing) or "no reason given" for each in contestants if each.measure is None}
+    """Every contestant measured once per round. One that fails is not asked again and counts as not measured."""
+    taken: dict[str, Rounds] = {contestant.name: [] for contestant in contestants}
+    absent = [contestant for contestant in contestants if contestant.measure is None]
+    reasons = {contestant.name: one_line(contestant.missing) or "no reason given" for contestant in absent}
     for number in range(rounds):
-        for each in contestants:
-            progress(each.name)
-            taken[each.name].append(_once(each, number, reasons))
+        for contestant in contestants:
+            progress(contestant.name)
+            taken[contestant.name].append(_once(contestant, number, reasons))
     return {
-        each.name: Measured(each.name, missing=reasons[each.name], note=each.note)
-        if each.name in reasons
-        else Measured(each.name, tuple(taken[each.name]), note=each.note)
-        for each in contestants
+        contestant.name: Measured(contestant.name, missing=reasons[contestant.name], note=contestant.note)
+        if contestant.name in reasons
+        else Measured(contestant.name, tuple(taken[contestant.name]), note=contestant.note)
+        for contestant in contestants
     }
 
 
@@ -78,10 +80,10 @@ def ratio(slow: Measured | None, fast: Measured | None) -> float | None:
     if slow is None or fast is None:
         return None
     pairs = zip(slow.rounds, fast.rounds, strict=False)
-    each = [a / b for a, b in pairs if a is not None and b is not None]
-    return median(each) if each else None
+    quotients = [a / b for a, b in pairs if a is not None and b is not None]
+    return median(quotients) if quotients else None
 
 
 def ratios(measured: Mapping[str, Measured], ours: str) -> dict[str, float | None]:
     """Every contestant's ratio to ``ours``."""
-    return {name: ratio(each, measured.get(ours)) for name, each in measured.items()}
+    return {name: ratio(contestant, measured.get(ours)) for name, contestant in measured.items()}

@@ -1,6 +1,6 @@
-"""Real Lava: the worker of the ``loihi-sim`` target, timed over two lengths so that its start-up cancels.
+"""Lava as a contestant: the worker of the ``loihi-sim`` target, timed over two lengths so that its start-up cancels.
 
-What is timed is the worker's whole life, from its start to its end; it records every population, as ours does.
+The worker's whole life is timed, from its start to its end. It records every population, as the engine does.
 """
 
 from __future__ import annotations
@@ -52,15 +52,15 @@ class Lava:
 
     def run(self, artifact: Artifact, steps: int) -> tuple[float, Trace]:
         """Seconds of the worker's life, and the trace."""
-        each = runner.Run(artifact, {name: repeated(array, steps) for name, array in self.stimulus.items()})
+        job = runner.Run(artifact, {name: repeated(array, steps) for name, array in self.stimulus.items()})
         with launch.scratch() as (folder, prefix):
-            parts = runner.prepare(each, folder, 0)
+            parts = runner.prepare(job, folder, 0)
             names = [part.name for part in parts]
             (folder / "order.json").write_text(json.dumps({"jobs": names, "prefix": prefix, "parallel": 1}))
             limit = launch.timeout(120 + sum(runner.estimate(part) for part in parts))
             start = time.perf_counter()
             launch.run_worker(environment.interpreter(), folder, names, limit)
-            return time.perf_counter() - start, runner.collect(each, folder, parts)
+            return time.perf_counter() - start, runner.collect(job, folder, parts)
 
 
 def repeated(array: NDArray[Any], steps: int) -> NDArray[Any]:

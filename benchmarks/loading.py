@@ -1,4 +1,4 @@
-"""Programs as loaded code: as the engine ships them, as portable C, and for one instruction set."""
+"""Programs as loaded code: as the engine loads them, as portable C, and for one instruction set."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from neurodeploy.step.plan import plan
 
 def compiler() -> Compiler:
     """The C compiler. Raises UnavailableError where there is none."""
-    found = find_compiler()
-    if found is None:
+    compiler = find_compiler()
+    if compiler is None:
         raise UnavailableError("no C compiler", "benchmarks", "install gcc (Debian: apt-get install gcc)")
-    return found
+    return compiler
 
 
 def compiler_version() -> str:
-    """What it says of itself."""
+    """The first line of what ``--version`` prints."""
     done = subprocess.run([*compiler().command, "--version"], capture_output=True, text=True, check=False)
     return done.stdout.splitlines()[0] if done.stdout else str(compiler())
 
 
 def as_shipped(program: Program) -> Compiled:
-    """What ``run_compiled`` would load."""
+    """The code that ``run_compiled`` would load."""
     return compile_program(program, compiler())
 
 
@@ -50,11 +50,11 @@ def for_machine(program: Program, machine: Machine) -> Compiled:
 
 def lacking() -> dict[Machine, str]:
     """Every instruction set, and what this processor lacks of it ("": nothing)."""
-    return {each: ", ".join(sorted(set(each.needs) - features())) for each in MACHINES}
+    return {machine: ", ".join(sorted(set(machine.needs) - features())) for machine in MACHINES}
 
 
 def render_text(program: Program) -> None:
-    """The text of what is compiled, and nothing else."""
+    """Render the text that would be compiled, and do no more."""
     render(plan(program), machine=this_machine(trusted(compiler())))
 
 

@@ -2,9 +2,9 @@
 
 - W1: the shape of SpikeSEG: three convolutions with OR-pooling between them.
 - W2: like SpikingRx: six SEW blocks on 32x32 with graded additions, 14 convolutions.
-- W3: every neuron drives every neuron one step later; also under ``xylo-v2``, where the chip is called W3X.
+- W3: every neuron drives every neuron one step later. W3X is the same under the ``xylo-v2`` numerics.
 
-All neurons are current-based LIF with memory in both states. Mixed weights are even and within 8 bits.
+All neurons are current-based LIF with memory in both states. Weights of both signs are even and within 8 bits.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ IntArray = NDArray[np.int64]
 
 
 @dataclass
-class Net:
+class NetworkBuilder:
     """A Program under construction: parts in order, weights from one seed, thresholds by population."""
 
     rng: np.random.Generator
@@ -40,7 +40,7 @@ class Net:
     channels: dict[str, int] = field(default_factory=dict[str, int])
 
     def lif(self, name: str, shape: tuple[int, ...]) -> str:
-        """A LIF population; without a threshold of its own it takes 1000."""
+        """A LIF population; its threshold is 1000 where none is set for it."""
         self.channels[name] = shape[0]
         self.populations.append(
             Population(
@@ -54,7 +54,7 @@ class Net:
         return name
 
     def conv(self, source: str, name: str, space: tuple[int, int], channels: int, kernel: int, bits: int = 1) -> str:
-        """A LIF population behind a convolution that keeps the image's size."""
+        """A LIF population behind a convolution that keeps the image's size; ``bits``: of its source's messages."""
         target = self.lif(name, (channels, *space))
         weights = even_weights(self.rng, (channels, self.channels[source], kernel, kernel))
         edge = Projection(
@@ -84,17 +84,20 @@ class Net:
         self.channels[name] = shape[0]
         output = Output("graded", width)
         self.populations.append(Population(name, shape, "relay", output=output))
-        one = np.ones((1, 1), dtype=np.int64)
-        self.projections += [Projection(f"{s}-{name}", s, name, "sum-pool", one, message_bits=8) for s in sources]
+        identity = np.ones((1, 1), dtype=np.int64)
+        self.projections += [Projection(f"{s}-{name}", s, name, "sum-pool", identity, message_bits=8) for s in sources]
         return name
 
     def program(self, inputs: Input, output: str) -> Program:
-        """What was built, under ``loihi2`` numerics."""
+        """The network under ``loihi2`` numerics."""
         return Program(LOIHI2, (inputs,), tuple(self.populations), tuple(self.projections), (output,))
 
 
 def even_weights(rng: np.random.Generator, shape: tuple[int, ...], drift: float = 0.5) -> IntArray:
-    """Normally distributed, even, within -254 .. 254; those of one target sum to ``drift`` times their noise."""
+    """Normally distributed even weights within -254 .. 254.
+
+    The weights of one target sum to ``drift`` times the standard deviation of such a sum.
+    """
     drawn = rng.normal(0.0, SPREAD, shape)
     taps = tuple(range(1, len(shape)))
     mean = drift * SPREAD / np.sqrt(np.prod(shape[1:]))
@@ -102,19 +105,19 @@ def even_weights(rng: np.random.Generator, shape: tuple[int, ...], drift: float 
     return 2 * np.clip(np.rint(centered / 2).astype(np.int64), -127, 127)
 
 
-def net(seed: int, thresholds: Thresholds, inputs: Input) -> Net:
+def empty(seed: int, thresholds: Thresholds, inputs: Input) -> NetworkBuilder:
     """An empty network behind one input."""
-    return Net(np.random.default_rng(seed), thresholds, channels={inputs.name: inputs.shape[0]})
+    return NetworkBuilder(np.random.default_rng(seed), thresholds, channels={inputs.name: inputs.shape[0]})
 
 
 def spikeseg(size: int, thresholds: Thresholds) -> Program:
     """W1 on ``size`` x ``size`` pixels of two polarities."""
     image = Input("input", (2, size, size))
-    made = net(1, thresholds, image)
+    builder = empty(1, thresholds, image)
     spaces = [(size // n, size // n) for n in (1, 2, 4)]
-    first = made.pool(made.conv("input", "conv1", spaces[0], 4, 5), "pool1", spaces[1])
-    second = made.pool(made.conv(first, "conv2", spaces[1], 36, 5), "pool2", spaces[2])
-    return made.program(image, made.conv(second, "conv3", spaces[2], 1, 7))
+    first = builder.pool(builder.conv("input", "conv1", spaces[0], 4, 5), "pool1", spaces[1])
+    second = builder.pool(builder.conv(first, "conv2", spaces[1], 36, 5), "pool2", spaces[2])
+    return builder.program(image, builder.conv(second, "conv3", spaces[2], 1, 7))
 
 
 def spikingrx(size: int, thresholds: Thresholds, blocks: tuple[int, ...] = W2_CHANNELS) -> Program:
@@ -123,17 +126,17 @@ def spikingrx(size: int, thresholds: Thresholds, blocks: tuple[int, ...] = W2_CH
     ``blocks``: the channels of each.
     """
     grid = Input("input", (blocks[0], size, size))
-    made = net(2, thresholds, grid)
+    builder = empty(2, thresholds, grid)
     space, source, largest = (size, size), "input", 1
     for number, channels in enumerate(blocks, 1):
         bits = 1 if largest == 1 else 8
-        inner = made.conv(source, f"block{number}a", space, channels, 3, bits)
-        outer = made.conv(inner, f"block{number}b", space, channels, 3)
-        if made.channels[source] != channels:
-            source, largest = made.conv(source, f"block{number}s", space, channels, 1, bits), 1
+        inner = builder.conv(source, f"block{number}a", space, channels, 3, bits)
+        outer = builder.conv(inner, f"block{number}b", space, channels, 3)
+        if builder.channels[source] != channels:
+            source, largest = builder.conv(source, f"block{number}s", space, channels, 1, bits), 1
         largest += 1
-        source = made.add((source, outer), f"add{number}", space, largest.bit_length())
-    return made.program(grid, source)
+        source = builder.add((source, outer), f"add{number}", space, largest.bit_length())
+    return builder.program(grid, source)
 
 
 def input_lines(neurons: int) -> int:
@@ -144,15 +147,15 @@ def input_lines(neurons: int) -> int:
 def recurrent(neurons: int, thresholds: Thresholds) -> Program:
     """W3 under ``loihi2``: ``neurons`` driven by a few input lines, and by one another one step later."""
     lines = Input("input", (input_lines(neurons),))
-    made = net(3, thresholds, lines)
-    name = made.lif("hidden", (neurons,))
-    drive = even_weights(made.rng, (neurons, input_lines(neurons)), 2.0)
-    loop = even_weights(made.rng, (neurons, neurons), -1.0)  # inhibition keeps the loop from running away
-    made.projections += [
+    builder = empty(3, thresholds, lines)
+    name = builder.lif("hidden", (neurons,))
+    drive = even_weights(builder.rng, (neurons, input_lines(neurons)), 2.0)
+    loop = even_weights(builder.rng, (neurons, neurons), -1.0)  # inhibition keeps the loop from running away
+    builder.projections += [
         Projection("input-hidden", "input", name, "dense", drive),
         Projection("hidden-hidden", name, name, "dense", loop, delay=1),
     ]
-    return made.program(lines, name)
+    return builder.program(lines, name)
 
 
 def xylo_recurrent(neurons: int, thresholds: Thresholds) -> Program:

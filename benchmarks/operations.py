@@ -1,4 +1,4 @@
-"""What one step of a network costs at least: synaptic operations, dense multiplications and neuron updates."""
+"""The operations of one step of a network: synaptic operations, dense multiplications and neuron updates."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from neurodeploy.program import Program
 
 @dataclass(frozen=True)
 class Operations:
-    """Per step: neurons with memory, additions of a weight that events cause, and multiplications without events.
+    """Operations per step.
 
-    Pooling and shortcuts count as nothing, so the roof that follows is a high one.
+    - ``neurons``: updates of neurons with memory; ``synaptic``: additions of a weight, one per event and target.
+    - ``dense``: multiplications of a dense kernel, whatever is silent.
+
+    Pooling and shortcuts do not count, so the roof that follows from these numbers is a high one.
     """
 
     neurons: int
@@ -27,14 +30,14 @@ class Operations:
 
 
 def operations(program: Program, sent: Mapping[str, NDArray[Any]]) -> Operations:
-    """Those of a step, on average over what every source ``sent``: ``(T, *shape)``."""
+    """The operations of a step, on average over the messages ``sent`` by every source, ``(T, *shape)``."""
     synaptic, dense = 0.0, 0
-    for each in program.projections:
-        if each.kind == "sum-pool":
+    for projection in program.projections:
+        if projection.kind == "sum-pool":
             continue
-        fan = fan_out(each, program.node(each.source).shape)
-        events = (sent[each.source] != 0).mean(axis=0)
+        fan = fan_out(projection, program.node(projection.source).shape)
+        events = (sent[projection.source] != 0).mean(axis=0)
         synaptic += float((events * fan).sum())
-        dense += int(np.prod(program.by_name[each.target].shape)) * int(np.prod(each.weights.shape[1:]))
+        dense += int(np.prod(program.by_name[projection.target].shape)) * int(np.prod(projection.weights.shape[1:]))
     neurons = sum(p.size for p in program.populations if has_memory(p))
     return Operations(neurons, synaptic, dense)

@@ -1,4 +1,4 @@
-"""The peers: which there are, where each lives, and the process each runs in."""
+"""The peers: which there are, in which environment each runs, and its process."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True)
 class Peer:
-    """A peer on so many threads.
+    """A peer on a number of threads.
 
     - ``environment``: which of ``benchmarks.environments`` it runs in; ``worker``: the module of its process.
     - ``exact``: it computes the same integers, which is checked; else only its speed is compared.
-    - ``families``: the workloads it can run; ``not_for``: those where one would look for it in vain, for the reason
-      ``why_not``.
+    - ``families``: the workloads it can run; ``not_for``: those where one would expect it, but which it cannot run, for
+      the reason ``why_not``.
     """
 
     name: str
@@ -59,7 +59,7 @@ class PeerError(Exception):
 
 @dataclass(eq=False)
 class Worker:
-    """A peer's process; the file it has loaded, and the version it gave."""
+    """A peer's process; ``loaded``: the workload's file that it holds; ``version``: the version that it reported."""
 
     process: subprocess.Popen[bytes]
     folder: tempfile.TemporaryDirectory[str]
@@ -67,7 +67,7 @@ class Worker:
     version: str = ""
 
     def ask(self, **request: Any) -> dict[str, Any]:
-        """The answer to one request. Raises PeerError."""
+        """The answer to one request. Raises PeerError where it is an error, or does not come in time."""
         stdin, stdout = self.process.stdin, self.process.stdout
         assert stdin is not None and stdout is not None
         try:
@@ -86,13 +86,13 @@ class Worker:
         return answer
 
     def load(self, file: Path, threads: int) -> None:
-        """Have it load a workload, unless it has."""
+        """Have it load a workload, unless it holds it already."""
         if self.loaded != file:
             self.version = self.ask(do="load", file=str(file), threads=threads)["version"]
             self.loaded = file
 
     def seconds(self, steps: int) -> float:
-        """Seconds per step over that many."""
+        """Seconds per step, over this number of steps."""
         return float(self.ask(do="run", steps=steps)["seconds"])
 
     def raster(self) -> dict[str, NDArray[Any]]:
@@ -125,13 +125,13 @@ class Worker:
 def start(python: Path, worker: str, threads: int) -> Worker:
     """A peer's process in the environment of that interpreter."""
     keep = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
-    own = {**keep, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    environment = {**keep, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
     folder: tempfile.TemporaryDirectory[str] = tempfile.TemporaryDirectory(prefix="neurodeploy-bench-")
     with (Path(folder.name) / "said").open("wb") as said:
         process = subprocess.Popen(
             [str(python), "-m", f"benchmarks.workers.{worker}"],
             cwd=ROOT,
-            env=own,
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,
@@ -140,7 +140,7 @@ def start(python: Path, worker: str, threads: int) -> Worker:
 
 
 class Workers:
-    """Processes by peer, started when first asked for and all ended together."""
+    """Processes by peer: each is started when it is first asked for, and all are ended together."""
 
     def __init__(self) -> None:
         self.running: dict[str, Worker] = {}

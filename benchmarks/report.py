@@ -25,21 +25,23 @@ RASTERS = {peer.name: "speed only: own equations" for peer in PEERS if not peer.
 def write(results: Results, folder: Path) -> tuple[Path, Path]:
     """``results.json`` and ``RESULTS.md`` in ``folder``."""
     paths = folder / "results.json", folder / "RESULTS.md"
-    text = json.dumps(results.as_dict() | {"floors": [_floor(each) for each in floors(results)]}, indent=1)
+    text = json.dumps(results.as_dict() | {"floors": [_floor(floor) for floor in floors(results)]}, indent=1)
     for path, content in zip(paths, (text + "\n", markdown(results)), strict=True):
         write_file(path, lambda file, content=content: file.write(content.encode()))
     return paths
 
 
-def _floor(each: Floor) -> dict[str, object]:
-    return {**vars(each), "verdict": each.verdict}
+def _floor(floor: Floor) -> dict[str, object]:
+    """A floor for JSON."""
+    values = vars(floor)
+    return {"what": values["name"], **{key: values[key] for key in values if key != "name"}, "verdict": floor.verdict}
 
 
 def tables(results: Results) -> list[Table]:
-    """Every table, in order."""
+    """All tables of a report, in order."""
     return [
         floor_table(floors(results)),
-        *(case_table(each) for each in results.cases),
+        *(case_table(case) for case in results.cases),
         overview(results),
         *([cost_table(results.costs)] if results.costs else []),
         *([scaling_table(results.scaling)] if results.scaling else []),
@@ -47,49 +49,50 @@ def tables(results: Results) -> list[Table]:
     ]
 
 
-def floor_table(given: Sequence[Floor]) -> Table:
-    """What is asked and what was found."""
+def floor_table(measured: Sequence[Floor]) -> Table:
+    """What is asked, what was measured, and whether that is enough."""
     rows = [
         (
-            each.what,
-            each.workload,
-            f"{each.sense} {_plain(each.limit)} {each.unit}".rstrip(),
-            _value(each),
-            each.verdict,
-            each.beside,
+            floor.name,
+            floor.workload,
+            f"{floor.sense} {_plain(floor.limit)} {floor.unit}".rstrip(),
+            _value(floor),
+            floor.verdict,
+            floor.beside,
         )
-        for each in given
+        for floor in measured
     ]
     return Table("Floors", ("what", "workload", ">asked", ">measured", "verdict", "beside"), rows)
 
 
 def case_table(case: CaseResult) -> Table:
     """Everybody on one workload."""
-    rows = [_row(case, each) for each in case.measured.values()]
+    rows = [_row(case, contestant) for contestant in case.measured.values()]
     share = case.of_roof
     title = case.name if share is None else f"{case.name}: {100 * share:.0f} % of the roofline"
     return Table(title, ("contestant", ">µs per step", ">times slower", "raster", "note"), rows)
 
 
-def _row(case: CaseResult, each: Measured) -> tuple[str, ...]:
-    if each.missing:
-        return each.name, NOT_MEASURED, "", "", each.missing
-    factor = case.faster(each.name)
-    raster = str(case.checked[each.name]) if each.name in case.checked else RASTERS.get(each.name, "")
-    note = each.note
-    if each.name == "Lava" and case.lava_startup is not None:
+def _row(case: CaseResult, measured: Measured) -> tuple[str, ...]:
+    if measured.missing:
+        return measured.name, NOT_MEASURED, "", "", measured.missing
+    factor = case.faster(measured.name)
+    raster = str(case.checked[measured.name]) if measured.name in case.checked else RASTERS.get(measured.name, "")
+    note = measured.note
+    if measured.name == "Lava" and case.lava_startup is not None:
         note = f"{note} ({case.lava_startup:.1f} s per run)"
-    if (one := case.measured.get(each.name.replace("2 threads", "1 thread"))) and (ratio(each, one) or 0) > 1:
+    single = case.measured.get(measured.name.replace("2 threads", "1 thread"))
+    if single is not None and (ratio(measured, single) or 0) > 1:
         note = f"{note}; slower than on one thread: were both cores free?"
-    return each.name, _micro(each.median), "" if factor is None else f"{factor:.3g}", raster, note
+    return measured.name, _micro(measured.median), "" if factor is None else f"{factor:.3g}", raster, note
 
 
 def overview(results: Results) -> Table:
     """What a step of each workload is made of, and its share of the roofline."""
     rows: list[tuple[str, ...]] = []
     for case in results.cases:
-        made = case.operations
-        if made is None:
+        counted = case.operations
+        if counted is None:
             rows.append((case.name, NOT_MEASURED, "", "", "", "", "", case.measured[OURS].missing))
             continue
         share, fired = case.of_roof, [v for k, v in case.activity.items() if "pool" not in k]
@@ -97,9 +100,9 @@ def overview(results: Results) -> Table:
             (
                 case.name,
                 f"{100 * min(fired):.2g}–{100 * max(fired):.2g} %",
-                f"{made.neurons:,}",
-                f"{made.synaptic / 1e6:.3g} M",
-                f"{made.dense / 1e6:.3g} M",
+                f"{counted.neurons:,}",
+                f"{counted.synaptic / 1e6:.3g} M",
+                f"{counted.dense / 1e6:.3g} M",
                 _micro(case.ours),
                 _micro(case.roof),
                 "" if share is None else f"{100 * share:.0f} %",
@@ -109,19 +112,19 @@ def overview(results: Results) -> Table:
     return Table("Rooflines", columns, rows)
 
 
-def cost_table(given: Sequence[Costs]) -> Table:
-    """Beside the steps."""
+def cost_table(measured: Sequence[Costs]) -> Table:
+    """Costs beside the steps, one row per workload."""
     rows = [
         (
-            each.workload,
-            f"{each.compile_s:.2f}",
-            f"{1e3 * each.text_s:.1f}",
-            f"{1e3 * each.cached_s:.1f}",
-            f"{each.context_bytes / 1e6:.3f}",
-            _micro(each.silent_s),
-            f"{100 * each.silent:.0f} %",
+            cost.workload,
+            f"{cost.compile_s:.2f}",
+            f"{1e3 * cost.text_s:.1f}",
+            f"{1e3 * cost.cached_s:.1f}",
+            f"{cost.context_bytes / 1e6:.3f}",
+            _micro(cost.silent_s),
+            f"{100 * cost.silent:.0f} %",
         )
-        for each in given
+        for cost in measured
     ]
     columns = (
         "workload",
@@ -135,24 +138,24 @@ def cost_table(given: Sequence[Costs]) -> Table:
     return Table("Costs", columns, rows)
 
 
-def scaling_table(given: Sequence[Scaling]) -> Table:
-    """One row per point."""
+def scaling_table(measured: Sequence[Scaling]) -> Table:
+    """How a step grows, one row per point of every axis."""
     rows = [
         (
-            each.network,
-            each.axis,
+            scaling.network,
+            scaling.axis,
             name,
             NOT_MEASURED if point.missing else _micro(point.median),
             point.missing or point.note,
         )
-        for each in given
-        for name, point in each.points.items()
+        for scaling in measured
+        for name, point in scaling.points.items()
     ]
     return Table("Scaling", ("network", "axis", ">value", ">µs per step (and sample)", "note"), rows)
 
 
 def limit_table(limits: Limits) -> Table:
-    """What this machine can do at most, on one core."""
+    """The limits of one core of this machine."""
     rows = [
         (
             "16-bit additions of streamed weights",
@@ -167,7 +170,7 @@ def limit_table(limits: Limits) -> Table:
 
 
 def markdown(results: Results) -> str:
-    """The whole report."""
+    """The whole report in Markdown."""
     about = "\n".join(f"- {key}: {value}" for key, value in results.about.items())
     parts = [
         "# Benchmarks",
@@ -175,7 +178,7 @@ def markdown(results: Results) -> str:
         "ratio is the median of the ratios of the same rounds. Ours: one thread, the compiled loop, every population's "
         "output recorded.",
         about,
-        *(_markdown(each) for each in tables(results)),
+        *(_markdown(table) for table in tables(results)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -209,8 +212,8 @@ def _micro(seconds: float | None) -> str:
     return f"{micro:,.0f}" if micro >= 100 else f"{micro:.3g}"
 
 
-def _value(each: Floor) -> str:
-    return "" if each.value is None else f"{each.value:.3g} {each.unit}".rstrip()
+def _value(floor: Floor) -> str:
+    return "" if floor.value is None else f"{floor.value:.3g} {floor.unit}".rstrip()
 
 
 def _plain(value: float) -> str:

@@ -1,4 +1,4 @@
-"""What a run found, as plain values: the source of the JSON file and of every table."""
+"""The results of a run as plain values: the JSON file and every table are made of them."""
 
 from __future__ import annotations
 
@@ -29,16 +29,18 @@ class Equality:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """One workload: what was measured on it, round by round, and what its step is made of.
+    """The results on one workload.
 
-    - ``activity``: share of cells that fire, by node; ``checked``: equality by peer, where it computes the same.
+    - ``asked_activity``: share of neurons that should fire per step; ``activity``: share that does, by node.
+    - ``operations``: what a step is made of; ``measured``: everybody, by name; ``checked``: equality by peer, where it
+      computes the same.
     - ``lava_startup``: seconds that Lava took beyond its steps.
     """
 
     name: str
     family: str
     size: int
-    wanted: float
+    asked_activity: float
     dense: bool
     activity: dict[str, float]
     operations: Operations | None
@@ -86,13 +88,13 @@ class Results:
     scaling: tuple[Scaling, ...]
 
     def case(self, family: str, size: int, activity: float) -> CaseResult | None:
-        """One workload's, if it was measured."""
-        wanted = family, size, activity
-        return next((each for each in self.cases if (each.family, each.size, each.wanted) == wanted), None)
+        """The results on one workload, or None where it was not measured."""
+        sought = family, size, activity
+        return next((case for case in self.cases if (case.family, case.size, case.asked_activity) == sought), None)
 
     @property
     def diverged(self) -> list[str]:
-        """Peers that compute the same and did not give the same."""
+        """The peers that should compute the same integers and did not."""
         return [f"{c.name}, {name}: {e}" for c in self.cases for name, e in c.checked.items() if e.differing]
 
     def as_dict(self) -> dict[str, Any]:
@@ -100,8 +102,8 @@ class Results:
         return {
             "about": self.about,
             "limits": self.limits.as_dict(),
-            "cases": [_case(each) for each in self.cases],
-            "costs": [asdict(each) for each in self.costs],
+            "cases": [_case(entry) for entry in self.cases],
+            "costs": [asdict(entry) for entry in self.costs],
             "scaling": [
                 {"axis": s.axis, "network": s.network, "points": {k: _measured(m) for k, m in s.points.items()}}
                 for s in self.scaling
@@ -114,7 +116,7 @@ def _case(case: CaseResult) -> dict[str, Any]:
         "name": case.name,
         "family": case.family,
         "size": case.size,
-        "wanted_activity": case.wanted,
+        "wanted_activity": case.asked_activity,
         "activity": case.activity,
         "operations": None if case.operations is None else asdict(case.operations),
         "roof_seconds": case.roof,
@@ -122,11 +124,11 @@ def _case(case: CaseResult) -> dict[str, Any]:
         "lava_startup_seconds": case.lava_startup,
         "contestants": {
             name: {
-                **_measured(each),
+                **_measured(measured),
                 "ratio": case.faster(name),
                 "equality": asdict(case.checked[name]) if name in case.checked else None,
             }
-            for name, each in case.measured.items()
+            for name, measured in case.measured.items()
         },
     }
 

@@ -20,10 +20,13 @@ from neurodeploy.engine.build import compile_library
 SOURCE = Path(__file__).with_name("roofline.c")
 FLAGS = ("-std=gnu99", "-O3", "-march=native", "-fPIC", "-shared")
 LEAST = 0.02
+"""Fewest seconds that one measurement takes."""
 REPEATS = 3
+"""Measurements of a limit after the first; the best counts."""
 WEIGHTS = 16 << 10
+"""Bytes of weights that additions are measured on."""
 NEURONS, ROW = 16 << 10, 8 << 10
-"""Neurons whose updates the table of limits shows, and those that share sums in the first cache."""
+"""Neurons that the table of limits is measured on, and those whose sums share the first cache."""
 SHARED = 30_000_000
 """Rounds of products that threads share out."""
 MEMORY = {"L1": 16 << 10, "L2": 256 << 10, "L3": 6 << 20, "DRAM": 192 << 20}
@@ -48,23 +51,23 @@ class Limits:
 
 
 def roof(operations: Operations, limits: Limits) -> float:
-    """Seconds per step that no engine beats: all updates, and the cheaper of adding per event or multiplying all."""
+    """Seconds per step that no engine beats: all updates, and the cheaper of adding per event and multiplying all."""
     arrive = min(operations.synaptic / limits.additions, operations.dense / limits.products)
     return operations.neurons / limits.updates + arrive
 
 
-def higher(one: Limits, other: Limits) -> Limits:
-    """The higher of what two measurements saw: a limit is what the machine can do when left alone."""
-    forms = {one.updates: one.update_form, other.updates: other.update_form}
-    updates = max(one.updates, other.updates)
+def higher(first: Limits, second: Limits) -> Limits:
+    """The higher figures of two measurements: a limit is what the machine can do when left alone."""
+    forms = {first.updates: first.update_form, second.updates: second.update_form}
+    updates = max(first.updates, second.updates)
     return Limits(
-        one.vector_bytes,
-        one.instruction,
-        max(one.additions, other.additions),
-        max(one.products, other.products),
+        first.vector_bytes,
+        first.instruction,
+        max(first.additions, second.additions),
+        max(first.products, second.products),
         updates,
         forms[updates],
-        {level: max(one.reads[level], other.reads[level]) for level in one.reads},
+        {level: max(first.reads[level], second.reads[level]) for level in first.reads},
     )
 
 
@@ -120,14 +123,14 @@ def _streamed(function: Any, size: int, repeats: int) -> float:
     """Bytes per second."""
     memory = np.ones(size + 64, dtype=np.uint8)
     start = memory.ctypes.data + -memory.ctypes.data % 64
-    given = ctypes.c_void_p(start), ctypes.c_int64(size)
-    return size * _rate(lambda rounds: function(*given, ctypes.c_int64(rounds)), repeats)
+    memory_area = ctypes.c_void_p(start), ctypes.c_int64(size)
+    return size * _rate(lambda rounds: function(*memory_area, ctypes.c_int64(rounds)), repeats)
 
 
 def _updates(function: Any, neurons: int, repeats: int) -> float:
     sums = np.random.default_rng(0).integers(-300, 300, ROW).astype(np.int16)
     u, v, spikes = (np.zeros(neurons, dtype=kind) for kind in (np.int32, np.int32, np.uint8))
-    pointers = [ctypes.c_void_p(each.ctypes.data) for each in (u, v, sums, spikes)]
+    pointers = [ctypes.c_void_p(array.ctypes.data) for array in (u, v, sums, spikes)]
 
     sizes = ctypes.c_int64(neurons), ctypes.c_int64(ROW)
     return neurons * _rate(lambda steps: function(*pointers, *sizes, 3072, 3584, 40000, ctypes.c_int64(steps)), repeats)

@@ -1,4 +1,4 @@
-"""A whole run: what is measured, in which order."""
+"""A whole run: what is measured, and in which order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from neurodeploy import __version__
 
 Progress = Callable[[str], None]
 MORE = 3
-"""Times the rounds in which threads are measured: two of them meet whatever else the machine does twice."""
+"""Factor by which threads are measured in more rounds: two of them are disturbed twice as often."""
 BATCHED = {"W1": (128, 0.02), "W2": (32, 0.1)}
 
 
@@ -46,10 +46,10 @@ class Scope:
         """The part of one family."""
         return replace(
             self,
-            cases=tuple(each for each in self.cases if each.family == family),
-            costs=tuple(each for each in self.costs if each[0] == family),
-            sizes={name: each for name, each in self.sizes.items() if name == family},
-            batches={name: each for name, each in self.batches.items() if name == family},
+            cases=tuple(entry for entry in self.cases if entry.family == family),
+            costs=tuple(entry for entry in self.costs if entry[0] == family),
+            sizes={name: entry for name, entry in self.sizes.items() if name == family},
+            batches={name: entry for name, entry in self.batches.items() if name == family},
         )
 
 
@@ -123,11 +123,11 @@ def _scaled(scope: Scope, machine: Microbenchmarks, progress: Progress) -> Itera
 
 
 def _within(progress: Progress, place: str) -> Progress:
-    return lambda what: progress(f"{place}: {what}")
+    return lambda text: progress(f"{place}: {text}")
 
 
 def about(rounds: int) -> dict[str, str]:
-    """Where and when."""
+    """Where, when and how the run was made."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines() if cpuinfo.exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
@@ -145,8 +145,8 @@ def about(rounds: int) -> dict[str, str]:
 
 
 def load() -> str:
-    """How busy the machine was in the last minutes, all of it or other people's work too."""
-    one, five, _ = os.getloadavg()
+    """How busy the machine was in the last minutes, with this run and with other work."""
+    last_minute, last_five, _ = os.getloadavg()
     cores = os.cpu_count() or 1
-    busy = "; other work ran beside it, so the figures are rough" if five > 1.5 * cores else ""
-    return f"{one:.1f} and {five:.1f} processes on {cores} cores over the last minute and five{busy}"
+    busy = "; other work ran beside it, so the figures are rough" if last_five > 1.5 * cores else ""
+    return f"{last_minute:.1f} and {last_five:.1f} processes on {cores} cores over the last minute and five{busy}"

@@ -1,4 +1,4 @@
-"""How our engine's step grows: with area, with neurons, with the batch and its threads."""
+"""How a step of the engine grows: with area, with neurons, with the batch and its threads."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def batches(
     """
     work = workload(family, size, activity)
     compiled = loading.as_shipped(work.program)
-    made: list[Scaling] = []
+    measured: list[Scaling] = []
     for batch in values:
         samples = engine.prepare(compiled, work.stimulus, batch, work.program.outputs)
         counts = (1, 2) if batch > 1 else (1,)
@@ -63,15 +63,15 @@ def batches(
         ]
         if batch > 1:
             contestants += [Contestant(alone_name(n), lambda n=n: machine.shared(n), note=ALONE) for n in counts]
-        made.append(Scaling(f"batch of {batch}", work.name, interleave(contestants, rounds, progress)))
-    return made
+        measured.append(Scaling(f"batch of {batch}", work.name, interleave(contestants, rounds, progress)))
+    return measured
 
 
 def alone_name(count: int) -> str:
-    """The same of threads that share nothing."""
+    """The name of threads that share nothing, as a contestant."""
     return f"registers alone, {threads_name(count)}"
 
 
 def threads_name(count: int) -> str:
-    """``1 thread``, ``2 threads``."""
+    """``1 thread`` or ``2 threads``."""
     return f"{count} thread{'s' if count > 1 else ''}"

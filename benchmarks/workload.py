@@ -23,10 +23,11 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Workload:
-    """A network at a wanted activity.
+    """A network whose neurons fire at a given activity, and a stimulus.
 
     - ``family``: W1, W2, W3 or W3X; ``size``: pixels along a side, or neurons.
-    - ``stimulus``: ``(1, T, *shape)`` by input; ``dense``: whether it counts among those near the dense regime.
+    - ``activity``: share of neurons that fire per step, which thresholds are calibrated for.
+    - ``stimulus``: ``(1, T, *shape)`` by input; ``dense``: whether so many fire that dense kernels are faster.
     """
 
     family: str
@@ -49,11 +50,16 @@ class Workload:
 
 @dataclass(frozen=True)
 class Family:
-    """How a family's networks are built, at which size thresholds are sought, and what is sent to them."""
+    """A family of networks.
+
+    - ``build``: makes one of a size with given thresholds; ``calibrated_at``: the size that thresholds are found on.
+    - ``input_rate``: share of inputs that fire per step; None: as many as neurons do.
+    - ``dense_from``: the activity from which on a workload counts as dense.
+    """
 
     build: Callable[[int, Thresholds], Program]
     calibrated_at: int | None
-    given: float | None
+    input_rate: float | None
     dense_from: float
 
 
@@ -67,20 +73,21 @@ _thresholds: dict[tuple[str, int, float], Thresholds] = {}
 
 
 def missing(family: str) -> str:
-    """Why a family cannot be measured, or nothing."""
+    """Why a family cannot be measured; empty where it can."""
     return "" if family != "W3X" or "xylo-v2" in NUMERICS else "this version has no numerics xylo-v2"
 
 
 def workload(family: str, size: int, activity: float, steps: int = STEPS) -> Workload:
     """The network of that family and size, its LIF populations firing at ``activity``."""
     about = FAMILIES[family]
-    given = activity if about.given is None else about.given
+    input_rate = activity if about.input_rate is None else about.input_rate
     at = min(size, about.calibrated_at or size)
     key = family, at, activity
     if key not in _thresholds:
-        _thresholds[key] = calibrate(lambda chosen: about.build(at, chosen), activity, given)
+        _thresholds[key] = calibrate(lambda thresholds: about.build(at, thresholds), activity, input_rate)
     program = about.build(size, _scaled(_thresholds[key], size / at if family.startswith("W3") else 1.0))
-    return Workload(family, size, activity, program, bernoulli(program, steps, given), activity >= about.dense_from)
+    stimulus = bernoulli(program, steps, input_rate)
+    return Workload(family, size, activity, program, stimulus, activity >= about.dense_from)
 
 
 def _scaled(thresholds: Thresholds, ratio: float) -> Thresholds:
@@ -102,7 +109,7 @@ def describe(program: Program) -> tuple[dict[str, Any], dict[str, NDArray[np.int
             node["current_decay"], node["membrane_decay"] = p.current_decay, p.membrane_decay
             node["keep_current"] = n.decay_one - int(p.current_decay)
             node["keep_membrane"] = n.decay_one - int(p.membrane_decay)
-        node["edges"] = [_edge(each, node["kind"], weights) for each in program.into(name)]
+        node["edges"] = [_edge(projection, node["kind"], weights) for projection in program.into(name)]
         nodes.append(node)
     net = {"nodes": nodes, "decay_bits": n.decay_bits, "state_shift": n.state_shift, "membrane_bits": n.membrane_bits}
     return net, weights

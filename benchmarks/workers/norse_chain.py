@@ -18,8 +18,8 @@ DT = 0.001
 
 def neuron(node: dict[str, Any], net: dict[str, Any]) -> torch.nn.Module:
     """A LIFCell: its membrane takes the share of the current that it loses of itself."""
-    one = 1 << net["decay_bits"]
-    lost_u, lost_v = 1 - node["keep_current"] / one, 1 - node["keep_membrane"] / one
+    unit = 1 << net["decay_bits"]
+    lost_u, lost_v = 1 - node["keep_current"] / unit, 1 - node["keep_membrane"] / unit
     parameters = norse.LIFParameters(
         tau_syn_inv=torch.tensor(lost_u / DT),
         tau_mem_inv=torch.tensor(lost_v / DT),

@@ -16,8 +16,8 @@ from benchmarks.workers.torch_chain import Chain, chain
 
 def node_of(node: dict[str, Any], net: dict[str, Any]) -> torch.nn.Module:
     """A current-based LIF node."""
-    one = 1 << net["decay_bits"]
-    keep_u, keep_v = node["keep_current"] / one, node["keep_membrane"] / one
+    unit = 1 << net["decay_bits"]
+    keep_u, keep_v = node["keep_current"] / unit, node["keep_membrane"] / unit
     return neuron.CUBALIFNode(c_decay=keep_u, v_decay=keep_v, v_threshold=float(node["threshold"]))
 
 

@@ -35,7 +35,7 @@ def case(**changes: object) -> CaseResult:
         "name": "W1 128 at 2 %",
         "family": "W1",
         "size": 128,
-        "wanted": 0.02,
+        "asked_activity": 0.02,
         "dense": False,
         "activity": {"input": 0.02, "conv1": 0.021, "pool1": 0.08},
         "operations": Operations(200_000, 1e6, 20_000_000),
@@ -53,7 +53,7 @@ def results(*cases: CaseResult) -> Results:
 
 
 def test_a_floor_is_met_not_met_or_not_measured() -> None:
-    found = {each.what: (each.value, each.verdict) for each in floors(results(case()))}
+    found = {each.name: (each.value, each.verdict) for each in floors(results(case()))}
     assert found["faster than Lava"] == (pytest.approx(300), "met")
     assert found["faster than Norse"] == (pytest.approx(10), "NOT MET")
     assert found["faster than SpikingJelly"] == (None, "not measured")
@@ -68,8 +68,8 @@ def test_the_share_of_the_roofline_is_that_of_the_same_rounds() -> None:
     shared = case(measured={name: Measured(name, each) for name, each in rounds.items()}, dense=True)
     assert shared.of_roof == pytest.approx(0.5)
     assert shared.roof == pytest.approx(60 * MICRO)
-    (floor,) = [each for each in floors(results(shared)) if "roofline" in each.what]
-    assert (floor.what, floor.limit, floor.verdict) == ("of the roofline (dense)", 70, "NOT MET")
+    (floor,) = [each for each in floors(results(shared)) if "roofline" in each.name]
+    assert (floor.name, floor.limit, floor.verdict) == ("of the roofline (dense)", 70, "NOT MET")
     assert "W1 128 at 2 %: 50 % of the roofline" in report.markdown(results(shared))
 
 
@@ -78,7 +78,7 @@ def test_two_threads_stand_beside_what_threads_gain_that_share_nothing() -> None
     points |= {alone_name(1): (1.0, 1.0), alone_name(2): (0.625, 0.625)}
     scaling = Scaling("batch of 4", "W1", {name: Measured(name, each) for name, each in points.items()})
     given = replace(results(case()), scaling=(scaling,))
-    (floor,) = [each for each in floors(given) if "two threads" in each.what]
+    (floor,) = [each for each in floors(given) if "two threads" in each.name]
     assert (floor.value, floor.verdict, floor.beside) == (1.6, "NOT MET", "threads that share nothing: 1.6 ×")
     assert "| ≥ 1.8 × | 1.6 × | NOT MET | threads that share nothing: 1.6 × |" in report.markdown(given)
 
