@@ -27,5 +27,5 @@ MATRICES = (MATRIX,)
 """Kernels of matrices."""
 KERNELS: Mapping[str, NativeKernel] = {kernel.name: kernel for kernel in (*WINDOWS, *MATRICES, PORTABLE)}
 """Every kernel by its name."""
-FORCED = ("scatter", "pairs", "table", "dense", "columns", "matrix", "pool", "portable")
+FORCED = tuple(KERNELS)
 """Names that ``render(..., forced=name)`` takes."""
