@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import numpy as np
+from numpy.typing import NDArray
 
 from neurodeploy.codegen.encoders import EncoderText
 from neurodeploy.codegen.example import Counting, arrays, counting_text, listed, printed
@@ -50,7 +51,7 @@ def _usage(prefix: str, front: EncoderText, outputs: list[tuple[int, Port]]) -> 
 """
 
 
-def _converter(prefix: str, front: EncoderText, low: Sequence[float], scale: Sequence[float], top: int) -> str:
+def _converter(prefix: str, front: EncoderText, low: NDArray[np.float64], scale: NDArray[np.float64], top: int) -> str:
     return f"""#include <stdio.h>
 #include "{prefix}.h"
 
@@ -60,7 +61,7 @@ static const double scale[{front.features}] = {{{_doubles(scale)}}};
 """
 
 
-def _doubles(numbers: Sequence[float]) -> str:
+def _doubles(numbers: NDArray[np.float64]) -> str:
     return ", ".join(repr(float(number)) for number in numbers)
 
 
