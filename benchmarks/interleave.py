@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -82,8 +82,3 @@ def ratio(slow: Measured | None, fast: Measured | None) -> float | None:
     pairs = zip(slow.rounds, fast.rounds, strict=False)
     quotients = [a / b for a, b in pairs if a is not None and b is not None]
     return median(quotients) if quotients else None
-
-
-def ratios(measured: Mapping[str, Measured], ours: str) -> dict[str, float | None]:
-    """Every contestant's ratio to ``ours``."""
-    return {name: ratio(contestant, measured.get(ours)) for name, contestant in measured.items()}

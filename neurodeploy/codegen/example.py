@@ -13,6 +13,17 @@ WARNINGS = "-std=c99 -Wall -Wextra -Werror -pedantic"
 """Flags under which the rendered C compiles without a warning."""
 
 
+OPEN = """\
+  FILE *file = count > 1 ? fopen(words[1], "r") : stdin;
+  int more;
+  if (file == NULL) {
+    perror(words[1]);
+    return 1;
+  }
+"""
+"""C statements that open the file named on the command line, or standard input."""
+
+
 def example(program: Program, rendering: Rendering, heads: Heads) -> str:
     """``main.c``. Numbers come as text, and the raster goes as text, so that any machine and numpy can read both."""
     ports = {port.name: (number, port) for number, port in enumerate(rendering.ports)}
@@ -74,13 +85,7 @@ def _main(prefix: str, inputs: list[tuple[int, Port]], outputs: list[tuple[int, 
     arguments = ", ".join(f"at{number}" for number, _ in (*inputs, *outputs))
     return f"""
 int main(int count, char **words) {{
-  FILE *file = count > 1 ? fopen(words[1], "r") : stdin;
-  int more;
-  if (file == NULL) {{
-    perror(words[1]);
-    return 1;
-  }}
-  {prefix}_reset(&context);
+{OPEN}  {prefix}_reset(&context);
   while ((more = read_step(file)) == 1) {{
     {prefix}_step(&context, {arguments});
 {counting.step}{"".join(printed(number, port) for number, port in outputs)}    putchar('\\n');

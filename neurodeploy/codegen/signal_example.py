@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.codegen.encoders import EncoderText
-from neurodeploy.codegen.example import Counting, arrays, counting_text, listed, printed
+from neurodeploy.codegen.example import OPEN, Counting, arrays, counting_text, listed, printed
 from neurodeploy.codegen.heads import Heads
 from neurodeploy.codegen.module import Port, Rendering
 from neurodeploy.errors import InputError
@@ -97,13 +97,7 @@ def _main(prefix: str, front: EncoderText, fed: int, outputs: list[tuple[int, Po
     arguments = ", ".join(f"at{number}" for number in (fed, *(number for number, _ in outputs)))
     return f"""
 int main(int count, char **words) {{
-  FILE *file = count > 1 ? fopen(words[1], "r") : stdin;
-  int more;
-  if (file == NULL) {{
-    perror(words[1]);
-    return 1;
-  }}
-  {prefix}_encoder_reset(&front);
+{OPEN}  {prefix}_encoder_reset(&front);
   {prefix}_reset(&context);
   while ((more = read_samples(file)) == 1) {{
     for (int k = 0; k < {prefix.upper()}_SAMPLE_STEPS; k++) {{

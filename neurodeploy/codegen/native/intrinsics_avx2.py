@@ -28,6 +28,23 @@ static inline nd_sums32x4 nd_wide32x4(const void *p) {
 }
 """
 """Loads of 16-bit weights as 32-bit sums; AVX-512 has them too."""
+
+
+def vector_loads(convert: str, bytes_at: str, words_at: str) -> str:
+    """The functions ``nd_from_<type>(p)``: numbers in memory as a vector of 32-bit integers.
+
+    ``convert``: the intrinsic, with ``{}`` for the type; ``bytes_at``, ``words_at``: what loads numbers of 8 and 16
+    bits.
+    """
+    types = {"uint8": ("epu8", bytes_at), "int8": ("epi8", bytes_at), "uint16": ("epu16", words_at)}
+    types["int16"] = ("epi16", words_at)
+    text = "static inline nd_words nd_from_{}(const void *p) {{\n  return (nd_words){}({}((const {} *)p));\n}}\n"
+    return "".join(
+        text.format(kind, convert.format(suffix), load, "__m256i" if "256" in load else "__m128i")
+        for kind, (suffix, load) in types.items()
+    )
+
+
 OPERATIONS = (
     """
 static inline nd_words nd_max(nd_words a, nd_words b) { return (nd_words)_mm256_max_epi32((__m256i)a, (__m256i)b); }
@@ -43,18 +60,9 @@ static inline nd_words nd_decay(nd_words x, nd_words keep, int bits) {
 static inline nd_words nd_cut(nd_words x, float factor) {
   return (nd_words)_mm256_cvttps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps((__m256i)x), _mm256_set1_ps(factor)));
 }
-static inline nd_words nd_from_uint8(const void *p) {
-  return (nd_words)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
-}
-static inline nd_words nd_from_int8(const void *p) {
-  return (nd_words)_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p));
-}
-static inline nd_words nd_from_uint16(const void *p) {
-  return (nd_words)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
-}
-static inline nd_words nd_from_int16(const void *p) {
-  return (nd_words)_mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)p));
-}
+"""
+    + vector_loads("_mm256_cvt{}_epi32", "_mm_loadl_epi64", "_mm_loadu_si128")
+    + """\
 static inline void nd_to_int16(void *p, nd_words x) {
   const __m256i low = _mm256_and_si256((__m256i)x, _mm256_set1_epi32(0xffff));
   const __m256i both = _mm256_permute4x64_epi64(_mm256_packus_epi32(low, low), 0x08);

@@ -1,6 +1,6 @@
 """The vector operations of AVX-512, in intrinsics where vector extensions of the compiler do not express them."""
 
-from neurodeploy.codegen.native.intrinsics_avx2 import WIDEN_TO_16, WIDEN_TO_32
+from neurodeploy.codegen.native.intrinsics_avx2 import WIDEN_TO_16, WIDEN_TO_32, vector_loads
 
 HEADER = "#include <immintrin.h>\n"
 OPERATIONS = (
@@ -21,18 +21,9 @@ static inline nd_words nd_cut(nd_words x, float factor) {
       _mm512_cvtepi32_ps((__m512i)x), _mm512_set1_ps(factor), _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
   return (nd_words)_mm512_cvttps_epi32(product);
 }
-static inline nd_words nd_from_uint8(const void *p) {
-  return (nd_words)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
-}
-static inline nd_words nd_from_int8(const void *p) {
-  return (nd_words)_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p));
-}
-static inline nd_words nd_from_uint16(const void *p) {
-  return (nd_words)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
-}
-static inline nd_words nd_from_int16(const void *p) {
-  return (nd_words)_mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i *)p));
-}
+"""
+    + vector_loads("_mm512_cvt{}_epi32", "_mm_loadu_si128", "_mm256_loadu_si256")
+    + """\
 static inline void nd_to_int16(void *p, nd_words x) {
   _mm256_storeu_si256((__m256i *)p, _mm512_cvtepi32_epi16((__m512i)x));
 }
