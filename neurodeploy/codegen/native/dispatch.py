@@ -18,7 +18,7 @@ from neurodeploy.codegen.native import conv_scatter, matrix_saturating
 from neurodeploy.codegen.native.cost_model import Ladder, ladder
 from neurodeploy.codegen.native.event_lists import SLACK
 from neurodeploy.codegen.native.expressions import vectorizable
-from neurodeploy.codegen.native.kernel import MessageMap, source_rows
+from neurodeploy.codegen.native.kernel import MessageMap, NativeKernel, source_rows
 from neurodeploy.codegen.native.kernels import KERNELS, MATRICES, PORTABLE, SCATTER, WINDOWS
 from neurodeploy.codegen.native.sum_block import ALIGN, SumBlock, sum_block
 from neurodeploy.step.arrival import Accumulator
@@ -132,9 +132,9 @@ def native_stage(
         return NativeStage(stage, block, (), events, starts, maps=0, rests=False)
     target = layouts[population.name]
     joined = [(sums, edge) for sums in stage.arrival.accumulators for edge in edges(plan, sums, layouts, target)]
-    windows = [_window_kernels(edge, machine, forced) for _, edge in joined]
+    windows = [_chosen(edge, machine, forced, WINDOWS) for _, edge in joined]
     spatial = any(kernels != ALWAYS_PORTABLE for kernels in windows)
-    kernels = windows if spatial else [_matrix_kernels(edge, machine, forced) for _, edge in joined]
+    kernels = windows if spatial else [_chosen(edge, machine, forced, MATRICES) for _, edge in joined]
     resting = rests(population, plan.program.numerics, stage.update.stored)
     return _placed(stage, joined, kernels, target, spatial, resting)
 
@@ -147,19 +147,14 @@ def _fits_words(stage: Stage) -> bool:
     return all(sums.bits <= 32 for sums in stage.arrival.accumulators) and vectorizable(roots)
 
 
-def _window_kernels(edge: Edge, machine: Machine, forced: str | None) -> Ladder:
-    """Kernels of a convolution or pooling: the forced one, the first that applies, or what the cost model says."""
-    able = [kernel.name for kernel in WINDOWS if kernel.applies(edge, machine)]
+def _chosen(edge: Edge, machine: Machine, forced: str | None, kernels: Sequence[NativeKernel]) -> Ladder:
+    """The forced kernel where it applies; else the first of ``kernels`` that applies, or what the cost model says."""
+    able = [kernel.name for kernel in kernels if kernel.applies(edge, machine)]
     if forced == PORTABLE.name or forced in able:
         return ((0, str(forced)),)
     if forced is None and able[:1] == [SCATTER.name]:
         return ladder(edge, machine, able)
     return ((0, able[0]),) if able else ALWAYS_PORTABLE
-
-
-def _matrix_kernels(edge: Edge, machine: Machine, forced: str | None) -> Ladder:
-    able = [kernel.name for kernel in MATRICES if kernel.applies(edge, machine)]
-    return ((0, able[0]),) if able and forced != PORTABLE.name else ALWAYS_PORTABLE
 
 
 def _placed(
