@@ -24,17 +24,17 @@ def ours(work: Workload) -> dict[str, Array]:
 
 def in_torch(work: Workload, folder: Path) -> dict[str, Array]:
     write(work, folder / "work.npz")
-    given = read(folder / "work.npz")
-    return raster(torch_exact.make(given, 1), work.steps)
+    loaded = read(folder / "work.npz")
+    return raster(torch_exact.make(loaded, 1), work.steps)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_bit_exact_torch_equals_the_engine(family: str, tmp_path: Path) -> None:
     work = small(family)
-    found = compared(ours(work), in_torch(work, tmp_path))
-    assert found.differing == 0
-    assert found.nodes == len(work.program.populations)
-    assert found.cells == sum(work.steps * p.size for p in work.program.populations)
+    equality = compared(ours(work), in_torch(work, tmp_path))
+    assert equality.differing == 0
+    assert equality.nodes == len(work.program.populations)
+    assert equality.cells == sum(work.steps * p.size for p in work.program.populations)
 
 
 @pytest.mark.parametrize("family", ["W1", "W3X"])
@@ -50,9 +50,9 @@ def test_one_threshold_off_by_one_is_noticed(tmp_path: Path) -> None:
     assert isinstance(first.threshold, int)
     changed = replace(first, threshold=first.threshold - 1)
     program = Program(work.program.numerics, work.program.inputs, (changed, *others), work.program.projections)
-    found = compared(ours(work), in_torch(replace(work, program=program), tmp_path))
-    assert found.differing > 0
-    assert str(found).startswith("DIFFERS in ")
+    equality = compared(ours(work), in_torch(replace(work, program=program), tmp_path))
+    assert equality.differing > 0
+    assert str(equality).startswith("DIFFERS in ")
 
 
 def test_a_batch_on_threads_does_what_one_sample_does() -> None:

@@ -15,10 +15,10 @@ def taking(*seconds: float) -> Callable[[], float]:
 def test_everybody_is_measured_once_a_round_in_turn() -> None:
     order: list[str] = []
     pair = [Contestant("a", taking(1, 2, 3)), Contestant("b", taking(10, 40, 20))]
-    found = interleave(pair, 3, order.append)
+    measured = interleave(pair, 3, order.append)
     assert order == ["a", "b"] * 3
-    assert found["a"].rounds == (1, 2, 3)
-    assert (found["a"].median, found["b"].median) == (2, 20)
+    assert measured["a"].rounds == (1, 2, 3)
+    assert (measured["a"].median, measured["b"].median) == (2, 20)
 
 
 def test_a_ratio_is_the_median_of_the_ratios_of_the_same_rounds() -> None:
@@ -29,9 +29,9 @@ def test_a_ratio_is_the_median_of_the_ratios_of_the_same_rounds() -> None:
 
 
 def test_a_slow_contestant_takes_part_in_fewer_rounds_and_is_compared_within_those() -> None:
-    found = interleave([Contestant("us", taking(1, 2, 4)), Contestant("slow", taking(300), most=1)], 3)
-    assert found["slow"].rounds == (300, None, None)
-    assert ratio(found["slow"], found["us"]) == 300
+    measured = interleave([Contestant("us", taking(1, 2, 4)), Contestant("slow", taking(300), most=1)], 3)
+    assert measured["slow"].rounds == (300, None, None)
+    assert ratio(measured["slow"], measured["us"]) == 300
 
 
 def test_one_that_fails_is_not_asked_again_and_the_others_go_on() -> None:
@@ -41,9 +41,9 @@ def test_one_that_fails_is_not_asked_again_and_the_others_go_on() -> None:
         asked.append(1)
         raise ValueError("out of memory")
 
-    found = interleave([Contestant("bad", failing), Contestant("good", taking(1, 1))], 2)
-    assert found["bad"] == Measured("bad", missing="ValueError: out of memory")
-    assert found["good"].median == 1
+    measured = interleave([Contestant("bad", failing), Contestant("good", taking(1, 1))], 2)
+    assert measured["bad"] == Measured("bad", missing="ValueError: out of memory")
+    assert measured["good"].median == 1
     assert len(asked) == 1
 
 

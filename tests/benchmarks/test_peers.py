@@ -19,10 +19,10 @@ from tests.benchmarks.support import needs_compiler, small
 @pytest.fixture(scope="module")
 def worker() -> Iterator[peers.Worker]:
     """Bit-exact PyTorch in a process of this very environment, which has torch."""
-    made = peers.start(Path(sys.executable), "torch_exact", 1)
-    yield made
-    made.close()
-    assert made.process.returncode == 0
+    worker = peers.start(Path(sys.executable), "torch_exact", 1)
+    yield worker
+    worker.close()
+    assert worker.process.returncode == 0
 
 
 @needs_compiler
@@ -53,31 +53,31 @@ def in_own(environment: str) -> Path:
 
 @pytest.mark.parametrize("name", ["Norse", "SpikingJelly"])
 def test_a_chain_with_equations_of_its_own_runs_and_shows_no_raster(name: str, tmp_path: Path) -> None:
-    peer = next(each for each in peers.PEERS if each.name == name)
+    peer = next(candidate for candidate in peers.PEERS if candidate.name == name)
     write(small("W1"), tmp_path / "w1.npz")
     write(small("W2"), tmp_path / "w2.npz")
-    made = peers.start(in_norse() if name == "Norse" else in_own(peer.environment), peer.worker, 1)
+    worker = peers.start(in_norse() if name == "Norse" else in_own(peer.environment), peer.worker, 1)
     try:
-        made.load(tmp_path / "w1.npz", 1)
-        assert made.version.startswith(name.lower())
-        assert made.seconds(2) > 0
-        assert made.raster() == {}
+        worker.load(tmp_path / "w1.npz", 1)
+        assert worker.version.startswith(name.lower())
+        assert worker.seconds(2) > 0
+        assert worker.raster() == {}
         with pytest.raises(peers.PeerError, match="this network branches"):
-            made.load(tmp_path / "w2.npz", 1)
+            worker.load(tmp_path / "w2.npz", 1)
     finally:
-        made.close()
+        worker.close()
 
 
 @needs_compiler
 def test_xylosim_equals_the_engine(tmp_path: Path) -> None:
     work = small("W3X")
     write(work, tmp_path / "w3x.npz")
-    made = peers.start(in_own("xylosim"), "xylosim_layer", 1)
+    worker = peers.start(in_own("xylosim"), "xylosim_layer", 1)
     try:
-        made.load(tmp_path / "w3x.npz", 1)
-        theirs = made.raster()["hidden"]
+        worker.load(tmp_path / "w3x.npz", 1)
+        theirs = worker.raster()["hidden"]
     finally:
-        made.close()
+        worker.close()
     ours = raster(prepare(loading.as_shipped(work.program), work.stimulus), work.steps)["hidden"]
     assert ours.any()
     assert (ours == theirs).all()
@@ -101,15 +101,15 @@ def test_a_worker_that_ends_says_why(tmp_path: Path) -> None:
 def test_absent_peers_are_listed_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEURODEPLOY_HOME", str(tmp_path))
     with peers.Workers() as workers:
-        found = run_case(Case("W1", 32, 0.05, lava=1), 1, Microbenchmarks(), workers, tmp_path, lambda what: None)
-    assert (found.of_roof or 0) > 0
-    ours, roof = (found.measured.pop(name) for name in (OURS, ROOF))
+        result = run_case(Case("W1", 32, 0.05, lava=1), 1, Microbenchmarks(), workers, tmp_path, lambda text: None)
+    assert (result.of_roof or 0) > 0
+    ours, roof = (result.measured.pop(name) for name in (OURS, ROOF))
     assert ours.median is not None
     assert roof.median is not None
-    assert {"Norse", "Lava", "PyTorch eager, 1 thread"} <= found.measured.keys()
-    assert all("install" in each.missing and each.median is None for each in found.measured.values())
-    assert found.faster("Norse") is None
-    assert found.checked == {}
+    assert {"Norse", "Lava", "PyTorch eager, 1 thread"} <= result.measured.keys()
+    assert all("install" in peer.missing and peer.median is None for peer in result.measured.values())
+    assert result.faster("Norse") is None
+    assert result.checked == {}
 
 
 def test_an_environment_that_is_not_there_names_its_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +136,8 @@ def test_every_peer_has_an_environment_and_a_worker() -> None:
 
 def test_pins_agree_with_the_development_setup() -> None:
     pinned = dict(line.split("==") for line in environments.CONSTRAINTS.read_text().splitlines() if "==" in line)
-    wanted = {each for environment in environments.ENVIRONMENTS.values() for each in environment.requirements}
-    for each in wanted:
-        name, _, number = each.partition("==")
+    every = environments.ENVIRONMENTS.values()
+    requirements = {requirement for environment in every for requirement in environment.requirements}
+    for requirement in requirements:
+        name, _, number = requirement.partition("==")
         assert not number or pinned.get(name, number) == number

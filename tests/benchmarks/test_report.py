@@ -31,7 +31,7 @@ def case(**changes: object) -> CaseResult:
         "Norse": Measured("Norse", (1000 * MICRO, 1100 * MICRO)),
         "SpikingJelly": Measured("SpikingJelly", missing="its environment is not installed"),
     }
-    given = {
+    shown = {
         "name": "W1 128 at 2 %",
         "family": "W1",
         "size": 128,
@@ -43,7 +43,7 @@ def case(**changes: object) -> CaseResult:
         "checked": {"Lava": Equality(1000, 0, 5)},
         "lava_startup": 1.5,
     }
-    return CaseResult(**{**given, **changes})  # type: ignore[arg-type]
+    return CaseResult(**{**shown, **changes})  # type: ignore[arg-type]
 
 
 def results(*cases: CaseResult) -> Results:
@@ -53,22 +53,22 @@ def results(*cases: CaseResult) -> Results:
 
 
 def test_a_floor_is_met_not_met_or_not_measured() -> None:
-    found = {each.name: (each.value, each.verdict) for each in floors(results(case()))}
-    assert found["faster than Lava"] == (pytest.approx(300), "met")
-    assert found["faster than Norse"] == (pytest.approx(10), "NOT MET")
-    assert found["faster than SpikingJelly"] == (None, "not measured")
-    assert found["two threads, batch of 4"] == (2.0, "met")
-    assert found["cached load and first step"] == (pytest.approx(20), "NOT MET")
-    assert found["memory per sample"] == (pytest.approx(2.1), "met")
-    assert found["silent step, share of the 2 % case"] == (0.2, "met")
+    values = {item.name: (item.value, item.verdict) for item in floors(results(case()))}
+    assert values["faster than Lava"] == (pytest.approx(300), "met")
+    assert values["faster than Norse"] == (pytest.approx(10), "NOT MET")
+    assert values["faster than SpikingJelly"] == (None, "not measured")
+    assert values["two threads, batch of 4"] == (2.0, "met")
+    assert values["cached load and first step"] == (pytest.approx(20), "NOT MET")
+    assert values["memory per sample"] == (pytest.approx(2.1), "met")
+    assert values["silent step, share of the 2 % case"] == (0.2, "met")
 
 
 def test_the_share_of_the_roofline_is_that_of_the_same_rounds() -> None:
     rounds = {OURS: (100 * MICRO, 300 * MICRO, 100 * MICRO), ROOF: (60 * MICRO, 150 * MICRO, 40 * MICRO)}
-    shared = case(measured={name: Measured(name, each) for name, each in rounds.items()}, dense=True)
+    shared = case(measured={name: Measured(name, item) for name, item in rounds.items()}, dense=True)
     assert shared.of_roof == pytest.approx(0.5)
     assert shared.roof == pytest.approx(60 * MICRO)
-    (floor,) = [each for each in floors(results(shared)) if "roofline" in each.name]
+    (floor,) = [item for item in floors(results(shared)) if "roofline" in item.name]
     assert (floor.name, floor.limit, floor.verdict) == ("of the roofline (dense)", 70, "NOT MET")
     assert "W1 128 at 2 %: 50 % of the roofline" in report.markdown(results(shared))
 
@@ -76,11 +76,11 @@ def test_the_share_of_the_roofline_is_that_of_the_same_rounds() -> None:
 def test_two_threads_stand_beside_what_threads_gain_that_share_nothing() -> None:
     points = {threads_name(1): (2.0, 2.0), threads_name(2): (1.25, 1.25)}
     points |= {alone_name(1): (1.0, 1.0), alone_name(2): (0.625, 0.625)}
-    scaling = Scaling("batch of 4", "W1", {name: Measured(name, each) for name, each in points.items()})
-    given = replace(results(case()), scaling=(scaling,))
-    (floor,) = [each for each in floors(given) if "two threads" in each.name]
+    scaling = Scaling("batch of 4", "W1", {name: Measured(name, item) for name, item in points.items()})
+    shown = replace(results(case()), scaling=(scaling,))
+    (floor,) = [item for item in floors(shown) if "two threads" in item.name]
     assert (floor.value, floor.verdict, floor.beside) == (1.6, "NOT MET", "threads that share nothing: 1.6 ×")
-    assert "| ≥ 1.8 × | 1.6 × | NOT MET | threads that share nothing: 1.6 × |" in report.markdown(given)
+    assert "| ≥ 1.8 × | 1.6 × | NOT MET | threads that share nothing: 1.6 × |" in report.markdown(shown)
 
 
 def test_markdown_has_a_row_for_everybody(tmp_path: Path) -> None:
@@ -97,14 +97,14 @@ def test_markdown_has_a_row_for_everybody(tmp_path: Path) -> None:
 
 def test_json_has_the_rounds_the_medians_and_the_verdicts(tmp_path: Path) -> None:
     data = json.loads(report.write(results(case()), tmp_path)[0].read_text())
-    (found,) = data["cases"]
-    assert found["contestants"]["Norse"]["ratio"] == pytest.approx(10)
-    assert found["contestants"]["Norse"]["rounds"] == pytest.approx([1e-3, 1.1e-3])
-    assert found["contestants"]["SpikingJelly"] == {"not_measured": "its environment is not installed"} | {
+    (values,) = data["cases"]
+    assert values["contestants"]["Norse"]["ratio"] == pytest.approx(10)
+    assert values["contestants"]["Norse"]["rounds"] == pytest.approx([1e-3, 1.1e-3])
+    assert values["contestants"]["SpikingJelly"] == {"not_measured": "its environment is not installed"} | {
         "ratio": None,
         "equality": None,
     }
-    assert {"met", "NOT MET", "not measured"} == {each["verdict"] for each in data["floors"]}
+    assert {"met", "NOT MET", "not measured"} == {item["verdict"] for item in data["floors"]}
 
 
 def test_two_threads_that_are_slower_than_one_are_pointed_out() -> None:
@@ -138,8 +138,8 @@ def test_a_terminal_shows_the_same_cells() -> None:
 def test_one_family_alone() -> None:
     for scope in (FULL, QUICK):
         part = chosen(scope, "W2", 2)
-        assert {each.family for each in part.cases} == {"W2"}
-        assert {each[0] for each in part.costs} == {"W2"} == part.batches.keys()
+        assert {item.family for item in part.cases} == {"W2"}
+        assert {item[0] for item in part.costs} == {"W2"} == part.batches.keys()
         assert part.rounds == 2
     assert len(FULL.cases) > len(QUICK.cases)
 

@@ -37,15 +37,15 @@ def test_an_update_is_exact(library: ctypes.CDLL, form: str) -> None:
     membrane = np.clip(toward_zero(v.astype(np.int64), KEEP_V) + current, -most, most)
     fires = membrane > THRESHOLD
     before = u.copy(), v.copy()
-    given = [ctypes.c_void_p(each.ctypes.data) for each in (u, v, a, spikes)]
-    library[form](*given, ctypes.c_int64(size), KEEP_U, KEEP_V, THRESHOLD)
+    arrays = [ctypes.c_void_p(array.ctypes.data) for array in (u, v, a, spikes)]
+    library[form](*arrays, ctypes.c_int64(size), KEEP_U, KEEP_V, THRESHOLD)
     assert np.array_equal(u, current)
     again = [*before, a, np.zeros(size, np.uint8)]
-    pointers = [ctypes.c_void_p(each.ctypes.data) for each in again]
+    pointers = [ctypes.c_void_p(array.ctypes.data) for array in again]
     library[f"{form}_rows"](
         *pointers, ctypes.c_int64(size), ctypes.c_int64(size), KEEP_U, KEEP_V, THRESHOLD, ctypes.c_int64(1)
     )
-    assert all(np.array_equal(one, other) for one, other in zip(again, (u, v, a, spikes), strict=True))
+    assert all(np.array_equal(first, second) for first, second in zip(again, (u, v, a, spikes), strict=True))
     assert np.array_equal(v, np.where(fires, 0, membrane))
     assert np.array_equal(spikes, fires)
     assert 0.1 < fires.mean() < 0.9
@@ -56,16 +56,16 @@ def test_an_update_is_exact(library: ctypes.CDLL, form: str) -> None:
 def test_rows_are_updated_from_the_same_sums(library: ctypes.CDLL, form: str) -> None:
     u, v, spikes = np.zeros(25, np.int32), np.zeros(25, np.int32), np.zeros(25, np.uint8)
     a = np.arange(10, dtype=np.int16)
-    pointers = [ctypes.c_void_p(each.ctypes.data) for each in (u, v, a, spikes)]
+    pointers = [ctypes.c_void_p(array.ctypes.data) for array in (u, v, a, spikes)]
     library[form](*pointers, ctypes.c_int64(25), ctypes.c_int64(10), 0, 0, 300, ctypes.c_int64(2))
     assert np.array_equal(u, np.tile(a * 64, 3)[:25])
     assert np.array_equal(spikes, np.tile(a * 64, 3)[:25] > 300)
 
 
 def test_the_higher_limit_counts() -> None:
-    one = Limits(32, "x", 1.0, 5.0, 2.0, "split", {"L1": 3.0})
-    other = Limits(32, "x", 2.0, 4.0, 3.0, "float", {"L1": 1.0})
-    assert higher(one, other) == Limits(32, "x", 2.0, 5.0, 3.0, "float", {"L1": 3.0})
+    first = Limits(32, "x", 1.0, 5.0, 2.0, "split", {"L1": 3.0})
+    second = Limits(32, "x", 2.0, 4.0, 3.0, "float", {"L1": 1.0})
+    assert higher(first, second) == Limits(32, "x", 2.0, 5.0, 3.0, "float", {"L1": 3.0})
 
 
 def test_the_roof_is_updates_and_the_cheaper_way_to_what_arrives() -> None:

@@ -26,7 +26,7 @@ def test_a_failure_is_one_line_without_a_path_or_a_traceback() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "shown"),
+    ("text", "shown"),
     [
         ("no such file: /tmp/a b/c", "no such file: a b/c"),
         (
@@ -39,8 +39,8 @@ def test_a_failure_is_one_line_without_a_path_or_a_traceback() -> None:
         ("", ""),
     ],
 )
-def test_places_are_named_by_their_last_part(told: str, shown: str) -> None:
-    assert one_line(told) == shown
+def test_places_are_named_by_their_last_part(text: str, shown: str) -> None:
+    assert one_line(text) == shown
 
 
 def test_a_long_reason_is_cut() -> None:
@@ -48,7 +48,7 @@ def test_a_long_reason_is_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("arguments", "shown"),
     [
         ((), "python -m benchmarks"),
         (("--quick", "-o", "/home/me/results", "--only", "W1"), "python -m benchmarks --quick --only W1"),
@@ -56,5 +56,5 @@ def test_a_long_reason_is_cut() -> None:
         (("-oresults",), "python -m benchmarks"),
     ],
 )
-def test_the_command_is_told_without_where_its_results_went(given: tuple[str, ...], told: str) -> None:
-    assert command_line(given) == told
+def test_the_command_is_told_without_where_its_results_went(arguments: tuple[str, ...], shown: str) -> None:
+    assert command_line(arguments) == shown

@@ -30,8 +30,8 @@ def silent(program: Program) -> dict[str, np.ndarray]:
     ids=["W1", "W2", "W3"],
 )
 def test_has_the_size_it_is_known_by(program: Program, neurons: int, dense: int) -> None:
-    made = operations(program, silent(program))
-    assert (made.neurons, made.synaptic, made.dense) == (neurons, 0, dense)
+    counts = operations(program, silent(program))
+    assert (counts.neurons, counts.synaptic, counts.dense) == (neurons, 0, dense)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -60,10 +60,10 @@ def test_synaptic_operations_are_those_of_the_convolutions_alone() -> None:
     sent = engine.raster(engine.prepare(loading.as_shipped(work.program), work.stimulus), work.steps)
     trace = run_program(work.program, work.stimulus)
     counted = count_operations(work.program, trace).synaptic
-    wanted = sum(counted[p.name] for p in work.program.projections if p.kind == "conv2d")
-    made = operations(work.program, {**sent, "input": work.stimulus["input"][0]})
-    assert made.synaptic * work.steps == pytest.approx(wanted)
-    assert 0 < wanted < sum(counted.values())
+    expected = sum(counted[p.name] for p in work.program.projections if p.kind == "conv2d")
+    counts = operations(work.program, {**sent, "input": work.stimulus["input"][0]})
+    assert counts.synaptic * work.steps == pytest.approx(expected)
+    assert 0 < expected < sum(counted.values())
 
 
 def test_bisection_ends_at_the_threshold_that_was_asked_for() -> None:

@@ -64,9 +64,9 @@ def signals(seed: int, features: int, steps: int) -> np.ndarray:
 
 def program_text(streams: Sequence[Stream]) -> str:
     """A program that runs the stream its argument numbers: rows of samples come in, what every step sends goes out."""
-    made = [encoder_text(stream, "input", f"p{n}", UINT8, 1) for n, stream in enumerate(streams)]
-    source = "".join(each.header + each.source for each in made)
-    runs = "".join(_run_text(n, stream, made[n]) for n, stream in enumerate(streams))
+    texts = [encoder_text(stream, "input", f"p{n}", UINT8, 1) for n, stream in enumerate(streams)]
+    source = "".join(text.header + text.source for text in texts)
+    runs = "".join(_run_text(n, stream, texts[n]) for n, stream in enumerate(streams))
     cases = "".join(f"    case {n}: run{n}(); return 0;\n" for n in range(len(streams)))
     return f"""#include <stdint.h>
 #include <stdio.h>
@@ -80,11 +80,11 @@ int main(int count, char **words) {{
 """
 
 
-def _run_text(number: int, stream: Stream, made: EncoderText) -> str:
+def _run_text(number: int, stream: Stream, encoder: EncoderText) -> str:
     return f"""
 static void run{number}(void) {{
   static p{number}_encoder e;
-  static {made.sample.name} samples[{stream.features}];
+  static {encoder.sample.name} samples[{stream.features}];
   static uint8_t sent[{stream.channels}];
   p{number}_encoder_reset(&e);
   for (long t = 0;; t++) {{

@@ -33,8 +33,8 @@ CLASSES = 5
 
 def program(inputs: tuple[Input, ...] = INPUTS, post: Head | None = None, outputs: tuple[str, ...] = ("n",)) -> Program:
     into = tuple(
-        Projection(f"p{each.name}", each.name, "n", "dense", np.ones((CLASSES, each.size), dtype=np.int64))
-        for each in inputs
+        Projection(f"p{node.name}", node.name, "n", "dense", np.ones((CLASSES, node.size), dtype=np.int64))
+        for node in inputs
     )
     neurons = Population("n", (CLASSES,), kind="relay", output=Output("graded", 8, True))
     return Program(LOIHI2, inputs, (neurons,), into, outputs, Host(post))
@@ -43,8 +43,8 @@ def program(inputs: tuple[Input, ...] = INPUTS, post: Head | None = None, output
 ARGMAX = Head("spike-count-argmax", "n")
 
 
-def built(folder: Path, made: Program, main: str) -> Path:
-    files = deploy(made).files
+def built(folder: Path, network: Program, main: str) -> Path:
+    files = deploy(network).files
     for name in ("model.c", "model.h"):
         (folder / name).write_bytes(files[name])
     (folder / "main.c").write_text(f'#include <stdio.h>\n#include "model.h"\n{main}')
@@ -74,39 +74,44 @@ def numbers() -> np.ndarray:
 
 @needs_gcc
 def test_quantizers_round_and_clip_as_the_definition_does(tmp_path: Path) -> None:
-    made = program()
-    kinds = {port.name: port.dtype for port in render(plan(made)).ports}
+    network = program()
+    kinds = {port.name: port.dtype for port in render(plan(network)).ports}
     calls = "".join(
-        f"{{ {kinds[each.name]}_t sent; if (!model_quantize_{each.name}(&x, &sent)) return 2; y = sent; "
+        f"{{ {kinds[node.name]}_t sent; if (!model_quantize_{node.name}(&x, &sent)) return 2; y = sent; "
         "fwrite(&y, sizeof y, 1, stdout); }\n"
-        for each in INPUTS
+        for node in INPUTS
     )
     loop = f"while (fread(&x, sizeof x, 1, stdin) == 1) {{\n{calls}}}\n"
     main = f"int main(void) {{ double x; int64_t y;\n{loop}return 0; }}"
-    command = built(tmp_path, made, main)
+    command = built(tmp_path, network, main)
     values = numbers()
-    found = np.frombuffer(through(command, values.tobytes()), np.int64).reshape(-1, len(INPUTS))
+    quantized = np.frombuffer(through(command, values.tobytes()), np.int64).reshape(-1, len(INPUTS))
     with np.errstate(over="ignore"):
-        expected = quantize_inputs(made, {each.name: values.reshape(1, -1, 1) for each in INPUTS})
-    for k, each in enumerate(INPUTS):
-        wrong = np.flatnonzero(found[:, k] != expected[each.name].reshape(-1))
-        assert not len(wrong), (each, values[wrong[0]], found[wrong[0], k], expected[each.name].reshape(-1)[wrong[0]])
-        assert {each.output.low, each.output.high} <= set(found[:, k].tolist())
+        expected = quantize_inputs(network, {node.name: values.reshape(1, -1, 1) for node in INPUTS})
+    for k, node in enumerate(INPUTS):
+        wrong = np.flatnonzero(quantized[:, k] != expected[node.name].reshape(-1))
+        assert not len(wrong), (
+            node,
+            values[wrong[0]],
+            quantized[wrong[0], k],
+            expected[node.name].reshape(-1)[wrong[0]],
+        )
+        assert {node.output.low, node.output.high} <= set(quantized[:, k].tolist())
 
 
 @needs_gcc
 def test_numbers_that_are_none_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
-    made = program((Input("input", (3,), 2, 8),))
+    network = program((Input("input", (3,), 2, 8),))
     main = """int main(void) { double x[3]; uint8_t sent[3] = {7, 7, 7};
   if (fread(x, sizeof x, 1, stdin) != 1) return 1;
   int well = model_quantize_input(x, sent);
   printf("%d %d %d %d", well, sent[0], sent[1], sent[2]);
   return 0; }"""
-    command = built(tmp_path, made, main)
+    command = built(tmp_path, network, main)
     for bad in (np.nan, -np.nan, np.inf, -np.inf):
         assert through(command, struct.pack("3d", 1, 2, bad)) == b"0 7 7 7"
         with pytest.raises(InputError, match="not finite"):
-            quantize_inputs(made, {"input": np.array([[[1, 2, bad]]])})
+            quantize_inputs(network, {"input": np.array([[[1, 2, bad]]])})
     assert through(command, struct.pack("3d", 1, 2, 3)) == b"1 4 8 12"
 
 
@@ -130,17 +135,17 @@ def test_the_lowest_index_wins_among_those_that_sent_most(tmp_path: Path) -> Non
 
 def test_a_head_that_is_not_made_of_integers_the_step_gives_stays_out() -> None:
     for post, outputs in ((Head("llr", "n"), ("n",)), (ARGMAX, ())):
-        made = heads(plan(program(post=post, outputs=outputs)), "model")
-        assert made.counts is None
-        assert made.left_out == f"the head {post.kind} of n"
-        assert "argmax" not in made.source
+        host_side = heads(plan(program(post=post, outputs=outputs)), "model")
+        assert host_side.counts is None
+        assert host_side.left_out == f"the head {post.kind} of n"
+        assert "argmax" not in host_side.source
     assert heads(plan(program()), "model").left_out is None
 
 
 def test_inputs_of_names_that_c_cannot_spell_get_identifiers() -> None:
     named = (Input("a b", (1,)), Input("n1", (1,)))
-    made = heads(plan(program(named)), "net")
-    assert made.quantizers == {"a b": "net_quantize_n0_a_b", "n1": "net_quantize_n1_n1"}
+    host_side = heads(plan(program(named)), "net")
+    assert host_side.quantizers == {"a b": "net_quantize_n0_a_b", "n1": "net_quantize_n1_n1"}
 
 
 def test_an_input_wider_than_a_float_is_refused() -> None:

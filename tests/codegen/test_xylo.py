@@ -23,17 +23,17 @@ def every(low: int, high: int) -> np.ndarray:
 
 @given(st.tuples(int16, int16).map(sorted), shifts)
 def test_a_decay_by_shift_ends_exactly_at_its_range(x: list[int], by: list[int]) -> None:
-    made = of.decay_by_shift(of.read("state", "x", *x), of.parameter(np.array(by), (2,)))
+    value = of.decay_by_shift(of.read("state", "x", *x), of.parameter(np.array(by), (2,)))
     ends = np.concatenate([integer.decay(every(*x), shift, XYLO_V2) for shift in by])
-    assert (made.low, made.high) == (ends.min(), ends.max())
+    assert (value.low, value.high) == (ends.min(), ends.max())
 
 
 @given(st.tuples(int16, int16).map(sorted), shifts)
 def test_what_a_shift_takes_lies_in_its_range(x: list[int], by: list[int]) -> None:
-    made = of.lost(of.read("state", "x", *x), of.parameter(np.array(by), (2,)))
+    value = of.lost(of.read("state", "x", *x), of.parameter(np.array(by), (2,)))
     taken = np.concatenate([integer.lost(every(*x), shift) for shift in by])
-    assert made.low <= taken.min()
-    assert taken.max() <= made.high
+    assert value.low <= taken.min()
+    assert taken.max() <= value.high
 
 
 def test_clipping_holds_the_least_number_of_a_width() -> None:

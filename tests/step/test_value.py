@@ -24,7 +24,7 @@ def ranged(draw: st.DrawFn) -> tuple[Value, int]:
     return of.read("state", "x", low, high), number
 
 
-def one(number: int) -> np.ndarray:
+def array_of(number: int) -> np.ndarray:
     return np.array([number], dtype=np.int64)
 
 
@@ -46,9 +46,9 @@ RULES: dict[str, tuple[Callable[[Value, int], Value], Callable[[np.ndarray, int]
 @given(x=ranged(), bits=BITS)
 def test_the_result_lies_in_its_range(rule: str, x: tuple[Value, int], bits: int) -> None:
     build, define = RULES[rule]
-    made, expected = build(x[0], bits), int(define(one(x[1]), bits)[0])
-    assert made.low <= expected <= made.high
-    if made is x[0]:
+    value, expected = build(x[0], bits), int(define(array_of(x[1]), bits)[0])
+    assert value.low <= expected <= value.high
+    if value is x[0]:
         assert expected == x[1], "left out, though it matters"
 
 
@@ -65,8 +65,8 @@ def test_what_joins_two_values_lies_in_its_range(x: tuple[Value, int], y: tuple[
         (of.select(a, b, of.constant(3)), j if i != 0 else 3),
         (of.multiply(a, of.read("state", "y", 0, 7)), i * 5),
     ]
-    for made, expected in pairs:
-        assert made.low <= expected <= made.high
+    for value, expected in pairs:
+        assert value.low <= expected <= value.high
 
 
 def test_what_cannot_matter_is_left_out() -> None:
