@@ -3,6 +3,7 @@
 #   make demo     a trained network, carried to two targets and checked there spike for spike
 #   make test     every test and notebook, with the linters and the type checker
 #   make lint     ruff and pyright alone
+#   make docs     this documentation as a site, in site/index.html
 #   make bench    the engine and its peers side by side, each peer in an environment of its own (about 15 minutes)
 #   make crossframework  files and rasters of seven frameworks, each run in an environment of its own, for make test
 #   make proof    the long counts behind tests/proof/RESULTS.md; interrupted, it goes on where it stopped
@@ -25,7 +26,7 @@ SYSTEM_PACKAGES := g++ gcc-arm-none-eabi qemu-system-arm bochs bochs-term
 
 export MPLBACKEND := agg
 
-.PHONY: setup demo test lint bench crossframework proof system clean distclean
+.PHONY: setup demo test lint docs bench crossframework proof system clean distclean
 .DELETE_ON_ERROR:
 
 setup: $(READY)
@@ -63,6 +64,9 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 
+docs: $(READY)
+	$(BIN)/python docs/build.py site
+
 bench: $(READY)
 	$(BIN)/neurodeploy targets install loihi-sim
 	$(BIN)/python -m benchmarks install
@@ -94,7 +98,7 @@ system:
 		echo "system packages: apt-get could not install$$missing" >&2; exit 1; }
 
 clean:
-	rm -rf demo dist build .pytest_cache .ruff_cache .hypothesis
+	rm -rf demo dist build site .pytest_cache .ruff_cache .hypothesis
 	find neurodeploy targets models tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean

@@ -54,6 +54,7 @@ def test_agrees_with_the_program_in_every_spike_and_state(neurodeploy: Command, 
     assert ran.code == 0, ran.out + ran.err
     rung = ran.data["rungs"][-1]
     assert (rung["to"], rung["verdict"]) == ("toychip", "agree")
+    assert rung["evidence"]["independent"]
     assert all(node["expected_spikes"] > 50 for node in rung["nodes"].values())
 
 

@@ -1,0 +1,43 @@
+"""The pages of the documentation as tests see them: their texts, and the commands and links in them."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def _builder():
+    spec = importlib.util.spec_from_file_location("docs_build", ROOT / "docs/build.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+PLACES: dict[str, str] = dict(_builder().SOURCES)
+"""Every page of the site, with the file it is made from."""
+FILES = sorted(set(PLACES.values()))
+TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in FILES}
+
+
+def commands(text: str) -> list[str]:
+    """The commands in a text's blocks, without what a comment says of them."""
+    blocks = re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [line.removeprefix("$ ").split(" #")[0].rstrip() for line in lines if line.startswith("$ ")]
+
+
+def prose(text: str) -> str:
+    """A text without its code blocks."""
+    return re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def inline(text: str) -> list[str]:
+    """What stands between single backticks."""
+    return re.findall(r"(?<!`)`([^`\n]+)`(?!`)", prose(text))
+
+
+def links(text: str) -> list[str]:
+    """Where a text's links lead, but for other sites and for places on the same page."""
+    found = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", prose(text))
+    return [link for link in found if "://" not in link]
