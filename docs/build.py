@@ -69,6 +69,19 @@ PAGES: Mapping[str, Mapping[str, str]] = {
 }
 """Every page of the site by its chapter and its place there, with the file it is made from."""
 
+TITLES: Mapping[str, str] = {
+    "index.md": "neurodeploy",
+    "targets/fixed.md": "fixed",
+    "targets/c.md": "c",
+    "targets/cortex-m.md": "cortex-m",
+    "encoding/deployment.md": "Encoders on a device",
+    "encoding/differences.md": "Differences from spike-encoding",
+    "evidence/round-trips.md": "Our files in other frameworks",
+    "evidence/benchmarks.md": "Benchmarks: how",
+    "evidence/benchmark-results.md": "Benchmarks: results",
+}
+"""Names in the menu of pages whose heading is too long for it, or not their own."""
+
 SOURCES = {place: source for chapter in PAGES.values() for place, source in chapter.items()}
 LINK = re.compile(r"\[([^\]]+)\]\(([^)#\s]*)(#[^)\s]*)?\)")
 
@@ -120,9 +133,14 @@ def relink(place: str, source: str, text: str) -> str:
 
 def configuration() -> str:
     """Zensical's configuration: ``zensical.toml`` with the pages there are and the folder of the sources."""
-    chapters = [f"{{ {json.dumps(chapter)} = {json.dumps(list(places))} }}" for chapter, places in PAGES.items()]
+    chapters = [f"{{ {json.dumps(chapter)} = [{', '.join(map(_item, places))}] }}" for chapter, places in PAGES.items()]
     text = (ROOT / "docs/zensical.toml").read_text(encoding="utf-8")
     return text.replace("@NAV@", ", ".join(chapters)).replace("@ROOT@", ROOT.as_posix())
+
+
+def _item(place: str) -> str:
+    """A page in the menu."""
+    return f"{{ {json.dumps(TITLES[place])} = {json.dumps(place)} }}" if place in TITLES else json.dumps(place)
 
 
 if __name__ == "__main__":
