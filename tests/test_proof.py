@@ -12,7 +12,7 @@ from tests.proof.cases import all_cases
 from tests.proof.journal import Journal
 from tests.proof.runner import ChangedError, Result, run_case
 from tests.proof.stamp import Stamp, current_stamp
-from tests.proof.table import read_rows, write_missing, write_table
+from tests.proof.table import HEAD, read_rows, render, write_missing, write_table
 
 STAMP = Stamp("sources", (("python", "3.11.7"), ("numpy", "2.4.6")), "abc1234")
 
@@ -197,3 +197,10 @@ def test_every_claim_holds_for_its_first_seed(case: ProofCase) -> None:
     judged = {claim.name for claim in case.parts if claim.lacks() is None}
     assert counts.parts.keys() == judged
     assert all(part.cases == 1 for part in counts.parts.values())
+
+
+def test_the_committed_table_is_as_it_is_written_and_its_lines_fit_a_screen() -> None:
+    path = Path(__file__).parent / "proof/RESULTS.md"
+    rows = read_rows(path)
+    assert path.read_text() == HEAD + render(rows, list(rows))
+    assert all(len(line) <= 120 for line in path.read_text().splitlines() if line.startswith("|"))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count, product
 from pathlib import Path
+from string import ascii_uppercase
 
 from tests.proof.case import Claim, ProofCase
 from tests.proof.runner import Result
 
 HEAD = """# What was proved, and how often
 
-Written by `make proof`. Each line is a claim checked for every seed from 0; a failure is a seed at which it did not
-hold. *Counted* says what the cases exercised, since agreement about nothing proves nothing. A plus behind a commit
-means that the sources differed from it.
+Written by `make proof`. Each line of the table is a claim that was checked for every seed from 0; a failure is a seed
+at which it did not hold. Below it stand what each claim says, what its cases exercised, since agreement about nothing
+proves nothing, and the versions of the packages. A plus behind a commit means that the sources differed from it.
 
 """
 COLUMNS = ("case", "proves", "seeds", "cases", "failures", "counted", "versions", "date", "commit")
+"""The cells of a row as they are known here; in the file they stand in a table and three lists."""
+TABLE = ("claim", "seeds", "cases", "failures", "versions", "date", "commit")
+PROVES, COUNTED, VERSIONS = "What each claim says", "What the cases exercised", "Versions"
 NOT_RUN = "not run: "
 NAMED_SEEDS = 5
 
@@ -47,10 +52,25 @@ def _name_missing(rows: dict[str, tuple[str, ...]], claims: Iterable[Claim]) -> 
 
 
 def read_rows(path: Path) -> dict[str, tuple[str, ...]]:
-    """The rows of a table by claim."""
+    """The rows of a table by claim, each with the cells of ``COLUMNS``."""
     lines = path.read_text().splitlines() if path.exists() else []
-    cells = [tuple(cell.strip() for cell in line.strip()[1:-1].split("|")) for line in lines if line[:1] == "|"]
-    return {row[0]: row for row in cells[2:] if len(row) == len(COLUMNS)}
+    lists: dict[str, dict[str, str]] = {PROVES: {}, COUNTED: {}, VERSIONS: {}}
+    table: list[list[str]] = []
+    section = ""
+    for line in lines:
+        if line.startswith("## "):
+            section = line.removeprefix("## ")
+        elif line.startswith("- **"):
+            name, _, text = line.removeprefix("- **").partition("**: ")
+            lists[section][name] = text
+        elif line.startswith("|"):
+            table.append([cell.strip() for cell in line[1:-1].split("|")])
+    rows: dict[str, tuple[str, ...]] = {}
+    for name, seeds, cases, failures, versions, date, commit in table[2:]:
+        counted = lists[COUNTED].get(name, "")
+        used = lists[VERSIONS].get(versions, "")
+        rows[name] = (name, lists[PROVES][name], seeds, cases, failures, counted, used, date, commit)
+    return rows
 
 
 def row(result: Result, claim: Claim) -> tuple[str, ...]:
@@ -70,9 +90,28 @@ def row(result: Result, claim: Claim) -> tuple[str, ...]:
 
 
 def render(rows: Mapping[str, Sequence[str]], order: Sequence[str]) -> str:
-    """The table as Markdown."""
-    lines = [COLUMNS, ("---",) * len(COLUMNS), *(rows[name] for name in order if name in rows)]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    """The table and its lists as Markdown: a line of the table fits a screen, and so does what stands in the lists."""
+    shown = [dict(zip(COLUMNS, rows[name], strict=True)) for name in order if name in rows]
+    letters = dict(zip(dict.fromkeys(row["versions"] for row in shown if row["versions"]), _letters(), strict=False))
+    lines = [TABLE, ("---",) * len(TABLE)]
+    lines += [
+        tuple(letters.get(row["versions"], "") if key == "versions" else row[key] for key in ("case", *TABLE[1:]))
+        for row in shown
+    ]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines) + "".join(
+        f"\n## {title}\n\n" + "".join(f"- **{name}**: {text}\n" for name, text in entries if text)
+        for title, entries in (
+            (PROVES, [(row["case"], row["proves"]) for row in shown]),
+            (COUNTED, [(row["case"], row["counted"]) for row in shown]),
+            (VERSIONS, [(letter, versions) for versions, letter in letters.items()]),
+        )
+    )
+
+
+def _letters() -> Iterator[str]:
+    """A, B, ... Z, AA, AB, ..."""
+    for length in count(1):
+        yield from map("".join, product(ascii_uppercase, repeat=length))
 
 
 def _failures(failed: Sequence[int]) -> str:
