@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 
 def apply_head(head: Head, trace: Trace) -> Array:
-    """The task value of every sample. Raises InputError for a head that is not in the list or misses a weight."""
+    """The task value of every sample, ``(B, ...)``. Raises InputError for an unknown head and a missing weight."""
     if head.kind not in HEADS:
         raise InputError(f"unknown head {head.kind!r}", f"node {head.node}", f"the heads are: {', '.join(HEADS)}")
     missing = [name for name in WEIGHTS.get(head.kind, ()) if name not in head.weights]
@@ -26,7 +26,7 @@ def apply_head(head: Head, trace: Trace) -> Array:
 
 
 def task_value(head: Head, trace: Trace, labels: Array | None) -> dict[str, Any]:
-    """What a report says of one rung: the values, and the accuracy where classes and labels are known."""
+    """The task value of one rung for a report: classes, with their accuracy where labels are known, or statistics."""
     value = apply_head(head, trace)
     if head.kind == "spike-count-argmax":
         report: dict[str, Any] = {"class": value.tolist()}

@@ -1,4 +1,4 @@
-"""What runs on the host beside the chip: data from a closed list, never code.
+"""The parts of a network that run on the host, not on the chip: data from a closed list, never code.
 
 ``pre`` turns signals into the network's input, ``post`` turns the output trace into a task value.
 """

@@ -1,4 +1,4 @@
-"""Signals on their way in and results on their way out: shapes, kinds and parameters.
+"""Signals as arrays of one shape, and results in the shape and kind that the signal came in.
 
 Inside, signals are ``(batch, features, steps)`` arrays of float32. Tensors are recognized without importing torch:
 whoever holds one has imported it already.
@@ -23,7 +23,7 @@ Index = list[int]
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """A signal as ``(batch, features, steps)``, and how to give results back in the form it came in."""
+    """A signal as ``values`` ``(batch, features, steps)``, with the rank and the device that it came with."""
 
     values: Float
     rank: int
@@ -35,7 +35,7 @@ class Rows:
         return self.values.reshape(-1, self.values.shape[-1])
 
     def give(self, array: NDArray[Any]) -> Any:
-        """``array``, (batch, channels, steps) or one row per channel, with the rank and the kind of the signal."""
+        """A result ``(batch, channels, steps)``, or one row per channel, with the rank and kind of the signal."""
         batch = self.values.shape[0]
         batched = array.reshape(batch, -1, array.shape[-1])
         shaped = batched if self.rank == 3 else batched[0] if self.rank == 2 or batched.shape[1] > 1 else batched[0, 0]

@@ -1,4 +1,4 @@
-"""Which kernels run the recurrences: numpy, or the same compiled by numba where the extra ``fast`` is installed."""
+"""The choice of kernels for the recurrences: numpy, or numba where the extra ``fast`` is installed."""
 
 from __future__ import annotations
 

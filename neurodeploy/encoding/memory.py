@@ -1,4 +1,4 @@
-"""Memory that a result takes, looked at before it is asked for."""
+"""Whether a result fits into memory, checked before it is allocated."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from neurodeploy.errors import InputError
 
 SMALL = 1 << 28
-"""Bytes that are not worth a look."""
+"""Results of fewer bytes are not checked."""
 
 
 def check_memory(needed: int, where: str, remedy: str) -> None:
-    """Raises InputError where ``needed`` bytes are more than this machine has free."""
+    """Raises InputError, with ``where`` and ``remedy``, if ``needed`` bytes are more than this process may allocate."""
     if needed < SMALL:
         return
     free = free_memory()
@@ -21,7 +21,7 @@ def check_memory(needed: int, where: str, remedy: str) -> None:
 
 
 def free_memory() -> int | None:
-    """Bytes that this process may still have; None where the system does not tell."""
+    """Bytes that this process may still allocate; None where the system does not say."""
     known = [limit for limit in (_available(), _limit()) if limit is not None]
     return min(known, default=None)
 
@@ -36,7 +36,7 @@ def _available() -> int | None:
 
 
 def _limit() -> int | None:
-    """What a Linux control group allows."""
+    """The limit of the Linux control group, if there is one."""
     try:
         return int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What a coder can be tuned for."""
+"""Objectives: measures that a coder is tuned for."""
 
 from __future__ import annotations
 

@@ -38,9 +38,13 @@ def run_study(
     seed: int,
     usual: Mapping[str, Search] | None = None,
 ) -> list[Trial]:
-    """The best trial, or with several objectives those nobody beats in all. Raises InputError where none succeeds.
+    """The best trial; with several objectives all trials that no other beats in every objective (the Pareto front).
 
-    ``usual`` is the part of the space where most of the even coverage goes.
+    - ``space``: the range of every parameter. ``evaluate``: the objectives of some parameters, ``maximize``: which of
+      them are to be large.
+    - ``usual``: the part of the space where most of the even coverage goes.
+
+    Raises InputError where no trial succeeds, UnavailableError without Optuna.
     """
     optuna = need("optuna", "optimize", "encoding")
     directions = ["maximize" if more else "minimize" for more in maximize]

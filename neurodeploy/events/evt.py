@@ -59,11 +59,11 @@ def check_evt(path: Path, format: str, start: int) -> None:
 
 
 def _words(path: Path, start: int, size: int) -> Iterator[tuple[int, Words]]:
-    """Words chunk by chunk, each chunk with the number of its first word."""
-    first = 0
+    """Words in pieces, each with the number of its first word; a piece is small, for a word may be 12 events."""
+    first, count = 0, max(1, CHUNK // 8)
     with path.open("rb") as file:
         file.seek(start)
-        while len(words := np.frombuffer(file.read(size * CHUNK), f"<u{size}")):
+        while len(words := np.frombuffer(file.read(size * count), f"<u{size}")):
             yield first, words
             first += len(words)
 

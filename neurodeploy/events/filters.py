@@ -1,4 +1,4 @@
-"""Filters: a source of events to one with fewer, or better ordered, events. They read nothing until they are asked."""
+"""Filters: each turns a source of events into one with fewer events, or with events in order, and reads none itself."""
 
 from __future__ import annotations
 

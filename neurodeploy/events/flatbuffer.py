@@ -1,4 +1,4 @@
-"""As much of flatbuffers as it takes to look at one before a library trusts it."""
+"""The part of flatbuffers that it takes to check a buffer before a library reads it."""
 
 from __future__ import annotations
 

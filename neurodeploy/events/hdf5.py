@@ -21,7 +21,7 @@ from neurodeploy.events.source import EventSource
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 GROUPS = ("events", "CD/events", "TD", "prophesee/left", "/")
-"""Where events are looked for; the last is the file itself."""
+"""Groups and tables in which events are looked for, in this order; the last is the file itself."""
 
 BROKEN = (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError, OverflowError)
 """What h5py raises for a damaged file."""

@@ -1,4 +1,4 @@
-"""A made-up recording: satellites that cross a field of stars, seen by an event camera on a shaking mount."""
+"""A simulated recording: satellites cross a field of stars before an event camera on a shaking mount."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class StarField:
 
     def source(self) -> EventSource:
         """The events, made as they are read."""
-        return EventSource(f"star field, seed {self.seed}", "made up", self.sensor, self._chunks)
+        return EventSource(f"star field, seed {self.seed}", "simulated", self.sensor, self._chunks)
 
     def boxes(self, window: str) -> NDArray[np.int64]:
         """Where the satellites are in each window: ``(T, satellites, 4)``, columns x0..x1 and rows y0..y1, inclusive.

@@ -1,4 +1,4 @@
-"""What a recording holds, in one pass over it."""
+"""A summary of a recording, made in one pass over it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values computed by numpy in one go: as many steps, signals and places at once as the arrays that come in hold."""
+"""Values of a stream computed by numpy, for all steps, signals and places of the arrays at once."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def leaves(roots: Sequence[Value]) -> set[str]:
 class Block:
     """Straight-line code for some values: what is the same for every call is prepared once.
 
-    Tables have one entry per lane, the last axis; with ``places`` one per lane and place, the last two. ``given`` are
-    values that the caller knows already.
+    Tables have one entry per lane, the last axis; with ``places`` one per lane and place, the last two. ``known`` are
+    values that the caller has computed already.
     """
 
     def __init__(self, roots: Sequence[Value], lanes: int, places: int = 0, known: Sequence[Value] = ()) -> None:

@@ -1,4 +1,7 @@
-"""What depends on its own past, one sample after another, and nothing else: the rest is computed before or after."""
+"""The states of a stream that depend on their own past, stepped through sample by sample.
+
+Everything else is computed for all samples at once, before or after.
+"""
 
 from __future__ import annotations
 
