@@ -74,6 +74,7 @@ def encode(
     parameters = dict(map(_assignment, parameter or ()))
     options: dict[str, Any] = {**vars(tuning), **vars(results), "array": array, "progress": not output.silent}
     encoding = encode(signal, method, parameters, coder=coder, out=out or spikes_path(signal), **options)
+    output.tell(encoding.findings)
     if output.as_json:
         o.emit(encoding.to_json())
     elif not output.quiet:

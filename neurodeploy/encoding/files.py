@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ from numpy.typing import NDArray
 from neurodeploy.atomic import write_file
 from neurodeploy.encoding.arrays import Index, check_held
 from neurodeploy.errors import InputError
+
+TIME_NAMES = ("t", "time", "times", "timestamp", "timestamps")
+EVEN = 1e-3
+"""Largest difference of the steps of a column of times, as a share of a step."""
 
 KINDS = "a .csv (one signal per column), a .npy or an .npz"
 
@@ -53,10 +58,31 @@ def write_signal(path: Path, signal: NDArray[Any]) -> None:
         raise InputError(reason, str(path), "write a .npy or an .npz" if kind == ".csv" else f"write {KINDS}")
 
 
+def time_columns(path: Path, signal: NDArray[Any]) -> tuple[str, ...]:
+    """Columns of a CSV, of which ``signal`` was read, that look like times: called so, or rising in equal steps."""
+    if path.suffix.lower() != ".csv" or signal.ndim != 2:
+        return ()
+    first = path.read_text(encoding="utf-8-sig").partition("\n")[0]
+    heads = [head.strip() for head in first.split(_delimiter(first))]
+    named = _numbers(heads) is None
+    looks_like: list[str] = []
+    for number, values in enumerate(signal.astype(np.float64)):
+        head = heads[number] if named and number < len(heads) else ""
+        steps = np.diff(values)
+        even = len(steps) > 1 and bool((steps > 0).all()) and float(np.ptp(steps)) <= EVEN * float(steps.max())
+        if even or re.sub(r"[^a-z].*", "", head.lower()) in TIME_NAMES:
+            looks_like.append(f"column {number + 1}" + (f" ({head})" if head else ""))
+    return tuple(looks_like)
+
+
+def _delimiter(first: str) -> str:
+    return next((mark for mark in ";\t" if mark in first), ",")
+
+
 def _read_table(path: Path) -> NDArray[np.float64]:
     text = path.read_text(encoding="utf-8-sig")
     first = text.partition("\n")[0]
-    reader = csv.reader(text.splitlines(), delimiter=next((mark for mark in ";\t" if mark in first), ","))
+    reader = csv.reader(text.splitlines(), delimiter=_delimiter(first))
     rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     heads = rows.pop(0)[1] if rows and _numbers(rows[0][1]) is None else []
     if not rows:

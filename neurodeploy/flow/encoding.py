@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -15,11 +15,12 @@ from neurodeploy.atomic import write_files
 from neurodeploy.encoding import OBJECTIVES, Coder, Encoded, coder_from_json, coder_json, make_coder
 from neurodeploy.encoding.arrays import as_array
 from neurodeploy.encoding.deployed import deploy
-from neurodeploy.encoding.files import read_signal, write_signal
+from neurodeploy.encoding.files import read_signal, time_columns, write_signal
 from neurodeploy.encoding.plot import drawing, picture
 from neurodeploy.encoding.tuning import Aim, Candidate
 from neurodeploy.errors import InputError
-from neurodeploy.html import fragment, html_table
+from neurodeploy.finding import Finding
+from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.table import Table, dimensions
 
 Array = NDArray[Any]
@@ -34,6 +35,7 @@ class Encoding:
       inverse, and the density of spikes per sample.
     - ``front``: with several objectives, the coders that none beats in all of them.
     - ``files``: where results were written, by ``path`` (spikes), ``plot`` and ``encoder``.
+    - ``findings``: warnings, such as a signal without a spike, or a column of times among the signals.
     """
 
     encoded: Encoded
@@ -41,6 +43,7 @@ class Encoding:
     measures: Mapping[str, float]
     front: tuple[Candidate, ...]
     files: Mapping[str, Path | None]
+    findings: tuple[Finding, ...] = ()
 
     @property
     def spikes(self) -> NDArray[np.int8]:
@@ -67,6 +70,7 @@ class Encoding:
             **finite,
             "front": [{"coder": coder_json(point.coder), **point.values} for point in self.front],
             **{name: None if path is None else str(path) for name, path in self.files.items()},
+            "findings": [finding.to_json() for finding in self.findings],
         }
 
     def table(self) -> Table:
@@ -84,7 +88,7 @@ class Encoding:
         return f"Encoding({self.coder.kind}, signal {dimensions(self.shape)}, {spikes} spikes)"
 
     def _repr_html_(self) -> str:
-        return fragment(html_table(*self.table()))
+        return fragment(html_table(*self.table()), *(html_note(str(finding)) for finding in self.findings))
 
 
 def encode(
@@ -123,7 +127,8 @@ def encode(
     _check_files(files)
     if objective and not optimize:
         raise InputError("is for --optimize", "--objective", "add --optimize, or leave it out")
-    values = read_signal(Path(signal), array) if isinstance(signal, str | Path) else as_array(signal, "signal")[0]
+    path = Path(signal) if isinstance(signal, str | Path) else None
+    values = as_array(signal, "signal")[0] if path is None else read_signal(path, array)
     chosen = _coder(method, parameters or {}, coder).fit(values)
     options: dict[str, Any] = {"trials": trials, "seed": seed, "progress": progress}
     tuned = chosen.optimize(values, objective or "mse", **options) if optimize else None
@@ -133,7 +138,8 @@ def encode(
     back = encoded.decode().reshape(values.shape) if _has_inverse(used) else None
     write_files(_writers(files, encoded, values, back, bits))
     front = () if tuned is None else tuned.front
-    return Encoding(encoded, values.shape, _measures(values, back, spikes), front, files)
+    findings = tuple(_findings(path, values, encoded))
+    return Encoding(encoded, values.shape, _measures(values, back, spikes), front, files, findings)
 
 
 def decode(spikes: Encoding | Encoded | str | Path, out: str | Path | None = None) -> NDArray[np.float32]:
@@ -196,6 +202,17 @@ def _read_json(path: Path) -> Mapping[str, Any]:
     if not isinstance(data, dict):
         raise InputError("describes no coder", str(path), remedy)
     return data
+
+
+def _findings(path: Path | None, values: Array, encoded: Encoded) -> Iterator[Finding]:
+    """Warnings about a signal read from ``path``, and about its spikes."""
+    where = "signal" if path is None else str(path)
+    for column in () if path is None else time_columns(path, values):
+        message = f"{column} looks like a column of times, and is encoded as a signal"
+        yield Finding("time-column", "warning", where, message, "remove it from the file if it is no signal")
+    if not np.any(encoded.spikes):
+        remedy = "choose parameters that suit the signal, e.g. a lower threshold, or --optimize"
+        yield Finding("no-spikes", "warning", where, f"{encoded.coder.kind} gives no spike for this signal", remedy)
 
 
 def _has_inverse(coder: Any) -> bool:

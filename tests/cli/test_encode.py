@@ -51,6 +51,24 @@ def test_arrays_in_any_shape(shape: tuple[int, ...]) -> None:
         assert file["signal"].shape == shape
 
 
+def test_a_column_of_times_is_not_encoded_without_a_word() -> None:
+    named = ["time;left", *(f"{t / 7 + t % 3 / 100!r};{a!r}" for t, a in enumerate(SIGNAL[0].tolist()))]
+    Path("named.csv").write_text("\n".join(named) + "\n")
+    assert "column 1 (time) looks like a column of times" in call("encode", "named.csv", "-q").err
+    even = [f"{0.1 * t!r},{a!r}" for t, a in enumerate(SIGNAL[0].tolist())]
+    Path("even.csv").write_text("\n".join(even) + "\n")
+    assert "column 1 looks like a column of times" in call("encode", "even.csv", "-q").err
+    findings = call("encode", "even.csv", "--json").data["findings"]
+    assert [finding["slug"] for finding in findings] == ["time-column"]
+    assert call("encode", "signal.csv", "-q").err == ""
+
+
+def test_a_signal_without_a_spike_is_a_warning() -> None:
+    told = call("encode", "signal.csv", "-p", "threshold=100", "-q")
+    assert told.code == 0
+    assert "step-forward gives no spike for this signal" in told.err
+
+
 def test_what_it_says_can_be_used_again() -> None:
     first = call(
         "encode", "signal.csv", "-m", "leaky-integrate-and-fire", "-p", "constant=0.4", "--json", "-o", "a.npz"
