@@ -86,7 +86,7 @@ class Summary:
 
     def table(self) -> Table:
         """The summary by names of its values, for people."""
-        at_least = "" if self.extent is None else f"not said; its events need {self.extent} pixels"
+        at_least = "not said" if self.extent is None else f"not said; its events need {self.extent} pixels"
         rows = [
             ("format", self.format),
             ("sensor", at_least if self.sensor is None else f"{self.sensor} pixels"),

@@ -87,7 +87,7 @@ def show_bundle(bundle: Bundle) -> RenderableType:
 
 def show_trace(trace: Trace) -> RenderableType:
     """A trace: counts per node, and what it cost where that was counted."""
-    about = {name: value for name, value in trace.about().items() if name != "operations"}
+    about = {name: value for name, value in trace.about().items() if name not in ("operations", "findings")}
     costs = [] if trace.operations is None else [operations_table(trace.operations)]
     return render([trace_table(trace), *costs, quiet(str(about))])
 
