@@ -38,7 +38,8 @@ class Format:
 
 TEXT = Format(read_text, False, ("columns", "time_unit"))
 NPY = Format(read_npy, True, ("columns", "time_unit"))
-NPZ, HDF5, MAT = (Format(read, True, ("time_unit",)) for read in (read_npz, read_hdf5, read_mat))
+NPZ = Format(read_npz, True, ("columns", "time_unit"))
+HDF5, MAT = (Format(read, True, ("time_unit",)) for read in (read_hdf5, read_mat))
 NMNIST = Format(lambda path, _: read_nmnist(path), False)
 AEDAT4, AEDAT3, AEDAT2 = (
     Format(lambda path, _, read=read: read(path)) for read in (read_aedat4, read_aedat3, read_aedat2)

@@ -1,7 +1,7 @@
-"""Events in NumPy's files: ``.npz`` with the arrays t, x, y, p (and width, height), or one table as ``.npy``.
+"""Events in NumPy's files: ``.npz`` with the arrays t, x, y, p (and width, height), or a table as ``.npy``.
 
-Arrays of an ``.npz`` are read in pieces side by side, compressed or not. This is the format events are saved in here.
-A table has the columns as fields, or is an array ``(N, 4)`` whose order is guessed and said unless it is given.
+The arrays of columns of an ``.npz`` are read in pieces side by side, compressed or not; this is the format that events
+are saved in here. An ``.npz`` may also hold one table, ``events``, which is kept in memory as a whole.
 """
 
 from __future__ import annotations
@@ -9,46 +9,35 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
-from numpy.typing import NDArray
 
 from neurodeploy.atomic import write_file
 from neurodeploy.errors import InputError
 from neurodeploy.events.binary import COPY
-from neurodeploy.events.columns import (
-    NAMES,
-    NO_HINTS,
-    Column,
-    Hints,
-    convert,
-    find_columns,
-    guess_order,
-    guess_unit,
-    unit_in,
-)
+from neurodeploy.events.columns import NO_HINTS, Column, Hints, convert, find_columns, unit_in
 from neurodeploy.events.event import CHUNK, Sensor
-from neurodeploy.events.source import EventSource, guess_findings
+from neurodeploy.events.source import EventSource
+from neurodeploy.events.table import is_table, table_source
 from neurodeploy.trace import UNREADABLE
 
 REMEDY = "store the arrays t (microseconds), x, y, p (0 or 1), width and height, or call neurodeploy.events.save_events"
 
-HEAD = 1000
-"""Rows of a table that its order and its unit of time are judged by."""
+TABLE = "events"
+"""The array of an ``.npz`` that may hold all columns."""
 
 
 def holds_events(path: Path) -> bool:
-    """Whether an ``.npz`` has an array for each column of events, by any name that ``find_columns`` knows."""
+    """Whether an ``.npz`` has an array for each column of events, by any name that is known, or a table of events."""
     try:
         with zipfile.ZipFile(path) as archive:
-            find_columns([name.removesuffix(".npy") for name in archive.namelist()], str(path), REMEDY)
-            return True
-    except (OSError, zipfile.BadZipFile, InputError):
+            members = _members(archive)
+            return _has_columns(members) or (TABLE in members and is_table(*_header(archive, TABLE)[:2]))
+    except (OSError, ValueError, zipfile.BadZipFile):
         return False
 
 
@@ -63,44 +52,38 @@ def save_events(source: EventSource, path: Path, **more: Any) -> None:
 def read_npz(path: Path, hints: Hints = NO_HINTS) -> EventSource:
     """An ``.npz`` of events. Raises InputError for damage, unknown names and columns of different length."""
     with _guard(path), zipfile.ZipFile(path) as archive:
-        members = [name.removesuffix(".npy") for name in archive.namelist()]
+        members = _members(archive)
+        sensor = _sensor(archive) if {"width", "height"} <= set(members) else None
+        if TABLE in members and not _has_columns(members):
+            with archive.open(f"{TABLE}.npy") as stream:
+                return table_source(npy.read_array(stream, allow_pickle=False), path, "npz", hints, sensor)
         names = find_columns(members, str(path), REMEDY)
-        sizes = {name: _header(archive, name, path)[0] for name in names.values()}
+        sizes = {name: _column(archive, name, path)[0] for name in names.values()}
         if len(set(sizes.values())) > 1:
             lengths = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
             raise InputError(f"its columns differ in length: {lengths}", str(path), "repair the file")
-        sensor = _sensor(archive) if {"width", "height"} <= set(members) else None
+    if hints.columns is not None:
+        raise InputError(f"{path} names its columns", "--columns", "leave out the option")
     unit = hints.time_unit or unit_in(names["t"])
     return EventSource(str(path), "npz", sensor, lambda: convert(_parts(path, names), str(path), unit=unit))
 
 
 def read_npy(path: Path, hints: Hints = NO_HINTS) -> EventSource:
-    """A ``.npy`` of events, mapped into memory: a structured array, or ``(N, 4)``. Raises InputError for others."""
+    """A table of events in a ``.npy``, mapped into memory. Raises InputError for damage and other arrays."""
     with _guard(path):
         table = np.load(path, mmap_mode="r", allow_pickle=False)
-    fields: Mapping[str, str | int]
-    if table.ndim == 2 and table.shape[1] >= len(NAMES):
-        guessed = hints.names is None
-        order = hints.names or guess_order(table[:HEAD])
-        fields = {column: order.index(name) for column, name in find_columns(order, str(path), REMEDY).items()}
-        times = table[:HEAD, fields["t"]]
-    else:
-        guessed, order = False, table.dtype.names or ()
-        fields = find_columns(order, str(path), REMEDY)
-        times = table[fields["t"]][:HEAD]
-    unit = hints.time_unit or (None if guessed or table.ndim == 2 else unit_in(str(fields["t"]))) or guess_unit(times)
-    findings = guess_findings(str(path), order if guessed else None, None if hints.time_unit else unit)
-    parts = partial(_mapped, table, fields)
-    return EventSource(str(path), "npy", None, lambda: convert(parts(), str(path), unit=unit), findings)
+    return table_source(table, path, "npy", hints)
 
 
-def _mapped(table: NDArray[Any], fields: Mapping[str, str | int]) -> Iterator[dict[str, Column]]:
-    for first in range(0, len(table), CHUNK):
-        rows = table[first : first + CHUNK]
-        yield {
-            column: np.asarray(rows[field] if isinstance(field, str) else rows[:, field])
-            for column, field in fields.items()
-        }
+def _members(archive: zipfile.ZipFile) -> list[str]:
+    return [name.removesuffix(".npy") for name in archive.namelist()]
+
+
+def _has_columns(members: list[str]) -> bool:
+    try:
+        return bool(find_columns(members, "", REMEDY))
+    except InputError:
+        return False
 
 
 def _parts(path: Path, names: Mapping[str, str]) -> Iterator[dict[str, Column]]:
@@ -108,7 +91,7 @@ def _parts(path: Path, names: Mapping[str, str]) -> Iterator[dict[str, Column]]:
         archive = stack.enter_context(zipfile.ZipFile(path))
         columns: dict[str, tuple[int, np.dtype[Any], IO[bytes]]] = {}
         for column, name in names.items():
-            size, dtype, stream = _header(archive, name, path)
+            size, dtype, stream = _column(archive, name, path)
             columns[column] = size, dtype, stack.enter_context(stream)
         size = columns["t"][0]
         for first in range(0, size, CHUNK):
@@ -125,16 +108,22 @@ def _some(stream: IO[bytes], dtype: np.dtype[Any], count: int) -> Column:
     return np.frombuffer(data, dtype)
 
 
-def _header(archive: zipfile.ZipFile, name: str, path: Path) -> tuple[int, np.dtype[Any], IO[bytes]]:
+def _column(archive: zipfile.ZipFile, name: str, path: Path) -> tuple[int, np.dtype[Any], IO[bytes]]:
     """Length and type of a one-dimensional array, and the stream behind its header."""
-    stream = archive.open(f"{name}.npy")
-    version = npy.read_magic(stream)
-    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, _, dtype = read(stream)
+    shape, dtype, stream = _header(archive, name)
     if len(shape) != 1 or dtype.kind not in "biuf":
         reason = f"array {name!r} has type {dtype} and shape {shape}, not one number per event"
         raise InputError(reason, str(path), REMEDY)
     return shape[0], dtype, stream
+
+
+def _header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype[Any], IO[bytes]]:
+    """Shape and type of an array, and the stream behind its header."""
+    stream = archive.open(f"{name}.npy")
+    version = npy.read_magic(stream)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = read(stream)
+    return shape, dtype, stream
 
 
 def _sensor(archive: zipfile.ZipFile) -> Sensor:

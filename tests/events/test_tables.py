@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from neurodeploy.errors import InputError
-from neurodeploy.events import Frames, Sensor, open_events, save_events
+from neurodeploy.events import Frames, Sensor, is_recording, open_events, save_events
 from neurodeploy.events.source import EventSource, from_array
 from tests.events.support import SENSOR, events_of, random_events
 
@@ -97,6 +97,18 @@ def test_arrays_of_four_columns(order: str, tmp_path: Path) -> None:
     source = open_events(tmp_path / "table.npy", columns=",".join(order))
     np.testing.assert_array_equal(events_of(source), EVENTS)
     assert told(source) == []
+
+
+def test_a_table_in_an_npz(tmp_path: Path) -> None:
+    side_by_side = np.stack([EVENTS[name].astype(np.int64) for name in "xytp"], axis=1)
+    for table in (EVENTS, side_by_side):
+        np.savez_compressed(tmp_path / "a.npz", events=table, width=120, height=90)
+        assert is_recording(tmp_path / "a.npz")
+        source = open_events(tmp_path / "a.npz")
+        assert source.sensor == SENSOR
+        np.testing.assert_array_equal(events_of(source), EVENTS)
+    np.savez(tmp_path / "a.npz", events=np.zeros((9, 2, 3, 4)))
+    assert not is_recording(tmp_path / "a.npz")
 
 
 def test_arrays_under_the_usual_names(tmp_path: Path) -> None:
