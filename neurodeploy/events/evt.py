@@ -23,9 +23,13 @@ from numpy.typing import NDArray
 from neurodeploy.errors import InputError
 from neurodeploy.events.binary import COPY, whole_words
 from neurodeploy.events.event import CHUNK, Chunks, Events, Sensor, make_events, pieces
+from neurodeploy.finding import Finding
 
 Words = NDArray[Any]
 Numbers = NDArray[np.int64]
+
+EVT2_EVENTS, EVT3_EVENTS = (0x0, 0x1), (0x2, 0x4, 0x5)
+"""Kinds of words that are events, or vectors of them."""
 
 EVT2_TIME, EVT3_ROW, EVT3_OTHER_ROW, EVT3_COLUMN, EVT3_BASE = 0x8, 0x0, 0x1, 0x2, 0x3
 EVT3_VECTOR_12, EVT3_VECTOR_8, EVT3_TIME_LOW, EVT3_TIME_HIGH = 0x4, 0x5, 0x6, 0x8
@@ -53,9 +57,22 @@ def read_evt(path: Path, format: str, start: int, sensor: Sensor | None) -> Chun
         yield from pieces(events)
 
 
-def check_evt(path: Path, format: str, start: int) -> None:
-    """Raises InputError where the file ends within a word."""
-    whole_words(path, start, WORD_SIZE[format])
+def check_evt(path: Path, format: str, start: int) -> tuple[Finding, ...]:
+    """A warning of events before the clock, which are left out. Raises InputError where the file ends in a word."""
+    size = WORD_SIZE[format]
+    whole_words(path, start, size)
+    kinds, mark = (EVT2_EVENTS, EVT2_TIME) if format == "EVT2" else (EVT3_EVENTS, EVT3_TIME_HIGH)
+    count = 0
+    for _, words in _words(path, start, size):
+        kind = words >> (8 * size - 4)
+        marks = np.flatnonzero(kind == mark)
+        count += int(np.isin(kind[: marks[0]] if len(marks) else kind, kinds).sum())
+        if len(marks):
+            break
+    if not count:
+        return ()
+    message = f"{count:,} words of events come before the clock is first sent; they have no time and are left out"
+    return (Finding("no-clock-yet", "warning", str(path), message),)
 
 
 def _words(path: Path, start: int, size: int) -> Iterator[tuple[int, Words]]:

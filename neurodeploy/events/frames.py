@@ -38,8 +38,8 @@ class Frames:
 
     - ``filters`` run over the events before all else.
     - ``polarity``: ``both`` gives the channels (ON, OFF), ``both-off-first`` (OFF, ON), which is the order of the
-      polarity bit; ``on`` and ``off`` one channel of these alone; ``merged`` one channel of all events; ``signed`` one
-      channel of ON minus OFF.
+      polarity bit and of the frames of tonic and SpikingJelly; ``on`` and ``off`` one channel of these alone;
+      ``merged`` one channel of all events; ``signed`` one channel of ON minus OFF.
     - ``downscale``: so many pixels each way become one, which sums their events; a sensor it does not divide keeps its
       last, smaller pixels. Or ``size`` (H, W): pixels go where SpikeSEG puts them, round(x * (W - 1) / (w - 1)).
     - ``values``: ``counts`` (int32); ``binary`` (int8), 1 where a pixel has any event, for ``signed`` the sign;

@@ -103,6 +103,6 @@ def _read_dat(path: Path, start: int) -> Chunks:
 
 
 def _open_evt(path: Path, header: TextHeader) -> EventSource:
-    check_evt(path, header.format, header.size)
+    findings = check_evt(path, header.format, header.size)
     read = partial(read_evt, path, header.format, header.size, header.sensor)
-    return EventSource(str(path), header.format, header.sensor, read)
+    return EventSource(str(path), header.format, header.sensor, read, findings)

@@ -75,6 +75,18 @@ def test_times_of_evt2_are_those_of_the_vendors_decoder(tmp_path: Path) -> None:
     assert [event[0] for event in read(tmp_path, back, 2)] == [6401, 6399]
 
 
+def test_events_before_the_clock_are_left_out_with_a_warning(tmp_path: Path) -> None:
+    for version, words in (
+        (3, CASES["words before the clock"][0]),
+        (2, [event2(3, 1, 1), high2(64), event2(70, 2, 1)]),
+    ):
+        assert len(read(tmp_path, words, version)) == 1
+        (finding,) = open_events(tmp_path / "recording.raw").findings
+        assert (finding.severity, finding.message[:17]) == ("warning", "1 words of events")
+    read(tmp_path, CASES["a step back"][0], 3)
+    assert open_events(tmp_path / "recording.raw").findings == ()
+
+
 def test_a_recording_in_which_little_happens_keeps_its_times(tmp_path: Path) -> None:
     times = np.arange(400) * 60_000
     words = [word for t in times.tolist() for word in words3((HIGH, t >> 12 & 4095), (LOW, t & 4095), (ROW, 1), on(1))]
