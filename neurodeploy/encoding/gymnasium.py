@@ -1,4 +1,4 @@
-"""Coding of the observations of a Gymnasium environment: what they are, how they change, or both."""
+"""Coding of the observations of a Gymnasium environment: their values, their changes, or both."""
 
 from __future__ import annotations
 

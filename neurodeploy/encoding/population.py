@@ -25,7 +25,7 @@ FIELD_BYTES = 24
 
 @dataclass(frozen=True, repr=False)
 class Population(Coder):
-    """Every sample drives ``bins`` channels, each the more the nearer the sample is to its center.
+    """Every sample drives ``bins`` channels; the nearer a sample is to the center of a channel, the more it sends.
 
     - Centers are ``linspace(0, 1, bins)``; a sample x, brought to 0..1, drives them with
       ``exp(-(x - center)^2 / (2 sigma^2))``, the rate of a train of ``steps`` steps.

@@ -1,4 +1,4 @@
-"""Rate coding: as many spikes as a sample is high."""
+"""Rate coding: the number of spikes grows with the sample."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the classes of spike-encoding 1.8.2 share: parameters as tensors, signals as rows, spikes as two trains."""
+"""The common part of the classes of spike-encoding 1.8.2: parameters, rows of signals, and spikes as two trains."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def given_threshold(value: Any) -> Tensor:
 
 
 def for_signals(values: Tensor, count: int, name: str) -> Tensor:
-    """As many values as signals: too many are cut off, of too few the first serves all. Warns in both cases."""
+    """One value per signal: surplus values are cut off, and where some are missing the first serves all. Both warn."""
     if len(values) > count:
         warnings.warn(f"{name}: only the first {count} of {len(values)} values are used", SyntaxWarning, stacklevel=3)
         return values[:count]

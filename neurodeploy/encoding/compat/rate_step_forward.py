@@ -26,7 +26,7 @@ class RateStepForwardConverter(BaseConverter):
         return current, (current - base) / threshold
 
     def encode(self, signal: Tensor, threshold: Any = None) -> Tensor:
-        """``[B, F, T]`` to changes of that shape; the first is that to itself, or without ``padding`` never counted."""
+        """Changes of ``[B, F, T]`` in thresholds, same shape; the first is 0, the second from 0 without ``padding``."""
         limit = torch.as_tensor(self.threshold if threshold is None else threshold)
         limits = (signal[:, :, 0] + limit - signal[:, :, 0]).reshape(-1).float()
         rows = signal.detach().reshape(len(limits), -1)
@@ -38,7 +38,7 @@ class RateStepForwardConverter(BaseConverter):
         return changes.reshape(signal.shape)
 
     def optimize(self, data: Tensor) -> Tensor:
-        """The largest change of each feature of ``[B, F, T]``; runs that are shorter end in infinity."""
+        """The largest change of each feature of ``[B, F, T]``, kept as its own; infinity fills up shorter runs."""
         changes = data.diff(dim=2).abs().swapaxes(0, 1).reshape(data.shape[1], -1)
         self.threshold = changes[:, torch.isfinite(changes[0])].max(dim=1).values
         return self.threshold
@@ -49,7 +49,7 @@ class RateStepForwardConverter(BaseConverter):
 
 
 class DeltaModulationConverter(BaseConverter):
-    """Spikes where a signal changes by ``delta`` or more in one step; called, not encoded with."""
+    """Spikes where a signal changes by ``delta`` or more in one step. Call it: it has no ``encode``."""
 
     def __init__(
         self, delta: float = 0.1, normalized: bool = True, padding: bool = False, off_spike: bool = False
