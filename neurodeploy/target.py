@@ -139,10 +139,11 @@ def find_target(name: str, where: str = "--target", also: Sequence[str] = ()) ->
     if name not in target_names():
         what = f"unknown {'rung' if also else 'target'} {name!r}"
         raise InputError(what, where, choices(name, (*also, *target_names())))
-    each = _installed(name)
-    if each.target is None:
-        raise UnavailableError(f"target {name} cannot be used: {each.reason}", remedy="repair or remove its package")
-    return each.target
+    installed = _installed(name)
+    if installed.target is None:
+        what = f"target {name} cannot be used: {installed.reason}"
+        raise UnavailableError(what, remedy="repair or remove its package")
+    return installed.target
 
 
 def _installed(name: str) -> Installed:
@@ -158,17 +159,17 @@ def ensure_available(target: Target) -> None:
         raise UnavailableError(f"target {target.name} cannot run here: {reason}", remedy=remedy)
 
 
-def check_options(target: Target, given: Options) -> dict[str, str]:
+def check_options(target: Target, options: Options) -> dict[str, str]:
     """The options with defaults filled in. Raises InputError for an unknown one."""
     known = {option.name: option.default for option in target.options}
-    unknown = sorted(given.keys() - known.keys())
+    unknown = sorted(options.keys() - known.keys())
     if unknown:
         raise InputError(
             f"target {target.name} has no option {unknown[0]!r}",
             "-O",
             choices(unknown[0], known, "it has"),
         )
-    return known | dict(given)
+    return known | dict(options)
 
 
 def check_capabilities(target: Target, program: Program) -> tuple[Finding, ...]:
@@ -187,21 +188,21 @@ def check_capabilities(target: Target, program: Program) -> tuple[Finding, ...]:
 
 
 def _numerics_findings(target: Target, program: Program) -> list[Finding]:
-    choices = (target.numerics, *target.numerics_choices)
-    if program.numerics in choices:
+    taken = (target.numerics, *target.numerics_choices)
+    if program.numerics in taken:
         return []
-    names = ", ".join(dict.fromkeys(each.name for each in choices))
-    what = f"its integers are made for {program.numerics.name} numerics, the target runs {names}"
-    return [Finding("numerics", "error", "program", what, "quantize for this target from the source")]
+    names = ", ".join(dict.fromkeys(numerics.name for numerics in taken))
+    message = f"its integers are made for {program.numerics.name} numerics, the target runs {names}"
+    return [Finding("numerics", "error", "program", message, "quantize for this target from the source")]
 
 
 def capability_findings(can: Capabilities, program: Program) -> list[Finding]:
     """Violations of plain capabilities."""
     findings: list[Finding] = []
 
-    def need(held: bool, node: str, what: str, remedy: str) -> None:
-        if not held:
-            findings.append(Finding("capability", "error", node, what, remedy))
+    def need(holds: bool, node: str, message: str, remedy: str) -> None:
+        if not holds:
+            findings.append(Finding("capability", "error", node, message, remedy))
 
     for p in program.populations:
         need(p.kind in can.populations, p.name, f"population kind {p.kind} is not supported", "use another target")
@@ -214,8 +215,8 @@ def capability_findings(can: Capabilities, program: Program) -> list[Finding]:
             f"{many} spikes per step, the limit is {can.max_spikes_per_step}",
             "set max_spikes_per_step",
         )
-    for each in program.projections:
-        need(each.kind in can.projections, each.name, f"projection kind {each.kind} is not supported", "use another")
-        graded = program.node(each.source).output.kind != "binary" and each.message_bits > 1
-        need(can.graded_messages or not graded, each.name, "graded messages are not supported", "use spikes")
+    for p in program.projections:
+        need(p.kind in can.projections, p.name, f"projection kind {p.kind} is not supported", "use another")
+        graded = program.node(p.source).output.kind != "binary" and p.message_bits > 1
+        need(can.graded_messages or not graded, p.name, "graded messages are not supported", "use spikes")
     return findings

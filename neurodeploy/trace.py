@@ -169,8 +169,8 @@ class Trace:
         return listing(f"Trace of {self.batch} samples, {self.steps} steps", rows)
 
     def _repr_html_(self) -> str:
-        told = "; ".join(f"{key}: {value}" for key, value in self.meta.items() if key != "bundle")
-        return fragment(html_table(*trace_table(self)), html_note(told))
+        about = "; ".join(f"{key}: {value}" for key, value in self.meta.items() if key != "bundle")
+        return fragment(html_table(*trace_table(self)), html_note(about))
 
 
 def trace_table(trace: Trace) -> Table:

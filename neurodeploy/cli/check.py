@@ -37,6 +37,9 @@ def check(
         bool, typer.Option("--allow-same-code", help="Accept that no target ran anything but the reference itself.")
     ] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page too.")] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML too, for continuous integration.")
+    ] = None,
     assign: o.Assign = None,
     *,
     framing: o.Framing,
@@ -53,6 +56,7 @@ def check(
     from neurodeploy.flow.checking import check as climb
     from neurodeploy.flow.subject import open_subject
     from neurodeploy.report.console import show_report, stdout
+    from neurodeploy.report.junit import junit_xml
 
     frames = framing.frames()
     how = loading.arguments()
@@ -75,6 +79,9 @@ def check(
     if html is not None:
         page = report.to_html().encode()
         write_file(html, lambda handle: handle.write(page))
+    if junit is not None:
+        xml = junit_xml(report)
+        write_file(junit, lambda handle: handle.write(xml))
     if output.as_json:
         o.emit(report.to_json())
     elif not output.quiet:

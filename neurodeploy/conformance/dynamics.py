@@ -29,11 +29,11 @@ def draw_neuron(
 
 def draw_decay(draw: Draw, n: Numerics) -> int:
     """None, full, the extremes next to them, or anything between."""
-    one = n.decay_one
+    full = n.decay_one
     kind = draw.weighted({"full": 8, "none": 4, "slow": 3, "any": 6, "edge": 2})
     if kind == "edge":
-        return draw.pick((1, 2, one - 1, one // 2))
-    return {"full": one, "none": 0, "slow": draw.between(1, one // 8), "any": draw.between(1, one)}[kind]
+        return draw.pick((1, 2, full - 1, full // 2))
+    return {"full": full, "none": 0, "slow": draw.between(1, full // 8), "any": draw.between(1, full)}[kind]
 
 
 def draw_bias(draw: Draw, shape: tuple[int, ...], size: int, n: Numerics) -> int | IntArray:

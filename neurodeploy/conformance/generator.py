@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from neurodeploy.conformance.case import Case, Family
 from neurodeploy.conformance.draw import Draw
 from neurodeploy.conformance.dynamics import draw_neuron, draw_readout, draw_relay
-from neurodeploy.conformance.liveliness import LOUD, QUIET, Trial, find_threshold, run_alone
+from neurodeploy.conformance.liveliness import LOUD, QUIET, Trial, find_threshold
 from neurodeploy.conformance.stimulus import draw_stimulus
 from neurodeploy.conformance.synapses import Push, draw_projection
 from neurodeploy.conformance.topology import Link, Wiring, draw_wiring
@@ -23,7 +23,7 @@ from neurodeploy.program.population import Output, Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
 from neurodeploy.program.quantizer import quantize_inputs
-from neurodeploy.reference.program_runner import accumulated, run_program
+from neurodeploy.reference.program_runner import accumulated, run_population, run_program
 from neurodeploy.stimulus import Stimulus
 
 IntArray = NDArray[np.int64]
@@ -46,10 +46,10 @@ class Draft:
 
     def program(self) -> Program:
         """What stands so far."""
-        projections = tuple(each for group in self.projections.values() for each in group)
+        projections = tuple(projection for group in self.projections.values() for projection in group)
         populations = tuple(self.populations.values())
-        feeding = {each.source for each in projections if each.source != each.target}
-        outputs = tuple(each.name for each in populations if each.name not in feeding)
+        feeding = {projection.source for projection in projections if projection.source != projection.target}
+        outputs = tuple(population.name for population in populations if population.name not in feeding)
         return Program(self.numerics, tuple(self.wiring.inputs), populations, projections, outputs)
 
 
@@ -58,7 +58,7 @@ def generate(seed: int, family: Family, samples: int = 1) -> Case:
     draw = Draw(STREAMS[family], seed)
     wiring = draw_wiring(draw, family)
     once = family == "held" and draw.chance(0.12)
-    stimulus = Stimulus({each.name: draw_stimulus(draw, each, samples, STEPS) for each in wiring.inputs})
+    stimulus = Stimulus({node.name: draw_stimulus(draw, node, samples, STEPS) for node in wiring.inputs})
     empty = Program(LOIHI2, tuple(wiring.inputs), (), ())
     draft = Draft(family, wiring, LOIHI2, once, quantize_inputs(empty, stimulus))
     for name, shape in wiring.shapes.items():
@@ -94,7 +94,7 @@ def draw_projections(draw: Draw, draft: Draft, name: str, push: Push) -> tuple[P
     drawn: list[Projection] = []
     links: list[Link] = draft.wiring.into(name)
     for number, link in enumerate(links):
-        second = any(other.source == link.source for other in links[:number])
+        second = any(earlier.source == link.source for earlier in links[:number])
         source, target = draft.wiring.shapes[link.source], draft.wiring.shapes[name]
         label = f"{link.source}-{name}" + (f"-{number}" if second else "")
         output = sent_by(draft, link.source)
@@ -104,7 +104,7 @@ def draw_projections(draw: Draw, draft: Draft, name: str, push: Push) -> tuple[P
 
 def sent_by(draft: Draft, name: str) -> Output:
     """What a node sends; a population that is not drawn yet counts as binary."""
-    inputs = {each.name: each.output for each in draft.wiring.inputs}
+    inputs = {source.name: source.output for source in draft.wiring.inputs}
     return inputs[name] if name in inputs else draft.populations[name].output if name in draft.populations else Output()
 
 
@@ -113,8 +113,8 @@ def draw_population(
 ) -> tuple[Population, tuple[Projection, ...], Trial]:
     """A population of the wiring's role for what its projections deliver, and what it then does."""
     n, shape, biased = draft.numerics, draft.wiring.shapes[name], draft.wiring.biased
-    forward = tuple(each for each in projections if each.source != name)
-    loops = tuple(each for each in projections if each.source == name)
+    forward = tuple(projection for projection in projections if projection.source != name)
+    loops = tuple(projection for projection in projections if projection.source == name)
     received = receive(draft, name, forward)
     size = max(1, int(np.abs(received).sum()) // max(1, int(np.count_nonzero(received))))
     if draft.wiring.roles[name] == "relay":
@@ -129,14 +129,14 @@ def draw_population(
         neuron = replace(neuron, bias=np.abs(neuron.bias) if np.any(neuron.bias) else size << n.state_shift)
     neuron = replace(neuron, fire_once=draft.once and draw.chance(0.6))
     if neuron.output.kind == "count" and draw.chance(0.7):
-        loops = tuple(replace(each, message_bits=neuron.output.width) for each in loops)
+        loops = tuple(replace(loop, message_bits=neuron.output.width) for loop in loops)
     trial = find_threshold(draw, neuron, loops, received, size, n)
     return replace(neuron, threshold=trial.threshold), (*forward, *loops), trial
 
 
 def observe(population: Population, loops: Sequence[Projection], received: IntArray, n: Numerics) -> Trial:
     """What a population without threshold does; it is lively where it sends something, however often."""
-    output, before = run_alone(population, loops, received, n)
+    output, before = run_population(population, loops, received, n)
     permille = int(np.count_nonzero(output)) * 1000 // output.size
     return Trial(0, min(permille, LOUD), 0, output, before)
 
@@ -153,7 +153,7 @@ def settle(draw: Draw, draft: Draft, stimulus: Stimulus, rounds: int = 3) -> Non
     for _ in range(rounds):
         trace = run_program(draft.program(), stimulus)
         draft.sent = {name: trace[name].output for name in draft.sent}
-        spiking = [name for name, each in draft.populations.items() if each.kind == "cuba-lif"]
+        spiking = [name for name, population in draft.populations.items() if population.kind == "cuba-lif"]
         upset = [name for name in spiking if not lively(draft.sent[name])]
         if not upset:
             return
@@ -164,8 +164,8 @@ def settle(draw: Draw, draft: Draft, stimulus: Stimulus, rounds: int = 3) -> Non
 def retune(draw: Draw, draft: Draft, name: str) -> None:
     """Choose one threshold again, for what now arrives."""
     neuron, projections = draft.populations[name], draft.projections[name]
-    loops = tuple(each for each in projections if each.source == name)
-    received = receive(draft, name, tuple(each for each in projections if each.source != name))
+    loops = tuple(projection for projection in projections if projection.source == name)
+    received = receive(draft, name, tuple(projection for projection in projections if projection.source != name))
     size = max(1, int(np.abs(received).sum()) // max(1, int(np.count_nonzero(received))))
     trial = find_threshold(draw, neuron, loops, received, min(size, draft.numerics.threshold_max), draft.numerics)
     draft.populations[name], draft.sent[name] = replace(neuron, threshold=trial.threshold), trial.output

@@ -13,8 +13,7 @@ from neurodeploy.conformance.draw import Draw
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.population import Population
 from neurodeploy.program.projection import Projection
-from neurodeploy.reference.integer import initial_state, overflow, step
-from neurodeploy.reference.synapse import accumulate
+from neurodeploy.reference.program_runner import run_population
 
 IntArray = NDArray[np.int64]
 QUIET, LOUD = 10, 600
@@ -37,25 +36,6 @@ class Trial:
         return QUIET <= self.permille <= LOUD
 
 
-def run_alone(
-    population: Population, loops: Sequence[Projection], received: IntArray, n: Numerics
-) -> tuple[IntArray, IntArray]:
-    """Output and membrane before threshold of one population, for ``received`` input ``(B, T, *shape)``.
-
-    ``loops``: its projections onto itself.
-    """
-    state = initial_state(population, received.shape[0])
-    output, before = np.zeros_like(received), np.zeros_like(received)
-    for t in range(received.shape[1]):
-        a = received[:, t]
-        for loop in loops:
-            if t >= loop.delay:
-                a = a + accumulate(loop, output[:, t - loop.delay], population.shape, n)
-        result = step(population, state, overflow(a, n.wide_bits, n.wide_overflow), n)
-        output[:, t], before[:, t] = result.output, result.v_before
-    return output, before
-
-
 def try_thresholds(
     population: Population, loops: Sequence[Projection], received: IntArray, thresholds: Sequence[int], n: Numerics
 ) -> list[Trial]:
@@ -63,7 +43,7 @@ def try_thresholds(
     samples = received.shape[0]
     column = np.repeat(np.array(thresholds, dtype=np.int64), samples).reshape(-1, *(1 for _ in population.shape))
     batch = np.tile(received, (len(thresholds), *(1 for _ in received.shape[1:])))
-    output, before = run_alone(replace(population, threshold=column), loops, batch, n)
+    output, before = run_population(replace(population, threshold=column), loops, batch, n)
     trials: list[Trial] = []
     for number, threshold in enumerate(thresholds):
         part = slice(number * samples, (number + 1) * samples)
@@ -84,8 +64,8 @@ def find_threshold(
     trials = try_thresholds(population, loops, received, ladder, n)
     if not any(trial.lively for trial in trials):
         trials += _between(population, loops, received, trials, n)
-    wanted = draw.between(30, 350)
-    best = min(trials, key=lambda trial: _distance(trial, wanted))
+    rate = draw.between(30, 350)
+    best = min(trials, key=lambda trial: _distance(trial, rate))
     taste: Literal["rate", "ties", "high"] = draw.weighted({"rate": 5, "ties": 4, "high": 2})
     lively = [trial for trial in trials if trial.lively]
     if taste == "high" and lively:
@@ -96,8 +76,8 @@ def find_threshold(
     return best
 
 
-def _distance(trial: Trial, wanted: int) -> tuple[bool, int]:
-    return not trial.lively, abs(trial.permille - wanted)
+def _distance(trial: Trial, rate: int) -> tuple[bool, int]:
+    return not trial.lively, abs(trial.permille - rate)
 
 
 def _between(
@@ -114,8 +94,8 @@ def _at_values(
     population: Population, loops: Sequence[Projection], received: IntArray, near: Trial, n: Numerics
 ) -> list[Trial]:
     """Thresholds that the membrane met exactly in the trial ``near``, the most frequent ones first."""
-    whole = near.v_before[(near.v_before > 0) & (near.v_before % (1 << n.state_shift) == 0)] >> n.state_shift
-    values, counts = np.unique(whole[whole <= n.threshold_max], return_counts=True)
+    met = near.v_before[(near.v_before > 0) & (near.v_before % (1 << n.state_shift) == 0)] >> n.state_shift
+    values, counts = np.unique(met[met <= n.threshold_max], return_counts=True)
     order = np.lexsort((values, -counts))[:8]
     chosen = [int(value) for value in values[order]]
     return try_thresholds(population, loops, received, chosen, n) if chosen else []

@@ -66,7 +66,7 @@ def draw_size(draw: Draw, link: Link, push: Push) -> tuple[int, int]:
     shift = {"none": 0, "down": draw.between(-8, -1), "up": draw.between(1, 3), "high": draw.between(4, 7)}[
         draw.weighted({"none": 8, "down": 3, "up": 4, "high": 5})
     ]
-    wanted = max(shift, low) + push.gain
-    shift = min(max(wanted, low), high)
-    rest = wanted - shift
+    scale = max(shift, low) + push.gain
+    shift = min(max(scale, low), high)
+    rest = scale - shift
     return min(256, max(2, size << rest if rest >= 0 else size >> -rest)), shift

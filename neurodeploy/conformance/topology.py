@@ -114,7 +114,7 @@ def add_layer(draw: Draw, wiring: Wiring, source: str, name: str, role: Role) ->
 def add_shortcut(draw: Draw, wiring: Wiring, source: str) -> None:
     """A link past the chain, from ``source`` to some later population, where the shapes allow one."""
     names = list(wiring.shapes)
-    inputs = {each.name for each in wiring.inputs}
+    inputs = {source.name for source in wiring.inputs}
     after = names if source in inputs else names[names.index(source) + 1 :]
     targets = [name for name in after if name not in inputs and source not in {k.source for k in wiring.into(name)}]
     links = [link for link in (join(draw, wiring, source, target) for target in targets) if link]

@@ -1,4 +1,4 @@
-"""Judgement: do two rungs of the ladder agree, and where not, what differs first."""
+"""Do two rungs of the ladder agree, and where they do not, what differs first."""
 
 from neurodeploy.parity.report import Report
 from neurodeploy.parity.rung import NodeResult, Rung

@@ -43,6 +43,28 @@ def run_program(program: Program, stimulus: Inputs, states: bool = False, drive:
     return Trace(entries, {"rung": "program", "numerics": program.numerics.name}, SAME_CODE)
 
 
+def run_population(
+    population: Population, loops: Sequence[Projection], received: IntArray, numerics: Numerics
+) -> tuple[IntArray, IntArray]:
+    """Output and membrane before threshold of one population alone, ``(B, T, *shape)`` each.
+
+    - ``loops``: its projections onto itself; their delays are 1 or more.
+    - ``received``: what arrives over all other projections, in accumulator units, ``(B, T, *shape)``.
+
+    Its threshold may also be an array ``(B, ...)`` that broadcasts over the samples.
+    """
+    state = initial_state(population, received.shape[0])
+    output, before = np.zeros_like(received), np.zeros_like(received)
+    for t in range(received.shape[1]):
+        total = received[:, t]
+        for loop in loops:
+            if t >= loop.delay:
+                total = total + accumulate(loop, output[:, t - loop.delay], population.shape, numerics)
+        result = step(population, state, overflow(total, numerics.wide_bits, numerics.wide_overflow), numerics)
+        output[:, t], before[:, t] = result.output, result.v_before
+    return output, before
+
+
 def _empty_record(population: Population, shape: tuple[int, ...], states: bool) -> dict[str, IntArray]:
     keys = ("v", "u", "v_before") if states and population.kind != "relay" else ()
     return {key: np.zeros(shape, dtype=np.int64) for key in keys}

@@ -31,7 +31,7 @@ def program_json(program: Program) -> dict[str, Any]:
     """Populations and projections with the spans of their integers."""
     return {
         "numerics": program.numerics.name,
-        "inputs": {each.name: vars(each) for each in program.inputs},
+        "inputs": {node.name: vars(node) for node in program.inputs},
         "populations": {
             p.name: {key: span(value) for key, value in vars(p).items() if key not in ("name", "output")}
             | {"output": vars(p.output)}
@@ -70,32 +70,32 @@ def trace_json(trace: Trace) -> dict[str, Any]:
     return {"nodes": nodes, "meta": trace.about()}
 
 
-def targets_json(found: Mapping[str, Installed]) -> dict[str, Any]:
+def targets_json(targets: Mapping[str, Installed]) -> dict[str, Any]:
     """Targets with availability and reason."""
     return {
         name: {
-            "available": each.reason is None,
-            "reason": each.reason,
-            "summary": None if each.target is None else each.target.summary,
-            "numerics": None if each.target is None else each.target.numerics.name,
-            "options": _options(each),
+            "available": installed.reason is None,
+            "reason": installed.reason,
+            "summary": None if installed.target is None else installed.target.summary,
+            "numerics": None if installed.target is None else installed.target.numerics.name,
+            "options": _options(installed),
         }
-        for name, each in found.items()
+        for name, installed in targets.items()
     }
 
 
-def _options(each: Installed) -> dict[str, Any]:
-    given = () if each.target is None else each.target.options
-    return {option.name: {"default": option.default, "help": option.help} for option in given}
+def _options(installed: Installed) -> dict[str, Any]:
+    options = () if installed.target is None else installed.target.options
+    return {option.name: {"default": option.default, "help": option.help} for option in options}
 
 
-def models_json(found: Mapping[str, ReferenceModel | str]) -> dict[str, Any]:
+def models_json(models: Mapping[str, ReferenceModel | str]) -> dict[str, Any]:
     """Reference networks with their presets, or why they cannot be used."""
     return {
-        name: {"available": False, "reason": each}
-        if isinstance(each, str)
-        else {"available": True, "summary": each.summary, "presets": list(each.presets)}
-        for name, each in found.items()
+        name: {"available": False, "reason": model}
+        if isinstance(model, str)
+        else {"available": True, "summary": model.summary, "presets": list(model.presets)}
+        for name, model in models.items()
     }
 
 

@@ -4,6 +4,7 @@ import importlib
 import json
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -101,6 +102,16 @@ def test_page_and_notebook_say_the_same(bundle: Path) -> None:
     report = check(bundle, "s.npz")
     for page in (Path("report.html").read_text(), report._repr_html_()):
         assert "inconclusive" in page and "same code" in page and "exact" not in page
+
+
+def test_junit_xml_fails_where_the_exit_code_does_and_skips_where_it_is_accepted(bundle: Path) -> None:
+    assert checked(bundle, "--junit", "report.xml").code == 5
+    refused = ElementTree.parse("report.xml").getroot()
+    assert [failure.get("type") for failure in refused.iter("failure")] == ["same code"]
+    assert "exact" not in Path("report.xml").read_text()
+    assert checked(bundle, "--junit", "report.xml", "--allow-same-code").code == 0
+    accepted = ElementTree.parse("report.xml").getroot()
+    assert not list(accepted.iter("failure")) and len(list(accepted.iter("skipped"))) == 1
 
 
 def test_it_can_be_accepted_but_still_reads_same_code(bundle: Path) -> None:
