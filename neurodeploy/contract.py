@@ -213,3 +213,8 @@ def parse_term(key: str, text: str, where: str) -> Value:
 def term_text(value: Value) -> str:
     """A term's value as ``parse_term`` reads it."""
     return str(value).lower() if value is None or isinstance(value, bool) else str(value)
+
+
+def terms_text(values: Mapping[str, Value]) -> str:
+    """Terms as ``key=value``, in one line."""
+    return " ".join(f"{key}={value}" for key, value in values.items())

@@ -35,8 +35,9 @@ class NeurodeployError(Exception):
         return f"{place}{self.what}{remedy}{stage}"
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data, as ``--json`` prints it: ``kind`` (the class), ``exit_code`` and every field."""
-        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        """Plain data, as ``--json`` prints it: ``kind`` (the class), ``exit_code`` and every field; a stage if any."""
+        names = [item.name for item in fields(self) if item.name != "stage" or self.stage]
+        values = {name: getattr(self, name) for name in names}
         return {"kind": type(self).__name__, "exit_code": self.exit_code, **values}
 
 

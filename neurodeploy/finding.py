@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from neurodeploy.html import fragment, html_table
 
 Severity = Literal["error", "warning", "info"]
+ORDER: tuple[Severity, ...] = ("error", "warning", "info")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One observation: a stable ``slug``, its ``severity``, the ``node``, the ``message`` and the ``remedy``."""
+    """One observation.
+
+    - ``slug``: its stable name. ``severity``: an error stops the work, a warning may change results.
+    - ``node``: where it was noticed. ``message``: what was noticed. ``remedy``: what to do about it.
+    - ``effect``: what it means for the spikes, where the check knows.
+    - ``repair``: turns the checked graph into one without it, where that can be done.
+    """
 
     slug: str
     severity: Severity
     node: str
     message: str
     remedy: str = ""
+    effect: str = ""
+    repair: Callable[[Any], Any] | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         remedy = f" (remedy: {self.remedy})" if self.remedy else ""
@@ -33,4 +43,9 @@ class Finding:
 
     def to_json(self) -> dict[str, str]:
         """The finding as plain data."""
-        return asdict(self)
+        return {key: getattr(self, key) for key in ("slug", "severity", "node", "message", "remedy")}
+
+
+def errors_first(findings: list[Finding]) -> tuple[Finding, ...]:
+    """The findings sorted by severity; those of the same severity stay in their order."""
+    return tuple(sorted(findings, key=lambda finding: ORDER.index(finding.severity)))

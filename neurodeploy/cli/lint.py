@@ -12,6 +12,7 @@ from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.errors import InputError
 
 if TYPE_CHECKING:
+    from neurodeploy.finding import Finding
     from neurodeploy.flow.linting import Linted
 
 
@@ -44,29 +45,32 @@ def lint(
         write_fixed(network, remains, out)
     written = None if network is None else str(out)
     if output.as_json:
-        o.emit({**_json(remains), "found": [each.to_json() for each in found.notices], "written": written})
+        o.emit({**_json(remains), "found": [_finding(finding) for finding in found.findings], "written": written})
     elif not output.quiet:
-        _show(found if not repair else remains, repair, written, len(found.notices) - len(remains.notices))
+        _show(found if not repair else remains, repair, written, len(found.findings) - len(remains.findings))
     raise typer.Exit(1 if remains.errors else 0)
 
 
 def _json(linted: Linted) -> dict[str, object]:
     return {
         "errors": linted.errors,
-        "findings": [each.to_json() for each in linted.notices],
+        "findings": [_finding(finding) for finding in linted.findings],
         "profiles": [vars(fit) for fit in linted.fits],
         "contract": None if linted.contract is None else linted.contract.to_json(),
     }
 
 
+def _finding(finding: Finding) -> dict[str, object]:
+    return {**finding.to_json(), "spikes": finding.effect, "repairable": finding.repair is not None}
+
+
 def _show(linted: Linted, repair: bool, written: str | None, gone: int) -> None:
-    for each in linted.notices:
-        finding = each.finding
-        mark = " (--fix repairs it)" if each.repair is not None else ""
+    for finding in linted.findings:
+        mark = " (--fix repairs it)" if finding.repair is not None else ""
         typer.echo(f"{finding.severity}[{finding.slug}] {finding.node}: {finding.message}")
-        typer.echo(f"    spikes: {each.spikes}")
+        typer.echo(f"    spikes: {finding.effect}")
         typer.echo(f"    repair: {finding.remedy}{mark}")
     if repair:
         typer.echo(f"repaired {gone}; wrote {written}" if written else "could not be repaired into a network")
-    count = len(linted.notices)
+    count = len(linted.findings)
     typer.echo(f"{count} finding{'' if count == 1 else 's'}, {linted.errors} of them errors")

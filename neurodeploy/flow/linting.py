@@ -9,61 +9,62 @@ from typing import Any
 from neurodeploy.atomic import write_file
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError, RefusedError
+from neurodeploy.finding import Finding, errors_first
 from neurodeploy.flow.loading import load, stated_contract
 from neurodeploy.frontends.nir_file import read_file
 from neurodeploy.network.assemble import assemble
 from neurodeploy.network.file import carries_contract, contract_of, network_bytes
 from neurodeploy.network.network import Network
 from neurodeploy.network.raw import Raw, raw_of, read_raw
+from neurodeploy.network.rules.check import check_graph, repaired
 from neurodeploy.profiles import Fit, ranked
-from neurodeploy.profiles.notice import notice
+from neurodeploy.profiles.suggestions import no_contract
 from neurodeploy.reference.network_runner import check_supported
-from neurodeploy.rules import Notice, check_graph, repaired
-from neurodeploy.rules.stepping import check_stepping
+
+AS_TRAINED = "none here: the network runs as its producer runs it"
 
 
 @dataclass(frozen=True, eq=False)
 class Linted:
-    """What lint found: notices, errors first; profiles that would fit; the graph; the contract where it is known."""
+    """What lint found: findings, errors first; profiles that would fit; the graph; the contract where it is known."""
 
-    notices: tuple[Notice, ...]
+    findings: tuple[Finding, ...]
     fits: tuple[Fit, ...]
     raw: Raw
     contract: Contract | None
 
     @property
     def errors(self) -> int:
-        """How many notices are errors."""
-        return sum(each.finding.severity == "error" for each in self.notices)
+        """How many findings are errors."""
+        return sum(finding.severity == "error" for finding in self.findings)
 
 
 def lint(
     source: str | Path, *, profile: str | None = None, contract: str | Path | Contract | None = None, **how: Any
 ) -> Linted:
-    """Every notice about a source. ``how``: as ``load`` takes it.
+    """Every finding about a source. ``how``: as ``load`` takes it.
 
     Raises InputError only for what is no model at all, and for options.
     """
     path = Path(source)
     if path.suffix != ".nir":
         network = load(path, profile=profile, contract=contract, **how)
-        read = tuple(Notice(each, "none here: the network runs as its producer runs it") for each in network.findings)
+        read = tuple(replace(finding, effect=finding.effect or AS_TRAINED) for finding in network.findings)
         return _judged(raw_of(network.graph), network.contract, read, ())
     raw, stated = read_raw(path), stated_contract(profile, contract)
     if profile is not None:
         reading = read_file(raw, profile, str(path))
-        return _judged(reading.raw, reading.contract, reading.notices, ())
+        return _judged(reading.raw, reading.contract, reading.findings, ())
     own, told = _own_contract(raw, str(path))
     if stated is None and own is None and not told:
-        return _judged(raw, None, tuple(check_stepping(raw)), ranked(raw))
+        return _judged(raw, None, (no_contract(raw),), ranked(raw))
     return _judged(raw, stated or own, told, ())
 
 
 def fix(found: Linted) -> tuple[Linted, Network | None]:
     """What was found, repaired: what remains, and the Network where one can be built."""
     raw, _ = repaired(found.raw)
-    kept = tuple(each for each in found.notices if each.repair is None and each.finding.severity == "error")
-    kept = tuple(each for each in kept if each.finding.slug in ("no-contract", "bad-metadata"))
+    kept = tuple(finding for finding in found.findings if finding.slug in ("no-contract", "bad-metadata"))
     after = _judged(raw, found.contract, kept, found.fits)
     try:
         network = Network(assemble(raw), found.contract or Contract())
@@ -78,7 +79,7 @@ def write_fixed(network: Network, found: Linted, out: Path) -> None:
     write_file(out, lambda handle: handle.write(data))
 
 
-def _own_contract(raw: Raw, where: str) -> tuple[Contract | None, tuple[Notice, ...]]:
+def _own_contract(raw: Raw, where: str) -> tuple[Contract | None, tuple[Finding, ...]]:
     """The contract a file carries, or what is wrong with it."""
     if not carries_contract(raw):
         return None, ()
@@ -86,18 +87,17 @@ def _own_contract(raw: Raw, where: str) -> tuple[Contract | None, tuple[Notice, 
         return contract_of(raw, where), ()
     except InputError as error:
         effect = "none: nothing says how it is stepped"
-        return None, (notice("bad-metadata", "error", "graph", error.what, effect, error.remedy),)
+        return None, (Finding("bad-metadata", "error", "graph", error.what, error.remedy, effect),)
 
 
-def _judged(raw: Raw, contract: Contract | None, told: tuple[Notice, ...], fits: tuple[Fit, ...]) -> Linted:
-    notices = (*told, *check_graph(raw))
-    notices = tuple(sorted(notices, key=lambda each: ("error", "warning", "info").index(each.finding.severity)))
-    linted = Linted(notices, fits, raw, contract)
-    if any(each.finding.slug != "no-contract" for each in notices if each.finding.severity == "error"):
+def _judged(raw: Raw, contract: Contract | None, known: tuple[Finding, ...], fits: tuple[Fit, ...]) -> Linted:
+    findings = errors_first([*known, *check_graph(raw)])
+    linted = Linted(findings, fits, raw, contract)
+    if any(finding.severity == "error" and finding.slug != "no-contract" for finding in findings):
         return linted
     try:
         check_supported(Network(assemble(raw), contract or Contract()))
     except (InputError, RefusedError) as error:
-        last = notice("refused", "error", error.where or "graph", error.what, "none: it is refused", error.remedy)
-        return replace(linted, notices=(last, *notices))
+        refused = Finding("refused", "error", error.where or "graph", error.what, error.remedy, "none: it is refused")
+        return replace(linted, findings=(refused, *findings))
     return linted

@@ -14,7 +14,7 @@ from neurodeploy.network.network import Network
 from neurodeploy.network.raw import Raw, read_raw
 from neurodeploy.profiles import parse_profile, ranked
 from neurodeploy.profiles.profile import Reading, read_under
-from neurodeploy.rules.stepping import OPEN, who_wrote_it
+from neurodeploy.profiles.suggestions import OPEN, who_wrote_it
 
 
 def load_nir(path: Path, contract: Contract | None = None, profile: str | None = None) -> Network:
@@ -58,7 +58,7 @@ def read_file(raw: Raw, profile: str, where: str) -> Reading:
 
 def network_of_reading(raw: Raw, reading: Reading) -> Network:
     """The Network of ``raw`` as a profile reads it. Raises RefusedError for what no contract can say."""
-    findings = tuple(notice.finding for notice in reading.notices)
+    findings = reading.findings
     for finding in findings:
         if finding.severity == "error":
             raise RefusedError(finding.message, f"node {finding.node}", finding.remedy)

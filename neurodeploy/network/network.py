@@ -12,16 +12,19 @@ import nir
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.contract import Contract
+from neurodeploy.contract import Contract, terms_text
 from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
 from neurodeploy.host import Host
 from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.network.nested import flatten
-from neurodeploy.network.shapes import NEURONS, Shape, output_shape, own_shape, parameters
-from neurodeploy.network.tables import network_table, terms
+from neurodeploy.network.order import closing_edges, forward_order
+from neurodeploy.network.raw import raw_of
+from neurodeploy.network.rules.check import refuse_errors, refuse_structure
+from neurodeploy.network.rules.shapes import walk_shapes
+from neurodeploy.network.shapes import NEURONS, Shape
 from neurodeploy.stimulus import Stimulus
-from neurodeploy.table import dimensions, listing
+from neurodeploy.table import Table, dimensions, listing
 from neurodeploy.trace import Trace
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -85,7 +88,7 @@ class Network:
     def __post_init__(self) -> None:
         if any(isinstance(node, nir.NIRGraph) for node in self.graph.nodes.values()):
             object.__setattr__(self, "graph", _flat(self.graph))
-        check_graph(self.graph)
+        refuse_structure(raw_of(self.graph))
         unknown = sorted(self.contract.overrides.keys() - self.graph.nodes.keys())
         if unknown:
             raise InputError(
@@ -110,39 +113,13 @@ class Network:
     @cached_property
     def recurrent_edges(self) -> frozenset[Edge]:
         """Edges that close a loop, found by depth-first search from the inputs in the order of names."""
-        successors: dict[str, list[str]] = {name: [] for name in self.nodes}
-        for source, target in sorted(self.graph.edges):
-            successors[source].append(target)
-        back: set[Edge] = set()
-        state: dict[str, int] = {}
-        roots = [name for name in sorted(self.nodes) if isinstance(self.nodes[name], nir.Input)]
-        for root in (*roots, *sorted(self.nodes)):
-            stack = [] if root in state else [(root, iter(successors[root]))]
-            state.setdefault(root, 1)
-            while stack:
-                name, rest = stack[-1]
-                target = next(rest, None)
-                if target is None:
-                    state[name] = 2
-                    stack.pop()
-                elif target not in state:
-                    state[target] = 1
-                    stack.append((target, iter(successors[target])))
-                elif state[target] == 1:
-                    back.add((name, target))
-        return frozenset(back)
+        inputs = [name for name, node in self.nodes.items() if isinstance(node, nir.Input)]
+        return closing_edges(self.nodes, self.graph.edges, inputs)
 
     @cached_property
     def order(self) -> tuple[str, ...]:
         """Nodes so that every edge that closes no loop goes forward; ties in the order of names."""
-        waiting = {name: {s for s, t in self.forward_edges if t == name} for name in sorted(self.nodes)}
-        order: list[str] = []
-        while waiting:
-            ready = [name for name, sources in waiting.items() if not sources & waiting.keys()]
-            order += ready
-            for name in ready:
-                del waiting[name]
-        return tuple(order)
+        return forward_order(self.nodes, self.forward_edges)
 
     @cached_property
     def forward_edges(self) -> tuple[Edge, ...]:
@@ -156,31 +133,9 @@ class Network:
     @cached_property
     def shapes(self) -> dict[str, Shape]:
         """Shape of what each node sends, without batch and time."""
-        shapes: dict[str, Shape] = {}
-        for name in self.order:
-            node = self.nodes[name]
-            if isinstance(node, nir.Input):
-                shapes[name] = tuple(int(n) for n in next(iter(node.input_type.values())))
-                continue
-            received = self._meeting(name, shapes)
-            shape = received if received is not None else own_shape(node)
-            if shape is None:
-                raise InputError("receives nothing", f"node {name}", "connect it, or remove it")
-            shapes[name] = output_shape(name, node, shape)
-        for name in {target for _, target in self.recurrent_edges}:
-            received = self._meeting(name, shapes)
-            output_shape(name, self.nodes[name], received or ())
+        findings, shapes = walk_shapes(raw_of(self.graph), self.nodes)
+        refuse_errors(findings)
         return shapes
-
-    def _meeting(self, name: str, shapes: Mapping[str, Shape]) -> Shape | None:
-        """The one shape that all branches into ``name`` send, as far as ``shapes`` knows them."""
-        meeting = {source: shapes[source] for source in self.sources(name) if source in shapes}
-        if len(set(meeting.values())) > 1:
-            what = ", ".join(f"{shape} from {source}" for source, shape in meeting.items())
-            raise InputError(
-                f"receives different shapes: {what}", f"node {name}", "make the branches that meet there agree"
-            )
-        return next(iter(meeting.values()), None)
 
     @cached_property
     def populations(self) -> tuple[str, ...]:
@@ -203,8 +158,22 @@ class Network:
         return listing(f"Network of {len(self.nodes)} nodes, dt = {self.contract.defaults.dt:g} s", rows)
 
     def _repr_html_(self) -> str:
-        told = f"contract: {terms(self.contract.to_json()['defaults'])}"
-        return fragment(html_table(*network_table(self)), html_note(told))
+        terms = terms_text(self.contract.to_json()["defaults"])
+        return fragment(html_table(*self.table()), html_note(f"contract: {terms}"))
+
+    def table(self) -> Table:
+        """Nodes in order: type, shape of what they send, sources, and contract terms of their own."""
+        rows = [
+            (
+                f"{name} (inserted)" if name in self.inserted else name,
+                type(self.nodes[name]).__name__,
+                dimensions(self.shapes[name]),
+                ", ".join(self.sources(name)),
+                terms_text(self.contract.overrides.get(name, {})),
+            )
+            for name in self.order
+        ]
+        return Table(f"network of {len(self.nodes)} nodes", ("node", "type", "shape", "from", "contract"), rows)
 
 
 def _flat(graph: nir.NIRGraph) -> nir.NIRGraph:
@@ -220,45 +189,3 @@ def _flat(graph: nir.NIRGraph) -> nir.NIRGraph:
 def is_junction(node: Any) -> bool:
     """A Scale of ones: the identity, written where a sum of branches needs a name (a residual addition)."""
     return isinstance(node, nir.Scale) and bool(np.all(np.asarray(node.scale) == 1))
-
-
-def check_graph(graph: nir.NIRGraph) -> None:
-    """Refuse what nir accepts without meaning. Raises InputError."""
-    for name in graph.nodes:
-        if not name or "/" in name:
-            raise InputError(f"the name {name!r} cannot stand in a file", "graph", "name nodes without a slash")
-    seen: set[Edge] = set()
-    for edge in graph.edges:
-        missing = [end for end in edge if end not in graph.nodes]
-        if missing:
-            raise InputError(
-                f"the edge {edge[0]} -> {edge[1]} ends nowhere: there is no {missing[0]!r}", "graph", "remove it"
-            )
-        if tuple(edge) in seen:
-            raise InputError(
-                f"the edge {edge[0]} -> {edge[1]} stands twice", "graph", "remove one, or scale the weights"
-            )
-        if isinstance(graph.nodes[edge[1]], nir.Input):
-            raise InputError(f"the edge {edge[0]} -> {edge[1]} ends at an Input", "graph", "remove it")
-        seen.add((edge[0], edge[1]))
-    if not any(isinstance(node, nir.Input) for node in graph.nodes.values()):
-        raise InputError("has no Input node", "graph", "add an Input with the shape of the stimulus")
-    for name, node in graph.nodes.items():
-        check_numbers(name, node)
-
-
-def check_numbers(name: str, node: Any) -> None:
-    """Every parameter is a finite number, time constants are positive. Raises InputError naming node and field."""
-    values = parameters(node)
-    values |= {
-        key: np.asarray(getattr(node, key)) for key in ("weight", "bias") if getattr(node, key, None) is not None
-    }
-    for key, value in values.items():
-        if not np.issubdtype(value.dtype, np.number) or not np.all(np.isfinite(value)):
-            raise InputError(
-                f"{key} holds NaN, infinity or no number", f"node {name}", "repair the weights and export again"
-            )
-        if key.startswith("tau") and np.any(value <= 0):
-            raise InputError(
-                f"{key} = {float(value.min())} is not positive", f"node {name}", "time constants are seconds > 0"
-            )

@@ -112,15 +112,27 @@ def raw_graph(top: Tree, version: str = "") -> Raw:
 
 
 def raw_of(graph: nir.NIRGraph) -> Raw:
-    """A graph that nir built, as a file would have it."""
-    return raw_graph(_plain(graph.to_dict()))
+    """A graph that nir built, as a file would have it. Its arrays are not copied."""
+    return _flat(_raw_graph(graph))
+
+
+def _raw_graph(graph: nir.NIRGraph) -> Raw:
+    nodes = {str(name): _raw_node(node) for name, node in graph.nodes.items()}
+    edges = tuple((str(source), str(target)) for source, target in graph.edges)
+    return Raw(nodes, edges, {str(key): _plain(value) for key, value in graph.metadata.items()})
+
+
+def _raw_node(node: Any) -> RawNode:
+    if isinstance(node, nir.NIRGraph):
+        return RawNode("NIRGraph", {}, _raw_graph(node))
+    kind = next((base.__name__ for base in type(node).__mro__ if base.__name__ in FIELDS), type(node).__name__)
+    if kind in ("Input", "Output"):
+        return RawNode(kind, {"shape": _plain(next(iter(node.input_type.values()), None))})
+    fields = {key: value for key, value in vars(node).items() if key not in ("input_type", "output_type", "metadata")}
+    return RawNode(kind, {key: _plain(value) for key, value in fields.items()})
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list) and all(isinstance(each, tuple) for each in value):
-        return np.array(value, dtype=object).reshape(len(value), -1)
     return value if isinstance(value, str) or value is None else _array(value)
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Literal
 
+from neurodeploy.contract import terms_text
 from neurodeploy.document import Block, Span, line, plain_text, quiet
 from neurodeploy.finding import Finding
 from neurodeploy.html import html_document, html_page
-from neurodeploy.network.tables import terms
 from neurodeploy.parity.content import TONES, coverage_table, rung_blocks, task_table
 from neurodeploy.parity.rung import Divergence, Rung
 
@@ -101,7 +101,7 @@ class Report:
         return f"  ({shown})" if shown else ""
 
     def _contract(self) -> str:
-        return f"contract: {terms(self.about['contract']['defaults'])}" if "contract" in self.about else ""
+        return f"contract: {terms_text(self.about['contract']['defaults'])}" if "contract" in self.about else ""
 
     def __repr__(self) -> str:
         rungs = ", ".join(f"{rung.source} → {rung.target} {rung.verdict}" for rung in self.rungs)

@@ -18,10 +18,11 @@ import numpy as np
 
 from neurodeploy.contract import Terms
 from neurodeploy.network.raw import Raw, RawNode
+from neurodeploy.network.rules.repairs import batch_in_input
 from neurodeploy.profiles.decays import Array, factor_for, numbers, recover, single, tau_for, uniform
-from neurodeploy.profiles.evidence import batch_in_input, dtypes_are, every, kinds
+from neurodeploy.profiles.defects import batch
+from neurodeploy.profiles.evidence import dtypes_are, every, kinds
 from neurodeploy.profiles.profile import Defect, Evidence, Overrides, Profile, Translation
-from neurodeploy.profiles.repairs import batch
 
 TAUS = ("tau", "tau_mem", "tau_syn")
 

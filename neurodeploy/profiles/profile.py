@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from neurodeploy.contract import Contract, Terms, Value
 from neurodeploy.errors import InputError
+from neurodeploy.finding import Finding
 from neurodeploy.network.raw import NEURON_KINDS, Raw, RawNode
-from neurodeploy.profiles.notice import Notice, notice
 
 Overrides = dict[str, Value]
 Translation = tuple[RawNode, Overrides]
@@ -56,11 +56,11 @@ class Profile:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A graph as its producer means it, the contract, and what was noticed."""
+    """A graph as its producer means it, the contract, and findings about the file."""
 
     raw: Raw
     contract: Contract
-    notices: tuple[Notice, ...]
+    findings: tuple[Finding, ...]
 
 
 def read_under(profile: Profile, raw: Raw, options: Mapping[str, str]) -> Reading:
@@ -75,7 +75,7 @@ def read_under(profile: Profile, raw: Raw, options: Mapping[str, str]) -> Readin
     told = profile.dt_of(raw)
     terms = profile.terms if told is None else replace(profile.terms, dt=told)
     terms = Contract(terms).change(defaults).defaults
-    repaired, notices = _repaired(profile, raw, terms)
+    repaired, findings = _repaired(profile, raw, terms)
     contract = Contract(terms)
     for name, node in list(repaired.nodes.items()):
         if node.kind in NEURON_KINDS:
@@ -85,23 +85,32 @@ def read_under(profile: Profile, raw: Raw, options: Mapping[str, str]) -> Readin
             own = {key: value for key, value in own.items() if value != getattr(terms, key)}
             contract = contract.override(name, **own) if own else contract
     contract = contract.change({key: text for key, text in options.items() if "." in key})
-    return Reading(repaired, contract, (*notices, *_assumptions(profile, defaults)))
+    return Reading(repaired, contract, (*findings, *_assumptions(profile, defaults)))
 
 
-def _repaired(profile: Profile, raw: Raw, terms: Terms) -> tuple[Raw, list[Notice]]:
-    notices: list[Notice] = []
+def _repaired(profile: Profile, raw: Raw, terms: Terms) -> tuple[Raw, list[Finding]]:
+    findings: list[Finding] = []
     for defect in profile.defects:
-        found = defect.find(raw, terms)
+        places = defect.find(raw, terms)
         severity = "error" if defect.repair is None else "warning"
-        for node, message in found.items():
-            notices.append(notice(defect.slug, severity, node, message, defect.spikes, defect.remedy))
-        raw = defect.repair(raw, terms) if found and defect.repair is not None else raw
-    return raw, notices
+        for node, message in places.items():
+            findings.append(Finding(defect.slug, severity, node, message, defect.remedy, defect.spikes))
+        raw = defect.repair(raw, terms) if places and defect.repair is not None else raw
+    return raw, findings
 
 
-def _assumptions(profile: Profile, given: Mapping[str, str]) -> list[Notice]:
+def _assumptions(profile: Profile, stated: Mapping[str, str]) -> list[Finding]:
+    """What the profile takes for terms that its files leave open and nobody ``stated``."""
+    framework = profile.name.partition("-")[0]
     return [
-        notice(f"{profile.name.partition('-')[0]}-assumes-{term}".replace("_", "-"), "info", "contract", text,
-               "another choice gives other spikes", f"add ,{term}=... to the profile if it was otherwise")
-        for term, text in profile.assumes.items() if term not in given
-    ]  # fmt: skip
+        Finding(
+            f"{framework}-assumes-{term}".replace("_", "-"),
+            "info",
+            "contract",
+            text,
+            f"add ,{term}=... to the profile if it was otherwise",
+            "another choice gives other spikes",
+        )
+        for term, text in profile.assumes.items()
+        if term not in stated
+    ]

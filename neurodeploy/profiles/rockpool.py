@@ -16,9 +16,9 @@ import numpy as np
 from neurodeploy.contract import Terms
 from neurodeploy.network.raw import Raw, RawNode
 from neurodeploy.profiles.decays import Array, close, factor_for, numbers, single, tau_for
+from neurodeploy.profiles.defects import batch
 from neurodeploy.profiles.evidence import kinds, neurons
 from neurodeploy.profiles.profile import Evidence, Profile, Translation
-from neurodeploy.profiles.repairs import batch
 
 MANY = 65536
 

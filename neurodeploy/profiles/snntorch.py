@@ -23,9 +23,9 @@ import numpy as np
 from neurodeploy.contract import Terms
 from neurodeploy.network.raw import Raw, RawNode
 from neurodeploy.profiles.decays import Array, close, numbers, recover, tau_for
+from neurodeploy.profiles.defects import no_leak
 from neurodeploy.profiles.evidence import dtypes_are, every, kinds
 from neurodeploy.profiles.profile import Defect, Evidence, Profile, Translation
-from neurodeploy.profiles.repairs import no_leak
 
 DT = 1e-4
 TAUS = ("tau", "tau_mem", "tau_syn")

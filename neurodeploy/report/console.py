@@ -10,9 +10,9 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from neurodeploy.bundle import Bundle
+from neurodeploy.contract import terms_text
 from neurodeploy.document import Block, Line, Span, Tone, line, quiet
 from neurodeploy.network.network import Network
-from neurodeploy.network.tables import network_table, terms
 from neurodeploy.parity.report import Report
 from neurodeploy.program.program import Program
 from neurodeploy.program.tables import neuron_table
@@ -61,7 +61,7 @@ def show_report(report: Report) -> RenderableType:
 
 def show_network(network: Network) -> RenderableType:
     """Nodes, shapes and contract of a float network."""
-    return render([network_table(network), quiet(f"contract: {terms(network.contract.to_json()['defaults'])}")])
+    return render([network.table(), quiet(f"contract: {terms_text(network.contract.to_json()['defaults'])}")])
 
 
 def show_program(

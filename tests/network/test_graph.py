@@ -54,7 +54,7 @@ def test_bad_nodes_are_refused_by_name(nodes, words):
     ("edge", "words"),
     [
         (("lif", "nowhere"), ["lif -> nowhere", "nowhere"]),
-        (("input", "w"), ["input -> w", "twice"]),
+        (("input", "w"), ["input -> w", "stands 2 times"]),
         (("lif", "input"), ["lif -> input", "Input"]),
     ],
 )

@@ -49,7 +49,7 @@ def load_net(path: Path, profile: str | None = None, input_shape: Shape | None =
     contract = network.contract.change({key: text for key, text in options.items() if "." in key})
     if "fires_at" in single:
         contract = Contract(contract.defaults, _without(contract.overrides, "fires_at"))
-    assumed = tuple(notice.finding for notice in reading.notices)
+    assumed = reading.findings
     return replace(network, contract=contract, findings=(*network.findings, *assumed))
 
 

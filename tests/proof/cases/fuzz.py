@@ -23,7 +23,7 @@ from neurodeploy.frontends.nir_file import load_raw
 from neurodeploy.network.file import network_bytes
 from neurodeploy.network.network import Network
 from neurodeploy.network.raw import read_raw
-from neurodeploy.rules import check_graph, repaired
+from neurodeploy.network.rules.check import check_graph, repaired
 from tests.proof.case import Counts, ProofCase
 
 SECONDS, KILOBYTES = 60.0, 1 << 20

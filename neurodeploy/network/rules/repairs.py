@@ -1,4 +1,4 @@
-"""Repairs of graphs that several exporters need."""
+"""Repairs that several rules and producer profiles share, and what they are looked for by."""
 
 from __future__ import annotations
 
@@ -8,10 +8,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.contract import Terms
-from neurodeploy.network.raw import Raw, RawNode
-from neurodeploy.profiles.evidence import batch_in_input
-from neurodeploy.profiles.profile import Defect
+from neurodeploy.network.raw import NEURON_KINDS, Raw, RawNode
+
+
+def batch_in_input(raw: Raw) -> Mapping[str, str]:
+    """Inputs whose first dimension, 1, is one more than what they feed takes."""
+    batched: dict[str, str] = {}
+    for name, node in raw.nodes.items():
+        shape = node.number("shape") if node.kind == "Input" else None
+        if shape is None or shape.ndim != 1 or len(shape) < 2 or shape[0] != 1:
+            continue
+        expected = [dims for target in raw.targets(name) if (dims := _dimensions(raw.nodes.get(target))) is not None]
+        if expected and all(dims == len(shape) - 1 for dims in expected):
+            batched[name] = f"its shape {shape.tolist()} has a batch dimension, which NIR's shapes have not"
+    return batched
+
+
+def _dimensions(node: RawNode | None) -> int | None:
+    """How many dimensions a node's input has, where the node tells."""
+    if node is None:
+        return None
+    fixed = {"Conv1d": 2, "Conv2d": 3, "SumPool2d": 3, "AvgPool2d": 3, "Affine": 1, "Linear": 1}
+    if node.kind in fixed:
+        return fixed[node.kind]
+    sizes = [value.ndim for key in node.fields if (value := node.number(key)) is not None and value.ndim]
+    return max(sizes) if sizes and node.kind in NEURON_KINDS else None
 
 
 def drop_batch(raw: Raw, of_output: int = 1) -> Raw:
@@ -27,17 +48,6 @@ def drop_batch(raw: Raw, of_output: int = 1) -> Raw:
     return raw
 
 
-def batch(slug: str, of_output: int = 1) -> Defect:
-    """Of exporters that leave the batch of their example in the Input's shape, and so many ones in the Output's."""
-    return Defect(
-        slug,
-        lambda raw, _: batch_in_input(raw),
-        lambda raw, _: drop_batch(raw, of_output),
-        "none: the shapes do not fit, so nothing runs",
-        "drop the first dimension of Inputs and Outputs",
-    )
-
-
 def is_endless(tau: NDArray[Any]) -> bool:
     """Whether these time constants are all infinite: dt / (1 - decay) of a decay of 1."""
     return bool(tau.size) and bool(np.all(np.isposinf(tau)))
@@ -49,21 +59,3 @@ def without_leak(name: str, raw: Raw) -> Raw:
     kept = {key: node.fields[key] for key in ("v_threshold", "v_reset") if key in node.fields}
     like = next((v for k in ("v_threshold", "tau") if (v := node.number(k)) is not None), np.ones(1))
     return raw.put(name, RawNode("IF" if node.kind == "LIF" else "I", {**kept, "r": np.ones_like(like)}))
-
-
-def no_leak(slug: str) -> Defect:
-    """Of exporters that write a decay of 1 as dt / (1 - 1)."""
-    return Defect(slug, _endless, _integrators, "none: it is an integrator", "write it as an IF (or an I) with r = 1")
-
-
-def _endless(raw: Raw, _terms: Terms) -> Mapping[str, str]:
-    taus = {name: node.number("tau") for name, node in raw.nodes.items() if node.kind in ("LIF", "LI")}
-    return {
-        name: "its tau is infinite: nothing decays" for name, tau in taus.items() if tau is not None and is_endless(tau)
-    }
-
-
-def _integrators(raw: Raw, terms: Terms) -> Raw:
-    for name in _endless(raw, terms):
-        raw = without_leak(name, raw)
-    return raw

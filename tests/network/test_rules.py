@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from neurodeploy.contract import Contract
+from neurodeploy.errors import InputError
 from neurodeploy.network import Network
 from neurodeploy.network.assemble import assemble
 from neurodeploy.network.raw import Raw, RawNode, raw_of
+from neurodeploy.network.rules.check import check_graph, repaired
 from neurodeploy.reference.network_runner import run_network
-from neurodeploy.rules import check_graph, repaired
 
 
 def lif(n=3, **values):
@@ -33,7 +34,7 @@ def sound():
 
 
 def told(raw):
-    return {(each.finding.slug, each.finding.node) for each in check_graph(raw)}
+    return {(each.slug, each.node) for each in check_graph(raw)}
 
 
 def edges(raw, *more):
@@ -82,17 +83,30 @@ def test_a_sound_graph_has_no_findings():
 @pytest.mark.parametrize("slug", CASES)
 def test_a_finding_names_its_node_what_it_does_and_its_repair(slug):
     make, node, repairs = CASES[slug]
-    found = [each for each in check_graph(make()) if each.finding.slug == slug]
-    assert [each.finding.node for each in found][:1] == [node]
-    assert all(each.finding.message and each.spikes and each.finding.remedy for each in found)
+    found = [each for each in check_graph(make()) if each.slug == slug]
+    assert [each.node for each in found][:1] == [node]
+    assert all(each.message and each.effect and each.remedy for each in found)
     assert all((each.repair is not None) == bool(repairs) for each in found)
-    assert found[0].to_json()["repairable"] == bool(repairs)
+
+
+ERRORS = [slug for slug, case in CASES.items() if case[2] is None and slug != "threshold-at-rest"]
+
+
+@pytest.mark.parametrize("slug", [*ERRORS, "infinite-tau", "dangling-edge", "edge-into-input", "duplicate-edge"])
+def test_a_network_refuses_the_first_error_that_the_rules_find(slug):
+    raw = CASES[slug][0]()
+    first = next(finding for finding in check_graph(raw) if finding.severity == "error")
+    with pytest.raises(InputError) as error:
+        Network(assemble(raw), Contract())
+    assert error.value.where.endswith(first.node)
+    if slug not in ("unknown-type", "missing-field", "no-number", "bad-parameter"):  # these no NIR node can be
+        assert (error.value.what, error.value.remedy) == (first.message, first.remedy)
 
 
 @pytest.mark.parametrize("slug", [slug for slug, case in CASES.items() if case[2]])
 def test_a_repaired_graph_has_the_finding_no_more_and_runs(slug):
     raw, done = repaired(CASES[slug][0]())
-    assert slug in {each.finding.slug for each in done}
+    assert slug in {each.slug for each in done}
     assert check_graph(raw) == ()
     network = Network(assemble(raw), Contract())
     assert run_network(network, {"input": np.ones((1, 3, 2, 6, 6))})["lif"].output.sum() >= 0
@@ -101,9 +115,9 @@ def test_a_repaired_graph_has_the_finding_no_more_and_runs(slug):
 def test_all_findings_are_told_at_once_errors_first():
     raw = SOUND.change("lif", tau=np.full(3, -1.0)).change("fc", bias=np.full(3, np.nan)).put("x", RawNode("Maxpool"))
     raw = edges(raw, ("fc", "lif"), ("x", "gone"), ("lif", "conv"))
-    slugs = [each.finding.slug for each in check_graph(raw)]
+    slugs = [each.slug for each in check_graph(raw)]
     assert {"tau-not-positive", "not-finite", "unknown-type", "duplicate-edge", "dangling-edge", "unfed"} <= set(slugs)
-    severities = [each.finding.severity for each in check_graph(raw)]
+    severities = [each.severity for each in check_graph(raw)]
     assert severities == sorted(severities, key=("error", "warning", "info").index)
 
 
@@ -126,7 +140,7 @@ def test_kernels_that_nir_types_wrongly_keep_their_meaning_in_another_form(group
     x = {"input": np.random.default_rng(1).normal(size=(1, 2, 2, 7, 8))}
     before, after = (run_network(Network(assemble(each), Contract()), x)["sum"].output for each in (raw, other))
     np.testing.assert_allclose(after, before, atol=1e-12)
-    assert {each.finding.slug for each in check_graph(other)} <= {"no-output", "unheard"}
+    assert {each.slug for each in check_graph(other)} <= {"no-output", "unheard"}
     shape = other.nodes["conv"].fields["weight"].shape
     assert shape[2] == shape[3] and shape[1] == 2
 
@@ -141,7 +155,7 @@ def test_same_padding_with_a_stride_is_written_out_where_it_is_symmetric(size, s
         "conv": nir.Conv2d(None, np.ones((1, 1, kernel, kernel)), stride, "same", 1, 1, np.zeros(1)),
     }
     raw = raw_of(nir.NIRGraph(nodes, [("input", "conv")], type_check=False))
-    [found] = [each for each in check_graph(raw) if each.finding.slug == "strided-same"]
+    [found] = [each for each in check_graph(raw) if each.slug == "strided-same"]
     other, _ = repaired(raw)
     if padding is None:
         assert found.repair is None and other.nodes["conv"].fields["padding"] == "same"

@@ -1,0 +1,39 @@
+"""Defects that several exporters share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from neurodeploy.contract import Terms
+from neurodeploy.network.raw import Raw
+from neurodeploy.network.rules.repairs import batch_in_input, drop_batch, is_endless, without_leak
+from neurodeploy.profiles.profile import Defect
+
+
+def batch(slug: str, of_output: int = 1) -> Defect:
+    """Of exporters that leave the batch of their example in the Input's shape, and so many ones in the Output's."""
+    return Defect(
+        slug,
+        lambda raw, _: batch_in_input(raw),
+        lambda raw, _: drop_batch(raw, of_output),
+        "none: the shapes do not fit, so nothing runs",
+        "drop the first dimension of Inputs and Outputs",
+    )
+
+
+def no_leak(slug: str) -> Defect:
+    """Of exporters that write a decay of 1 as dt / (1 - 1)."""
+    return Defect(slug, _endless, _integrators, "none: it is an integrator", "write it as an IF (or an I) with r = 1")
+
+
+def _endless(raw: Raw, _terms: Terms) -> Mapping[str, str]:
+    taus = {name: node.number("tau") for name, node in raw.nodes.items() if node.kind in ("LIF", "LI")}
+    return {
+        name: "its tau is infinite: nothing decays" for name, tau in taus.items() if tau is not None and is_endless(tau)
+    }
+
+
+def _integrators(raw: Raw, terms: Terms) -> Raw:
+    for name in _endless(raw, terms):
+        raw = without_leak(name, raw)
+    return raw
