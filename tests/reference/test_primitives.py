@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neurodeploy.contract import Contract, Terms
-from neurodeploy.errors import RefusedError
+from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.network import Network
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.passes.pipeline import quantize
@@ -243,11 +243,11 @@ def test_a_delay_brings_what_was_so_many_steps_ago(kept):
     assert np.array_equal(out, expected.reshape(2, 12, 3))
 
 
-def test_a_delay_of_no_whole_number_of_steps_is_refused_by_name():
-    for delay in (1.5 * DT, -DT):
-        with pytest.raises(RefusedError, match="whole number") as error:
-            run(nir.Delay(np.full(3, delay)), np.ones((2, 3)))
-        assert error.value.where == "node node"
+@pytest.mark.parametrize(("steps", "words"), [(1.5, "whole number"), (-1.0, "a delay is negative")])
+def test_a_delay_of_no_whole_number_of_steps_is_refused_by_name(steps, words):
+    with pytest.raises((RefusedError, InputError), match=words) as error:
+        run(nir.Delay(np.full(3, steps * DT)), np.ones((2, 3)))
+    assert error.value.where == "node node"
 
 
 def test_kept_states_make_one_run_of_all_samples_but_fire_once_starts_anew():
