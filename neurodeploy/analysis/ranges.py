@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.integers import INT64
 from neurodeploy.numerics import Numerics
-from neurodeploy.program.population import Output, Population
+from neurodeploy.program.population import Input, Output, Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
 from neurodeploy.reference.synapse import convolve
@@ -18,6 +19,7 @@ Array = NDArray[Any]
 Shape = tuple[int, ...]
 Interval = tuple[Array, Array]
 Sent = tuple[Shape, int, int]
+Range = tuple[int, int]
 
 
 def apply_weights(kind: str, weights: Array, x: Array, target_shape: tuple[int, ...], projection: Any) -> Array:
@@ -70,15 +72,33 @@ def message_range(shape: Shape, output: Output, max_spikes_per_step: int = 1) ->
     return shape, output.low, max_spikes_per_step if output.kind == "count" else output.high
 
 
-def accumulator_range(program: Program, name: str) -> Interval:
-    """Worst case of the accumulated input of population ``name``, per neuron, in accumulator units."""
-    entering = program.into(name)
+def sent_in_fact(node: Input | Population, numerics: Numerics) -> Output:
+    """What a node can send in fact: its declared output, a membrane that is read out, or a count of its spikes."""
+    if isinstance(node, Input) or node.kind == "relay":
+        return node.output
+    if node.kind == "li":
+        return Output("graded", numerics.membrane_bits, signed=True)
+    return Output("count", max(1, node.max_spikes_per_step.bit_length()))
+
+
+def accumulator_range(program: Program, name: str, projections: Sequence[Projection] | None = None) -> Interval:
+    """Worst case of the accumulated input of population ``name``, per neuron, in accumulator units.
+
+    ``projections``: those whose messages count; without them, all that enter it.
+    """
+    entering = program.into(name) if projections is None else projections
     sent: dict[str, Sent] = {}
     for projection in entering:
         node = program.node(projection.source)
         most = node.max_spikes_per_step if isinstance(node, Population) else 1
-        sent[projection.source] = message_range(node.shape, node.output, most)
+        sent[projection.source] = message_range(node.shape, sent_in_fact(node, program.numerics), most)
     return received_sum(entering, sent, program.by_name[name].shape)
+
+
+def largest_input(program: Program, name: str, projections: Sequence[Projection] | None = None) -> tuple[int, int]:
+    """Least and greatest accumulated input that any neuron of population ``name`` can receive in one step."""
+    low, high = accumulator_range(program, name, projections)
+    return int(low.min(initial=0)), int(high.max(initial=0))
 
 
 def settled_current(population: Population, worst_case_input: float, numerics: Numerics) -> float:
@@ -97,3 +117,26 @@ def settled_current(population: Population, worst_case_input: float, numerics: N
     if step == 0 or population.every_step:
         return max(start, step)
     return max(start, step / lost) if lost > 0 else float("inf")
+
+
+def sum_range(projection: Projection, low: int, high: int) -> Range | None:
+    """Exact least and greatest sum of one projection before any shift, when messages lie in ``low .. high``.
+
+    Silence (0) always counts as possible. At the border of a window fewer weights act, which the range includes: the
+    window is not run.
+    None where it does not fit 64 bits.
+    """
+    low, high = (0, 1) if projection.message_bits == 1 else (min(low, 0), max(high, 0))
+    weights = projection.weights
+    if projection.kind == "sum-pool":
+        weights = weights.reshape(1, -1)
+    weights = weights.reshape(weights.shape[0], -1)
+    largest = max(-int(weights.min(initial=0)), int(weights.max(initial=0)))
+    if largest * weights.shape[1] >= 1 << 62:
+        return None
+    positive = np.maximum(weights, 0).sum(axis=1)
+    negative = np.minimum(weights, 0).sum(axis=1)
+    rows = [(int(p), int(n)) for p, n in zip(positive, negative, strict=True)]
+    least = min((p * low + n * high for p, n in rows), default=0)
+    most = max((p * high + n * low for p, n in rows), default=0)
+    return (least, most) if INT64.low <= least and most <= INT64.high else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurodeploy.analysis.sums import Range
+from neurodeploy.analysis.ranges import Range
 from neurodeploy.codegen import Rendering, render
 from neurodeploy.codegen.encoders import EncoderText, encoder_text
 from neurodeploy.codegen.heads import Heads, heads

@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from neurodeploy.analysis.sums import Range, sum_range
+from neurodeploy.analysis.ranges import Range, sum_range
 from neurodeploy.integers import INT16, INT32, INT64, IntegerType
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.projection import Projection

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from neurodeploy.analysis.sums import Range
+from neurodeploy.analysis.ranges import Range
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.population import Input, Population
 from neurodeploy.program.program import Program

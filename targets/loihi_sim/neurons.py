@@ -13,11 +13,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.analysis.ranges import largest_input
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Population, Program
 
 from .layout import Layout
-from .ranges import input_range
 
 Choice = Literal["auto", "stock", "held"]
 GRAIN = 1 << LOIHI2.state_shift
@@ -87,7 +87,7 @@ def grain_is_whole(program: Program, population: Population) -> bool:
         return False
     if membrane == LOIHI2.decay_one:
         return True
-    low, high = input_range(program, population)
+    low, high = largest_input(program, population.name)
     driven_up = low >= 0 and high < LOIHI2.accumulator_bound and int(np.min(population.bias)) >= 0
     return driven_up and current == LOIHI2.decay_one
 

@@ -7,6 +7,7 @@ from itertools import chain
 
 import numpy as np
 
+from neurodeploy.analysis.ranges import largest_input, sent_in_fact
 from neurodeploy.capabilities import Capabilities
 from neurodeploy.errors import CapabilityError
 from neurodeploy.finding import Finding
@@ -17,7 +18,6 @@ from neurodeploy.target import Rule, capability_findings
 
 from .layout import is_convolution, spaces, wanted_spaces
 from .neurons import bias_exponent
-from .ranges import input_range, largest_sum, sends
 from .synapses import sign_mode
 
 CAPABILITIES = Capabilities(synapse_steps=1)
@@ -161,7 +161,7 @@ def delay_rule(program: Program) -> list[Finding]:
     latency = latencies(program)
     waiting = {p.source for p in program.projections if extra_steps(p, latency) > 0}
     for name in sorted(waiting):
-        sent = sends(program.node(name))
+        sent = sent_in_fact(program.node(name), LOIHI2)
         limits = (-STATE_LIMIT, STATE_LIMIT - 1)
         what, remedy = "a message that waits", "use a narrower message"
         findings += outside(name, what, (sent.low, sent.high), *limits, remedy, "message")
@@ -172,7 +172,7 @@ def message_rule(program: Program) -> list[Finding]:
     """A graded message fits the synapse's width, 24 bits at most; a 1-bit synapse sees only zero or not."""
     findings: list[Finding] = []
     for p in program.projections:
-        width = sends(program.node(p.source)).width
+        width = sent_in_fact(program.node(p.source), LOIHI2).width
         if not 1 <= p.message_bits <= LOIHI2.message_bits:
             message = f"message of {p.message_bits} bits, the limit is 1..{LOIHI2.message_bits}"
             findings.append(violation("message", p.name, message, "use a narrower message"))
@@ -209,7 +209,7 @@ def overflow_rule(program: Program) -> list[Finding]:
     if shape_rule(program):
         return findings
     for p in filter(is_convolution, program.projections):
-        reach = max(abs(bound) for bound in largest_sum(program, (p,), p.target))
+        reach = max(abs(bound) for bound in largest_input(program, p.target, (p,)))
         if reach >= 1 << 31:
             message = f"the worst-case sum {reach} leaves 32 bits, where Lava's Conv is undefined"
             findings.append(violation("conv-sum", p.name, message, "use narrower messages"))
@@ -217,7 +217,7 @@ def overflow_rule(program: Program) -> list[Finding]:
             message = f"the worst-case sum {reach} wraps at 24 bits (limit {STATE_LIMIT})"
             findings.append(Finding("conv-wrap", "warning", p.name, message, "use smaller weights"))
     for p in spiking(program):
-        reach = max(abs(bound) for bound in input_range(program, p))
+        reach = max(abs(bound) for bound in largest_input(program, p.name))
         if reach >= LOIHI2.accumulator_bound:
             message = f"the worst-case input {reach} wraps the current (limit {LOIHI2.accumulator_bound})"
             findings.append(Finding("current-wrap", "warning", p.name, message, "use a smaller scale"))

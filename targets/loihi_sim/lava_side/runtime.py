@@ -18,7 +18,8 @@ from lava.magma.core.run_conditions import RunSteps
 from lava.magma.core.run_configs import Loihi2SimCfg
 from lava.magma.runtime.message_infrastructure.multiprocessing import SystemProcess
 
-from . import network, netx, worker
+from . import network, netx
+from .notes import note_failure, note_process
 
 OWN_MODELS = {"HeldLIF": "PyHeldLifModel", "GradedRelay": "PyGradedRelayModel"}
 
@@ -77,7 +78,7 @@ start_process = BaseProcess.start
 def start_and_note(self: Any) -> None:
     """Start a process of the network and have the worker watch it."""
     start_process(self)
-    worker.note_process(self.pid)
+    note_process(self.pid)
 
 
 def run_and_note(self: Any) -> None:
@@ -85,7 +86,7 @@ def run_and_note(self: Any) -> None:
     try:
         super(SystemProcess, self).run()
     except Exception:
-        worker.note_failure(Path(), traceback.format_exc())
+        note_failure(Path(), traceback.format_exc())
         raise
 
 

@@ -23,10 +23,10 @@ from multiprocessing import resource_tracker, shared_memory
 from pathlib import Path
 from typing import Any, NoReturn
 
+from .notes import lost_process, note_failure
+
 SHARED_MEMORY = Path("/dev/shm")
 DIE_WITH_PARENT = 1
-PROCESSES = "processes"
-"""Folder of a job: one empty file for each process of its network, named by its number."""
 
 
 def main(folder: Path) -> None:
@@ -81,42 +81,12 @@ def start(job: Path, prefix: str) -> int:
     os._exit(0)
 
 
-def note_failure(job: Path, text: str) -> None:
-    """Keep the first failure of a job."""
-    with contextlib.suppress(FileExistsError), (job / "error.txt").open("x") as file:
-        file.write(text)
-
-
-def note_process(pid: int) -> None:
-    """Count a process that the job in the current folder has started among those of its network."""
-    folder = Path(PROCESSES)
-    folder.mkdir(exist_ok=True)
-    (folder / str(pid)).touch()
-
-
-def broken(job: Path) -> str | None:
-    """What became of a process of a running job's network that has ended: the others would wait for it for ever.
-
-    Other programs that the job's libraries call are none of its network: they end by themselves.
-    """
-    for entry in (job / PROCESSES).glob("*"):
-        try:
-            fields = Path(f"/proc/{entry.name}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return "a process of the network was killed\n"
-        if fields[0] == "Z":
-            status = int(fields[-1])
-            how = f"was killed by signal {status & 127}" if status & 127 else f"ended with code {status >> 8}"
-            return f"a process of the network {how}\n"
-    return None
-
-
 def end_broken(folder: Path, running: dict[int, str]) -> None:
     """Kill jobs whose network has lost a process; its own traceback, where it left one, comes first."""
     for pid, job in running.items():
-        told = broken(folder / job)
-        if told is not None and not (folder / job / "done").exists():
-            note_failure(folder / job, told)
+        loss = lost_process(folder / job)
+        if loss is not None and not (folder / job / "done").exists():
+            note_failure(folder / job, loss)
             os.kill(pid, signal.SIGKILL)
 
 
