@@ -56,8 +56,8 @@ class Terms:
     state_grid: float | None = None
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            object.__setattr__(self, each.name, check_term(each.name, getattr(self, each.name), "contract"))
+        for term in fields(self):
+            object.__setattr__(self, term.name, check_term(term.name, getattr(self, term.name), "contract"))
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,10 @@ class Contract:
 
     def assignments(self) -> dict[str, str]:
         """Every default as ``key: value`` and every override as ``NODE.key: value``; what ``change`` reads."""
-        told = {key: term_text(value) for key, value in asdict(self.defaults).items()}
+        texts = {key: term_text(value) for key, value in asdict(self.defaults).items()}
         for node, terms in sorted(self.overrides.items()):
-            told |= {f"{node}.{key}": term_text(value) for key, value in sorted(terms.items())}
-        return told
+            texts |= {f"{node}.{key}": term_text(value) for key, value in sorted(terms.items())}
+        return texts
 
     def to_json(self) -> dict[str, Any]:
         """Plain data: ``{"defaults": {...}, "overrides": {node: {...}}}``."""
@@ -122,7 +122,7 @@ class Contract:
         parts: dict[str, Any] = data if isinstance(data, dict) else {"": data}
         tables = [parts.get("defaults", {}), parts.get("overrides", {})]
         tables += tables[1].values() if isinstance(tables[1], dict) else []
-        if parts.keys() - {"defaults", "overrides"} or not all(isinstance(each, dict) for each in tables):
+        if parts.keys() - {"defaults", "overrides"} or not all(isinstance(table, dict) for table in tables):
             raise InputError("not a contract", "contract", 'write {"defaults": {...}, "overrides": {"NODE": {...}}}')
         checked = {key: check_term(key, value, "contract") for key, value in tables[0].items()}
         contract = Contract(Terms(**checked))  # type: ignore[arg-type]
@@ -150,17 +150,17 @@ def diff(left: Contract, right: Contract) -> tuple[Difference, ...]:
 
     A node that differs only because a default does is not told again.
     """
-    found = [Difference("", *each) for each in _differing(left.defaults, right.defaults)]
-    defaults = {(each.term, each.left, each.right) for each in found}
+    differences = [Difference("", *term) for term in _differing(left.defaults, right.defaults)]
+    defaults = {(default.term, default.left, default.right) for default in differences}
     for node in sorted(left.overrides.keys() | right.overrides.keys()):
-        own = _differing(left.of(node), right.of(node))
-        found += [Difference(node, *each) for each in own if each not in defaults]
-    return tuple(found)
+        overridden = _differing(left.of(node), right.of(node))
+        differences += [Difference(node, *term) for term in overridden if term not in defaults]
+    return tuple(differences)
 
 
 def _differing(left: Terms, right: Terms) -> list[tuple[str, Value, Value]]:
-    pairs = ((each.name, getattr(left, each.name), getattr(right, each.name)) for each in fields(Terms))
-    return [each for each in pairs if each[1] != each[2]]
+    pairs = ((term.name, getattr(left, term.name), getattr(right, term.name)) for term in fields(Terms))
+    return [pair for pair in pairs if pair[1] != pair[2]]
 
 
 _HINTS = get_type_hints(Terms)

@@ -6,7 +6,7 @@ itself is written once, in ``neurodeploy.reference.integer``; which of its branc
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
 from neurodeploy.plugin import Plugins, find_plugins
@@ -90,7 +90,7 @@ class Numerics:
 
     def to_json(self) -> dict[str, Any]:
         """As plain data, without the rules that are as usual; ``Numerics(**data)`` gives it back."""
-        usual = {each.name: each.default for each in fields(self)}
+        usual = {attribute.name: attribute.default for attribute in fields(self)}
         return {key: value for key, value in asdict(self).items() if usual[key] != value}
 
 
@@ -148,9 +148,9 @@ INT32 = Numerics(
 )
 """Plain 32-bit saturating integers with 16-bit weights."""
 
-XYLO_V2 = Numerics(
+XYLO_V2 = replace(
+    INT32,
     name="xylo-v2",
-    state_shift=0,
     current_bits=16,
     current_overflow="clip",
     membrane_bits=16,
@@ -159,19 +159,13 @@ XYLO_V2 = Numerics(
     conv_bits=16,
     decay_bits=4,
     weight_bits=8,
-    weight_rule="twos-complement",
-    shift_min=0,
     shift_max=8,
-    conv_shift=False,
     threshold_bits=15,
     bias_mantissa_bits=16,
-    bias_exponent_max=0,
     message_bits=5,
     delay_max=1,
     accumulator_bound=1 << 15,
     relay_bound=1,
-    per_neuron_threshold=True,
-    per_neuron_decay=True,
     accumulation="events",
     decay_rule="shift",
     integration="change",
@@ -179,7 +173,10 @@ XYLO_V2 = Numerics(
     input_bits=4,
     spikes_max=31,
 )
-"""SynSense's Xylo, second generation, as xylosim 0.1.3 computes it, with one synaptic current per neuron."""
+"""SynSense's Xylo, second generation, as xylosim 0.1.3 computes it, with one synaptic current per neuron.
+
+All that is not listed is as in ``int32``.
+"""
 
 NUMERICS = {numerics.name: numerics for numerics in (LOIHI2, INT32, XYLO_V2)}
 """The machines that come with neurodeploy."""

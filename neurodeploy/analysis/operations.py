@@ -17,8 +17,8 @@ IntArray = NDArray[np.int64]
 def count_operations(program: Program, trace: Trace) -> Operations:
     """The operations of a run that recorded every node which sends anything. Raises InputError where one is missing."""
     steps, batch = trace.steps, trace.batch
-    synaptic = {each.name: _synaptic(program, trace, each) for each in program.projections}
-    updates = {each.name: batch * steps * each.size for each in program.populations}
+    synaptic = {projection.name: _synaptic(program, trace, projection) for projection in program.projections}
+    updates = {population.name: batch * steps * population.size for population in program.populations}
     names = (*program.input_by_name, *program.by_name)
     events = {name: int(np.count_nonzero(trace[name].output)) for name in names}
     return Operations(synaptic, updates, events)
@@ -31,7 +31,7 @@ def fan_out(projection: Projection, source: tuple[int, ...]) -> IntArray:
     axes = len(source) - 1
     taps = _taps(projection, source[0])
     geometry = zip(source[1:], taps.shape[1:], projection.stride, projection.padding, projection.dilation, strict=False)
-    inside = [_inside(*each).astype(np.int64) for each in geometry]
+    inside = [_inside(*axis).astype(np.int64) for axis in geometry]
     if axes == 1:
         return np.einsum("ck,ky->cy", taps, inside[0])
     return np.einsum("ckl,ky,lx->cyx", taps, inside[0], inside[1])

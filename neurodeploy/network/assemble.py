@@ -30,8 +30,8 @@ def assemble(raw: Raw) -> nir.NIRGraph:
 def assemble_node(name: str, node: RawNode) -> Any:
     """One NIR node. Raises InputError naming it, its field and what is wrong there."""
     if node.kind not in FIELDS:
-        what = f"its type {node.kind!r} is unknown" if node.kind else "it has no type"
-        raise _bad(name, what, f"known: {', '.join(FIELDS)}")
+        fault = f"its type {node.kind!r} is unknown" if node.kind else "it has no type"
+        raise _bad(name, fault, f"known: {', '.join(FIELDS)}")
     needed, optional = FIELDS[node.kind]
     missing = [key for key in needed if node.fields.get(key) is None]
     if missing:
@@ -52,8 +52,8 @@ def _build(name: str, node: RawNode, keys: list[str]) -> Any:
             raise _bad(name, f"its shape {shape} is too large", f"at most {LARGEST_SHAPE} elements")
         return getattr(nir, node.kind)({side: np.array(shape)})
     if node.kind == "Flatten":
-        given = {"start_dim": 1, "end_dim": -1}
-        dims = {key: _one(name, key, node.fields.get(key, default), None) for key, default in given.items()}
+        defaults = {"start_dim": 1, "end_dim": -1}
+        dims = {key: _one(name, key, node.fields.get(key, default), None) for key, default in defaults.items()}
         return nir.Flatten(None, **dims)  # type: ignore[arg-type]  # its shape follows from the graph
     if node.kind in ("Conv1d", "Conv2d"):
         return _conv(name, node)
@@ -75,11 +75,11 @@ def _conv(name: str, node: RawNode) -> Any:
         raise _bad(name, f"its weight has shape {weight.shape}", f"a {node.kind} has {space + 2} dimensions")
     bias = node.fields.get("bias")
     offset = np.zeros(len(weight), weight.dtype) if bias is None else _numbers(name, "bias", bias)
-    given: Any = node.fields["padding"]
-    if isinstance(given, str) and given not in ("same", "valid"):
-        raise _bad(name, f"its padding is {given!r}", "give numbers, 'same' or 'valid'")
+    padding_field: Any = node.fields["padding"]
+    if isinstance(padding_field, str) and padding_field not in ("same", "valid"):
+        raise _bad(name, f"its padding is {padding_field!r}", "give numbers, 'same' or 'valid'")
     sizes = [_windows(name, key, node.fields[key], space, least) for key, least in (("stride", 1), ("dilation", 1))]
-    padding = given if isinstance(given, str) else _windows(name, "padding", given, space, 0)
+    padding = padding_field if isinstance(padding_field, str) else _windows(name, "padding", padding_field, space, 0)
     groups = _one(name, "groups", node.fields["groups"], 1)
     kind: Any = getattr(nir, node.kind)
     return kind(None, weight, sizes[0], padding, sizes[1], groups, offset)
@@ -104,7 +104,7 @@ def _whole(name: str, key: str, value: Any, least: int | None) -> list[int]:
     if not good or (least is not None and np.any(numbers < least)) or np.any(np.abs(numbers) > LARGEST_SHAPE):
         least_text = "" if least is None else f" from {least}"
         raise _bad(name, f"{key} holds {numbers[:4].tolist()}", f"give whole numbers{least_text}")
-    return [int(each) for each in numbers]
+    return [int(number) for number in numbers]
 
 
 def _one(name: str, key: str, value: Any, least: int | None) -> int:
@@ -122,15 +122,15 @@ def _numbers(name: str, key: str, value: Any) -> np.ndarray[Any, Any]:
 
 
 def _same_shape(name: str, values: dict[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
-    shape = max((value.shape for value in values.values()), key=lambda each: (prod(each), len(each)))
+    shape = max((value.shape for value in values.values()), key=lambda shape: (prod(shape), len(shape)))
     if any(value.shape != shape and value.size != 1 for value in values.values()):
-        told = ", ".join(f"{key} {value.shape}" for key, value in values.items())
-        raise _bad(name, f"its parameters have different shapes: {told}", "give every neuron its own")
+        shapes = ", ".join(f"{key} {value.shape}" for key, value in values.items())
+        raise _bad(name, f"its parameters have different shapes: {shapes}", "give every neuron its own")
     return {
         key: np.array(np.broadcast_to(value.reshape(()), shape) if value.size == 1 else value)
         for key, value in values.items()
     }
 
 
-def _bad(name: str, what: str, remedy: str) -> InputError:
-    return InputError(what, f"node {name}", remedy)
+def _bad(name: str, fault: str, remedy: str) -> InputError:
+    return InputError(fault, f"node {name}", remedy)

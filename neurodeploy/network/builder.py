@@ -87,7 +87,7 @@ class NetworkBuilder:
         weight = ungroup(np.asarray(weight), groups)
         space = weight.ndim - 2
         bias = np.zeros(len(weight), weight.dtype) if bias is None else np.asarray(bias)
-        steps, pads, spread = (per_axis(each, space) for each in (stride, padding, dilation))
+        steps, pads, spread = (per_axis(attribute, space) for attribute in (stride, padding, dilation))
         if space == 1:
             length = self._received(source)[-1]
             node = nir.Conv1d(length, weight, steps[0], pads[0], spread[0], 1, bias)
@@ -122,7 +122,7 @@ class NetworkBuilder:
     ) -> str:
         """Pooling by sums or averages."""
         kind = nir.AvgPool2d if average else nir.SumPool2d
-        sizes = (np.array(per_axis(each, 2)) for each in (kernel, stride, padding))
+        sizes = (np.array(per_axis(attribute, 2)) for attribute in (kernel, stride, padding))
         return self._append(name, kind(*sizes), source)
 
     def max_pool(
@@ -244,8 +244,8 @@ class NetworkBuilder:
         return [(name, type(node).__name__, dimensions(self._shapes[name])) for name, node in self._nodes.items()]
 
     def _neuron(self, name: str, node: Any, source: Sources, terms: Mapping[str, Value]) -> str:
-        own = {key: value for key, value in terms.items() if value != getattr(self._contract.defaults, key, None)}
-        contract = self._contract.override(name, **own) if own else self._contract
+        different = {key: value for key, value in terms.items() if value != getattr(self._contract.defaults, key, None)}
+        contract = self._contract.override(name, **different) if different else self._contract
         spikes = isinstance(node, SPIKING) and contract.of(name).max_spikes_per_step == 1
         self._append(name, node, source, binary=spikes)
         self._contract = contract
@@ -256,7 +256,7 @@ class NetworkBuilder:
         sources = (source,) if isinstance(source, str) else tuple(source)
         self._shapes[name] = output_shape(name, node, self._received(sources))
         self._nodes[name] = node
-        self._edges += [(each, name) for each in sources]
+        self._edges += [(sender, name) for sender in sources]
         if binary:
             self._binary.add(name)
         return name
@@ -281,18 +281,18 @@ class NetworkBuilder:
         try:
             return np.ascontiguousarray(np.broadcast_to(values, shape))
         except ValueError as error:
-            what = f"a parameter of shape {np.shape(value)} does not fit neurons of shape {shape}"
-            raise InputError(what, "network", "give one value, one per channel, or one per neuron") from error
+            fault = f"a parameter of shape {np.shape(value)} does not fit neurons of shape {shape}"
+            raise InputError(fault, "network", "give one value, one per channel, or one per neuron") from error
 
     def _need_new(self, name: str) -> None:
         if name in self._nodes:
             raise InputError(f"the name {name!r} is used twice", "network", "name every layer once")
 
-    def _need_binary(self, name: str, operands: Sequence[str], what: str) -> None:
-        graded = [each for each in operands if each not in self._binary]
+    def _need_binary(self, name: str, operands: Sequence[str], gate: str) -> None:
+        graded = [operand for operand in operands if operand not in self._binary]
         if graded:
             raise RefusedError(
-                f"{what} of {', '.join(graded)} is exact only for binary spikes, and those values are graded",
+                f"{gate} of {', '.join(graded)} is exact only for binary spikes, and those values are graded",
                 f"node {name}",
                 "use ADD, or make the operand spike (a spiking shortcut)",
             )

@@ -50,9 +50,10 @@ def _conv(node: Any, received: Shape) -> Any:
     space = node.weight.ndim - 2
     padding = node.padding.decode() if isinstance(node.padding, bytes) else node.padding
     values = [
-        per_axis(each, space) for each in (node.stride, padding if not isinstance(padding, str) else 0, node.dilation)
+        per_axis(attribute, space)
+        for attribute in (node.stride, padding if not isinstance(padding, str) else 0, node.dilation)
     ]
-    stride, pads, dilation = ((each[0] if space == 1 else each) for each in values)
+    stride, pads, dilation = ((numbers[0] if space == 1 else numbers) for numbers in values)
     bias = np.zeros(len(node.weight), node.weight.dtype) if node.bias is None else np.asarray(node.bias)
     size = received[-1] if space == 1 else (received[-2], received[-1])
     kept: Any = padding if isinstance(padding, str) else pads

@@ -84,7 +84,7 @@ class _Reader:
                 process.stdin.flush()
                 size = struct.unpack("<Q", _exactly(process.stdout, 8))[0]
                 header = json.loads(bytes(_exactly(process.stdout, size)))
-                return header, _exactly(process.stdout, sum(each["size"] for each in header.get("arrays", ())))
+                return header, _exactly(process.stdout, sum(array["size"] for array in header.get("arrays", ())))
             except (OSError, EndedError, ValueError) as error:
                 self.end()
                 raise EndedError from error
@@ -128,8 +128,8 @@ class _Reader:
             _exactly(process.stdout, 1)
         except EndedError as error:
             self.end()
-            what = "the process that reads HDF5 files did not start"
-            raise EnvironmentFailureError(what, sys.executable, "check that h5py can be imported") from error
+            fault = "the process that reads HDF5 files did not start"
+            raise EnvironmentFailureError(fault, sys.executable, "check that h5py can be imported") from error
         except BaseException:
             self.end()
             raise
@@ -150,23 +150,23 @@ def _exactly(pipe: IO[bytes], size: int) -> memoryview:
 def _arrays(about: list[dict[str, Any]], data: memoryview) -> list[np.ndarray[Any, Any]]:
     arrays: list[np.ndarray[Any, Any]] = []
     at = 0
-    for each in about:
-        arrays.append(np.frombuffer(data[at : at + each["size"]], np.dtype(each["type"])))
-        at += each["size"]
+    for description in about:
+        arrays.append(np.frombuffer(data[at : at + description["size"]], np.dtype(description["type"])))
+        at += description["size"]
     return arrays
 
 
 def _tree(item: Tree, arrays: list[np.ndarray[Any, Any]]) -> Any:
     """A group's table, or a value."""
     tree: Tree = {}
-    for name, each in item.items():
-        if "group" in each:
-            tree[name] = _tree(each["group"], arrays)
-        elif "array" in each:
-            tree[name] = arrays[each["array"]].reshape(each["shape"])
-        elif "texts" in each:
-            shape = tuple(each["shape"])
-            texts = np.array(each["texts"], dtype=object).reshape(shape) if prod(shape) else np.empty(shape, object)
+    for name, child in item.items():
+        if "group" in child:
+            tree[name] = _tree(child["group"], arrays)
+        elif "array" in child:
+            tree[name] = arrays[child["array"]].reshape(child["shape"])
+        elif "texts" in child:
+            shape = tuple(child["shape"])
+            texts = np.array(child["texts"], dtype=object).reshape(shape) if prod(shape) else np.empty(shape, object)
             tree[name] = texts.item() if not shape else texts
         else:
             tree[name] = None

@@ -73,7 +73,7 @@ class Answer:
     def texts(self, data: Any) -> dict[str, Any]:
         """Texts, decoded."""
         values = np.asarray(data[()], dtype=object)
-        flat = [each.decode("utf8") if isinstance(each, bytes) else str(each) for each in values.reshape(-1)]
+        flat = [text.decode("utf8") if isinstance(text, bytes) else str(text) for text in values.reshape(-1)]
         self.left -= sum(map(len, flat))
         if self.left < 0:
             raise BadFileError("its texts are too large")
@@ -82,19 +82,19 @@ class Answer:
 
 def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
     """The header and the arrays of one request; every failure is a header with its reason."""
-    found = Answer(int(request["bytes"]))
+    answer = Answer(int(request["bytes"]))
     try:
         with h5py.File(request["path"], "r") as file:
-            tree = found.group(file, 0)
-        arrays = [{"type": each.dtype.str, "size": each.nbytes} for each in found.arrays]
-        return {"tree": tree, "arrays": arrays}, found.arrays
+            tree = answer.group(file, 0)
+        arrays = [{"type": array.dtype.str, "size": array.nbytes} for array in answer.arrays]
+        return {"tree": tree, "arrays": arrays}, answer.arrays
     except BadFileError as error:
         return {"error": str(error)}, []
     except MemoryError:
         return {"error": "it needs too much memory"}, []
     except Exception as error:  # h5py fails in many undocumented ways on damaged files
-        told = (str(error).splitlines() or [""])[0]
-        return {"error": told or type(error).__name__}, []
+        message = (str(error).splitlines() or [""])[0]
+        return {"error": message or type(error).__name__}, []
 
 
 def limit(seconds: int, memory: int) -> None:
@@ -119,8 +119,8 @@ def main() -> None:
         header, arrays = answer(request)
         data = json.dumps(header).encode()
         out.write(struct.pack("<Q", len(data)) + data)
-        for each in arrays:
-            out.write(each.tobytes() if each.ndim == 0 else each.reshape(-1).view(np.uint8).data)
+        for array in arrays:
+            out.write(array.tobytes() if array.ndim == 0 else array.reshape(-1).view(np.uint8).data)
         out.flush()
         del header, arrays, data
 

@@ -34,7 +34,7 @@ def flatten(
     if depth > DEEPEST:
         raise InputError(f"graphs are nested deeper than {DEEPEST}", "graph", "flatten the network before export")
     flat: dict[str, Node] = {}
-    found: list[Edge] = [(str(a), str(b)) for a, b in edges]
+    flat_edges: list[Edge] = [(str(a), str(b)) for a, b in edges]
     ports: list[str] = []
     for name, node in nodes.items():
         held = inside(node)
@@ -42,17 +42,24 @@ def flatten(
             _add(flat, name, node)
             continue
         inner, inner_edges = flatten(*held, inside, kind, depth + 1)
-        names = {each: each if each.startswith(f"{name}.") else f"{name}.{each}" for each in inner}
-        for each, child in inner.items():
-            _add(flat, names[each], child)
-        found += [(names.get(a, f"{name}.{a}"), names.get(b, f"{name}.{b}")) for a, b in inner_edges]
-        found = _entered(found, name, [names[each] for each in inner if kind(inner[each]) == "Input"], 1)
-        found = _entered(found, name, [names[each] for each in inner if kind(inner[each]) == "Output"], 0)
-        ports += [names[each] for each, child in inner.items() if kind(child) in ("Input", "Output")]
+        names = {
+            inner_name: inner_name if inner_name.startswith(f"{name}.") else f"{name}.{inner_name}"
+            for inner_name in inner
+        }
+        for inner_name, child in inner.items():
+            _add(flat, names[inner_name], child)
+        flat_edges += [(names.get(a, f"{name}.{a}"), names.get(b, f"{name}.{b}")) for a, b in inner_edges]
+        flat_edges = _entered(
+            flat_edges, name, [names[inner_name] for inner_name in inner if kind(inner[inner_name]) == "Input"], 1
+        )
+        flat_edges = _entered(
+            flat_edges, name, [names[inner_name] for inner_name in inner if kind(inner[inner_name]) == "Output"], 0
+        )
+        ports += [names[inner_name] for inner_name, child in inner.items() if kind(child) in ("Input", "Output")]
     for port in ports:
-        found = _bypassed(found, port)
+        flat_edges = _bypassed(flat_edges, port)
         del flat[port]
-    return flat, found
+    return flat, flat_edges
 
 
 def _add(flat: dict[str, Node], name: str, node: Node) -> None:
@@ -66,8 +73,8 @@ def _entered(edges: list[Edge], name: str, ports: list[str], end: int) -> list[E
     if not any(edge[end] == name for edge in edges):
         return edges
     if len(ports) != 1:
-        what = f"an edge names it as a whole, and it has {len(ports)} {'Inputs' if end else 'Outputs'}"
-        raise InputError(what, f"subgraph {name}", "give it one, or name the node: SUBGRAPH.NODE")
+        fault = f"an edge names it as a whole, and it has {len(ports)} {'Inputs' if end else 'Outputs'}"
+        raise InputError(fault, f"subgraph {name}", "give it one, or name the node: SUBGRAPH.NODE")
     return [edge if edge[end] != name else (edge[0], ports[0]) if end else (ports[0], edge[1]) for edge in edges]
 
 

@@ -149,7 +149,7 @@ def _node(tree: Tree) -> RawNode:
     nodes = tree.get("nodes")
     if kind != "NIRGraph" or not isinstance(nodes, dict):
         return RawNode(kind, {key: value for key, value in tree.items() if key not in ("type", "metadata")})
-    inner = {str(name): _node(each) if isinstance(each, dict) else RawNode("") for name, each in nodes.items()}
+    inner = {str(name): _node(child) if isinstance(child, dict) else RawNode("") for name, child in nodes.items()}
     metadata = tree.get("metadata")
     return RawNode(kind, {}, Raw(inner, _edges(tree.get("edges")), metadata if isinstance(metadata, dict) else {}))
 

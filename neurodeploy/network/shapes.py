@@ -39,7 +39,7 @@ def conv_padding(node: nir.Conv1d | nir.Conv2d, name: str = "") -> Shape:
 
 def flattened(node: nir.Flatten, dimensions: int) -> tuple[int, int]:
     """First and last dimension that a Flatten joins, of ``dimensions`` without the batch."""
-    start, end = (int(each) + (dimensions if each < 0 else 0) for each in (node.start_dim, node.end_dim))
+    start, end = (int(dimension) + (dimensions if dimension < 0 else 0) for dimension in (node.start_dim, node.end_dim))
     return start, end
 
 
@@ -125,6 +125,6 @@ def _need_bias(name: str, node: Any) -> None:
     _need(fits, name, f"its bias has shape {shape}, its weight gives {node.weight.shape[0]} outputs")
 
 
-def _need(held: bool, name: str, what: str) -> None:
+def _need(held: bool, name: str, fault: str) -> None:
     if not held:
-        raise InputError(what, f"node {name}", "make the shapes of neighboring layers agree")
+        raise InputError(fault, f"node {name}", "make the shapes of neighboring layers agree")

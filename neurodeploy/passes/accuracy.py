@@ -68,8 +68,8 @@ def overflow_findings(reports: Iterable[NeuronReport]) -> tuple[Finding, ...]:
 def _overflow(report: NeuronReport) -> Finding:
     bounded = isfinite(report.largest_current)
     reach = f"can reach {100 * report.largest_current:.0f} % of its width" if bounded else "never decays"
-    what = f"its synaptic current {reach}, so long strong input makes it overflow"
-    return Finding("current-overflow", "warning", report.population, what, "use a shorter synaptic time constant")
+    message = f"its synaptic current {reach}, so long strong input makes it overflow"
+    return Finding("current-overflow", "warning", report.population, message, "use a shorter synaptic time constant")
 
 
 def neuron_report(neuron: Neuron, population: Population, worst_case_input: int, numerics: Numerics) -> NeuronReport:

@@ -92,7 +92,7 @@ def round_bias(bias: Array, numerics: Numerics) -> NDArray[np.int64]:
     return result
 
 
-def round_decay(keep: Array, numerics: Numerics, node: str, what: str) -> int | NDArray[np.int64]:
+def round_decay(keep: Array, numerics: Numerics, node: str, quantity: str) -> int | NDArray[np.int64]:
     """The decay ``1 - keep`` in units of ``2**-decay_bits``; one value per population unless the machine allows more.
 
     Raises CannotRepresentError for factors outside [0, 1] and for several values where only one is allowed.
@@ -100,12 +100,16 @@ def round_decay(keep: Array, numerics: Numerics, node: str, what: str) -> int | 
     if np.any(keep < 0) or np.any(keep > 1):
         worst = float(np.ravel(keep)[np.argmax(np.abs(np.ravel(keep) - 0.5))])
         raise CannotRepresentError(
-            f"the {what} keeps a factor {worst:g} per step", f"node {node}", "choose dt <= tau", value=worst, limit=1.0
+            f"the {quantity} keeps a factor {worst:g} per step",
+            f"node {node}",
+            "choose dt <= tau",
+            value=worst,
+            limit=1.0,
         )
-    return uniform(np.rint((1 - keep) * numerics.decay_one).astype(np.int64), numerics.per_neuron_decay, node, what)
+    return uniform(np.rint((1 - keep) * numerics.decay_one).astype(np.int64), numerics.per_neuron_decay, node, quantity)
 
 
-def uniform(values: NDArray[np.int64], several: bool, node: str, what: str) -> int | NDArray[np.int64]:
+def uniform(values: NDArray[np.int64], several: bool, node: str, quantity: str) -> int | NDArray[np.int64]:
     """One integer where all are equal; the array where the machine allows ``several``."""
     if values.size and np.all(values == values.flat[0]):
         return int(values.flat[0])
@@ -113,7 +117,7 @@ def uniform(values: NDArray[np.int64], several: bool, node: str, what: str) -> i
         return values
     low, high = float(values.min()), float(values.max())
     raise CannotRepresentError(
-        f"the {what} differs between its neurons ({low:g} to {high:g}); this machine has one per population",
+        f"the {quantity} differs between its neurons ({low:g} to {high:g}); this machine has one per population",
         f"node {node}",
         "use one value per layer, or choose another target",
         value=high,

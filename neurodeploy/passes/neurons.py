@@ -143,9 +143,9 @@ class Neuron:
         lost = (self.threshold < 0) | ((np.rint(self.threshold * 2.0**k) < 1) & (self.threshold > 0))
         if np.any(lost):
             value = float(self.threshold[lost].flat[0])
-            what = "is negative" if value < 0 else f"rounds to 0 at accumulator scale 2^{k}"
+            fault = "is negative" if value < 0 else f"rounds to 0 at accumulator scale 2^{k}"
             raise CannotRepresentError(
-                f"its threshold {value:g} {what}",
+                f"its threshold {value:g} {fault}",
                 f"node {self.name}",
                 "raise the threshold or lower the input weights",
                 value=value,
@@ -173,12 +173,12 @@ def neuron_of(network: Network, name: str, paths: Sequence[Synapse], numerics: N
     """Real parameters of node ``name``. Raises RefusedError, by name, for what integers cannot say."""
     node, shape = network.nodes[name], network.shapes[name]
     constant = sum((path.constant for path in paths if path.target == name), start=np.zeros(shape))
-    zero, one = np.zeros(shape), np.ones(shape)
+    zero, ones = np.zeros(shape), np.ones(shape)
     inserted = name in network.inserted
     terms = terms_of(node, network.contract.of(name))
     if is_junction(node):
         plain = Terms(dt=terms.dt)
-        fixed = (one, zero, zero, zero, constant, zero)
+        fixed = (ones, zero, zero, zero, constant, zero)
         return Neuron(name, shape, "relay", *fixed, "none", zero, plain, Output(), inserted)
     silent = isinstance(node, nir.I | nir.LI | nir.CubaLI)
     terms = replace(terms, fire_once=False, max_spikes_per_step=1) if silent else terms
@@ -189,8 +189,10 @@ def neuron_of(network: Network, name: str, paths: Sequence[Synapse], numerics: N
     gain = np.broadcast_to(c.gain * c.gain_current if c.has_current else c.gain, shape)
     keep_current = c.current if c.has_current and not stateless else zero
     if terms.state_grid is not None and np.any(constant) and np.any(keep_current > 0):
-        what = "a constant input into a decaying current rounds in every step, which a bias and an initial state do not"
-        raise RefusedError(what, f"node {name}", "remove that bias, or set state_grid=none")
+        reason = (
+            "a constant input into a decaying current rounds in every step, which a bias and an initial state do not"
+        )
+        raise RefusedError(reason, f"node {name}", "remove that bias, or set state_grid=none")
     settled = _settled(name, constant * gain, keep_current)
     v_reset = np.asarray(getattr(node, "v_reset", 0.0), np.float64) if terms.reset == "value" else zero
     return Neuron(

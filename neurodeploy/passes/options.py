@@ -137,5 +137,7 @@ def read_options(
 ) -> dict[str, Any]:
     """Values by field name, for those of the ``known`` options that ``texts`` (by key) set. Raises InputError."""
     return {
-        each.attribute: each.domain.read(each.key, texts[each.key], machines) for each in known if each.key in texts
+        option.attribute: option.domain.read(option.key, texts[option.key], machines)
+        for option in known
+        if option.key in texts
     }

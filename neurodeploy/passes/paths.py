@@ -94,12 +94,12 @@ def synapses(network: Network) -> tuple[Synapse, ...]:
     """
     check_supported(network)
     _check_fresh(network)
-    found: list[Synapse] = []
+    operators: list[Synapse] = []
     for target in network.populations:
         counted: set[tuple[str, ...]] = set()
         for path in _paths(network, target):
-            found.append(_synapse(network, path, target, counted))
-    return tuple(found)
+            operators.append(_synapse(network, path, target, counted))
+    return tuple(operators)
 
 
 def _check_fresh(network: Network) -> None:
@@ -147,10 +147,10 @@ def _delays(network: Network, source: str, name: str) -> list[tuple[int, bool, t
     if not isinstance(network.nodes[name], nir.Delay):
         return [(late, applied, ())]
     steps = delay_steps(network, name)
-    found = [int(each) for each in np.unique(steps)]
-    if len(found) == 1:
-        return [(late + found[0], applied and not found[0], ())]
-    return [(late + each, False, ((name, each),)) for each in found]
+    counts = [int(count) for count in np.unique(steps)]
+    if len(counts) == 1:
+        return [(late + counts[0], applied and not counts[0], ())]
+    return [(late + count, False, ((name, count),)) for count in counts]
 
 
 def _synapse(network: Network, path: _Path, target: str, counted: set[tuple[str, ...]]) -> Synapse:

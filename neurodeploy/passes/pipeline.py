@@ -186,19 +186,19 @@ class Rounding:
     ensures: ClassVar[Conditions] = (c.EVERY_PATH_ROUNDED, c.WORST_CASE_FITS)
 
     def __call__(self, draft: Draft) -> Draft:
-        made = draft
+        after = draft
         for name, neuron in draft.neurons.items():
             scale, entering = draft.scales[name], draft.entering(name)
             rounded = tuple(round_path(path, scale, draft.outputs[path.source], draft.machine) for path in entering)
             worst = worst_case(rounded, sent_messages(draft, (path.source for path in entering)), neuron.shape)
             check_bits(draft, rounded, scale, worst)
-            made = replace(
-                made,
-                rounded=(*made.rounded, *rounded),
-                worst_cases={**made.worst_cases, name: worst},
-                populations=(*made.populations, neuron.population(scale, draft.outputs[name], draft.numerics)),
+            after = replace(
+                after,
+                rounded=(*after.rounded, *rounded),
+                worst_cases={**after.worst_cases, name: worst},
+                populations=(*after.populations, neuron.population(scale, draft.outputs[name], draft.numerics)),
             )
-        return made
+        return after
 
 
 @dataclass(frozen=True)
@@ -211,18 +211,20 @@ class Assembly:
 
     def __call__(self, draft: Draft) -> Draft:
         names = unique_names(draft.rounded)
-        layers = [layer_report(draft, each, name) for each, name in zip(draft.rounded, names, strict=True)]
+        layers = [layer_report(draft, layer, name) for layer, name in zip(draft.rounded, names, strict=True)]
         reports = [
-            neuron_report(draft.neurons[each.name], each, draft.worst_cases[each.name], draft.numerics)
-            for each in draft.populations
+            neuron_report(
+                draft.neurons[population.name], population, draft.worst_cases[population.name], draft.numerics
+            )
+            for population in draft.populations
         ]
-        nodes = {name: each.path.nodes for name, each in zip(names, draft.rounded, strict=True)}
-        nodes |= {each.name: (each.name,) for each in draft.populations}
+        nodes = {name: layer.path.nodes for name, layer in zip(names, draft.rounded, strict=True)}
+        nodes |= {population.name: (population.name,) for population in draft.populations}
         program = Program(
             draft.numerics,
             tuple(draft.inputs.values()),
             draft.populations,
-            tuple(replace(each.projection, name=name) for each, name in zip(draft.rounded, names, strict=True)),
+            tuple(replace(layer.projection, name=name) for layer, name in zip(draft.rounded, names, strict=True)),
             output_nodes(draft.network),
             draft.network.host,
             {name: draft.source_nodes(path) for name, path in nodes.items()},

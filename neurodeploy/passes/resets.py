@@ -68,10 +68,10 @@ def _feedback(network: Network, name: str) -> nir.Scale | None:
         "nothing reaches its membrane": bool(np.any(c.gain == 0)),
         "its states are rounded": terms.state_grid is not None,
     }
-    found = [reason for reason, holds in reasons.items() if holds]
-    if found:
+    obstacles = [reason for reason, holds in reasons.items() if holds]
+    if obstacles:
         raise RefusedError(
-            f"integers reset in the step of the spike, its contract says next-step, and {found[0]}",
+            f"integers reset in the step of the spike, its contract says next-step, and {obstacles[0]}",
             f"node {name}",
             "train with a same-step reset, or one to zero",
         )

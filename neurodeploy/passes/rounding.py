@@ -62,7 +62,7 @@ def sent_messages(draft: Draft, sources: Iterable[str]) -> dict[str, Sent]:
 
 def worst_case(rounded: Sequence[Rounded], sent: Mapping[str, Sent], shape: Shape) -> int:
     """The largest magnitude that can arrive over these paths in one step, in accumulator units."""
-    low, high = received_sum([each.projection for each in rounded], sent, shape)
+    low, high = received_sum([layer.projection for layer in rounded], sent, shape)
     return int(max(-low.min(initial=0), high.max(initial=0)))
 
 
@@ -74,7 +74,7 @@ def check_bits(draft: Draft, rounded: Sequence[Rounded], scale: int, worst: int)
     fewest = min(FEWEST_WEIGHT_BITS, draft.machine.weight_bits)
     for layer in rounded:
         if layer.weight_bits < fewest and not layer.exact:
-            sent = [draft.outputs[each.projection.source] for each in rounded]
+            sent = [draft.outputs[other_layer.projection.source] for other_layer in rounded]
             raise CannotRepresentError(
                 f"only {layer.weight_bits} weight bits are left beside {layer.projection.message_bits} message bits "
                 f"(accumulator scale 2^{scale}, worst-case input {worst})",

@@ -25,9 +25,9 @@ ATTEMPTS = 4
 def ceiling(draft: Draft, neuron: Neuron) -> int:
     """The largest k at which threshold, bias, real worst-case input and the weights that spikes meet all fit."""
     numerics, entering = draft.numerics, draft.entering(neuron.name)
-    own = neuron.own_scale(numerics)
-    if own is not None:
-        return fitting_scale(own, neuron, numerics)
+    stated = neuron.own_scale(numerics)
+    if stated is not None:
+        return fitting_scale(stated, neuron, numerics)
     low, high = received_range(entering, draft.values, neuron.shape)
     worst = float(max(-low.min(initial=0), high.max(initial=0)))
     spiking = {name: sender.output for name, sender in draft.neurons.items() if sender.kind == "cuba-lif"}

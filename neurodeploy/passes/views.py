@@ -96,18 +96,18 @@ def _messages(draft: Draft) -> Table:
 def _rounding(draft: Draft) -> Table:
     rows = [
         (
-            each.path.source,
-            each.path.target,
-            " ".join(each.path.nodes),
-            _span(each.projection.weights),
-            each.weight_bits,
-            each.projection.shift,
-            each.largest_error,
-            draft.worst_cases[each.path.target],
+            layer.path.source,
+            layer.path.target,
+            " ".join(layer.path.nodes),
+            _span(layer.projection.weights),
+            layer.weight_bits,
+            layer.projection.shift,
+            layer.largest_error,
+            draft.worst_cases[layer.path.target],
         )
-        for each in draft.rounded
+        for layer in draft.rounded
     ]
-    exact = sum(each.exact for each in draft.rounded)
+    exact = sum(layer.exact for layer in draft.rounded)
     columns = ("source", "target", "layers", "integers", ">bits", ">shift", ">largest error", ">worst-case input")
     return Table(f"{exact} of {_count(len(rows), 'path')} without rounding", columns, rows)
 

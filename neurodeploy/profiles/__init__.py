@@ -39,7 +39,7 @@ def parse_profile(text: str) -> tuple[Profile, dict[str, str]]:
     """
     name, *assignments = text.split(",")
     profile = installed_profiles().find(name, "--profile", "profile", "; with terms: nir,dt=1e-3[,key=value...]")
-    return profile, dict(_assignment(each) for each in assignments)
+    return profile, dict(_assignment(assignment) for assignment in assignments)
 
 
 def ranked(raw: Raw) -> tuple[Fit, ...]:
@@ -50,8 +50,10 @@ def ranked(raw: Raw) -> tuple[Fit, ...]:
 
 
 def _fit(profile: Profile, raw: Raw) -> Fit:
-    found = [each for each in profile.evidence if each.holds(raw)]
-    return Fit(profile.name, sum(each.weight for each in found), tuple(each.tells for each in found))
+    holding = [evidence for evidence in profile.evidence if evidence.holds(raw)]
+    return Fit(
+        profile.name, sum(evidence.weight for evidence in holding), tuple(evidence.tells for evidence in holding)
+    )
 
 
 def _assignment(text: str) -> tuple[str, str]:

@@ -43,20 +43,20 @@ def tau_for(keep: ArrayLike, terms: Terms) -> Array:
 def factor_for(gain: ArrayLike, keep: ArrayLike) -> Array:
     """The ``r`` (or ``w_in``) with which the gain of the specification, r * (1 - keep), is ``gain``."""
     lost = 1.0 - np.asarray(keep, np.float64)
-    wanted = np.asarray(gain, np.float64)
+    target = np.asarray(gain, np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return _neighbor(wanted / lost, lambda r: r * lost, wanted + 0.0 * lost)
+        return _neighbor(target / lost, lambda r: r * lost, target + 0.0 * lost)
 
 
-def _neighbor(value: Array, result: Callable[[Array], Array], wanted: Array) -> Array:
+def _neighbor(value: Array, result: Callable[[Array], Array], target: Array) -> Array:
     """``value`` or one of the floats next to it, whichever gives the wanted result most nearly."""
-    best, error = value, np.abs(result(value) - wanted)
+    best, error = value, np.abs(result(value) - target)
     for direction in (-np.inf, np.inf):
-        other = value
+        candidate = value
         for _ in range(3):
-            other = np.nextafter(other, direction)
-            distance = np.abs(result(other) - wanted)
-            best, error = np.where(distance < error, other, best), np.fmin(distance, error)
+            candidate = np.nextafter(candidate, direction)
+            distance = np.abs(result(candidate) - target)
+            best, error = np.where(distance < error, candidate, best), np.fmin(distance, error)
     return best
 
 
@@ -71,12 +71,12 @@ def recover(estimate: ArrayLike, forward: Forward, written: ArrayLike) -> Array:
     target, start = np.atleast_1d(np.asarray(written)), best.copy()
     for offset in (0, 1, -1, 2, -2, 3, -3):
         bits = start.view(np.int32) + np.int32(offset)
-        other = bits.view(single)
+        candidate = bits.view(single)
         with np.errstate(all="ignore"):
-            same = forward(other) == target
+            same = forward(candidate) == target
         zeros = (bits & -bits).astype(np.int64)
         chosen = same & (zeros > shortness)
-        best, shortness = np.where(chosen, other, best), np.where(chosen, zeros, shortness)
+        best, shortness = np.where(chosen, candidate, best), np.where(chosen, zeros, shortness)
     return best.astype(np.float64).reshape(np.shape(estimate))
 
 

@@ -45,8 +45,8 @@ def translate(node: RawNode, terms: Terms) -> Translation:
             lost = (terms.dt / numbers(node, key).astype(np.float64)).astype(single)
             changes[key] = tau_of(np.rint(lost * single(DECAY_ONE)), terms.dt)
     if node.number("v_threshold") is not None:
-        given = numbers(node, "v_threshold").astype(np.float64)
-        changes["v_threshold"] = np.trunc(given * WEIGHT_SCALE) / WEIGHT_SCALE
+        written = numbers(node, "v_threshold").astype(np.float64)
+        changes["v_threshold"] = np.trunc(written * WEIGHT_SCALE) / WEIGHT_SCALE
     ties = tie_terms(changes.get("v_threshold", np.zeros(1)))
     return node.change(**changes, **({"w_in": np.ones(1)} if "tau_syn" in changes else {})), ties
 

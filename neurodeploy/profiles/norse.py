@@ -53,13 +53,13 @@ def _keep(node: RawNode, key: str, terms: Terms) -> Array:
 
 def times_dt(raw: Raw, terms: Terms) -> Mapping[str, str]:
     """Time constants written as tau * dt: always, in this version."""
-    found: dict[str, str] = {}
+    places: dict[str, str] = {}
     for name, node in raw.nodes.items():
         values = {key: value for key in TAUS if (value := node.number(key)) is not None and value.size}
-        told = ", ".join(f"{key} = {float(value.flat[0]):g}" for key, value in values.items())
-        if told:
-            found[name] = f"Norse writes tau * dt: {told} stands for {1 / terms.dt:g} times as many seconds"
-    return found
+        numbers_text = ", ".join(f"{key} = {float(value.flat[0]):g}" for key, value in values.items())
+        if numbers_text:
+            places[name] = f"Norse writes tau * dt: {numbers_text} stands for {1 / terms.dt:g} times as many seconds"
+    return places
 
 
 def divide_by_dt(raw: Raw, terms: Terms) -> Raw:

@@ -69,11 +69,11 @@ def read_under(profile: Profile, raw: Raw, options: Mapping[str, str]) -> Readin
     Raises InputError for unknown terms or values, and where the profile needs a ``dt`` that nothing gives.
     """
     if profile.needs_dt and "dt" not in options:
-        what = "NIR has no time step, so its profile needs one"
-        raise InputError(what, f"--profile {profile.name}", "add ,dt=1e-3 (seconds)")
+        fault = "NIR has no time step, so its profile needs one"
+        raise InputError(fault, f"--profile {profile.name}", "add ,dt=1e-3 (seconds)")
     defaults = {key: text for key, text in options.items() if "." not in key}
-    told = profile.dt_of(raw)
-    terms = profile.terms if told is None else replace(profile.terms, dt=told)
+    file_dt = profile.dt_of(raw)
+    terms = profile.terms if file_dt is None else replace(profile.terms, dt=file_dt)
     terms = Contract(terms).change(defaults).defaults
     repaired, findings = _repaired(profile, raw, terms)
     contract = Contract(terms)
@@ -81,9 +81,9 @@ def read_under(profile: Profile, raw: Raw, options: Mapping[str, str]) -> Readin
         if node.kind in NEURON_KINDS:
             translated, overrides = profile.translate(node, terms)
             repaired = repaired.put(name, translated)
-            own = {key: value for key, value in overrides.items() if key not in defaults}
-            own = {key: value for key, value in own.items() if value != getattr(terms, key)}
-            contract = contract.override(name, **own) if own else contract
+            different = {key: value for key, value in overrides.items() if key not in defaults}
+            different = {key: value for key, value in different.items() if value != getattr(terms, key)}
+            contract = contract.override(name, **different) if different else contract
     contract = contract.change({key: text for key, text in options.items() if "." in key})
     return Reading(repaired, contract, (*findings, *_assumptions(profile, defaults)))
 

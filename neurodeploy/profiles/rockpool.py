@@ -48,10 +48,10 @@ def dt_of(raw: Raw) -> float | None:
         tau, r = numbers(node, "tau_mem" if node.kind == "CubaLIF" else "tau"), numbers(node, "r")
         if tau.size == 0 or not (np.all(np.isfinite(r)) and np.all(r > 0) and np.all(tau > 0)):
             return None
-        wanted = 1.0 / r.astype(np.float64)
-        s = np.log1p(wanted)
+        gain = 1.0 / r.astype(np.float64)
+        s = np.log1p(gain)
         for _ in range(50):
-            s = s - (s * np.exp(s) - wanted) / (np.exp(s) * (1.0 + s))
+            s = s - (s * np.exp(s) - gain) / (np.exp(s) * (1.0 + s))
         steps.append(np.ravel(s * tau))
     every_dt = np.concatenate(steps) if steps else np.empty(0)
     if every_dt.size == 0 or not close(every_dt, every_dt[0]):
@@ -68,7 +68,7 @@ def _taus_differ(raw: Raw) -> bool:
     taus = [
         numbers(node, "tau_mem" if node.kind == "CubaLIF" else "tau") for node in neurons(raw, "LIF", "LI", "CubaLIF")
     ]
-    return len({float(tau) for each in taus for tau in np.ravel(each)}) > 1
+    return len({float(tau) for array in taus for tau in np.ravel(array)}) > 1
 
 
 PROFILE = Profile(

@@ -51,10 +51,10 @@ def dropped_input(raw: Raw, terms: Terms) -> Mapping[str, str]:
     """Neurons whose reset to zero drops the next input."""
     if terms.reset == "subtract" or terms.reset_timing == "same-step":
         return {}
-    what = "its reset to zero also drops the input of the step after a spike"
+    message = "its reset to zero also drops the input of the step after a spike"
     looped = {a for a, b in raw.edges if (b, a) in raw.edges}
     return {
-        name: what
+        name: message
         for name, node in raw.nodes.items()
         if node.kind == "CubaLIF" or (node.kind == "LIF" and name in looped)
     }
@@ -64,10 +64,10 @@ def compared_low(_raw: Raw, terms: Terms) -> Mapping[str, str]:
     """Subtraction in the step of the spike."""
     if terms.reset != "subtract" or terms.reset_timing != "same-step":
         return {}
-    what = (
+    message = (
         "snnTorch compares a membrane that its reset left above the threshold less one more threshold in the next step"
     )
-    return {"contract": what}
+    return {"contract": message}
 
 
 def _gain_is_one(node: RawNode) -> bool:

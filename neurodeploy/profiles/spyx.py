@@ -47,8 +47,8 @@ def _dt(node: RawNode) -> float:
     tau = numbers(node, "tau_mem" if node.kind == "CubaLIF" else "tau")
     if node.kind == "LI" or tau.size == 0:
         return 1.0
-    found = float(np.median((1.0 - numbers(node, "r").astype(np.float64)) * tau))
-    return float(f"{found:.4g}") if found > 0 else 1.0
+    median = float(np.median((1.0 - numbers(node, "r").astype(np.float64)) * tau))
+    return float(f"{median:.4g}") if median > 0 else 1.0
 
 
 def late_outputs(raw: Raw, _terms: Terms) -> Mapping[str, str]:
@@ -69,7 +69,7 @@ def delay_outputs(raw: Raw, terms: Terms) -> Raw:
 
 def _late_edges(raw: Raw) -> set[tuple[str, str]]:
     """Edges from a spiking neuron to what follows its layer: not to the Output, not into its own loop."""
-    found: set[tuple[str, str]] = set()
+    edges: set[tuple[str, str]] = set()
     for a, b in raw.edges:
         if (
             raw.nodes[a].kind in SPIKING
@@ -77,8 +77,8 @@ def _late_edges(raw: Raw) -> set[tuple[str, str]]:
             and raw.nodes[b].kind != "Output"
             and (b, a) not in raw.edges
         ):
-            found.add((a, b))
-    return found
+            edges.add((a, b))
+    return edges
 
 
 def dense_after_flatten(raw: Raw, _terms: Terms) -> Mapping[str, str]:
@@ -96,14 +96,17 @@ def channels_first(raw: Raw, _terms: Terms) -> Raw:
 
 
 def _flattened(raw: Raw) -> dict[str, tuple[int, int, int]]:
-    found: dict[str, tuple[int, int, int]] = {}
+    shapes_found: dict[str, tuple[int, int, int]] = {}
     for name, node in raw.nodes.items():
         weight = node.number("weight") if node.kind in ("Affine", "Linear") else None
         shapes = [raw.nodes[s].number("input_type") for s in raw.sources(name) if raw.nodes[s].kind == "Flatten"]
-        shape = next((tuple(int(n) for n in each) for each in shapes if each is not None and each.shape == (3,)), None)
+        shape = next(
+            (tuple(int(n) for n in numbers) for numbers in shapes if numbers is not None and numbers.shape == (3,)),
+            None,
+        )
         if weight is not None and shape is not None and weight.ndim == 2 and weight.shape[1] == prod(shape):
-            found[name] = (shape[0], shape[1], shape[2])
-    return found
+            shapes_found[name] = (shape[0], shape[1], shape[2])
+    return shapes_found
 
 
 def misled_inputs(raw: Raw, _terms: Terms) -> Mapping[str, str]:
@@ -120,12 +123,12 @@ def lead_inputs(raw: Raw, _terms: Terms) -> Raw:
 
 def _recurrent(raw: Raw) -> dict[str, str]:
     """Recurrent weights that more than their own neurons feed, with those neurons."""
-    found: dict[str, str] = {}
+    places: dict[str, str] = {}
     for name, node in raw.nodes.items():
         loops = [t for t in raw.targets(name) if (t, name) in raw.edges and raw.nodes[t].kind in SPIKING]
         if node.kind == "Linear" and len(loops) == 1 and len(raw.sources(name)) > 1:
-            found[name] = loops[0]
-    return found
+            places[name] = loops[0]
+    return places
 
 
 def total_padding(raw: Raw, _terms: Terms) -> Mapping[str, str]:

@@ -45,20 +45,20 @@ def run_network(
     states, the samples run one after the other as one long one. Raises InputError, RefusedError.
     """
     check_supported(network)
-    given = {name: _given(network, name, stimulus) for name in network.input_names}
-    if len({each.shape[:2] for each in given.values()}) > 1:
+    drives = {name: _given(network, name, stimulus) for name in network.input_names}
+    if len({array.shape[:2] for array in drives.values()}) > 1:
         raise InputError("its inputs differ in samples or steps", "stimulus", "give all inputs the same (B, T)")
-    batch, steps = next(iter(given.values())).shape[:2]
+    batch, steps = next(iter(drives.values())).shape[:2]
     fed = {} if drive is None else {name: np.asarray(drive[name].values, np.float64) for name in network.populations}
     if batch > 1 and keeps_state(network):
-        given, fed = ({name: _end_to_end(each) for name, each in arrays.items()} for arrays in (given, fed))
-    sent, before, after = _simulate(network, given, fed, forced, max(steps, 1))
+        drives, fed = ({name: _end_to_end(array) for name, array in arrays.items()} for arrays in (drives, fed))
+    sent, before, after = _simulate(network, drives, fed, forced, max(steps, 1))
     sent, before, after = (_by_sample(arrays, batch, steps) for arrays in (sent, before, after))
     return _trace(network, sent, before, after, states)
 
 
 def _by_sample(arrays: Mapping[str, Array], batch: int, steps: int) -> dict[str, Array]:
-    return {name: each.reshape(batch, steps, *each.shape[2:]) for name, each in arrays.items()}
+    return {name: array.reshape(batch, steps, *array.shape[2:]) for name, array in arrays.items()}
 
 
 def keeps_state(network: Network) -> bool:
@@ -71,12 +71,12 @@ def _end_to_end(samples: Array) -> Array:
 
 
 def _simulate(
-    network: Network, given: Mapping[str, Array], fed: Mapping[str, Array], forced: bool, period: int
+    network: Network, drives: Mapping[str, Array], fed: Mapping[str, Array], forced: bool, period: int
 ) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
     """What every node sent, and membranes before and after reset. A sample starts every ``period`` steps."""
-    batch, steps = next(iter(given.values())).shape[:2]
+    batch, steps = next(iter(drives.values())).shape[:2]
     sent = {name: np.zeros((batch, steps, *network.shapes[name])) for name in network.order}
-    sent |= given
+    sent |= drives
     before = {name: np.zeros_like(sent[name]) for name in network.populations}
     after = {name: np.zeros_like(sent[name]) for name in network.populations}
     arrivals = Arrivals(network, {**sent, **fed}, period)
@@ -85,7 +85,7 @@ def _simulate(
         if t % period == 0:
             neurons = {name: _start(network, name, batch, neurons.get(name)) for name in _stepped(network)}
         for name in network.order:
-            if name in given:
+            if name in drives:
                 continue
             node, x = network.nodes[name], arrivals.into(name, t)
             if isinstance(node, nir.Delay):

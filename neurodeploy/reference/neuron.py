@@ -73,8 +73,8 @@ def coefficients(node: Any, terms: Terms) -> Coefficients:
         gain = r * terms.dt if terms.input_gain == "spec" else np.ones_like(r)
         return Coefficients(np.ones_like(r), gain, 0 * r, 0 * r, 0 * r, has_current=False)
     if isinstance(node, nir.Threshold):
-        one = np.ones_like(np.asarray(node.threshold, np.float64))
-        return Coefficients(0 * one, one, 0 * one, 0 * one, 0 * one, has_current=False)
+        ones = np.ones_like(np.asarray(node.threshold, np.float64))
+        return Coefficients(0 * ones, ones, 0 * ones, 0 * ones, 0 * ones, has_current=False)
     cuba = isinstance(node, nir.CubaLIF | nir.CubaLI)
     keep, charge = _decay(np.asarray(node.tau_mem if cuba else node.tau, np.float64), terms)
     gain = np.asarray(node.r, np.float64) * charge if terms.input_gain == "spec" else np.ones_like(charge)

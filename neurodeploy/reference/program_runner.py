@@ -37,7 +37,8 @@ def run_program(program: Program, stimulus: Inputs, states: bool = False, drive:
         for name in program.order:
             _advance(program, program.by_name[name], memory[name], fed, sent, records, t)
     entries = {
-        each.name: _input_entry(each.output.kind == "graded", each.scale, sent[each.name]) for each in program.inputs
+        source.name: _input_entry(source.output.kind == "graded", source.scale, sent[source.name])
+        for source in program.inputs
     }
     entries |= {p.name: _entry(program, p, sent[p.name], records[p.name]) for p in program.populations}
     return Trace(entries, {"rung": "program", "numerics": program.numerics.name}, SAME_CODE)
@@ -82,9 +83,9 @@ def _advance(
     a = accumulated(program.numerics, population, program.into(population.name), fed, t, state.u)
     result = step(population, state, a, program.numerics)
     sent[population.name][:, t] = result.output
-    seen = {"v": state.v, "u": state.u, "v_before": result.v_before}
+    measured = {"v": state.v, "u": state.u, "v_before": result.v_before}
     for key, record in records[population.name].items():
-        record[:, t] = seen[key]
+        record[:, t] = measured[key]
 
 
 def accumulated(

@@ -28,11 +28,11 @@ INSTALL = "run: neurodeploy targets install loihi-sim"
 
 def home() -> Path:
     """Where neurodeploy keeps environments: $NEURODEPLOY_HOME, else beside a writable venv, else the user's data."""
-    if given := os.environ.get("NEURODEPLOY_HOME"):
-        return Path(given).expanduser().resolve()
-    own = Path(sys.prefix)
-    if sys.prefix != sys.base_prefix and os.access(own, os.W_OK):
-        return own / "share" / "neurodeploy"
+    if home := os.environ.get("NEURODEPLOY_HOME"):
+        return Path(home).expanduser().resolve()
+    current = Path(sys.prefix)
+    if sys.prefix != sys.base_prefix and os.access(current, os.W_OK):
+        return current / "share" / "neurodeploy"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "neurodeploy"
 
 

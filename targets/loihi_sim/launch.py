@@ -42,11 +42,11 @@ def scratch() -> Generator[tuple[Path, str]]:
 
 def timeout(default: float) -> float:
     """Seconds a worker may take: $NEURODEPLOY_WORKER_TIMEOUT, else ``default``."""
-    given = os.environ.get(TIMEOUT)
+    text = os.environ.get(TIMEOUT)
     try:
-        return float(given) if given else default
+        return float(text) if text else default
     except ValueError as error:
-        raise InputError(f"{given!r} is no number of seconds", TIMEOUT, "set it to a number or unset it") from error
+        raise InputError(f"{text!r} is no number of seconds", TIMEOUT, "set it to a number or unset it") from error
 
 
 def run_worker(python: Path, folder: Path, jobs: list[str], limit: float) -> None:
@@ -107,8 +107,8 @@ def check(code: int, folder: Path, jobs: list[str], log: Path) -> None:
     for job in jobs:
         error = folder / job / "error.txt"
         if error.exists():
-            told = last_lines(error)
-            raise EnvironmentFailureError(f"a Lava process failed:\n{told}", "loihi-sim", "see the traceback above")
+            message = last_lines(error)
+            raise EnvironmentFailureError(f"a Lava process failed:\n{message}", "loihi-sim", "see the traceback above")
     if code == 0 and all((folder / job / "done").exists() for job in jobs):
         return
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"

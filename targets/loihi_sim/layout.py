@@ -67,9 +67,11 @@ def spaces(program: Program, projection: Projection) -> tuple[Space, Space] | No
         return None
     kernel = projection.weights.shape[-axes:]
     parameters = (kernel, projection.stride, projection.padding, projection.dilation)
-    if any(len(each) != axes for each in parameters):
+    if any(len(attribute) != axes for attribute in parameters):
         return None
-    after = window_output(before[1:], *(on_plane(each, n) for each, n in zip(parameters, (1, 1, 0, 1), strict=True)))
+    after = window_output(
+        before[1:], *(on_plane(attribute, n) for attribute, n in zip(parameters, (1, 1, 0, 1), strict=True))
+    )
     channels = before[0] if projection.kind == "sum-pool" else projection.weights.shape[0]
     fits = prod(after) * channels == prod(program.node(projection.target).shape) and min(after) > 0
     if projection.kind != "sum-pool":
@@ -79,18 +81,18 @@ def spaces(program: Program, projection: Projection) -> tuple[Space, Space] | No
 
 def wanted_spaces(program: Program) -> dict[str, set[Space]]:
     """Every (C, H, W) that some convolution takes each node for."""
-    wanted: dict[str, set[Space]] = {name: set() for name in (*program.input_by_name, *program.by_name)}
+    stated: dict[str, set[Space]] = {name: set() for name in (*program.input_by_name, *program.by_name)}
     for projection in filter(is_convolution, program.projections):
-        found = spaces(program, projection)
-        if found is not None:
-            wanted[projection.source].add(found[0])
-            wanted[projection.target].add(found[1])
-    return wanted
+        ends = spaces(program, projection)
+        if ends is not None:
+            stated[projection.source].add(ends[0])
+            stated[projection.target].add(ends[1])
+    return stated
 
 
 def layouts(program: Program) -> Mapping[str, Layout]:
     """The layout of every node; a node wanted in two ways is refused by the rules, not here."""
     return {
-        name: Layout(program.node(name).shape, min(wanted) if wanted else None)
-        for name, wanted in wanted_spaces(program).items()
+        name: Layout(program.node(name).shape, min(stated) if stated else None)
+        for name, stated in wanted_spaces(program).items()
     }

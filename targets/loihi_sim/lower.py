@@ -54,8 +54,8 @@ def lower(program: Program, options: Options) -> Artifact:
         ],
         "delays": delay_lines(program, laid, latency, arrays),
         "synapses": [
-            describe_synapse(number, program, each, laid, latency, arrays)
-            for number, each in enumerate(program.projections)
+            describe_synapse(number, program, projection, laid, latency, arrays)
+            for number, projection in enumerate(program.projections)
         ],
     }
     files = {
@@ -82,10 +82,10 @@ def describe_neuron(
     }
 
 
-def stored(prefix: str, given: Mapping[str, NDArray[Any]], arrays: Arrays) -> dict[str, str]:
+def stored(prefix: str, named: Mapping[str, NDArray[Any]], arrays: Arrays) -> dict[str, str]:
     """Put a process's arrays into the archive; returns their entry names."""
-    names = {key: f"{prefix}.{key}" for key in given}
-    arrays |= {names[key]: np.ascontiguousarray(array) for key, array in given.items()}
+    names = {key: f"{prefix}.{key}" for key in named}
+    arrays |= {names[key]: np.ascontiguousarray(array) for key, array in named.items()}
     return names
 
 
@@ -136,9 +136,9 @@ def describe_synapse(
 
 def synapse(program: Program, projection: Projection, laid: Mapping[str, Layout]) -> Process:
     """The process of one projection."""
-    found = spaces(program, projection) if is_convolution(projection) else None
-    if found is not None:
-        return convolution(projection, found[0])
+    space = spaces(program, projection) if is_convolution(projection) else None
+    if space is not None:
+        return convolution(projection, space[0])
     return matrix(projection, laid[projection.source], laid[projection.target])
 
 
@@ -148,6 +148,8 @@ def notes(neurons: Mapping[str, NeuronProcess]) -> tuple[str, ...]:
     for name, neuron in neurons.items():
         if not neuron.reason:
             groups.setdefault(neuron.process, []).append(name)
-    told = [f"stock {process}: {', '.join(names)}" for process, names in sorted(groups.items())]
-    own = [f"{n}: {each.process} (own process model: {each.reason})" for n, each in neurons.items() if each.reason]
-    return (*told, *own)
+    lines = [f"stock {process}: {', '.join(names)}" for process, names in sorted(groups.items())]
+    own_models = [
+        f"{n}: {neuron.process} (own process model: {neuron.reason})" for n, neuron in neurons.items() if neuron.reason
+    ]
+    return (*lines, *own_models)

@@ -42,8 +42,8 @@ def net_file(program: Program, laid: Mapping[str, Layout]) -> tuple[bytes | None
     except NotAChainError as why:
         return None, f"no network.net: {why.reason}"
     bits = layers[0][0].message_bits
-    told = f", input_message_bits={bits}" if bits > 1 else ""
-    return content, f"network.net: load with lava.lib.dl.netx.hdf5.Network(file{told})"
+    messages = f", input_message_bits={bits}" if bits > 1 else ""
+    return content, f"network.net: load with lava.lib.dl.netx.hdf5.Network(file{messages})"
 
 
 def chain(program: Program) -> list[tuple[Projection, Population]]:
@@ -78,7 +78,9 @@ def refuse(program: Program, projection: Projection, population: Population) -> 
         raise NotAChainError(f"{population.name}: a bias is no 13-bit multiple of 64")
     if is_convolution(projection):
         before = program.node(projection.source)
-        if isinstance(before, Population) and not any(is_convolution(each) for each in program.into(before.name)):
+        if isinstance(before, Population) and not any(
+            is_convolution(entering) for entering in program.into(before.name)
+        ):
             raise NotAChainError(f"{projection.name}: a convolution after a dense layer")
     else:
         dense_weights(projection)
@@ -92,8 +94,8 @@ def dense_weights(projection: Projection) -> IntArray:
     weights = weights << shift if shift >= 0 else weights >> -shift
     fault = packing_fault(weights)
     if fault is not None:
-        what, smaller = fault
-        raise NotAChainError(f"{projection.name}: {what}{_remedy(projection) if smaller else ''}")
+        message, smaller = fault
+        raise NotAChainError(f"{projection.name}: {message}{_remedy(projection) if smaller else ''}")
     return weights
 
 
@@ -137,12 +139,12 @@ def convolution_layer(
     program: Program, projection: Projection, population: Population, layout: Layout
 ) -> dict[str, Any]:
     """A convolution (a pooling by sums is a grouped one), with torch's kernel layout."""
-    found = spaces(program, projection)
-    if found is None or layout.space is None:
+    ends = spaces(program, projection)
+    if ends is None or layout.space is None:
         raise NotAChainError(f"{projection.name}: its shapes do not fit")
     weights, groups = projection.weights, projection.groups
     if projection.kind == "sum-pool":
-        groups = found[0][0]
+        groups = ends[0][0]
         weights = np.broadcast_to(weights, (groups, 1, *weights.shape))
     weights = weights[:, :, None, :] if weights.ndim == 3 else weights
     entries: dict[str, Any] = {"type": b"conv", "shape": np.array(layout.space), **neuron_entries(population)}

@@ -55,7 +55,7 @@ def neuron(program: Program, population: Population, layout: Layout, choice: Cho
 
 def own_model_reasons(program: Program, population: Population) -> list[str]:
     """What the population does that Lava's LIF cannot."""
-    told = {
+    reasons = {
         "sends its membrane": population.kind == "li",
         "fires at v == threshold": population.compare == ">=" and not grain_is_whole(program, population),
         f"reset to {population.reset_value}": population.reset == "value" and population.reset_value != 0,
@@ -67,7 +67,7 @@ def own_model_reasons(program: Program, population: Population) -> list[str]:
         f"up to {population.max_spikes_per_step} spikes per step": population.max_spikes_per_step > 1,
         "initial state": has_initial_state(population),
     }
-    return [reason for reason, holds in told.items() if holds]
+    return [reason for reason, holds in reasons.items() if holds]
 
 
 def has_initial_state(population: Population) -> bool:
@@ -81,9 +81,9 @@ def grain_is_whole(program: Program, population: Population) -> bool:
     Needs whole biases and no fractional decay. A membrane with memory must also never saturate below: -(2**23 - 1)
     is no multiple of 64 and would stay in the sum.
     """
-    whole = not np.any(np.asarray(population.bias) % GRAIN) and int(np.min(population.threshold)) >= 1
+    whole_grain = not np.any(np.asarray(population.bias) % GRAIN) and int(np.min(population.threshold)) >= 1
     current, membrane = decays(population)
-    if not whole or current not in (0, LOIHI2.decay_one) or membrane not in (0, LOIHI2.decay_one):
+    if not whole_grain or current not in (0, LOIHI2.decay_one) or membrane not in (0, LOIHI2.decay_one):
         return False
     if membrane == LOIHI2.decay_one:
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 
 import numpy as np
@@ -59,14 +59,14 @@ def scalar_rule(program: Program) -> list[Finding]:
 
 
 def outside(
-    node: str, what: str, values: object, low: int, high: int, remedy: str, slug: str = "range"
+    node: str, quantity: str, values: object, low: int, high: int, remedy: str, slug: str = "range"
 ) -> list[Finding]:
     """A violation when any of ``values`` leaves ``low..high``."""
     array = np.asarray(values, dtype=np.int64)
     wrong = array[(array < low) | (array > high)]
     if not wrong.size:
         return []
-    return [violation(slug, node, f"{what} is {int(wrong.flat[0])}, the limit is {low}..{high}", remedy)]
+    return [violation(slug, node, f"{quantity} is {int(wrong.flat[0])}, the limit is {low}..{high}", remedy)]
 
 
 def threshold_rule(program: Program) -> list[Finding]:
@@ -163,8 +163,8 @@ def delay_rule(program: Program) -> list[Finding]:
     for name in sorted(waiting):
         sent = sent_in_fact(program.node(name), LOIHI2)
         limits = (-STATE_LIMIT, STATE_LIMIT - 1)
-        what, remedy = "a message that waits", "use a narrower message"
-        findings += outside(name, what, (sent.low, sent.high), *limits, remedy, "message")
+        quantity, remedy = "a message that waits", "use a narrower message"
+        findings += outside(name, quantity, (sent.low, sent.high), *limits, remedy, "message")
     return findings
 
 
@@ -195,9 +195,9 @@ def shape_rule(program: Program) -> list[Finding]:
             shapes = f"{program.node(p.source).shape} -> {program.node(p.target).shape}"
             message = f"{p.kind} weights {p.weights.shape} do not fit {shapes}"
             findings.append(violation("shape", p.name, message, "correct the shapes"))
-    for name, wanted in wanted_spaces(program).items():
-        if len(wanted) > 1:
-            ways = " and ".join(str(each) for each in sorted(wanted))
+    for name, stated in wanted_spaces(program).items():
+        if len(stated) > 1:
+            ways = " and ".join(str(space) for space in sorted(stated))
             message = f"convolutions take it for {ways} at once"
             findings.append(violation("layout", name, message, "put a relay between them"))
     return findings
@@ -243,12 +243,10 @@ RULES: tuple[Rule, ...] = (
 
 def checked(program: Program) -> tuple[Finding, ...]:
     """Warnings of all rules. Raises CapabilityError with every violation at once."""
-    found: Iterable[Finding] = chain(
-        capability_findings(CAPABILITIES, program), chain.from_iterable(rule(program) for rule in RULES)
-    )
-    findings = tuple(found)
+    broken = chain.from_iterable(rule(program) for rule in RULES)
+    findings = (*capability_findings(CAPABILITIES, program), *broken)
     errors = tuple(finding for finding in findings if finding.severity == "error")
     if errors:
-        what = f"cannot carry this network ({len(errors)} violations)"
-        raise CapabilityError(what, "target loihi-sim", findings=errors)
+        message = f"cannot carry this network ({len(errors)} violations)"
+        raise CapabilityError(message, "target loihi-sim", findings=errors)
     return findings

@@ -78,8 +78,8 @@ def run_many(runs: Sequence[Run]) -> list[Trace]:
     with launch.scratch() as (folder, prefix):
         parts: list[list[Part]] = []
         count = 0
-        for each in runs:
-            parts.append(prepare(each, folder, count))
+        for run in runs:
+            parts.append(prepare(run, folder, count))
             count += len(parts[-1])
         every = [part for group in parts for part in group]
         names = [part.name for part in every]
@@ -87,7 +87,7 @@ def run_many(runs: Sequence[Run]) -> list[Trace]:
         (folder / "order.json").write_text(json.dumps(order))
         limit = launch.timeout(120 + sum(estimate(part) for part in every))
         launch.run_worker(python, folder, names, limit)
-        return [collect(each, folder, group) for each, group in zip(runs, parts, strict=True)]
+        return [collect(run, folder, group) for run, group in zip(runs, parts, strict=True)]
 
 
 def estimate(part: Part) -> float:
@@ -107,7 +107,9 @@ def through_netx(artifact: Artifact) -> Artifact:
         raise InputError("has no network.net", "artifact", "its notes say why")
     description = description_of(artifact)
     last = max(description["neurons"], key=lambda neuron: neuron["latency"])
-    first = next(each for each in description["synapses"] if each["source"] == description["inputs"][0]["name"])
+    first = next(
+        synapse for synapse in description["synapses"] if synapse["source"] == description["inputs"][0]["name"]
+    )
     order = {"message_bits": first["parameters"]["num_message_bits"], "layers": last["latency"]}
     description |= {"netx": order, "neurons": [last], "synapses": [first], "delays": [], "relaunch": False}
     return replace(artifact, files={**artifact.files, NETWORK: json.dumps(description).encode()})
@@ -124,21 +126,19 @@ def description_of(artifact: Artifact) -> dict[str, Any]:
     return description
 
 
-def prepare(each: Run, folder: Path, first: int) -> list[Part]:
+def prepare(run: Run, folder: Path, first: int) -> list[Part]:
     """Write the job folders of one run; a long batch takes several."""
-    artifact = each.artifact
+    artifact = run.artifact
     description = description_of(artifact)
-    sent = quantize_inputs(artifact.program, each.stimulus)
+    sent = quantize_inputs(artifact.program, run.stimulus)
     batch, steps = next(iter(sent.values())).shape[:2]
-    given = (
-        sent if each.drive is None else {n: each.drive[n].output.astype(np.int64) for n in sources(artifact.program)}
-    )
-    at_once = 1 if description["relaunch"] else chunk(artifact.program, steps + description["gap"], each.states)
+    inputs = sent if run.drive is None else {n: run.drive[n].output.astype(np.int64) for n in sources(artifact.program)}
+    at_once = 1 if description["relaunch"] else chunk(artifact.program, steps + description["gap"], run.states)
     parts: list[Part] = []
     for start in range(0, batch, at_once):
         samples = slice(start, min(start + at_once, batch))
-        part = Part(each, str(first + len(parts)), plan(description, steps, samples.stop - start, each))
-        write(part, folder, {name: array[samples] for name, array in given.items()}, description)
+        part = Part(run, str(first + len(parts)), plan(description, steps, samples.stop - start, run))
+        write(part, folder, {name: array[samples] for name, array in inputs.items()}, description)
         parts.append(part)
     return parts
 
@@ -150,19 +150,19 @@ def sources(program: Program) -> list[str]:
 
 def chunk(program: Program, period: int, states: bool) -> int:
     """Samples whose sources and records fit in memory at once."""
-    neurons = sum(each.size for each in (*program.inputs, *program.populations))
+    neurons = sum(node.size for node in (*program.inputs, *program.populations))
     return max(1, CHUNK_BYTES // max(1, neurons * period * 4 * (3 if states else 1)))
 
 
-def plan(description: dict[str, Any], steps: int, samples: int, each: Run) -> Job:
+def plan(description: dict[str, Any], steps: int, samples: int, run: Run) -> Job:
     """Windows far enough apart that no delayed message reaches the next one."""
     period = steps + description["gap"]
     latest = max((neuron["latency"] for neuron in description["neurons"]), default=0)
-    models = None if each.process_models is None else str(each.process_models.resolve())
-    return Job(samples, steps, period, (samples - 1) * period + steps + latest, each.states, models)
+    models = None if run.process_models is None else str(run.process_models.resolve())
+    return Job(samples, steps, period, (samples - 1) * period + steps + latest, run.states, models)
 
 
-def write(part: Part, folder: Path, given: dict[str, IntArray], description: dict[str, Any]) -> None:
+def write(part: Part, folder: Path, inputs: dict[str, IntArray], description: dict[str, Any]) -> None:
     """The job folder: the artifact's own files, the sources and the plan."""
     program = part.run.artifact.program
     place = folder / part.name
@@ -171,10 +171,10 @@ def write(part: Part, folder: Path, given: dict[str, IntArray], description: dic
         (place / name).write_bytes(content)
     latency = {neuron["name"]: neuron["latency"] for neuron in description["neurons"]}
     used = {synapse["source"] for synapse in description["synapses"]}
-    names = sorted(name for name in given if name in used)
+    names = sorted(name for name in inputs if name in used)
     laid = layouts(program)
     arrays: dict[str, NDArray[Any]] = {
-        f"source.{number}": in_columns(laid[name].to_lava(given[name]), latency.get(name, 0), part.job)
+        f"source.{number}": in_columns(laid[name].to_lava(inputs[name]), latency.get(name, 0), part.job)
         for number, name in enumerate(names)
     }
     arrays["names"] = np.array(json.dumps(names))
@@ -191,20 +191,20 @@ def in_columns(array: IntArray, first: int, job: Job) -> NDArray[np.int32]:
     return np.moveaxis(columns, 0, -1)
 
 
-def collect(each: Run, folder: Path, parts: list[Part]) -> Trace:
+def collect(run: Run, folder: Path, parts: list[Part]) -> Trace:
     """The trace of a run from what its jobs recorded."""
-    program = each.artifact.program
-    sent = quantize_inputs(program, each.stimulus)
+    program = run.artifact.program
+    sent = quantize_inputs(program, run.stimulus)
     entries = {i.name: Entry(sent[i.name], i.output.kind == "graded", i.scale) for i in program.inputs}
     laid = layouts(program)
-    for number, neuron in enumerate(description_of(each.artifact)["neurons"]):
+    for number, neuron in enumerate(description_of(run.artifact)["neurons"]):
         population = program.by_name[neuron["name"]]
 
         def record(kind: str, number: int = number, name: str = population.name) -> IntArray:
             rows = [np.load(folder / part.name / f"{kind}.{number}.npy", allow_pickle=False) for part in parts]
             return laid[name].to_program(np.concatenate(rows)).astype(np.int64)
 
-        states = each.states and population.kind != "relay"
+        states = run.states and population.kind != "relay"
         entries[population.name] = entry(
             population, record("output"), record("v") if states else None, record("u") if states else None
         )

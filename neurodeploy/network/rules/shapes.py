@@ -66,12 +66,12 @@ class _Walk:
         if isinstance(node, nir.Input):
             self.shapes[name] = tuple(int(size) for size in next(iter(node.input_type.values())))
             return
-        own, received = own_shape(node), self._received(name)
+        stated, received = own_shape(node), self._received(name)
         if len(received) > 1:
             return
-        shape = received[0] if received else own
+        shape = received[0] if received else stated
         if shape is not None:
-            sent = self._sent(name, shape) or own
+            sent = self._sent(name, shape) or stated
             self.shapes |= {} if sent is None else {name: sent}
         elif not any(source in self.passed or source not in self.built for source in self.raw.sources(name)):
             remedy = "connect it, or remove it"

@@ -72,63 +72,67 @@ def build(
 
     ``sources``: what each given node sends, ``(*shape, columns)``, by node name.
     """
-    neurons = {each["name"]: neuron(each, arrays, job) for each in description["neurons"]}
+    neurons = {described["name"]: neuron(described, arrays, job) for described in description["neurons"]}
     outputs = {name: process.s_out for name, process in neurons.items()}
     outputs |= {name: RingBuffer(data=data).s_out for name, data in sources.items()}
     ports = {(name, 0): port for name, port in outputs.items()}
-    for each in description["delays"]:
-        line = synapse(each, arrays)
-        join(ports[each["source"], each["waits"]], line.s_in)
-        ports[each["source"], each["waits"] + 1] = line.a_out
-    for each in description["synapses"]:
-        process = synapse(each, arrays)
-        join(ports[each["source"], each["waits"]], process.s_in)
-        join(process.a_out, neurons[each["target"]].a_in)
+    for described in description["delays"]:
+        line = synapse(described, arrays)
+        join(ports[described["source"], described["waits"]], line.s_in)
+        ports[described["source"], described["waits"] + 1] = line.a_out
+    for described in description["synapses"]:
+        process = synapse(described, arrays)
+        join(ports[described["source"], described["waits"]], process.s_in)
+        join(process.a_out, neurons[described["target"]].a_in)
     return record(description, neurons, job)
 
 
-def window_of(each: Mapping[str, Any], job: Job) -> Window:
+def window_of(description: Mapping[str, Any], job: Job) -> Window:
     """The window of a population of that latency."""
-    return Window(each["latency"], job.steps, job.period)
+    return Window(description["latency"], job.steps, job.period)
 
 
-def neuron(each: Mapping[str, Any], arrays: Mapping[str, Any], job: Job) -> Any:
+def neuron(description: Mapping[str, Any], arrays: Mapping[str, Any], job: Job) -> Any:
     """A population's process."""
-    given = {key: arrays[entry].astype(np.int32) for key, entry in each["arrays"].items()}
-    given |= {**each["parameters"], "shape": tuple(each["shape"]), "name": each["name"]}
-    if each["process"] in ("HeldLIF", "GradedRelay"):
-        process = HeldLIF if each["process"] == "HeldLIF" else GradedRelay
-        return process(window=window_of(each, job), **given)
-    if each["process"] == "LIFReset":
-        given |= {"reset_interval": job.period, "reset_offset": each["latency"] + 1}
-    return stock(each["process"])(**given)
+    arguments = {key: arrays[entry].astype(np.int32) for key, entry in description["arrays"].items()}
+    arguments |= {**description["parameters"], "shape": tuple(description["shape"]), "name": description["name"]}
+    if description["process"] in ("HeldLIF", "GradedRelay"):
+        process = HeldLIF if description["process"] == "HeldLIF" else GradedRelay
+        return process(window=window_of(description, job), **arguments)
+    if description["process"] == "LIFReset":
+        arguments |= {"reset_interval": job.period, "reset_offset": description["latency"] + 1}
+    return stock(description["process"])(**arguments)
 
 
-def synapse(each: Mapping[str, Any], arrays: Mapping[str, Any]) -> Any:
+def synapse(description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Any:
     """A synapse process, or one step of a delay line."""
-    given = dict(each["parameters"])
-    named = each["arrays"]
-    if each["process"] == "Conv":
-        given = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
-        return stock("Conv")(weight=arrays[named["weight"]].astype(np.int32), **given)
+    arguments = dict(description["parameters"])
+    named = description["arrays"]
+    if description["process"] == "Conv":
+        arguments = {key: tuple(value) if isinstance(value, list) else value for key, value in arguments.items()}
+        return stock("Conv")(weight=arrays[named["weight"]].astype(np.int32), **arguments)
     mode = importlib.import_module("lava.utils.weightutils").SignMode
-    given["sign_mode"] = mode[given["sign_mode"]]
-    if each["process"] == "Dense":
-        return stock("Dense")(weights=arrays[named["weights"]].astype(np.int32), **given)
+    arguments["sign_mode"] = mode[arguments["sign_mode"]]
+    if description["process"] == "Dense":
+        return stock("Dense")(weights=arrays[named["weights"]].astype(np.int32), **arguments)
     parts = tuple(arrays[named[part]] for part in ("data", "indices", "indptr"))
-    weights = csr_matrix((parts[0].astype(np.int32), *parts[1:]), shape=tuple(given.pop("shape")))
-    return stock("Sparse")(weights=weights, **given)
+    weights = csr_matrix((parts[0].astype(np.int32), *parts[1:]), shape=tuple(arguments.pop("shape")))
+    return stock("Sparse")(weights=weights, **arguments)
 
 
 def record(description: Mapping[str, Any], neurons: Mapping[str, Any], job: Job) -> tuple[Any, Any]:
     """The recorder, connected to everything it records."""
     taps: list[Tap] = []
     origins: list[Any] = []
-    for number, each in enumerate(description["neurons"]):
-        process, shape, window = neurons[each["name"]], tuple(each["shape"]), window_of(each, job)
+    for number, described in enumerate(description["neurons"]):
+        process, shape, window = (
+            neurons[described["name"]],
+            tuple(described["shape"]),
+            window_of(described, job),
+        )
         taps.append(Tap(f"output.{number}", shape, window, False))
         origins.append(process.s_out)
-        if job.states and each["process"] != "GradedRelay":
+        if job.states and described["process"] != "GradedRelay":
             taps += [Tap(f"{state}.{number}", shape, window, True) for state in ("u", "v")]
             origins += [process.u, process.v]
     process_class, model_class = recorder_classes(taps)

@@ -67,7 +67,7 @@ def widen_shapes() -> None:
         narrow: Callable[..., Any] = utils.output_shape
 
         def output_shape(*args: Any) -> Any:
-            return narrow(*(np.asarray(each).astype(int).tolist() for each in args))
+            return narrow(*(np.asarray(argument).astype(int).tolist() for argument in args))
 
         utils.output_shape = output_shape
 

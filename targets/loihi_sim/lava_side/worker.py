@@ -58,7 +58,9 @@ def preload(jobs: list[Path]) -> None:
 
     for job in jobs:
         description = json.loads((job / "network.json").read_text())
-        runtime.preload({each["process"] for part in ("neurons", "delays", "synapses") for each in description[part]})
+        runtime.preload(
+            {process["process"] for part in ("neurons", "delays", "synapses") for process in description[part]}
+        )
 
 
 def start(job: Path, prefix: str) -> int:
