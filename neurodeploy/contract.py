@@ -148,7 +148,7 @@ class Difference:
 def diff(left: Contract, right: Contract) -> tuple[Difference, ...]:
     """Where two contracts differ: in a default, or in what holds for a node that one of them names.
 
-    A node that differs only because a default does is not told again.
+    A node that differs only because a default does is not listed again.
     """
     differences = [Difference("", *term) for term in _differing(left.defaults, right.defaults)]
     defaults = {(default.term, default.left, default.right) for default in differences}

@@ -57,7 +57,7 @@ def _taps(projection: Projection, channels: int) -> IntArray:
 
 
 def _inside(size: int, taps: int, stride: int, padding: int, dilation: int) -> NDArray[np.bool_]:
-    """Of one axis, whether tap k of some output reads place x: ``(taps, size)``."""
+    """Whether tap k of some output reads place x, along one axis: ``(taps, size)``."""
     outputs = outputs_along(size, taps, stride, padding, dilation)
     start = np.arange(size) + padding - dilation * np.arange(taps)[:, None]
     return (start >= 0) & (start % stride == 0) & (start // stride < outputs)

@@ -40,7 +40,7 @@ def apply_weights(kind: str, weights: Array, x: Array, target_shape: tuple[int, 
 def weighted_range(
     kind: str, weights: Array, sent: Interval, target_shape: tuple[int, ...], projection: Any
 ) -> Interval:
-    """Smallest and largest weighted sum when every message lies in its interval (silence, 0, included)."""
+    """Least and greatest weighted sum when every message lies in its interval or is 0."""
     low, high = np.minimum(sent[0], 0), np.maximum(sent[1], 0)
     positive, negative = np.maximum(weights, 0), np.minimum(weights, 0)
 
@@ -104,8 +104,8 @@ def largest_input(program: Program, name: str, projections: Sequence[Projection]
 def settled_current(population: Population, worst_case_input: float, numerics: Numerics) -> float:
     """The largest magnitude its current reaches, in state units, when every step brings ``worst_case_input``.
 
-    A current that loses a part d of itself per step settles at the input over d; one that loses nothing never does.
-    Where every event adds to the current, none leaves its width.
+    A current that loses the share d per step settles at the input divided by d; one that loses nothing grows forever.
+    Where every event adds to the current by itself, the current overflows within its width.
     """
     start = float(np.abs(population.initial_current).max(initial=0))
     step = worst_case_input * 2.0**numerics.state_shift

@@ -22,13 +22,13 @@ LARGEST_SHAPE = 1 << 31
 
 
 def assemble(raw: Raw) -> nir.NIRGraph:
-    """The graph, unjudged. Raises InputError naming the node that cannot be built."""
+    """The graph, whose rules are not checked here. Raises InputError naming the node that cannot be built."""
     nodes = {name: assemble_node(name, node) for name, node in raw.nodes.items()}
     return nir.NIRGraph(nodes, list(raw.edges), metadata=dict(raw.metadata), type_check=False)
 
 
 def assemble_node(name: str, node: RawNode) -> Any:
-    """One NIR node. Raises InputError naming it, its field and what is wrong there."""
+    """One NIR node. Raises InputError naming the node, the field and its fault."""
     if node.kind not in FIELDS:
         fault = f"its type {node.kind!r} is unknown" if node.kind else "it has no type"
         raise _bad(name, fault, f"known: {', '.join(FIELDS)}")

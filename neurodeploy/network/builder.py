@@ -187,17 +187,17 @@ class NetworkBuilder:
         return self._neuron(name, node, source, terms)
 
     def place(self, name: str, source: Sources, node: Any, **terms: Value) -> str:
-        """A NIR neuron as it is given; its parameters have the shape of what it receives."""
+        """A NIR neuron whose parameters already have the shape of what it receives."""
         return self._neuron(name, node, source, terms)
 
     def delay(self, name: str, source: Sources, seconds: ArrayLike) -> str:
-        """Every element as much later as its delay says: one value, one per channel, or one per neuron."""
+        """A delay, in seconds: one value, one per channel, or one per neuron."""
         names = (source,) if isinstance(source, str) else tuple(source)
         binary = len(names) == 1 and names[0] in self._binary
         return self._append(name, nir.Delay(self._full(source, seconds)), source, binary)
 
     def note(self, finding: Finding) -> None:
-        """Something noticed while the network was read; it stands among its findings."""
+        """Add a finding about the source to the findings of the network."""
         self._findings.append(finding)
 
     def scale(self, name: str, source: Sources, factor: ArrayLike) -> str:

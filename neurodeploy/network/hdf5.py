@@ -1,4 +1,4 @@
-"""Any HDF5 file as plain data: tables of arrays and texts, whatever was done to the file.
+"""Any HDF5 file, damaged ones included, as plain data: tables of arrays and texts.
 
 The library that reads HDF5 hangs or crashes on some damaged files, so it works in a process of its own, with limits on
 its time and its memory (``hdf5_child.py``). That process serves every file of this one and ends with it.
@@ -38,7 +38,7 @@ class EndedError(Exception):
 def read_tree(path: Path, kind: str = "NIR") -> Tree:
     """The file's groups as dicts, numbers as arrays, texts as ``str`` or arrays of them.
 
-    What is neither is None. ``kind``: what errors call the file. Raises InputError for what is no HDF5 file, damaged,
+    Anything else is None. ``kind``: what errors call the file. Raises InputError for what is no HDF5 file, damaged,
     nested too deeply or too large.
     """
     if not path.is_file():
@@ -60,7 +60,7 @@ def read_tree(path: Path, kind: str = "NIR") -> Tree:
 
 
 def unreadable(path: Path, reason: str, kind: str = "NIR") -> InputError:
-    """The error of a file that is none of its kind."""
+    """The error for a file that is not of its kind."""
     return InputError(f"not a readable {kind} file: {reason}", str(path), "export the network again")
 
 
@@ -122,7 +122,7 @@ class _Reader:
         return self._process
 
     def _greeted(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait until it is there. Raises EnvironmentFailureError where it could not start."""
+        """Wait until the process answers. Raises EnvironmentFailureError where it could not start."""
         assert process.stdout is not None
         try:
             _exactly(process.stdout, 1)
@@ -136,7 +136,7 @@ class _Reader:
 
 
 def _exactly(pipe: IO[bytes], size: int) -> memoryview:
-    """So many bytes. Raises EndedError where there are fewer."""
+    """Read exactly that many bytes. Raises EndedError where there are fewer."""
     data = bytearray(size)
     view, at = memoryview(data), 0
     while at < size:

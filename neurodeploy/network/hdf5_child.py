@@ -98,7 +98,7 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
 
 
 def limit(seconds: int, memory: int) -> None:
-    """From now on at most so many seconds of processor time and bytes of memory."""
+    """Limit this process to that many more seconds of processor time and bytes of memory."""
     if resource is None:
         return
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])

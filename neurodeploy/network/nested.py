@@ -1,9 +1,9 @@
-"""Graphs within graphs, written out as one.
+"""Subgraphs written out into one flat graph.
 
 Rules:
 
 1. A node ``child`` of a subgraph ``name`` becomes ``name.child``; one that carries the prefix already keeps its name.
-2. Inputs and Outputs of a subgraph are identities (NIR): they are replaced by the edges that pass through them.
+2. Inputs and Outputs of a subgraph are identities (NIR): each source of such a port is joined to each of its targets.
 3. An edge may name a node of a subgraph as ``name.child``, as NIR's documentation has it.
 """
 
@@ -69,7 +69,7 @@ def _add(flat: dict[str, Node], name: str, node: Node) -> None:
 
 
 def _entered(edges: list[Edge], name: str, ports: list[str], end: int) -> list[Edge]:
-    """Edges that end (1) or start (0) at the subgraph ``name``, at its port instead."""
+    """The edges with the subgraph ``name`` replaced by its port, as target (end 1) or as source (end 0)."""
     if not any(edge[end] == name for edge in edges):
         return edges
     if len(ports) != 1:
@@ -79,7 +79,7 @@ def _entered(edges: list[Edge], name: str, ports: list[str], end: int) -> list[E
 
 
 def _bypassed(edges: list[Edge], port: str) -> list[Edge]:
-    """Edges without the identity ``port``: who fed it feeds whom it fed."""
+    """The edges without the port: each of its sources is joined to each of its targets."""
     sources = [a for a, b in edges if b == port and a != port]
     targets = [b for a, b in edges if a == port and b != port]
     if len(sources) * len(targets) + len(edges) > MOST_EDGES:

@@ -57,7 +57,7 @@ class InputRange:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """Where a network came from, while that is still at hand.
+    """The module that a network was made from, in the process that made it.
 
     ``run`` executes the source module itself, ``(B, T, *shape)`` per input -> Trace over the network's node names;
     ``stimulus(steps, samples, seed)`` is the model's own stimulus maker (with labels where they are known).

@@ -1,7 +1,7 @@
-"""What a ``.nir`` file says, node by node, before anything is judged, in every version of NIR's layout.
+"""The content of a ``.nir`` file, node by node, in every version of NIR's layout. No rule is checked here.
 
 Layouts read: nir 0.2 (no pooling, no ``input_shape``, no ``w_in``), 1.0.x to 1.0.4 (no ``v_reset``), 1.0.5 to 1.0.8.
-Subgraphs are written out. What no NIR node has is kept and told by ``neurodeploy lint``.
+Subgraphs are written out. Fields that no NIR node has are kept; ``neurodeploy lint`` lists them.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def conv_padding(node: nir.Conv1d | nir.Conv2d, name: str = "") -> Shape:
 
 
 def flattened(node: nir.Flatten, dimensions: int) -> tuple[int, int]:
-    """First and last dimension that a Flatten joins, of ``dimensions`` without the batch."""
+    """First and last dimension that a Flatten joins, counted without the batch; ``dimensions``: how many there are."""
     start, end = (int(dimension) + (dimensions if dimension < 0 else 0) for dimension in (node.start_dim, node.end_dim))
     return start, end
 

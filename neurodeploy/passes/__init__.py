@@ -1,1 +1,1 @@
-"""Transformations from a Network to a Program, one file per pass."""
+"""From a Network to a Program: the stages of the pipeline, and what they compute with."""

@@ -37,8 +37,8 @@ class LayerReport:
 class NeuronReport:
     """Largest errors of a population's constants, in the network's own units (factors per step for the decays).
 
-    ``largest_current``: what the synaptic current can reach, as a share of its width. Above 1 it can overflow: only a
-    current that decays by less than 1/256 per step, for which no scale leaves room forever.
+    ``largest_current``: the largest synaptic current, as a share of its width. Above 1 the current can overflow. Only
+    one that decays by less than 1/256 per step can: no scale leaves room for what it gathers without end.
     """
 
     population: str
@@ -73,7 +73,7 @@ def _overflow(report: NeuronReport) -> Finding:
 
 
 def neuron_report(neuron: Neuron, population: Population, worst_case_input: int, numerics: Numerics) -> NeuronReport:
-    """The report of ``neuron``, made into ``population``, that receives at most ``worst_case_input`` per step."""
+    """The report of ``neuron`` as the integer ``population``, which receives at most ``worst_case_input`` per step."""
     unit = 2.0**-population.scale
     if population.kind == "relay":
         bias = _largest(neuron.bias - np.asarray(population.bias) * unit)

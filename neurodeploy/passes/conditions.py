@@ -56,7 +56,7 @@ def _ordered(draft: Draft, name: str, values: Values) -> bool:
 
 
 def _holds(draft: Draft, name: str, output: Output) -> bool:
-    """Whether the integers reach what the node can send; a membrane that is read out saturates by its contract."""
+    """Whether the integers of an output reach every value that the node can send."""
     if output.kind != "graded" or name not in draft.values:
         return True
     unit, values = 2.0**output.scale, draft.values[name]

@@ -1,4 +1,4 @@
-"""The grids integers lie on: weights, biases, decays, and the errors where a value has no place on them."""
+"""The grids of weights, biases and decays, and the errors for values that lie on none of their points."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class WeightGrid:
 def weight_grid(weights: Array, numerics: Numerics, bits: int, unused: int = 0) -> WeightGrid:
     """The grid of one projection's weights, with at most ``bits`` bits used.
 
-    ``unused``: the upper bits of the machine's weights that stay empty; fewer bits then leave as many levels, on a
-    finer step. Raises CannotRepresentError where no level is left (one bit for two signs).
+    ``unused``: how many upper bits of the machine's weights stay empty. The step is then finer, so that ``bits`` bits
+    still give as many levels. Raises CannotRepresentError where no level is left (one bit for two signs).
     """
     mixed = bool(np.any(weights > 0)) and bool(np.any(weights < 0))
     negative = bool(np.any(weights < 0))

@@ -1,8 +1,8 @@
 """How wide a graded message is: its bits are traded against the bits of the weights it meets.
 
-With a graded source, weight bits plus message bits of a projection are bounded by the accumulator. The rule: the
-width for which the smaller of the two is largest, wider messages first, weights not below four bits where possible.
-What no projection carries on goes to the host and may be wider.
+The accumulator bounds the sum of weight bits and message bits of a projection with a graded source. The width is chosen
+for which the smaller of the two is largest; among equals the wider message. Weights keep at least four bits where that
+is possible. A message that no projection carries on goes to the host, and may be wider.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def choose_messages(draft: Draft, graded: Sequence[str], most_bits: int) -> dict
 
 
 def input_quantizer(draft: Draft, name: str, most_bits: int) -> Input:
-    """An input with its quantizer: none for spikes, else as wide as it must be, or as the weights it meets allow."""
+    """An input with its quantizer: spikes need none; other values get the width of their grid, or the best width."""
     shape = draft.network.shapes[name]
     if draft.network.input_range(name).binary:
         return Input(name, shape)

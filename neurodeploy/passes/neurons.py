@@ -1,4 +1,4 @@
-"""A NIR neuron under its contract as an integer population, its scale still open.
+"""The real-valued parameters of a NIR neuron under its contract, and the integer population at a given scale.
 
 The discrete equations of ``reference.neuron`` become ``u' = u * keep_u + a``, ``v' = v * keep_v + u + bias`` with every
 gain moved into the weights and every constant into the bias.
@@ -54,7 +54,7 @@ class Neuron:
 
     @property
     def integrates(self) -> bool:
-        """Whether it spikes and forgets nothing of what it receives: only saturation limits its membrane."""
+        """Whether it spikes and its membrane never decays, so that only saturation limits what it gathers."""
         kept = np.all(self.keep_membrane == 1) and not np.any(self.keep_current)
         return self.kind == "cuba-lif" and bool(kept)
 
@@ -67,7 +67,7 @@ class Neuron:
         return bool(np.all(np.mod(constants * 2.0**k, 1) == 0) and np.all(placed == states))
 
     def bound(self, numerics: Numerics) -> float:
-        """Worst-case accumulated input of one step stays below this, so that the current it gathers into fits too."""
+        """The accumulated input of a step must stay below this, so that the synaptic current never overflows."""
         if self.kind == "relay":
             return float(numerics.relay_bound)
         return numerics.accumulator_bound / _gathered(self.keep_current, numerics)
@@ -156,7 +156,7 @@ class Neuron:
 
 
 def fitting_scale(scale: int, neuron: Neuron, numerics: Numerics) -> int:
-    """A contract's own scale. Raises CannotRepresentError where the threshold or the state does not fit there."""
+    """The scale that the contract states. Raises CannotRepresentError where threshold or state do not fit there."""
     most = neuron.largest_scale(0.0, numerics)
     if scale > most:
         raise CannotRepresentError(
@@ -259,9 +259,9 @@ def _count(name: str, most: int, numerics: Numerics) -> Output:
 
 
 def _gathered(keep: Array, numerics: Numerics) -> float:
-    """How many times a constant drive a state that keeps this factor per step gathers, decay rounded as it will be.
+    """The state that a constant drive of 1 per step leads to, with the decay rounded as it will be.
 
-    A state without decay gathers without end; it is given room for ``HORIZON`` steps.
+    ``keep``: per-step decay factor. A state without decay grows without end; it gets room for ``HORIZON`` steps.
     """
     lost = float(np.rint((1 - keep) * numerics.decay_one).min(initial=numerics.decay_one)) / numerics.decay_one
     return min(1 / lost, HORIZON) if lost > 0 else HORIZON

@@ -3,10 +3,10 @@
 Rules:
 
 1. A path runs from an input or population through memoryless nodes to the next population.
-2. What the target receives of biases alone is a constant; it stands with the first path that passes each bias.
+2. What biases alone send to the target is a constant; it belongs to the first path through the layer of each bias.
 3. One convolution, one pooling, or flattening and one dense layer keep their form; scalings are folded into it, and a
-   Delay of the same whole number of steps everywhere adds to the delay of the path. One that differs between elements
-   makes one path per delay, each with the elements that are so late, as a matrix.
+   Delay of the same whole number of steps for all elements adds to the delay of the path. A Delay that differs between
+   elements makes one path per delay: a matrix of the elements that have it.
 4. Any other chain becomes the equal sparse matrix, found by sending every unit vector through it.
 """
 
@@ -73,8 +73,9 @@ class Synapse:
 class _Path:
     """Memoryless nodes between ``source`` and a population.
 
-    ``late[i]``: delay from node i's output to the end; ``filled[i]``: whether its bias arrives there all the same from
-    the first step on. ``parts``: Delays that differ between elements, with the steps of those that go this way.
+    - ``late[i]``: steps from the output of node i to the population. ``filled[i]``: whether the bias of node i reaches
+      the population from the first step on in spite of that.
+    - ``parts``: Delay nodes that differ between elements, each with the steps of the elements on this path.
     """
 
     source: str
@@ -136,10 +137,10 @@ def _paths(network: Network, target: str) -> list[_Path]:
 
 
 def _delays(network: Network, source: str, name: str) -> list[tuple[int, bool, tuple[tuple[str, int], ...]]]:
-    """Steps from what ``source`` sends to what ``name`` makes of it, and whether a bias comes before the first one.
+    """Steps of the edge from ``source`` and of the node ``name``, and whether a bias arrives before the first message.
 
-    A Delay whose elements differ has several, each with its part. Raises RefusedError for one that is no whole number
-    of steps.
+    A Delay that differs between elements has one entry per delay. Raises RefusedError for a delay that is no whole
+    number of steps.
     """
     terms = network.contract.of(name)
     closes = (source, name) in network.recurrent_edges
@@ -179,7 +180,7 @@ def _synapse(network: Network, path: _Path, target: str, counted: set[tuple[str,
 
 
 def _masked(network: Network, name: str, parts: tuple[tuple[str, int], ...]) -> Any:
-    """The node; of a Delay that differs between elements those that are so late, as a Scale of ones and zeros."""
+    """The node; a Delay that differs between elements as a Scale: 1 for the elements on this path, 0 for others."""
     steps = dict(parts).get(name)
     return network.nodes[name] if steps is None else nir.Scale((delay_steps(network, name) == steps).astype(np.float64))
 

@@ -2,11 +2,12 @@
 
 Rules:
 
-1. To zero or to a value: a late one sets the membrane before it decays, so nothing happens between the two. None at
-   all is never late.
-2. By subtraction: a late one is not decayed. Taken at once, all of ``s * threshold`` but a share ``keep`` of it is lost
-   to the decay; a feedback of ``-(1 - keep) * threshold * s``, one step late, brings the rest.
-3. Behind a synaptic current no feedback reaches the membrane at once: a membrane that decays is refused there.
+1. A late reset to zero or to a value sets the membrane before the decay of the next step, so it is the same as a reset
+   at once.
+2. A late reset by subtraction happens after the decay of the next step. At once, the decay leaves only the share
+   ``keep`` of the subtracted ``s * threshold``; a feedback of ``-(1 - keep) * threshold * s``, one step late, subtracts
+   the rest.
+3. A synaptic current would smear that feedback over several steps. So a decaying membrane behind one is refused.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def _at_once(contract: Contract, name: str) -> Contract:
 
 
 def _feedback(network: Network, name: str) -> nir.Scale | None:
-    """What brings the part of a subtraction that the decay takes; None where it takes nothing."""
+    """The feedback of rule 2; None where nothing decays."""
     node, terms = network.nodes[name], network.contract.of(name)
     c = coefficients(node, terms)
     lost = (1.0 - c.membrane) * threshold_of(node)

@@ -22,10 +22,16 @@ def weight_ceiling(path: Synapse, source: Output, machine: Machine) -> int:
 
 
 def round_path(path: Synapse, scale: int, source: Output, machine: Machine) -> Rounded:
-    """The path into a population of accumulator scale ``2**scale``, whose messages come as ``source`` has them.
+    """The integers of a path.
 
-    What the weights' own grid cannot reach is left to their shift. Raises CannotRepresentError for a delay that is
-    longer than the machine's, and for weights without a level.
+    Args:
+        path: the float operator.
+        scale: k of the accumulator scale ``2**k`` of the population that it enters.
+        source: the messages that arrive.
+        machine: whose grids hold.
+
+    The shift of the weights brings them to a scale that their grid alone does not reach. Raises CannotRepresentError
+    for a delay that is longer than the machine's, and for weights without a level.
     """
     _check_delay(path, machine)
     fit = scale - source.scale - _weight_scale(path, machine)

@@ -1,4 +1,4 @@
-"""Producer profiles: how the files of each framework are read, and which of them a file speaks for."""
+"""Producer profiles: how the files of each framework are read, and which profiles fit a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FEWEST = 2
 
 @dataclass(frozen=True)
 class Fit:
-    """How strongly a file speaks for a profile, and by what."""
+    """How well a profile fits a file, and by what evidence."""
 
     profile: str
     score: int
@@ -43,7 +43,7 @@ def parse_profile(text: str) -> tuple[Profile, dict[str, str]]:
 
 
 def ranked(raw: Raw) -> tuple[Fit, ...]:
-    """Profiles that a file speaks for, the likeliest first; ``nir`` always fits, and weakly."""
+    """Profiles that fit a file, the likeliest first; ``nir`` always fits, and weakly."""
     fits = [_fit(profile, raw) for profile in installed_profiles().usable.values()]
     fits = [fit for fit in fits if fit.score >= FEWEST or fit.profile == "nir"]
     return tuple(sorted(fits, key=lambda fit: -fit.score))

@@ -29,7 +29,7 @@ def numbers(node: RawNode, key: str, default: float = 0.0) -> NDArray[Any]:
 
 
 def tau_for(keep: ArrayLike, terms: Terms) -> Array:
-    """The time constant in seconds with which the float runner keeps just this share of a state per step.
+    """The time constant in seconds that gives the float runner exactly this per-step decay factor.
 
     ``keep`` lies from 0 to below 1; where it is 1 or more tau is infinite. Exact for a float32 number and Euler.
     """
@@ -49,7 +49,7 @@ def factor_for(gain: ArrayLike, keep: ArrayLike) -> Array:
 
 
 def _neighbor(value: Array, result: Callable[[Array], Array], target: Array) -> Array:
-    """``value`` or one of the floats next to it, whichever gives the wanted result most nearly."""
+    """``value`` or one of the floats next to it, whichever result is nearest to ``target``."""
     best, error = value, np.abs(result(value) - target)
     for direction in (-np.inf, np.inf):
         candidate = value
@@ -63,8 +63,8 @@ def _neighbor(value: Array, result: Callable[[Array], Array], target: Array) -> 
 def recover(estimate: ArrayLike, forward: Forward, written: ArrayLike) -> Array:
     """The float32 number that the exporter turned into ``written``: of those near ``estimate`` the shortest.
 
-    ``forward`` is the exporter's own arithmetic. Several numbers can give the same one; a producer's choice of 0.75 is
-    likelier than its neighbor. Where none does, the estimate stays.
+    ``forward`` is the exporter's own arithmetic. Several numbers can give ``written``; the one with the fewest binary
+    digits is the likeliest choice of a producer (0.75 before its neighbors). Where none does, the estimate stays.
     """
     best = np.atleast_1d(np.asarray(estimate, np.float64)).astype(single)
     shortness = np.full(best.shape, -1, np.int64)

@@ -11,7 +11,7 @@ from neurodeploy.profiles.profile import Defect
 
 
 def batch(slug: str, of_output: int = 1) -> Defect:
-    """Of exporters that leave the batch of their example in the Input's shape, and so many ones in the Output's."""
+    """The defect of exporters that keep the batch of their example in the Input's shape, and ones in the Output's."""
     return Defect(
         slug,
         lambda raw, _: batch_in_input(raw),
@@ -22,7 +22,7 @@ def batch(slug: str, of_output: int = 1) -> Defect:
 
 
 def no_leak(slug: str) -> Defect:
-    """Of exporters that write a decay of 1 as dt / (1 - 1)."""
+    """The defect of exporters that write a decay factor of 1 as the time constant dt / (1 - 1)."""
     return Defect(slug, _endless, _integrators, "none: it is an integrator", "write it as an IF (or an I) with r = 1")
 
 

@@ -1,4 +1,4 @@
-"""What evidence is made of: questions to a file's graph."""
+"""Tests of a file's graph, from which evidence is made."""
 
 from __future__ import annotations
 

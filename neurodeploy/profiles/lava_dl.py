@@ -33,7 +33,7 @@ def tau_of(decay: ArrayLike, dt: float) -> NDArray[np.float64]:
 
 
 def tie_terms(threshold: ArrayLike) -> Overrides:
-    """How a population of this threshold meets ties."""
+    """The comparison that gives SLAYER's result where the membrane is at the threshold."""
     return {"fires_at": ">="} if np.any(np.asarray(threshold) >= COARSE_FROM) else {}
 
 

@@ -21,7 +21,7 @@ Translation = tuple[RawNode, Overrides]
 
 @dataclass(frozen=True)
 class Defect:
-    """Something the exporter writes wrongly: where it stands (node to message), and the repair of the whole graph."""
+    """Something the exporter writes wrongly: ``find`` gives a message per node, ``repair`` mends the whole graph."""
 
     slug: str
     find: Callable[[Raw, Terms], Mapping[str, str]]
@@ -32,7 +32,7 @@ class Defect:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Something in a file that speaks for a producer, the more the higher its weight."""
+    """Something in a file that suggests a producer, the more strongly the higher its weight."""
 
     tells: str
     weight: int
@@ -41,7 +41,7 @@ class Evidence:
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """How one producer's files are read. ``assumes``: terms its files leave open, and what was taken."""
+    """How one producer's files are read. ``assumes``: by term, what is assumed where its files say nothing."""
 
     name: str
     summary: str

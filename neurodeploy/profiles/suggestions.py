@@ -1,4 +1,4 @@
-"""What to say of a file that does not say how it is stepped: who may have written it."""
+"""The finding about a file that does not say how it is stepped, with the profiles that would fit it."""
 
 from __future__ import annotations
 

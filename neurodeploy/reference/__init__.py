@@ -1,1 +1,1 @@
-"""The living definition: small runners, written to be read, that every engine and target is compared with."""
+"""The definition of what networks and programs do: small runners that every engine and target is compared with."""

@@ -23,7 +23,7 @@ WHOLE = 1e-6
 
 
 class Arrivals:
-    """Sums what is ``fed`` by every node, ``(B, T, *shape)``, filled while the run goes on."""
+    """Sums what reaches each node. ``fed``: what every node sends, ``(B, T, *shape)``, filled while the run goes on."""
 
     def __init__(self, network: Network, fed: Mapping[str, Array], period: int) -> None:
         self._network, self._fed, self._period = network, fed, period
@@ -61,7 +61,7 @@ class Arrivals:
         return self._silence[source] if applied else np.zeros_like(self._fed[source][:, t])
 
     def _first(self, name: str, t: int) -> int:
-        """The first step of which ``name`` still knows."""
+        """The first step whose messages can still reach ``name``."""
         return 0 if self._terms[name].keep_state else t - t % self._period
 
     @cached_property

@@ -47,7 +47,7 @@ def overflow(x: IntArray, bits: int, rule: str) -> IntArray:
 
 
 def decay(x: IntArray, amount: int | IntArray, numerics: Numerics) -> IntArray:
-    """What is left of ``x``: ``x * (1 - amount / 2**decay_bits)`` truncated toward zero, or less what a shift takes."""
+    """``x`` after the decay of a step: ``x * (1 - amount / 2**decay_bits)`` truncated toward zero, or ``x - lost``."""
     if numerics.decay_rule == "shift":
         return x - lost(x, amount)
     keep = numerics.decay_one - np.asarray(amount, dtype=np.int64)
@@ -55,7 +55,7 @@ def decay(x: IntArray, amount: int | IntArray, numerics: Numerics) -> IntArray:
 
 
 def lost(x: IntArray, shift: int | IntArray) -> IntArray:
-    """What a decay by ``shift`` takes of ``x``: ``floor(x / 2**shift)``, and at least one unit toward zero."""
+    """What a decay by ``shift`` takes away from ``x``: ``floor(x / 2**shift)``, at least one unit toward zero."""
     part = x >> np.asarray(shift, dtype=np.int64)
     return np.where(part == 0, np.sign(x), part)
 
@@ -104,10 +104,13 @@ def initial_state(population: Population, batch: int) -> State:
 
 
 def step(population: Population, state: State, a: IntArray, numerics: Numerics) -> Step:
-    """Advance ``state`` by one step with accumulated input ``a`` (B, *shape) and return what came out.
+    """Advance ``state`` by one step, in this order: current, membrane, floor and ceiling, compare, fire-once, reset.
 
-    Where every event adds to the current, ``a`` is the current with all of this step's events in it.
-    Order: current, membrane, floor and ceiling, compare, fire-once, reset.
+    Args:
+        population: whose constants hold.
+        state: its state before the step; it is changed.
+        a: accumulated input, ``(B, *shape)``; where every event adds to the current, the current after all events.
+        numerics: the machine's arithmetic.
     """
     if population.kind == "relay":
         total = overflow(a + population.bias, numerics.wide_bits, numerics.wide_overflow)

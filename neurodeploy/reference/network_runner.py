@@ -39,10 +39,20 @@ def run_network(
 ) -> Trace:
     """Run a network on ``(B, T, *shape)`` per input and record every neuron and junction.
 
-    What crosses an edge that closes a loop arrives ``recurrent_delay`` steps later; before that comes nothing, or what
-    its source makes of silence. With ``drive``, every node is fed that trace's outputs instead of this run's; with
-    ``forced`` the neurons also reset as that trace fired, so that each cell is judged by itself. Where a term keeps
-    states, the samples run one after the other as one long one. Raises InputError, RefusedError.
+    Args:
+        network: what is run.
+        stimulus: values of every input, ``(B, T, *shape)`` by name.
+        states: also record current and membrane of every neuron.
+        drive: a trace whose outputs reach every node instead of this run's own (teacher forcing).
+        forced: neurons also reset as ``drive`` fired, so that every cell can be judged by itself.
+
+    An edge that closes a loop delivers ``recurrent_delay`` steps later. Before its first message it delivers nothing
+    or, under ``recurrent_bias_at_start``, what its source sends without input. Where a term keeps states, all
+    samples run as one, one after the other.
+
+    Raises:
+        InputError: for a stimulus that does not fit the inputs.
+        RefusedError: for a node type that has no runner, and for terms without a meaning.
     """
     check_supported(network)
     drives = {name: _given(network, name, stimulus) for name in network.input_names}

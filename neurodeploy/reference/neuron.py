@@ -96,7 +96,7 @@ def _decay(tau: Array, terms: Terms) -> tuple[Array, Array]:
 
 
 def _short(ratio: Array) -> Array:
-    """A ratio of two rounded numbers is known to two roundings; one so near a multiple of 2**-32 is that multiple.
+    """The ratio, taken to the multiple of 2**-32 from which it differs by no more than two roundings, if there is one.
 
     So a decay that a producer holds as a float32 number comes back from its time constant as that number.
     """

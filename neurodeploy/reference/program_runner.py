@@ -23,9 +23,16 @@ IntArray = NDArray[np.int64]
 def run_program(program: Program, stimulus: Inputs, states: bool = False, drive: Trace | None = None) -> Trace:
     """Run ``program`` on a real-valued stimulus, ``(B, T, *shape)`` per input, and record every node.
 
-    A projection of delay d delivers at step t what its source sent at step t - d, nothing for t < d. With ``drive``
-    every synapse is fed that trace's outputs instead of what this run's own populations send (isolated run).
-    Raises InputError for a stimulus that does not fit the inputs.
+    A projection of delay d delivers at step t what its source sent at step t - d, and nothing for t < d.
+
+    Args:
+        program: what is run.
+        stimulus: real values of every input, ``(B, T, *shape)`` by name; the inputs' quantizers make integers of them.
+        states: also record current and membrane of every population, and the membrane before threshold and reset.
+        drive: a trace whose outputs reach every synapse instead of this run's own (isolated run).
+
+    Raises:
+        InputError: for a stimulus that does not fit the inputs.
     """
     sent = quantize_inputs(program, stimulus)
     batch, steps = next(iter(sent.values())).shape[:2]

@@ -72,7 +72,7 @@ def accumulate(projection: Projection, sent: IntArray, target_shape: tuple[int, 
 
 
 def add_events(current: IntArray, projection: Projection, sent: IntArray, numerics: Numerics) -> IntArray:
-    """``current``, ``(B, *target shape)``, after the spikes of one step: source by source, each spike overflows alone.
+    """``current``, ``(B, *target shape)``, after the spikes of one step, added one by one, source by source.
 
     A source's spikes share one weight, so that clipping after each ends where clipping after all of them does.
     """

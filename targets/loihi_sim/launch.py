@@ -103,7 +103,7 @@ def lives_in(group: int, entry: Path) -> bool:
 
 
 def check(code: int, folder: Path, jobs: list[str], log: Path) -> None:
-    """Raise what went wrong, if anything did."""
+    """Raises EnvironmentFailureError where the worker failed."""
     for job in jobs:
         error = folder / job / "error.txt"
         if error.exists():

@@ -80,7 +80,7 @@ def spaces(program: Program, projection: Projection) -> tuple[Space, Space] | No
 
 
 def wanted_spaces(program: Program) -> dict[str, set[Space]]:
-    """Every (C, H, W) that some convolution takes each node for."""
+    """For each node, every (C, H, W) as which some convolution reads or writes it."""
     stated: dict[str, set[Space]] = {name: set() for name in (*program.input_by_name, *program.by_name)}
     for projection in filter(is_convolution, program.projections):
         ends = spaces(program, projection)
@@ -91,7 +91,7 @@ def wanted_spaces(program: Program) -> dict[str, set[Space]]:
 
 
 def layouts(program: Program) -> Mapping[str, Layout]:
-    """The layout of every node; a node wanted in two ways is refused by the rules, not here."""
+    """The layout of every node. The rules, not this function, refuse a node that needs two."""
     return {
         name: Layout(program.node(name).shape, min(stated) if stated else None)
         for name, stated in wanted_spaces(program).items()

@@ -1,4 +1,4 @@
-"""Program -> artifact: a description of Lava processes, their arrays, and nothing that needs the Program to run."""
+"""Program -> artifact: a description of Lava processes and their arrays, which runs without the Program."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def stored(prefix: str, named: Mapping[str, NDArray[Any]], arrays: Arrays) -> di
 def delay_lines(
     program: Program, laid: Mapping[str, Layout], latency: dict[str, int], arrays: Arrays
 ) -> list[dict[str, Any]]:
-    """Identity synapses behind each source, as many as its most patient projection waits."""
+    """Identity synapses behind each source, as many as its latest projection waits steps."""
     longest: dict[str, int] = {}
     for projection in program.projections:
         longest[projection.source] = max(longest.get(projection.source, 0), extra_steps(projection, latency))

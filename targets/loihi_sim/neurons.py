@@ -25,7 +25,7 @@ GRAIN = 1 << LOIHI2.state_shift
 
 @dataclass(frozen=True)
 class NeuronProcess:
-    """A Lava neuron process, its arrays in Lava's layout, and why it is not a stock one ('' if it is)."""
+    """A Lava neuron process and its arrays in Lava's layout; ``reason``: why it is our own model ('' if stock)."""
 
     process: str
     parameters: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -71,7 +71,7 @@ def own_model_reasons(program: Program, population: Population) -> list[str]:
 
 
 def has_initial_state(population: Population) -> bool:
-    """Whether any neuron starts elsewhere than at zero."""
+    """Whether the current or membrane of any neuron starts at another value than zero."""
     return bool(np.any(population.initial_membrane) or np.any(population.initial_current))
 
 
@@ -100,7 +100,7 @@ def decays(population: Population) -> tuple[int, int]:
 
 
 def quiescent(program: Program) -> set[str]:
-    """Populations that, as stock neurons, do nothing before their first datum: unbiased, and so all before them."""
+    """Populations that stay at zero before their first input as stock neurons: no bias here, nor in what feeds them."""
     quiet = {
         p.name for p in program.populations if own_model_reasons(program, p) or p.kind == "relay" or not np.any(p.bias)
     }
@@ -113,7 +113,7 @@ def quiescent(program: Program) -> set[str]:
 
 
 def is_held(program: Program, name: str) -> bool:
-    """Whether a population is silent outside its windows whatever happens."""
+    """Whether a population can send nothing outside its windows."""
     population = program.by_name[name]
     return population.kind == "relay" or bool(own_model_reasons(program, population))
 

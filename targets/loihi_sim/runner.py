@@ -91,7 +91,7 @@ def run_many(runs: Sequence[Run]) -> list[Trace]:
 
 
 def estimate(part: Part) -> float:
-    """Seconds a run may take, generously."""
+    """An upper estimate of the seconds that a run takes."""
     program = part.run.artifact.program
     processes = len(program.populations) + 2 * len(program.projections) + sum(p.delay for p in program.projections)
     neurons = sum(p.size for p in program.populations)

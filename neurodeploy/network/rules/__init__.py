@@ -1,4 +1,4 @@
-"""Rules of a graph: what can be said against it before it is run, and repairs.
+"""Rules that a graph must keep before it can be run, and repairs.
 
 A ``Network`` refuses the first error that the rules of its graph find; ``neurodeploy lint`` lists all findings.
 """

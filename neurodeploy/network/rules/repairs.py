@@ -1,4 +1,4 @@
-"""Repairs that several rules and producer profiles share, and what they are looked for by."""
+"""Repairs that rules and producer profiles share, and the tests for what they repair."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neurodeploy.network.raw import NEURON_KINDS, Raw, RawNode
 
 
 def batch_in_input(raw: Raw) -> Mapping[str, str]:
-    """Inputs whose first dimension, 1, is one more than what they feed takes."""
+    """A message for each Input whose first dimension is 1 while the nodes it feeds take one dimension less."""
     batched: dict[str, str] = {}
     for name, node in raw.nodes.items():
         shape = node.number("shape") if node.kind == "Input" else None
@@ -36,7 +36,7 @@ def _dimensions(node: RawNode | None) -> int | None:
 
 
 def drop_batch(raw: Raw, of_output: int = 1) -> Raw:
-    """Inputs without their batch dimension, and Outputs without their ``of_output`` ones where an Input had one."""
+    """The graph without batch dimensions of Inputs; Outputs lose ``of_output`` leading ones if an Input had one."""
     inputs = batch_in_input(raw)
     for name, node in raw.nodes.items():
         shape = node.number("shape")
@@ -54,7 +54,7 @@ def is_endless(tau: NDArray[Any]) -> bool:
 
 
 def without_leak(name: str, raw: Raw) -> Raw:
-    """A neuron of endless tau without leak; a gain r dt/tau of infinite r and tau is 1, which r = 1 stands for."""
+    """The graph with a LIF (LI) of infinite tau as an IF (I) with r = 1: its gain r dt/tau was 1 in the limit."""
     node = raw.nodes[name]
     kept = {key: node.fields[key] for key in ("v_threshold", "v_reset") if key in node.fields}
     like = next((v for k in ("v_threshold", "tau") if (v := node.number(k)) is not None), np.ones(1))

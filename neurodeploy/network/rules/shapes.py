@@ -104,7 +104,7 @@ class _Walk:
 
 
 def _build(raw: Raw) -> tuple[dict[str, Any], list[Finding]]:
-    """The nodes of the graph, and a finding for each that has all its fields and cannot be built all the same."""
+    """The nodes of the graph, and a finding for each that cannot be built although it has all its fields."""
     built: dict[str, Any] = {}
     findings: list[Finding] = []
     for name, node in raw.nodes.items():
@@ -137,7 +137,7 @@ def _flatten_all(name: str, raw: Raw) -> Raw:
 
 
 def _same(raw: Raw, name: str, node: RawNode, shape: Shape, error: InputError) -> Finding:
-    """'same' with a stride means an output of ceil(size / stride); symmetric padding says that only sometimes."""
+    """'same' with a stride means ceil(size / stride) outputs, which only some symmetric paddings give."""
     padding = _symmetric(node, shape)
     message = f"{error.what}; nir types it as without stride"
     if padding is None:

@@ -143,7 +143,7 @@ class PyHeldLifModel(PyLoihiProcessModel):
         return spikes
 
     def reset(self, spikes: Int32) -> None:
-        """What a spike leaves of the membrane."""
+        """The membrane after the spikes of this step."""
         if self.rules["reset"] == "zero":
             self.v[spikes > 0] = 0
         elif self.rules["reset"] == "value":

@@ -88,7 +88,7 @@ def build(
 
 
 def window_of(description: Mapping[str, Any], job: Job) -> Window:
-    """The window of a population of that latency."""
+    """The window of a described population."""
     return Window(description["latency"], job.steps, job.period)
 
 

@@ -23,9 +23,9 @@ def note_process(pid: int) -> None:
 
 
 def lost_process(job: Path) -> str | None:
-    """What became of a process of a running job's network that has ended: the others would wait for it for ever.
+    """How a process of a running job's network ended, or None while all run. The others would wait for it for ever.
 
-    Other programs that the job's libraries call are none of its network: they end by themselves.
+    Only processes that were noted count: programs that the job's libraries call end by themselves.
     """
     for entry in (job / PROCESSES).glob("*"):
         try:
