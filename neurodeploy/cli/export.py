@@ -85,7 +85,7 @@ def show_stages(
 ) -> None:
     """Print the stages, ``listed`` or the result of the last one that ran."""
     from neurodeploy.flow.encoder import with_encoder
-    from neurodeploy.flow.stages import stages
+    from neurodeploy.flow.staging import stages
     from neurodeploy.report.console import render, stdout
 
     if network is None and stop_after is not None and not listed:

@@ -12,7 +12,7 @@ from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.finding import Finding, errors_first
 from neurodeploy.flow.loading import load, stated_contract
 from neurodeploy.frontends.nir_file import read_file
-from neurodeploy.network.assemble import assemble
+from neurodeploy.network.assembly import assemble
 from neurodeploy.network.file import carries_contract, contract_of, network_bytes
 from neurodeploy.network.network import Network
 from neurodeploy.network.raw import Raw, raw_of, read_raw

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError, RefusedError
-from neurodeploy.network.assemble import assemble
+from neurodeploy.network.assembly import assemble
 from neurodeploy.network.file import carries_contract, network_from_graph
 from neurodeploy.network.network import Network
 from neurodeploy.network.raw import Raw, read_raw

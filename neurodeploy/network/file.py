@@ -14,7 +14,7 @@ from neurodeploy.atomic import write_file
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError
 from neurodeploy.host import Head, Host, HostEncoder
-from neurodeploy.network.assemble import assemble
+from neurodeploy.network.assembly import assemble
 from neurodeploy.network.canonical import canonical_edges, canonical_nodes
 from neurodeploy.network.network import InputRange, Network
 from neurodeploy.network.raw import Raw, read_raw

@@ -5,7 +5,7 @@ from neurodeploy.numerics import LOIHI2
 from neurodeploy.target import Option, Target
 
 from . import environment
-from .lower import lower
+from .lowering import lower
 from .rules import CAPABILITIES, RULES
 from .runner import run
 

@@ -23,7 +23,7 @@ from neurodeploy.trace import Entry, Trace
 
 from . import environment, launch
 from .layout import layouts
-from .lower import FORMAT, NET, NETWORK, WEIGHTS
+from .lowering import FORMAT, NET, NETWORK, WEIGHTS
 
 CHUNK_BYTES = 1 << 28
 IntArray = NDArray[np.int64]

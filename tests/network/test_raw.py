@@ -9,7 +9,7 @@ from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError
 from neurodeploy.frontends.nir_file import load_nir
 from neurodeploy.network import Network
-from neurodeploy.network.assemble import assemble
+from neurodeploy.network.assembly import assemble
 from neurodeploy.network.raw import Raw, RawNode, raw_of, read_raw
 from neurodeploy.reference.network_runner import run_network
 

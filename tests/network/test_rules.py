@@ -9,7 +9,7 @@ import pytest
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError
 from neurodeploy.network import Network
-from neurodeploy.network.assemble import assemble
+from neurodeploy.network.assembly import assemble
 from neurodeploy.network.raw import Raw, RawNode, raw_of
 from neurodeploy.network.rules.check import check_graph, repaired
 from neurodeploy.reference.network_runner import run_network

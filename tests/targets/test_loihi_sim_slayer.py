@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from neurodeploy.targets.loihi_sim import TARGET
-from neurodeploy.targets.loihi_sim.lower import NET
+from neurodeploy.targets.loihi_sim.lowering import NET
 from neurodeploy.targets.loihi_sim.runner import Run, run_many, through_netx
 
 from neurodeploy.flow import load, lower

@@ -12,7 +12,7 @@ import numpy as np
 
 from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
-from neurodeploy.network.assemble import assemble_node
+from neurodeploy.network.assembly import assemble_node
 from neurodeploy.network.kernels import square, ungroup
 from neurodeploy.network.order import closing_edges, forward_order
 from neurodeploy.network.raw import FIELDS, Raw, RawNode
