@@ -1,5 +1,6 @@
 """Files that are no model, damaged, hostile or wrong: refused by name with what to do, nothing executed or written."""
 
+import json
 import pickle
 from pathlib import Path
 
@@ -206,7 +207,7 @@ def test_a_stimulus_that_cannot_be_read(bundle: Path) -> None:
 def test_a_pickle_stays_shut_in_a_process_of_its_own() -> None:
     torch.save(Hostile(), "evil.pt")
     done = process("check", "evil.pt", "--json")
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, json.loads(done.stdout)["error"]["where"]) == (2, "evil.pt")
     assert "evil.pt: holds pickled Python objects" in done.stderr
     assert "Traceback" not in done.stderr
     assert not Path("owned").exists()
