@@ -18,9 +18,9 @@ from neurodeploy.errors import RefusedError
 from neurodeploy.network.builder import NetworkBuilder
 from neurodeploy.network.shapes import Shape
 
-Layout = Literal["step", "time-first", "batch-first", "merged"]
-"""What a module takes in one call: one step ``(B, *shape)``; or all steps, as ``(T, B, *shape)``, ``(B, T, *shape)`` or
-``(B * T, *shape)``."""
+Layout = Literal["step", "time-first", "batch-first", "merged", "still"]
+"""What a module takes in one call: one step ``(B, *shape)``; all steps, as ``(T, B, *shape)``, ``(B, T, *shape)`` or
+``(B * T, *shape)``; or, where it is a still image that the module itself repeats, ``(B, *shape)`` for all steps."""
 AddNeuron = Callable[[NetworkBuilder, str, tuple[str, ...], Any], str]
 """``add(build, name, sources, module)``: append the nodes equal to ``module`` behind the sum of ``sources``, and return
 the name of the last one. Raises RefusedError for a setting that has no exact form."""
@@ -38,6 +38,8 @@ class Framework:
     - ``remembered(module)``: the states that a neuron keeps between calls, tensors or numbers, in the order in which it
       takes them as arguments where it does.
     - ``memories``: entries of a neuron's state dict that are states, not parameters.
+    - ``membrane(class_name, module)``: what writes a neuron whose membrane, the last state that it returns, is used as
+      its output; None where that membrane has no exact form.
     - ``stateless_calls``: its neurons keep no state themselves and take it as an argument in every step.
     """
 
@@ -49,6 +51,7 @@ class Framework:
     resize: Callable[[Any, int], None] = lambda _, __: None
     remembered: Callable[[Any], tuple[Any, ...]] = lambda _: ()
     memories: frozenset[str] = field(default_factory=frozenset[str])
+    membrane: Callable[[str, Any], AddNeuron | None] = lambda _, __: None
     stateless_calls: bool = False
 
 

@@ -54,6 +54,12 @@ def adder(module: nn.Module) -> AddNeuron | None:
     return None if framework is None else framework.neurons[kind_of(module)[1]]
 
 
+def membrane_adder(module: nn.Module) -> AddNeuron | None:
+    """What writes a neuron of which the membrane is the output; None where that has no exact form."""
+    framework = framework_of(module)
+    return None if framework is None else framework.membrane(kind_of(module)[1], module)
+
+
 def is_neuron(module: nn.Module) -> bool:
     """Whether ``module`` is a known neuron (or another layer with a state)."""
     return framework_of(module) is not None

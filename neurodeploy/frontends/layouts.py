@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
@@ -20,7 +21,7 @@ from neurodeploy.frontends.states import Call, continues, observed_states, resta
 from neurodeploy.frontends.tracing import SAMPLES, Watch
 from neurodeploy.network.shapes import Shape
 
-LAYOUTS: tuple[Layout, ...] = ("step", "time-first", "batch-first", "merged")
+LAYOUTS: tuple[Layout, ...] = ("step", "time-first", "batch-first", "merged", "still")
 STEPS = 2
 """Steps of a trial run."""
 CallKind = Literal["continues", "restarts"]
@@ -43,7 +44,7 @@ def find_form(module: nn.Module, shape: Shape) -> Form:
     reasons: list[RefusedError] = []
     for form in candidates:
         try:
-            return replace(form, restarting=_restarting(module, form, shape))
+            return _tried(module, form, shape)
         except RefusedError as error:
             reasons.append(error)
     dtypes = {weights.dtype for weights in module.parameters() if weights.is_floating_point()} - {torch.float32}
@@ -71,11 +72,13 @@ def _frames(shape: Shape) -> torch.Tensor:
 
 def _allows(allowed: tuple[Layout, ...], layout: Layout) -> bool:
     """Whether a neuron with these layouts can stand in such a module; one for single steps may stand in a loop."""
+    if layout == "still":
+        return "merged" not in allowed
     return layout in allowed or (layout in ("time-first", "batch-first") and "step" in allowed)
 
 
-def _restarting(module: nn.Module, form: Form, shape: Shape) -> frozenset[str]:
-    """The neurons that start from rest in every step. Raises RefusedError where ``module`` cannot run in ``form``."""
+def _tried(module: nn.Module, form: Form, shape: Shape) -> Form:
+    """``form`` with what a trial run shows of it. Raises RefusedError where ``module`` cannot run in it."""
     copied = fresh(module, SAMPLES)
     watch = Watch(names_only=True)
     neurons = _neurons(copied)
@@ -86,11 +89,26 @@ def _restarting(module: nn.Module, form: Form, shape: Shape) -> frozenset[str]:
     except (Exception, SystemExit) as error:  # the user's code may fail in any way
         reason = failed(error, watch.where)
         raise RefusedError(reason.what, reason.where, reason.remedy) from error
-    kinds = {name: _kind_of_calls(name, *neurons[name], calls[name], form.layout) for name in neurons}
-    return frozenset(name for name, kind in kinds.items() if kind == "restarts")
+    if any("batch-first" in framework.layouts(kind_of(part)[1], part) for part, framework in neurons.values()):
+        form = replace(form, inside="batch-first")
+    if form.layout == "still":
+        form = replace(form, steps=_steps_inside(calls, form))
+    kinds = {name: _kind_of_calls(name, *neurons[name], calls[name], form) for name in neurons}
+    return replace(form, restarting=frozenset(name for name, kind in kinds.items() if kind == "restarts"))
 
 
-def _kind_of_calls(name: str, neuron: nn.Module, framework: Framework, calls: list[Call], layout: Layout) -> CallKind:
+def _steps_inside(calls: Mapping[str, list[Call]], form: Form) -> int:
+    """How many steps a module that is shown one still image takes with it. Raises RefusedError where it is one."""
+    axis = 0 if form.inside == "time-first" else 1
+    counts = {len(made) if len(made) != 1 else made[0].lead[axis : axis + 1] for made in calls.values() if made}
+    steps = counts.pop() if len(counts) == 1 else 1
+    number = steps if isinstance(steps, int) else next(iter(steps), 1)
+    if number < 2:
+        raise RefusedError("its neurons take no steps of their own with one image", "module", FORMS)
+    return number
+
+
+def _kind_of_calls(name: str, neuron: nn.Module, framework: Framework, calls: list[Call], form: Form) -> CallKind:
     """How the calls of a neuron follow each other.
 
     Raises RefusedError where they are neither one for every step, in order, nor one for all steps.
@@ -98,12 +116,13 @@ def _kind_of_calls(name: str, neuron: nn.Module, framework: Framework, calls: li
     if not calls:
         return "continues"
     allowed = framework.layouts(kind_of(neuron)[1], neuron)
+    steps, layout = (form.steps, form.inside) if form.layout == "still" else (STEPS, form.layout)
     leads = [call.lead for call in calls]
-    stepped = "step" in allowed and len(calls) == STEPS and all(lead[:1] == (SAMPLES,) for lead in leads)
-    at_once = {"time-first": (STEPS, SAMPLES), "batch-first": (SAMPLES, STEPS), "merged": (SAMPLES * STEPS,)}
+    stepped = "step" in allowed and len(calls) == steps and all(lead[:1] == (SAMPLES,) for lead in leads)
+    at_once = {"time-first": (steps, SAMPLES), "batch-first": (SAMPLES, steps), "merged": (SAMPLES * steps,)}
     lead = at_once.get(layout, ())
     if not (stepped or (layout in allowed and len(calls) == 1 and leads[0][: len(lead)] == lead)):
-        fault = f"is called {len(calls)} times in {STEPS} steps, with {leads[0]} for {SAMPLES} samples"
+        fault = f"is called {len(calls)} times in {steps} steps, with {leads[0]} for {SAMPLES} samples"
         raise RefusedError(fault, f"layer {name}", FORMS)
     if stepped and framework.stateless_calls and not all(call.received for call in calls[1:]):
         raise RefusedError("is not given its state in the second step", f"layer {name}", FORMS)

@@ -23,6 +23,10 @@ SHAPING = {
     *DROPOUTS,
 }
 """Functions that move values without changing them."""
+STACKING = {"stack", "cat", "concat"}
+REPEATING = {"repeat", "expand", "expand_as", "broadcast_to", "tile"}
+REDUCTIONS = {"sum", "mean"}
+"""Functions that may join several steps of one value, repeat a value in several steps, or add up its steps."""
 DATA = {"item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__array__", "equal", "allclose"}
 """Functions that hand values to Python, where they may decide what happens next."""
 FRESH = {
@@ -57,12 +61,14 @@ def moved(func: Any, args: Any, kwargs: Any, tensor: torch.Tensor) -> torch.Tens
 
 
 def number_of(value: Any) -> float | None:
-    """A number, also as a tensor of one element; None for anything else."""
+    """A number, also as a tensor of one element or of zeros alone; None for anything else."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
         return float(value)
-    return float(value) if isinstance(value, torch.Tensor) and value.numel() == 1 else None
+    if isinstance(value, torch.Tensor) and value.numel() and (value.numel() == 1 or not bool(value.any())):
+        return float(value.flatten()[0])
+    return None
 
 
 def tensors(value: Any) -> Iterator[torch.Tensor]:

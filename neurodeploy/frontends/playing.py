@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from neurodeploy.errors import RefusedError
+from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.frontends.framework import Layout
 from neurodeploy.frontends.frameworks import prepare
 from neurodeploy.frontends.operations import tensors
@@ -29,20 +29,28 @@ class Form:
     - ``layout``: what it takes in one call.
     - ``hand_back``: for single steps, which part of a result is handed back in the next step: ``"states"``, all but the
       first part, or ``"everything"``.
+    - ``steps``: for a still image, how many steps the module shows it.
+    - ``inside``: how a layer inside receives all steps at once, where it does.
     - ``restarting``: the neurons that start from rest in every step, as the module resets them in every step.
     """
 
     layout: Layout
     hand_back: Literal["states", "everything"] = "states"
+    steps: int = 0
+    inside: Literal["time-first", "batch-first"] = "time-first"
     restarting: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Observed:
-    """The layer whose output a node stands for; ``graded`` outputs stay real, others become integers."""
+    """The layer whose output a node stands for; ``graded`` outputs stay real, others become integers.
+
+    ``part``: which of the tensors that it returns is the output.
+    """
 
     layer: str
     graded: bool = False
+    part: int = 0
 
 
 def fresh(module: nn.Module, samples: int) -> nn.Module:
@@ -75,7 +83,9 @@ def _held(module: nn.Module) -> Generator[torch.Tensor]:
 
 
 def arranged(frames: torch.Tensor, layout: Layout) -> torch.Tensor:
-    """Frames ``(B, T, *shape)`` in the order of ``layout``, which takes all steps in one call."""
+    """What ``layout`` takes in one call of frames ``(B, T, *shape)``; of single steps and a still image, the first."""
+    if layout in ("step", "still"):
+        return frames[:, 0]
     if layout == "time-first":
         return frames.transpose(0, 1).contiguous()
     return frames.flatten(0, 1) if layout == "merged" else frames
@@ -119,10 +129,13 @@ def _parameters(module: nn.Module) -> list[Parameter]:
 
 
 @contextmanager
-def recorded(module: nn.Module, names: Iterable[str]) -> Generator[dict[str, list[torch.Tensor]]]:
-    """While it is open, what the named layers send is recorded, one entry per call."""
-    sent: dict[str, list[torch.Tensor]] = {name: [] for name in names}
-    handles = [module.get_submodule(name).register_forward_hook(_recorder(calls)) for name, calls in sent.items()]
+def recorded(module: nn.Module, observed: Iterable[Observed]) -> Generator[dict[Observed, list[torch.Tensor]]]:
+    """While it is open, what the observed layers send is recorded, one entry per call."""
+    sent: dict[Observed, list[torch.Tensor]] = {output: [] for output in observed}
+    handles = [
+        module.get_submodule(output.layer).register_forward_hook(_recorder(output.part, calls))
+        for output, calls in sent.items()
+    ]
     try:
         yield sent
     finally:
@@ -130,9 +143,9 @@ def recorded(module: nn.Module, names: Iterable[str]) -> Generator[dict[str, lis
             handle.remove()
 
 
-def _recorder(calls: list[torch.Tensor]) -> Any:
+def _recorder(part: int, calls: list[torch.Tensor]) -> Any:
     def hook(_: nn.Module, __: Any, result: Any) -> None:
-        calls.append(next(tensors(result)).detach().clone())
+        calls.append(list(tensors(result))[part].detach().clone())
 
     return hook
 
@@ -149,26 +162,41 @@ def run_module(
 
     Raises:
         RefusedError: where its forward pass fails.
+        InputError: where a module that repeats a still image is given other frames.
     """
     frames = np.asarray(stimulus["input"], np.float32)
+    if form.layout == "still":
+        _check_still(frames, form.steps)
     copied = fresh(module, len(frames))
     try:
-        with recorded(copied, [output.layer for output in observed.values()]) as sent:
+        with recorded(copied, observed.values()) as sent:
             play(copied, form, torch.from_numpy(frames.copy()))
     except (Exception, SystemExit) as error:  # the user's code may fail in any way
         fault = f"its forward pass fails after some steps: {reason_of(error)}"
         raise RefusedError(fault, "module", "let every step do the same") from error
     entries = {"input": Entry(frames, graded=True)}
     for node, output in observed.items():
-        values = _joined(sent[output.layer], form.layout, *frames.shape[:2]).numpy()
+        values = joined(sent[output], form, *frames.shape[:2]).numpy()
         entries[node] = Entry(values, graded=True) if output.graded else Entry(np.rint(values).astype(np.int64))
     return Trace(entries, {"rung": "source"})
 
 
-def _joined(sent: list[torch.Tensor], layout: Layout, samples: int, steps: int) -> torch.Tensor:
+def joined(sent: list[torch.Tensor], form: Form, samples: int, steps: int) -> torch.Tensor:
     """What a layer sent in all its calls, as ``(B, T, *shape)``."""
-    if len(sent) == steps and (layout == "step" or steps > 1):
-        return torch.stack(sent, 1)
+    layout, taken = form.layout, steps
+    if layout == "still":
+        layout, taken = form.inside, form.steps
+    if len(sent) == taken and (layout == "step" or taken > 1):
+        return torch.stack(sent, 1)[:, :steps]
     if layout == "time-first":
-        return sent[0].reshape(steps, samples, *sent[0].shape[2:]).transpose(0, 1)
-    return sent[0] if layout == "batch-first" else sent[0].unflatten(0, (samples, steps))
+        return sent[0].reshape(taken, samples, *sent[0].shape[2:]).transpose(0, 1)[:, :steps]
+    return sent[0][:, :steps] if layout == "batch-first" else sent[0].unflatten(0, (samples, steps))
+
+
+def _check_still(frames: NDArray[Any], steps: int) -> None:
+    if frames.shape[1] > steps:
+        fault = f"it shows its input for {steps} steps, and the stimulus has {frames.shape[1]}"
+        raise InputError(fault, "stimulus", f"give {steps} steps or fewer")
+    if np.any(frames != frames[:, :1]):
+        fault = "it shows one image in all of its steps, and the frames of the stimulus differ"
+        raise InputError(fault, "stimulus", "give the same frame in every step")

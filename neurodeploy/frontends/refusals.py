@@ -15,6 +15,11 @@ KNOWN_LAYERS = (
     "neurons of Norse, snnTorch, SpikingJelly and sinabs that NIR can say"
 )
 DROPOUT = "use nn.Dropout, or hand the function training=self.training, and let eval() reach it"
+BEFORE_THE_SUM = "let it run in every step, before its values are added up over time"
+MEMBRANES = (
+    "return what the last layer sends; a membrane is read where its neuron never resets it: snnTorch's Leaky or "
+    "Synaptic with reset_mechanism='none'"
+)
 STATES = "pass on what it sends, and use its state only as its own state of the next step"
 FORMS = "check --input-shape, and let forward(x) or forward(x, state=None) take one step, or all of them"
 

@@ -19,7 +19,7 @@ from torch import nn
 from neurodeploy.errors import RefusedError
 from neurodeploy.finding import Finding
 from neurodeploy.frontends.decay import time_constant
-from neurodeploy.frontends.framework import Framework, need, numbers, spread
+from neurodeploy.frontends.framework import AddNeuron, Framework, need, numbers, spread
 from neurodeploy.frontends.weighted import add_weighted
 from neurodeploy.network.builder import NetworkBuilder
 
@@ -43,6 +43,29 @@ def synaptic(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) ->
     }
     fields = {key: time_constant(keep, build.dt) for key, keep in taus.items()} | {"w_in": 1.0}
     return _neuron(build, name, sources, neuron, nir.CubaLIF, fields)
+
+
+def leaky_membrane(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
+    """The membrane of Leaky without a reset: ``v = beta v + x``."""
+    _check(name, neuron)
+    tau = time_constant(_factor(build, name, sources, neuron, "beta"), build.dt)
+    return build.neuron(name, sources, nir.LI, {"tau": tau, "r": 1.0, "v_leak": 0.0}, input_gain="unit")
+
+
+def synaptic_membrane(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
+    """The membrane of Synaptic without a reset: ``i = alpha i + x; v = beta v + i``."""
+    _check(name, neuron)
+    fields = {
+        "tau_syn": time_constant(_factor(build, name, sources, neuron, "alpha"), build.dt),
+        "tau_mem": time_constant(_factor(build, name, sources, neuron, "beta"), build.dt),
+    }
+    fields |= {"w_in": 1.0, "r": 1.0, "v_leak": 0.0}
+    return build.neuron(name, sources, nir.CubaLI, fields, input_gain="unit")
+
+
+def _membrane(kind: str, neuron: Any) -> AddNeuron | None:
+    add = {"Leaky": leaky_membrane, "Synaptic": synaptic_membrane}.get(kind)
+    return add if RESETS.get(neuron.state_function.__name__) == "none" else None
 
 
 def recurrent_leaky(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
@@ -136,6 +159,7 @@ SNNTORCH = Framework(
     lambda _, __: ("step",),
     _forget,
     remembered=_remembered,
+    membrane=_membrane,
     memories=frozenset({"spk", "syn", "mem"}),
 )
 """``snntorch``."""

@@ -7,10 +7,12 @@ the form in which it takes its steps (``layouts``), and every layer that it call
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
@@ -18,18 +20,20 @@ from torch import nn
 from neurodeploy.contract import Terms
 from neurodeploy.errors import RefusedError
 from neurodeploy.finding import Finding
-from neurodeploy.frontends.frameworks import adder, is_neuron, layer_kind
+from neurodeploy.frontends.frameworks import adder, is_neuron, layer_kind, membrane_adder
 from neurodeploy.frontends.hooks import hooked
-from neurodeploy.frontends.layouts import calls_in_trial, find_form
+from neurodeploy.frontends.layouts import STEPS, calls_in_trial, find_form
 from neurodeploy.frontends.norse_sequential import stateful
 from neurodeploy.frontends.operations import tensors
 from neurodeploy.frontends.playing import Form, Observed, arranged, fresh, run_module, states_of
-from neurodeploy.frontends.refusals import failed
+from neurodeploy.frontends.readout import Readout, find_readout
+from neurodeploy.frontends.refusals import MEMBRANES, failed
 from neurodeploy.frontends.torch_layers import add_layer
-from neurodeploy.frontends.tracing import SAMPLES, Step, Value, Watch
-from neurodeploy.host import Host
+from neurodeploy.frontends.tracing import MEMBRANE, SAMPLES, Step, Value, Watch
+from neurodeploy.host import Head, Host
 from neurodeploy.network import InputRange, Network, NetworkBuilder, Source
 from neurodeploy.network.shapes import NEURONS, SPIKING, Shape
+from neurodeploy.stimulus import Origin, Stimulus
 from neurodeploy.trace import Trace
 
 RESET_EVERY_STEP = "the forward pass resets this neuron in every step, so it keeps nothing from one step to the next"
@@ -39,11 +43,15 @@ WEIGHTED, NORMS = ("Conv1d", "Conv2d", "Linear"), ("BatchNorm1d", "BatchNorm2d")
 
 @dataclass(frozen=True, eq=False)
 class Traced:
-    """What a module does in one step: its steps in order, and the sources whose sum it returns."""
+    """What a module does in one step: its steps in order, and the sources whose sum it returns.
+
+    ``position``: which of the tensors that it returns that sum is.
+    """
 
     form: Form
     steps: tuple[Step, ...]
     output: tuple[str, ...]
+    position: int = 0
 
 
 def module_network(module: nn.Module, shape: Shape, values: InputRange, dt: float, host: Host | None = None) -> Network:
@@ -64,14 +72,24 @@ def module_network(module: nn.Module, shape: Shape, values: InputRange, dt: floa
     build = NetworkBuilder(Terms(dt=dt))
     build.input("input", shape, values)
     nodes = _write(build, traced)
-    build.output("output", _joined(build, traced.output, nodes))
+    end = _end(build, traced, nodes)
+    build.output("output", end)
+    outputs = _observed_outputs(traced)
+    sent = build.shape(end[0])
+    if _readout(module, traced, shape, outputs, prod(sent)) == "sum" and len(sent) == 1 and sent[0] > 1:
+        host = host or Host(Head("spike-count-argmax", end[0]))
     network = _restarted(build.build(host), traced)
-    observed = _observed(traced, network)
+    observed = {
+        name: replace(output, graded=not isinstance(network.nodes[name], SPIKING))
+        for name, output in outputs.items()
+        if name in network.populations
+    }
 
     def run(stimulus: Mapping[str, NDArray[Any]]) -> Trace:
         return run_module(module, traced.form, observed, stimulus)
 
-    return replace(network, source=Source(type(module).__name__, run))
+    maker = _still_images(shape, values, traced.form.steps) if traced.form.layout == "still" else None
+    return replace(network, source=Source(type(module).__name__, run, maker))
 
 
 def _restarted(network: Network, traced: Traced) -> Network:
@@ -93,28 +111,47 @@ def trace(module: nn.Module, shape: Shape) -> Traced:
     """Watch ``module`` for one step of seeded input. Raises RefusedError for what has no exact form."""
     form = find_form(module, shape)
     copied = fresh(module, SAMPLES)
-    frames = torch.rand((SAMPLES, 1, *shape), generator=torch.Generator().manual_seed(0))
-    frame = frames[:, 0] if form.layout == "step" else arranged(frames, form.layout)
-    watch, result = _watched(copied, frame, shape)
+    frame = arranged(torch.rand((SAMPLES, 1, *shape), generator=torch.Generator().manual_seed(0)), form.layout)
+    watch, result = _watched(copied, frame, shape, form)
     if form.layout == "step":
-        second, _ = _watched(copied, frame.clone(), shape, states_of(copied, form, result))
+        second, _ = _watched(copied, frame.clone(), shape, form, states_of(copied, form, result))
         same = [_signature(step) for step in second.steps] == [_signature(step) for step in watch.steps]
     else:
-        same = _same_counts(watch.steps, calls_in_trial(module, form, shape))
+        same = _same_counts(watch.steps, calls_in_trial(module, form, shape), form.steps or STEPS)
     if not same:
         fault = "its second step does something else than its first"
         raise RefusedError(fault, "module", "let every step do the same, with what it is given and its neurons keep")
-    output = next((value for tensor in tensors(result) if (value := watch.value(tensor)) is not None), None)
-    if output is None or output.state_of is not None:
-        fault = (
-            "its forward pass returns no output of a layer" if output is None else "it returns a layer's state first"
+    returned = [(number, value) for number, tensor in enumerate(tensors(result)) if (value := watch.value(tensor))]
+    if not returned or not returned[0][1].sources:
+        fault = "it returns a layer's state first" if returned else "its forward pass returns no output of a layer"
+        raise RefusedError(
+            fault, "module", MEMBRANES if returned else "return what the last layer sends, of one step or of all"
         )
-        raise RefusedError(fault, "module", "return what the last layer sends, of one step or of all")
-    return Traced(form, _needed(watch.steps, output.sources), output.sources)
+    position, output = returned[0]
+    steps = _with_membranes(_needed(watch.steps, output.sources), output.sources)
+    return Traced(form, steps, tuple(map(_sender, output.sources)), position)
 
 
-def _watched(module: nn.Module, frame: torch.Tensor, shape: Shape, states: tuple[Any, ...] = ()) -> tuple[Watch, Any]:
-    watch = Watch()
+def _with_membranes(steps: Sequence[Step], output: tuple[str, ...]) -> tuple[Step, ...]:
+    """The steps, those marked whose membrane is the source of another step or the output."""
+    sources = {source for step in steps for source in step.sources} | set(output)
+    membranes = {_sender(source) for source in sources if source.endswith(MEMBRANE)}
+    both = sorted(membranes & sources)
+    if both:
+        raise RefusedError("sends both its spikes and its membrane", f"layer {both[0]}", "use a neuron layer for each")
+    return tuple(
+        replace(step, sources=tuple(map(_sender, step.sources)), membrane=step.name in membranes) for step in steps
+    )
+
+
+def _sender(source: str) -> str:
+    return source.removesuffix(MEMBRANE)
+
+
+def _watched(
+    module: nn.Module, frame: torch.Tensor, shape: Shape, form: Form, states: tuple[Any, ...] = ()
+) -> tuple[Watch, Any]:
+    watch = Watch(repeating=form.layout == "still", all_steps=form.layout != "step")
     watch.mark(frame, Value(("input",), shape))
     try:
         with torch.no_grad(), hooked(module, watch), watch:
@@ -127,10 +164,10 @@ def _signature(step: Step) -> tuple[Any, ...]:
     return step.name, step.sources, step.module, step.operation, step.argument
 
 
-def _same_counts(steps: Sequence[Step], calls: Counter[str]) -> bool:
-    """Whether every layer of one step runs once or twice in two; they cannot be watched apart."""
+def _same_counts(steps: Sequence[Step], calls: Counter[str], number: int) -> bool:
+    """Whether every layer runs as often in all ``number`` steps as in one, or in every step; none is watched alone."""
     once = Counter(step.module for step in steps if step.layer is not None)
-    return all(calls[name] in (once[name], 2 * once[name]) for name in calls | once)
+    return all(calls[name] in (once[name], number * once[name]) for name in calls | once)
 
 
 def _as_written(module: nn.Module) -> nn.Module:
@@ -145,7 +182,7 @@ def _needed(steps: Sequence[Step], output: tuple[str, ...]) -> tuple[Step, ...]:
     """The steps that lead to the output or to a neuron."""
     needed, kept = set(output), list[Step]()
     for step in reversed(steps):
-        if step.name in needed or (step.layer is not None and is_neuron(step.layer)):
+        if needed & {step.name, f"{step.name}{MEMBRANE}"} or (step.layer is not None and is_neuron(step.layer)):
             needed |= set(step.sources)
             kept.append(step)
     return tuple(reversed(kept))
@@ -176,7 +213,7 @@ def _append(build: NetworkBuilder, step: Step, sources: tuple[str, ...], norm: S
     if step.operation == "scale":
         return build.scale(step.name, sources, step.argument)
     layer: Any = step.layer
-    add_neuron = adder(layer)
+    add_neuron = membrane_adder(layer) if step.membrane else adder(layer)
     if add_neuron is not None:
         return add_neuron(build, step.name, sources, layer)
     return add_layer(build, step.name, sources, layer, None if norm is None else norm.layer)
@@ -197,7 +234,48 @@ def _kind(step: Step) -> str | None:
     return None if step.layer is None else layer_kind(step.layer)
 
 
-def _observed(traced: Traced, network: Network) -> dict[str, Observed]:
-    """By population, the layer of the module whose output it stands for."""
-    layers = {step.name: step.module for step in traced.steps if step.name in network.populations}
-    return {name: Observed(layer, not isinstance(network.nodes[name], SPIKING)) for name, layer in layers.items()}
+def _end(build: NetworkBuilder, traced: Traced, nodes: Mapping[str, str]) -> tuple[str, ...]:
+    """The nodes of the output. A weighted sum at the end becomes a population of its own, which sends real values."""
+    ends, last = _joined(build, traced.output, nodes), _last(traced)
+    if last is not None and last.layer is not None and (is_neuron(last.layer) or _kind(last) == "MaxPool2d"):
+        return ends
+    if traced.output == ("input",):
+        return ends
+    return (build.add(_readout_name(traced), ends),)
+
+
+def _last(traced: Traced) -> Step | None:
+    """The only step whose value is returned, or None."""
+    return next((step for step in traced.steps if traced.output == (step.name,)), None)
+
+
+def _readout_name(traced: Traced) -> str:
+    names = {step.name for step in traced.steps}
+    return next(name for name in ("readout", *(f"readout_{n}" for n in range(2, len(names) + 3))) if name not in names)
+
+
+def _observed_outputs(traced: Traced) -> dict[str, Observed]:
+    """By node, the layer of the module whose output it may stand for."""
+    outputs = {s.name: Observed(s.module, part=-1 if s.membrane else 0) for s in traced.steps if s.layer is not None}
+    last = _last(traced)
+    end = Observed("", part=traced.position) if last is None or last.layer is None else outputs[last.name]
+    return {**outputs, _readout_name(traced): end}
+
+
+def _readout(module: nn.Module, traced: Traced, shape: Shape, outputs: Mapping[str, Observed], width: int) -> Readout:
+    if traced.form.layout == "step" or traced.output == ("input",):
+        return "steps"
+    return find_readout(module, traced.form, shape, outputs[_readout_name(traced)], traced.position, width)
+
+
+def _still_images(shape: Shape, values: InputRange, steps: int) -> Callable[[int | None, int | None, int], Stimulus]:
+    """A stimulus maker: images drawn evenly from the range of the input, each shown unchanged."""
+
+    def make(length: int | None, samples: int | None, seed: int) -> Stimulus:
+        images = np.random.default_rng(seed).uniform(values.low, values.high, (samples or 1, 1, *shape))
+        if values.grid is not None:
+            images = np.round(images / values.grid) * values.grid
+        frames = np.repeat(images.astype(np.float32), length or steps, axis=1)
+        return Stimulus({"input": frames}, origin=Origin("model"))
+
+    return make

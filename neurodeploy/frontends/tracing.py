@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -17,7 +17,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from neurodeploy.errors import RefusedError
-from neurodeploy.frontends.frameworks import is_leaf, is_library_code, is_neuron
+from neurodeploy.frontends.frameworks import is_leaf, is_library_code, is_neuron, membrane_adder
 from neurodeploy.frontends.operations import (
     DATA,
     DIFFERENCES,
@@ -27,16 +27,21 @@ from neurodeploy.frontends.operations import (
     NEGATIONS,
     PRODUCTS,
     QUOTIENTS,
+    REDUCTIONS,
+    REPEATING,
     SHAPING,
+    STACKING,
     SUMS,
     in_place,
     moved,
     number_of,
     tensors,
 )
-from neurodeploy.frontends.refusals import BETWEEN_LAYERS, DROPOUT, KNOWN_LAYERS, STATES, USE_A_MODULE
+from neurodeploy.frontends.refusals import BEFORE_THE_SUM, BETWEEN_LAYERS, DROPOUT, KNOWN_LAYERS, STATES, USE_A_MODULE
 from neurodeploy.network.shapes import Shape
 
+MEMBRANE = "@membrane"
+"""Behind a step's name: the membrane of its neuron as a source."""
 SAMPLES = 3
 """Samples in the watched step; not one, so that a batch is never taken for a channel."""
 
@@ -46,7 +51,7 @@ class Step:
     """One node to be written. ``sources`` are added; a source that stands there twice counts twice.
 
     Either ``layer`` is set, a known layer or neuron found under the path ``module``; or ``operation``, ``"flatten"`` or
-    ``"scale"`` with the factor as ``argument``.
+    ``"scale"`` with the factor as ``argument``. ``membrane``: what the neuron sends is its membrane.
     """
 
     name: str
@@ -55,30 +60,43 @@ class Step:
     module: str = ""
     operation: str = ""
     argument: Any = None
+    membrane: bool = False
 
 
 @dataclass(frozen=True)
 class Value:
     """What a tensor holds: the sum of what ``sources`` sent, ``shape`` without batch and time.
 
-    Or, where ``state_of`` names a layer, a state of that layer.
+    - ``state_of``: the layer of which it is a state. It has sources only where it may also be used as an output.
+    - ``step``: in which of several steps in one call it came about; 0 where it is the same in all.
+    - ``steps``: how many steps stand in it one after the other.
+    - ``over_time``: several steps were added.
     """
 
     sources: tuple[str, ...]
     shape: Shape
     state_of: str | None = None
+    step: int = 0
+    steps: int = 1
+    over_time: bool = False
 
     @property
     def watched_numbers(self) -> int:
         """How many numbers a tensor of this value holds while it is watched."""
-        return SAMPLES * prod(self.shape)
+        return SAMPLES * self.steps * prod(self.shape)
 
 
 @dataclass(eq=False)
 class Watch(TorchFunctionMode):
-    """Collects the steps of a module while it runs. With ``names_only`` it only counts which layers run."""
+    """Collects the steps of a module while it runs. With ``names_only`` it only counts which layers run.
+
+    ``all_steps``: one call takes all steps. ``repeating``: they are equal and all watched; a layer that runs
+    again on what it received before is in the next step.
+    """
 
     names_only: bool = False
+    repeating: bool = False
+    all_steps: bool = False
     steps: list[Step] = field(default_factory=list[Step])
 
     def __post_init__(self) -> None:
@@ -88,6 +106,7 @@ class Watch(TorchFunctionMode):
         self._leaves_running = 0
         self._states: list[torch.Tensor] = []
         self._names = {"input", "output"}
+        self._calls = Counter[str]()
         self.calls = Counter[str]()
 
     def mark(self, tensor: torch.Tensor, value: Value) -> None:
@@ -130,19 +149,31 @@ class Watch(TorchFunctionMode):
 
     def _leaf(self, name: str, module: nn.Module, received: list[torch.Tensor], sent: list[torch.Tensor]) -> None:
         values = [self.value(tensor) for tensor in received]
-        if not values or values[0] is None or values[0].state_of is not None:
+        if not values or values[0] is None or not values[0].sources:
             fault = "receives what no known layer sends" if not values or values[0] is None else "receives a state"
             raise RefusedError(fault, f"layer {name}", "feed it what a layer or neuron sends; own code is not read")
+        if values[0].over_time:
+            raise RefusedError("receives a sum over time", f"layer {name}", BEFORE_THE_SUM)
         if any(value is not None and value.state_of is None for value in values[1:]):
             raise RefusedError("receives several values", f"layer {name}", "add them before")
-        if is_neuron(module) and any(step.layer is module for step in self.steps):
-            raise RefusedError("is called more than once in a step", f"layer {name}", "use a neuron layer of its own")
-        lead = received[0].ndim - len(values[0].shape)
-        self.steps.append(Step(self._new_name(name or "neuron"), values[0].sources, module, name))
+        earlier = [step for step in self.steps if step.layer is module]
+        self._calls[name] += 1
+        if earlier and self.repeating and earlier[0].sources == values[0].sources:
+            step = earlier[0]
+        elif earlier and is_neuron(module):
+            fault = "is called more than once in a step"
+            raise RefusedError(fault, f"layer {name}", "use a neuron layer of its own")
+        else:
+            step = Step(self._new_name(name or "neuron"), values[0].sources, module, name)
+            self.steps.append(step)
         self._states += [*sent[1:], *(buffer for buffer in module.buffers() if buffer.numel())]
+        lead = received[0].ndim - len(values[0].shape)
+        shape, number = tuple(sent[0].shape[lead:]), self._calls[name] if is_neuron(module) else values[0].step
         for state in sent[1:]:
             self.mark(state, Value((), (), name))
-        self.mark(sent[0], Value((self.steps[-1].name,), tuple(sent[0].shape[lead:])))
+        if len(sent) > 1 and membrane_adder(module) is not None:
+            self.mark(sent[-1], Value((f"{step.name}{MEMBRANE}",), shape, name, number, values[0].steps))
+        self.mark(sent[0], Value((step.name,), shape, None, number, values[0].steps))
 
     def _called(self, func: Any, args: Any, kwargs: Any, watched: list[torch.Tensor], result: Any) -> None:
         """A function outside of the leaves has run on watched tensors."""
@@ -154,13 +185,22 @@ class Watch(TorchFunctionMode):
         if not results:
             raise RefusedError(f"its flow depends on values ({name})", self.where, "let every step do the same")
         values = [value for tensor in watched if (value := self.value(tensor)) is not None]
-        layer = next((value.state_of for value in values if value.state_of is not None), None)
+        layer = next((value.state_of for value in values if value.state_of is not None and not value.sources), None)
         if layer is not None:
             self._state_called(name, layer, results)
-        elif name in SHAPING and len(watched) == 1 and len(results) == 1:
+        elif name in SHAPING and len(watched) == 1 and self._is_one_of_equal_steps(values[0], results):
+            for tensor in results:
+                self.mark(tensor, replace(values[0], steps=1))
+        elif name in STACKING and len(results) == 1 and (stacked := self._stacked(values, results[0])) is not None:
+            self.mark(results[0], stacked)
+        elif name in REPEATING and len(results) == 1 and results[0].numel() > watched[0].numel():
+            self.mark(results[0], self._repeated(name, values[0], moved(func, args, kwargs, watched[0])))
+        elif name in (SHAPING | REDUCTIONS | REPEATING) and len(watched) == 1 and len(results) == 1:
             self.mark(results[0], self._reshaped(name, values[0], moved(func, args, kwargs, watched[0])))
-        elif (sources := self._arithmetic(name, args, kwargs, values)) is not None:
-            self.mark(results[0], Value(sources, values[0].shape))
+        elif (combined := self._arithmetic(name, args, kwargs, values)) is not None and (
+            results[0].numel() == combined.watched_numbers
+        ):
+            self.mark(results[0], combined)
         else:
             raise self._refused(name)
 
@@ -193,43 +233,87 @@ class Watch(TorchFunctionMode):
     def _reshaped(self, name: str, value: Value, positions: torch.Tensor) -> Value:
         """The value of a tensor in which number i of the watched tensor stands where ``positions`` is i."""
         shape = tuple(positions.shape)
+        if name in REDUCTIONS and value.steps > 1 and positions.numel() * value.steps == value.watched_numbers:
+            return replace(value, steps=1, over_time=True)
         in_order = torch.equal(positions.reshape(-1), torch.arange(positions.numel()))
         if in_order and positions.numel() == value.watched_numbers:
             if shape[len(shape) - len(value.shape) :] == value.shape:
-                return value
+                return replace(value, over_time=value.over_time or (name in REDUCTIONS and self.all_steps))
             if shape[-1:] == (prod(value.shape),):
-                return Value((self._append("flatten", value.sources, "flatten"),), shape[-1:])
-        if name in DROPOUTS or (self._running and is_library_code(self._running[-1][1])):
+                return replace(value, sources=(self._append("flatten", value.sources, "flatten"),), shape=shape[-1:])
+        if name in REDUCTIONS or name in DROPOUTS or (self._running and is_library_code(self._running[-1][1])):
             raise self._refused(name)
         raise RefusedError(f"{name} takes the values of a step apart", self.where, BETWEEN_LAYERS)
 
-    def _arithmetic(self, name: str, args: Any, kwargs: Any, values: list[Value]) -> tuple[str, ...] | None:
-        """The sources whose sum a sum, difference or multiple is; None for any other function."""
+    def _stacked(self, values: list[Value], result: torch.Tensor) -> Value | None:
+        """One value in several steps; None where other values stand in the stack."""
+        first = values[0]
+        alike = all(
+            (value.sources, value.shape, value.over_time) == (first.sources, first.shape, False) for value in values
+        )
+        stacked = replace(first, steps=sum(value.steps for value in values))
+        return stacked if len(values) > 1 and alike and result.numel() == stacked.watched_numbers else None
+
+    def _repeated(self, name: str, value: Value, positions: torch.Tensor) -> Value:
+        """A value that is the same in several steps."""
+        count = positions.numel() // value.watched_numbers
+        once = torch.arange(value.watched_numbers)
+        time_first = positions.reshape(count, -1) == once
+        batch_first = positions.reshape(SAMPLES, count, -1) == once.reshape(SAMPLES, 1, -1)
+        if value.steps > 1 or not (bool(time_first.all()) or bool(batch_first.all())):
+            raise self._refused(name)
+        return replace(value, steps=count)
+
+    def _is_one_of_equal_steps(self, value: Value, results: Sequence[torch.Tensor]) -> bool:
+        """Whether each result is one step of a value that is the same in all of its steps."""
+        numbers = value.watched_numbers // value.steps
+        return value.steps > 1 and value.step == 0 and all(result.numel() == numbers for result in results)
+
+    def _arithmetic(self, name: str, args: Any, kwargs: Any, values: list[Value]) -> Value | None:
+        """What a sum, a difference or a multiple holds; None for any other function."""
         if name in NEGATIONS and len(values) == 1:
-            return (self._scaled(values[0], -1.0),)
+            return self._scaled(values[0], -1.0)
         if len(args) != 2 or kwargs.keys() - {"alpha"} or kwargs.get("alpha", 1) != 1:
             return None
         left, right = self.value(args[0]), self.value(args[1])
-        if left is not None and right is not None and left.shape == right.shape:
-            if name in SUMS:
-                return left.sources + right.sources
-            return (*left.sources, self._scaled(right, -1.0)) if name in DIFFERENCES else None
+        if left is not None and right is not None and (left.shape, left.steps) == (right.shape, right.steps):
+            if name in DIFFERENCES:
+                return self._added(left, self._scaled(right, -1.0))
+            return self._added(left, right) if name in SUMS else None
         number = number_of(args[1] if left is not None else args[0])
         if len(values) != 1 or number is None:
             return None
         if number == 0 and (name in SUMS or (name in DIFFERENCES and left is not None)):
-            return values[0].sources
+            return replace(values[0], state_of=None)
         if name in PRODUCTS:
-            return (self._scaled(values[0], number),)
+            return self._scaled(values[0], number)
         if name in QUOTIENTS and left is not None and number != 0:
-            return (self._scaled(values[0], 1.0 / number),)
+            return self._scaled(values[0], 1.0 / number)
         return None
 
-    def _scaled(self, value: Value, factor: float) -> str:
-        return self._append("scale", value.sources, "scale", factor)
+    def _added(self, left: Value, right: Value) -> Value:
+        other_step = left.step != right.step and left.step and right.step
+        if other_step or left.over_time or right.over_time:
+            if left.sources != right.sources or (left.over_time and right.over_time):
+                raise RefusedError("adds different values of different steps", self.where, BEFORE_THE_SUM)
+            return replace(left, state_of=None, step=max(left.step, right.step), over_time=True)
+        return replace(left, sources=left.sources + right.sources, state_of=None, step=max(left.step, right.step))
+
+    def _scaled(self, value: Value, factor: float) -> Value:
+        """A multiple. A sum over time stays that sum: its multiple ranks the same."""
+        if value.over_time and factor > 0:
+            return value
+        return replace(value, sources=(self._append("scale", value.sources, "scale", factor),), state_of=None)
 
     def _append(self, name: str, sources: tuple[str, ...], operation: str, argument: Any = None) -> str:
         """Add a step for an operation; it has the name of the library module that runs, else ``name``."""
+        equal = [
+            step.name
+            for step in self.steps
+            if (step.operation, step.sources, step.argument) == (operation, sources, argument)
+        ]
+        if equal and self.repeating:
+            return equal[0]
         running = [path for path, module in self._running[-1:] if path and is_library_code(module)]
         self.steps.append(Step(self._new_name(running[0] if running else name), sources, None, "", operation, argument))
         return self.steps[-1].name
