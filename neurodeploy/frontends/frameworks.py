@@ -14,7 +14,23 @@ from neurodeploy.frontends.snntorch_neurons import SNNTORCH
 from neurodeploy.frontends.spikingjelly_neurons import SPIKINGJELLY
 
 FRAMEWORKS = {framework.package: framework for framework in (NORSE, SNNTORCH, SPIKINGJELLY, SINABS)}
-LAYERS = frozenset({"Conv1d", "Conv2d", "Linear", "BatchNorm1d", "BatchNorm2d", "AvgPool2d", "MaxPool2d", "SumPool2d"})
+LAYERS = frozenset(
+    {
+        *(
+            "Conv1d",
+            "Conv2d",
+            "Linear",
+            "BatchNorm1d",
+            "BatchNorm2d",
+            "AvgPool1d",
+            "AvgPool2d",
+            "MaxPool1d",
+            "MaxPool2d",
+        ),
+        *("AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "ConstantPad1d", "ConstantPad2d", "ZeroPad1d", "ZeroPad2d"),
+        "SumPool2d",
+    }
+)
 WRAPPERS = ("spikingjelly.activation_based.layer.stateless_wrapper", "spikingjelly.activation_based.layer.bn")
 """Modules that define torch's layers again, equal but for taking several steps at once."""
 

@@ -11,8 +11,8 @@ USE_A_MODULE = (
     "instead of the function {} use torch.nn's layer, made where the module is made; max pooling only on spikes"
 )
 KNOWN_LAYERS = (
-    "known layers: Conv1d, Conv2d, Linear, BatchNorm after them, Flatten, AvgPool2d, MaxPool2d on spikes, and the "
-    "neurons of Norse, snnTorch, SpikingJelly and sinabs that NIR can say"
+    "known layers: Conv1d, Conv2d, Linear, BatchNorm, Flatten, ZeroPad, AvgPool, AdaptiveAvgPool, MaxPool on spikes, "
+    "and the neurons of Norse, snnTorch, SpikingJelly and sinabs that NIR can say"
 )
 DROPOUT = "use nn.Dropout, or hand the function training=self.training, and let eval() reach it"
 BEFORE_THE_SUM = "let it run in every step, before its values are added up over time"

@@ -32,12 +32,22 @@ def add_weighted(build: NetworkBuilder, name: str, sources: Sources, layer: Any,
 
 
 def _fold(name: str, weight: Array, bias: Array | None, norm: Any) -> tuple[Array, Array]:
+    return fold_batch_norm(weight, bias, *_statistics(name, norm), norm.eps)
+
+
+def batch_norm(name: str, norm: Any, channels: int) -> tuple[Array, Array]:
+    """Factor and offset of every channel by which a batch normalization evaluates."""
+    return fold_batch_norm(np.ones(channels), None, *_statistics(name, norm), norm.eps)
+
+
+def _statistics(name: str, norm: Any) -> tuple[Array, Array, Array, Array]:
+    """Gain, offset, mean and variance. Raises RefusedError where the latter two are those of the batch itself."""
     if norm.running_mean is None:
         raise RefusedError("its batch norm keeps no running statistics", f"layer {name}", "train with them")
-    gamma = numbers(norm.weight) if norm.affine else np.ones(len(weight))
-    beta = numbers(norm.bias) if norm.affine else np.zeros(len(weight))
     mean, variance = numbers(norm.running_mean), numbers(norm.running_var)
-    return fold_batch_norm(weight, bias, gamma, beta, mean, variance, norm.eps)
+    gamma = numbers(norm.weight) if norm.affine else np.ones_like(mean)
+    beta = numbers(norm.bias) if norm.affine else np.zeros_like(mean)
+    return gamma, beta, mean, variance
 
 
 def _same(name: str, weight: Array, dilation: tuple[int, ...]) -> tuple[Array, tuple[int, ...]]:

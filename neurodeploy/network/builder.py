@@ -54,6 +54,10 @@ class NetworkBuilder:
         """Whether there is a node of this name."""
         return name in self._nodes
 
+    def is_binary(self, name: str) -> bool:
+        """Whether ``name`` sends spikes of 0 and 1 only."""
+        return name in self._binary
+
     def shape(self, name: str) -> Shape:
         """Shape of what ``name`` sends."""
         return self._shapes[name]
@@ -120,7 +124,12 @@ class NetworkBuilder:
         padding: Shape | int = 0,
         average: bool = False,
     ) -> str:
-        """Pooling by sums or averages."""
+        """Pooling by sums or averages, of ``(C, H, W)``; of ``(C, L)`` as the equal convolution."""
+        shape = self._received(source)
+        if len(shape) == 2:
+            (size,) = per_axis(kernel, 1)
+            window = np.full((shape[0], 1, size), 1.0 / size if average else 1.0)
+            return self.conv(name, source, window, None, stride, padding, groups=shape[0])
         kind = nir.AvgPool2d if average else nir.SumPool2d
         sizes = (np.array(per_axis(attribute, 2)) for attribute in (kernel, stride, padding))
         return self._append(name, kind(*sizes), source)

@@ -30,6 +30,16 @@ LAYERS: dict[str, tuple[Any, tuple[int, ...]]] = {
     "dense on the last dimension": (lambda: nn.Linear(6, 5), (6,)),
     "flattened": (lambda: nn.Sequential(nn.Flatten(), nn.Linear(24, 5)), (2, 3, 4)),
     "of one channel": (lambda: nn.Sequential(nn.Flatten(), nn.Linear(12, 5)), (1, 3, 4)),
+    "adaptive averages": (lambda: nn.AdaptiveAvgPool2d((2, 3)), (2, 6, 6)),
+    "one average per channel": (lambda: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()), (4, 4, 4)),
+    "averages, one dimension": (lambda: nn.AvgPool1d(3, stride=2, padding=1), (3, 9)),
+    "adaptive averages, one dimension": (lambda: nn.AdaptiveAvgPool1d(3), (2, 9)),
+    "maxima of spikes": (lambda: nn.MaxPool2d(3, stride=2, padding=1), (2, 7, 7)),
+    "maxima of spikes, one dimension": (lambda: nn.MaxPool1d(3, stride=2, padding=1), (2, 9)),
+    "padded on all sides": (lambda: nn.Sequential(nn.ZeroPad2d(1), nn.Conv2d(2, 4, 3)), (2, 5, 5)),
+    "padded on two sides": (lambda: nn.Sequential(nn.ZeroPad2d((1, 0, 1, 0)), nn.Conv2d(2, 4, 2)), (2, 5, 5)),
+    "padded in width": (lambda: nn.Sequential(nn.ConstantPad2d((2, 2, 0, 0), 0.0), nn.Conv2d(2, 4, 3)), (2, 6, 5)),
+    "padded, one dimension": (lambda: nn.Sequential(nn.ConstantPad1d((2, 1), 0.0), nn.Conv1d(2, 4, 3)), (2, 6)),
     "of one neuron": (lambda: nn.Sequential(nn.Flatten(), nn.Linear(1, 5)), (1, 1, 1)),
 }
 
@@ -72,6 +82,22 @@ def test_batch_normalization_is_folded(layer: nn.Module, norm: nn.Module, shape:
     assert network.nodes.keys() == {"input", "0", "2", "output"}
 
 
+@pytest.mark.parametrize(
+    ("before", "norm", "shape"),
+    [
+        (nn.Identity(), nn.BatchNorm2d(4), (4, 5, 5)),
+        (nn.Identity(), nn.BatchNorm1d(4), (4, 9)),
+        (nn.Identity(), nn.BatchNorm1d(4, affine=False), (4,)),
+        (nn.AvgPool2d(2), nn.BatchNorm2d(4), (4, 6, 6)),
+    ],
+)
+def test_batch_normalization_behind_other_layers_is_a_factor_and_an_offset(
+    before: nn.Module, norm: nn.Module, shape: tuple[int, ...]
+) -> None:
+    net = SequentialState(before, normed(norm), IAFCell())
+    agrees(weights(net), shape, exact=False)
+
+
 class Twice(nn.Module):
     """A layer whose output goes through its normalization and around it."""
 
@@ -89,11 +115,16 @@ REFUSED: dict[str, tuple[Any, tuple[int, ...], str]] = {
     "same, dilated": (lambda: nn.Conv2d(2, 3, 2, padding="same", dilation=3), (2, 6, 6), "pads one side more"),
     "rounded up": (lambda: nn.AvgPool2d(2, ceil_mode=True), (2, 5, 5), "AvgPool2d.* has no exact form"),
     "not counted": (lambda: nn.AvgPool2d(2, padding=1, count_include_pad=False), (2, 6, 6), "AvgPool2d.* has no exact"),
-    "maximum of values": (lambda: nn.Sequential(nn.Conv2d(2, 2, 3), nn.MaxPool2d(2)), (2, 6, 6), "max pooling of 0.0"),
+    "maximum of values": (
+        lambda: nn.Sequential(nn.Conv2d(2, 2, 3), nn.MaxPool2d(2)),
+        (2, 6, 6),
+        "max pooling of what 0.0",
+    ),
     "transposed": (lambda: nn.ConvTranspose2d(2, 3, 3), (2, 6, 6), "layer 0: ConvTranspose2d"),
-    "alone": (lambda: nn.BatchNorm2d(2), (2, 6, 6), "layer 0: follows no convolution or dense layer"),
-    "twice": (Twice, (6,), "layer norm: follows no convolution"),
-    "adaptive": (lambda: nn.AdaptiveAvgPool2d(2), (2, 6, 6), "layer 0: AdaptiveAvgPool2d"),
+    "unknown statistics": (lambda: nn.BatchNorm2d(2, track_running_stats=False), (2, 6, 6), "no running statistics"),
+    "adaptive": (lambda: nn.AdaptiveAvgPool2d(4), (2, 6, 6), "its windows differ in size"),
+    "padded with ones": (lambda: nn.ConstantPad2d(1, 1.0), (2, 6, 6), "pads with another value than 0"),
+    "cut off": (lambda: nn.ZeroPad2d(-1), (2, 6, 6), "cuts values off"),
     "partly flattened": (lambda: nn.Flatten(2), (2, 6, 6), "layer 0: Flatten"),
 }
 
@@ -102,7 +133,21 @@ REFUSED: dict[str, tuple[Any, tuple[int, ...], str]] = {
 def test_what_has_no_exact_form_is_refused_by_name(name: str) -> None:
     make, shape, what = REFUSED[name]
     with pytest.raises(RefusedError, match=what):
-        read(make() if name == "twice" else SequentialState(make(), IAFCell()), shape)
+        read(SequentialState(make(), IAFCell()), shape)
+
+
+def test_a_normalization_and_a_way_around_it_are_added() -> None:
+    module = Twice()
+    normed(module.norm)
+    agrees(weights(module), (6,), exact=False)
+
+
+def test_max_pooling_goes_behind_the_neuron_as_its_remedy_says() -> None:
+    with pytest.raises(RefusedError, match="max pooling") as refusal:
+        read(SequentialState(nn.Conv2d(2, 2, 3), nn.MaxPool2d(2), IAFCell()), (2, 6, 6))
+    assert refusal.value.remedy == "pool behind the neuron, or use average pooling"
+    agrees(weights(SequentialState(nn.Conv2d(2, 2, 3), IAFCell(), nn.MaxPool2d(2))), (2, 6, 6))
+    agrees(weights(SequentialState(nn.Conv2d(2, 2, 3), nn.AvgPool2d(2), IAFCell())), (2, 6, 6))
 
 
 def test_dropout_is_taken_as_it_evaluates() -> None:
