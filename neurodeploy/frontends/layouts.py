@@ -18,7 +18,8 @@ from neurodeploy.frontends.hooks import hooked
 from neurodeploy.frontends.playing import Form, fresh, play, takes_any_number
 from neurodeploy.frontends.refusals import FORMS, STATES, failed
 from neurodeploy.frontends.states import Call, continues, observed_states, restarts, starts_at_rest
-from neurodeploy.frontends.tracing import SAMPLES, Watch
+from neurodeploy.frontends.tracing import Watch
+from neurodeploy.frontends.values import SAMPLES
 from neurodeploy.network.shapes import Shape
 
 LAYOUTS: tuple[Layout, ...] = ("step", "time-first", "batch-first", "merged", "still")

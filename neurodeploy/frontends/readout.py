@@ -15,7 +15,7 @@ from neurodeploy.errors import RefusedError
 from neurodeploy.frontends.operations import tensors
 from neurodeploy.frontends.playing import Form, Observed, arranged, fresh, joined
 from neurodeploy.frontends.refusals import BEFORE_THE_SUM
-from neurodeploy.frontends.tracing import SAMPLES
+from neurodeploy.frontends.values import SAMPLES
 from neurodeploy.network.shapes import Shape
 
 Readout = Literal["steps", "sum", "last"]
