@@ -9,6 +9,8 @@ from neurodeploy.embedded.job import Job, Outcome
 from neurodeploy.errors import EnvironmentFailureError, InputError
 
 DISPATCHER = "probe.c"
+RUN_LIMIT, RUN_TIMEOUT = "NEURODEPLOY_WORKER_TIMEOUT", 600.0
+FEWER = f"give it more time ({RUN_LIMIT}), or fewer steps"
 Execute = Callable[[Mapping[str, bytes], Sequence[str], bytes], bytes]
 """Builds files with the probes of these prefixes, runs that on a job's bytes, and gives the bytes of its record."""
 

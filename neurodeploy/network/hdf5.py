@@ -7,7 +7,6 @@ its time and its memory (``hdf5_child.py``). That process serves every file of t
 from __future__ import annotations
 
 import atexit
-import contextlib
 import json
 import os
 import struct
@@ -21,6 +20,7 @@ from typing import IO, Any
 import numpy as np
 
 from neurodeploy.errors import EnvironmentFailureError, InputError
+from neurodeploy.process import close_pipes, kill_group, start_process
 
 Tree = dict[str, Any]
 CHILD = Path(__file__).with_name("hdf5_child.py")
@@ -98,25 +98,15 @@ class _Reader:
         """Stop the process."""
         process, self._process = self._process, None
         if process is not None and self._owner == os.getpid():
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
+            kill_group(process)
+            close_pipes(process)
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
             self.end()
             threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", str(CHILD)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, **threads, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                start_new_session=True,
-            )
+            environment = {**os.environ, **threads, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+            self._process = start_process([sys.executable, "-P", str(CHILD)], environment=environment)
             self._owner = os.getpid()
             self._greeted(self._process)
         return self._process

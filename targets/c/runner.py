@@ -7,12 +7,11 @@ from dataclasses import replace
 from functools import partial
 
 from neurodeploy.embedded.job import Job, job
-from neurodeploy.embedded.process import run_tool, time_limit, workshop
-from neurodeploy.embedded.runs import DISPATCHER, run_jobs
-from neurodeploy.engine.build import LONGER
-from neurodeploy.engine.build import time_limit as compile_limit
+from neurodeploy.embedded.runs import DISPATCHER, FEWER, RUN_LIMIT, RUN_TIMEOUT, run_jobs
+from neurodeploy.engine.build import LONGER, compile_limit
 from neurodeploy.engine.compiler import Compiler, find_compiler
 from neurodeploy.errors import EnvironmentFailureError, UnavailableError
+from neurodeploy.process import read_time_limit, run_process, temporary_folder
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.target import Artifact
 from neurodeploy.trace import Trace
@@ -51,17 +50,17 @@ def run_many(jobs: Sequence[Job], flags: Sequence[str] = FLAGS) -> list[Trace]:
 def _execute(
     compiler: Compiler, flags: Sequence[str], files: Mapping[str, bytes], prefixes: Sequence[str], data: bytes
 ) -> bytes:
-    with workshop(NAME) as folder:
+    with temporary_folder(NAME) as folder:
         for name, content in files.items():
             (folder / name).write_bytes(content)
         (folder / "job").write_bytes(data)
         sources = [f"{prefix}_probe.c" for prefix in prefixes]
         command = [*compiler.command, *flags, *sources, DISPATCHER, HOST, "-o", "probe"]
-        built = run_tool(command, folder, compile_limit(), str(compiler), f"{WORKING}, or {LONGER}")
+        built = run_process(command, folder, compile_limit(), str(compiler), f"{WORKING}, or {LONGER}")
         if built.code != 0:
-            raise EnvironmentFailureError(built.how, str(compiler), WORKING)
-        ended = run_tool(["./probe"], folder, time_limit(), NAME)
+            raise EnvironmentFailureError(built.words, str(compiler), WORKING)
+        ended = run_process(["./probe"], folder, read_time_limit(RUN_LIMIT, RUN_TIMEOUT), NAME, FEWER)
         if ended.code != 0:
-            raise EnvironmentFailureError(f"the built network {ended.how}", NAME, "export the network again")
+            raise EnvironmentFailureError(f"the built network {ended.words}", NAME, "export the network again")
         record = folder / "record"
         return record.read_bytes() if record.is_file() else b""

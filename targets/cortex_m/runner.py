@@ -9,11 +9,10 @@ from functools import partial
 from typing import Any
 
 from neurodeploy.embedded.job import Job, Outcome, job
-from neurodeploy.embedded.process import run_tool, time_limit, workshop
-from neurodeploy.embedded.runs import DISPATCHER, run_jobs
-from neurodeploy.engine.build import LONGER
-from neurodeploy.engine.build import time_limit as compile_limit
+from neurodeploy.embedded.runs import DISPATCHER, FEWER, RUN_LIMIT, RUN_TIMEOUT, run_jobs
+from neurodeploy.engine.build import LONGER, compile_limit
 from neurodeploy.errors import CapabilityError, EnvironmentFailureError, InputError, UnavailableError
+from neurodeploy.process import read_time_limit, run_process, temporary_folder
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.target import Artifact
 from neurodeploy.trace import Trace
@@ -73,20 +72,21 @@ def _with_costs(outcome: Outcome, board: Board) -> Trace:
 
 def execute(board: Board, files: Mapping[str, bytes], prefixes: Sequence[str], data: bytes) -> bytes:
     """Build these files with the probes of these prefixes, run that on a job's bytes, and give its record."""
-    with workshop(NAME) as folder:
+    with temporary_folder(NAME) as folder:
         for name, content in files.items():
             (folder / name).write_bytes(content)
         (folder / "job").write_bytes(data)
         sources = ["board.c", DISPATCHER, *(f"{prefix}_probe.c" for prefix in prefixes)]
         command = [COMPILER, *board.flags, *sources, *LINKED, "-lgcc", "-o", "firmware.elf"]
-        built = run_tool(command, folder, compile_limit(), COMPILER, LONGER)
-        if built.code != 0 and "overflowed by" in built.said:
-            raise CapabilityError(f"the firmware does not fit {board.machine}:\n{built.said}", f"target {NAME}")
+        built = run_process(command, folder, compile_limit(), COMPILER, LONGER)
+        if built.code != 0 and "overflowed by" in built.last_lines:
+            raise CapabilityError(f"the firmware does not fit {board.machine}:\n{built.last_lines}", f"target {NAME}")
         if built.code != 0:
-            raise EnvironmentFailureError(built.how, COMPILER, "install gcc-arm-none-eabi again (make system)")
-        ended = run_tool([EMULATOR, *qemu(board), "-kernel", "firmware.elf"], folder, time_limit(), EMULATOR)
+            raise EnvironmentFailureError(built.words, COMPILER, "install gcc-arm-none-eabi again (make system)")
+        emulation = [EMULATOR, *qemu(board), "-kernel", "firmware.elf"]
+        ended = run_process(emulation, folder, read_time_limit(RUN_LIMIT, RUN_TIMEOUT), EMULATOR, FEWER)
         if ended.code != 0:
-            what = f"the emulated {board.machine} {ended.how}"
+            what = f"the emulated {board.machine} {ended.words}"
             raise EnvironmentFailureError(what, EMULATOR, "run it again; if this repeats, export the network again")
         record = folder / "record"
         return record.read_bytes() if record.is_file() else b""

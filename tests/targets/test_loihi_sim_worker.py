@@ -97,7 +97,7 @@ def test_a_run_leaves_nothing(traces: Traces) -> None:
 
 def test_a_run_that_takes_too_long_is_ended(traces: Traces, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEURODEPLOY_WORKER_TIMEOUT", "4")
-    with pytest.raises(EnvironmentFailureError, match="longer than 4 s") as caught:
+    with pytest.raises(EnvironmentFailureError, match="the Lava worker: did not finish within 4 s") as caught:
         TARGET.run(TARGET.lower(NET, {}), LONG)
     assert caught.value.exit_code == 6
     assert "NEURODEPLOY_WORKER_TIMEOUT" in caught.value.remedy

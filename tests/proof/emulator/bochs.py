@@ -8,7 +8,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from neurodeploy.engine.build import run_command
+from neurodeploy.errors import EnvironmentFailureError
+from neurodeploy.process import run_process
 from tests.proof.emulator import memory
 from tests.proof.emulator.image import DISK, ROM, Disk
 from tests.proof.emulator.run import RunError
@@ -39,11 +40,12 @@ def boot(disk: Disk, folder: Path, limit: float) -> None:
     """Run the computer until it ends itself. Raises RunError with the emulator's words where it ends otherwise."""
     (folder / SETTINGS).write_text(_settings(disk))
     (folder / ORDERS).write_text("c\nq\n")
-    code, _ = run_command(["sh", "-c", COMMAND], folder, limit)
+    try:
+        run_process(["sh", "-c", COMMAND], folder, limit, "the emulated computer", "give it more time")
+    except EnvironmentFailureError as error:
+        raise RunError(str(error)) from error
     log = folder / LOG
     words = log.read_text(errors="replace").strip() if log.exists() else ""
-    if code is None:
-        raise RunError(f"the emulated computer did not end within {limit:g} s")
     if ENDED not in words:
         raise RunError(f"the emulated computer failed: {words or (folder / SCREEN).read_text(errors='replace')}")
 

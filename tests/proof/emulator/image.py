@@ -9,8 +9,8 @@ from pathlib import Path
 
 from neurodeploy.codegen.machine import Machine
 from neurodeploy.codegen.module import unit
-from neurodeploy.engine.build import run_command
 from neurodeploy.engine.compiler import Compiler, library_flags
+from neurodeploy.process import run_process
 from tests.proof.emulator import memory
 from tests.proof.emulator.run import Run, RunError
 
@@ -76,9 +76,9 @@ def write_disk(runs: Sequence[Run], machine: Machine, compiler: Compiler, gcc: C
 
 def _link(machine: Machine, compiler: Compiler, gcc: Compiler, folder: Path) -> None:
     def call(*command: str) -> None:
-        code, said = run_command(command, folder, LIMIT)
-        if code != 0:
-            raise RunError(f"{' '.join(command)} failed: {said}")
+        ended = run_process(command, folder, LIMIT, command[0], "give it more time")
+        if ended.code != 0:
+            raise RunError(f"{' '.join(command)} failed: {ended.output}")
 
     flags = [flag for flag in library_flags(compiler, machine) if flag != "-shared"]
     constants = [f"-D{name}={getattr(memory, name):#x}" for name in CONSTANTS]
