@@ -35,18 +35,18 @@ def write_files(files: Mapping[Path, Callable[[IO[bytes]], object]]) -> None:
     temporary = {path: _neighbor(path) for path in files}
     try:
         for path, write in files.items():
-            with _told(path):
-                _whole(temporary[path], path, write)
-        for path, each in temporary.items():
-            with _told(path):
-                each.replace(path)
+            with _as_our_error(path):
+                _write_new(temporary[path], path, write)
+        for path, neighbor in temporary.items():
+            with _as_our_error(path):
+                neighbor.replace(path)
     finally:
-        for each in temporary.values():
+        for neighbor in temporary.values():
             with contextlib.suppress(OSError):
-                each.unlink(missing_ok=True)
+                neighbor.unlink(missing_ok=True)
 
 
-def _whole(temporary: Path, path: Path, write: Callable[[IO[bytes]], object]) -> None:
+def _write_new(temporary: Path, path: Path, write: Callable[[IO[bytes]], object]) -> None:
     temporary.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -63,10 +63,10 @@ def new_folder(path: Path) -> Generator[Path]:
     """
     place = Path(os.path.realpath(path))
     temporary = _neighbor(place)
-    with _told(path):
+    with _as_our_error(path):
         temporary.mkdir(parents=True)
     try:
-        with _told(path):
+        with _as_our_error(path):
             yield temporary
             _take_place(temporary, place)
     finally:
@@ -90,10 +90,10 @@ def _take_place(temporary: Path, path: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _exchange(one: Path, other: Path) -> bool:
+def _exchange(first: Path, second: Path) -> bool:
     """Swap two names in one step (Linux); False where the system or the file system cannot."""
     swap: Any = getattr(ctypes.CDLL(None), "renameat2", None) if sys.platform == "linux" else None
-    return swap is not None and swap(_AT_CWD, os.fsencode(one), _AT_CWD, os.fsencode(other), _RENAME_EXCHANGE) == 0
+    return swap is not None and swap(_AT_CWD, os.fsencode(first), _AT_CWD, os.fsencode(second), _RENAME_EXCHANGE) == 0
 
 
 def _neighbor(path: Path) -> Path:
@@ -102,17 +102,17 @@ def _neighbor(path: Path) -> Path:
 
 
 @contextmanager
-def _told(path: Path) -> Generator[None]:
-    """A refusal of the system as one of ours."""
+def _as_our_error(path: Path) -> Generator[None]:
+    """Turn an error of the system into EnvironmentFailureError."""
     try:
         yield
     except OSError as error:
-        what = f"cannot write: {error.strerror or error}"
-        raise EnvironmentFailureError(what, str(path), _remedy(path, error)) from error
+        problem = f"cannot write: {error.strerror or error}"
+        raise EnvironmentFailureError(problem, str(path), _remedy(path, error)) from error
 
 
 def _remedy(path: Path, error: OSError) -> str:
-    """What helps, by what is in the way."""
+    """The remedy for an error of the system."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "free some space or choose another place, then run again"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -120,9 +120,9 @@ def _remedy(path: Path, error: OSError) -> str:
     if error.errno == errno.EISDIR:
         return "a folder stands there: give the name of a file"
     if error.errno in (errno.EEXIST, errno.ENOTDIR):
-        file = next((each for each in (path, *path.parents) if each.is_file()), path)
+        file = next((parent for parent in (path, *path.parents) if parent.is_file()), path)
         return f"{file} is no folder: move it away, or choose another place"
     if error.errno == errno.ENOENT:
-        folder = next((each for each in path.parents if each.is_dir()), path.parent)
+        folder = next((parent for parent in path.parents if parent.is_dir()), path.parent)
         return f"no folder can be made in {folder}: choose another place"
     return "choose another place, then run again"

@@ -57,9 +57,9 @@ class Bundle:
         tables += [html_table(*neuron_table(neurons))] if neurons else []
         head = f"bundle {self.path.name} for {self.target}, digest {self.digest[:12]}"
         files = [(name, len(data)) for name, data in sorted(self.artifact.files.items())]
-        own = [html_table("files of the target", ("name", ">bytes"), files)] if files else []
+        target_files = [html_table("files of the target", ("name", ">bytes"), files)] if files else []
         notes = "; ".join((f"numerics: {self.program.numerics.name}", *self.artifact.notes))
-        return fragment(html_note(head), *tables, *own, html_note(notes))
+        return fragment(html_note(head), *tables, *target_files, html_note(notes))
 
 
 def write_bundle(
@@ -107,10 +107,12 @@ def read_bundle(path: Path) -> Bundle:
         raise InputError("holds a file its manifest does not name", str(path / strange[0]), "remove it or export again")
     try:
         network = network_from_graph(read_graph(path / "network.nir"), str(path / "network.nir"))
-        own = {name.removeprefix("target/"): data for name, data in files.items() if name.startswith("target/")}
+        target_files = {
+            name.removeprefix("target/"): data for name, data in files.items() if name.startswith("target/")
+        }
         report = json.loads(files["report.json"])
-        findings = tuple(Finding(**each) for each in report.get("findings", ()))
-        artifact = Artifact(read_program(files), own, findings, tuple(manifest["notes"]))
+        findings = tuple(Finding(**finding) for finding in report.get("findings", ()))
+        artifact = Artifact(read_program(files), target_files, findings, tuple(manifest["notes"]))
         return Bundle(path, manifest["target"], manifest["options"], network, artifact, report, manifest["digest"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
@@ -143,7 +145,7 @@ def _manifest(
         "numerics": program.numerics.name,
         "contract": network.contract.to_json(),
         "host": {
-            "pre": {each.name: _quantizer(each) | _encoder(program, each.name) for each in program.inputs},
+            "pre": {node.name: _quantizer(node) | _encoder(program, node.name) for node in program.inputs},
             "post": None if post is None else {"kind": post.kind, "node": post.node},
         },
         "shapes": {name: list(shape) for name, shape in network.shapes.items()},
@@ -153,8 +155,8 @@ def _manifest(
     }
 
 
-def _quantizer(each: Any) -> dict[str, Any]:
-    return {key: getattr(each, key) for key in ("scale", "bits", "signed", "rounding")}
+def _quantizer(node: Any) -> dict[str, Any]:
+    return {key: getattr(node, key) for key in ("scale", "bits", "signed", "rounding")}
 
 
 def _encoder(program: Program, name: str) -> dict[str, Any]:

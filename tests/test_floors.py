@@ -146,6 +146,13 @@ def test_targets_stand_on_floors_0_to_3_and_on_no_other_target(name: str) -> Non
         assert inside(other, (own,)) or (not plug_in(other) and FLOOR_OF[part(other)] <= 3), f"{name} imports {other}"
 
 
+def test_what_is_judged_knows_of_the_reference_only_the_runner_that_judges() -> None:
+    """Else a target could agree with the reference because it is the reference."""
+    judged = [name for name in MODULES if part(name) in ("engine", "embedded", "conformance") or name in TARGETS]
+    known = {name: {other for other in ours(name) if part(other) == "reference"} for name in judged}
+    assert set().union(*known.values()) <= {"neurodeploy.reference.program_runner"}
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_models_stand_on_floors_0_and_1(name: str) -> None:
     own = ".".join(name.split(".")[:3])

@@ -1,1 +1,1 @@
-"""What targets that deploy C share: its files, its memory, the limits of that, and how it is fed and recorded."""
+"""What targets that deploy C share: the files, the memory they need and its limits, and how a run is fed and read."""

@@ -44,14 +44,14 @@ class Deployed:
     def notes(self) -> tuple[str, ...]:
         """What was made, in words."""
         needed = self.footprint
-        told = [
+        notes = [
             f"flash: at most {needed.flash} bytes ({needed.constants} of constants); RAM: at most {needed.ram} bytes "
             f"({needed.context} of context, at most {needed.stack} of stack)"
         ]
         if self.encoder is not None:
-            told.append(f"its {self.encoder.kind} encoder comes along in integers, {self.encoder.memory} bytes of RAM")
+            notes.append(f"its {self.encoder.kind} encoder comes along in integers, {self.encoder.memory} bytes of RAM")
         left_out = self.heads.left_out
-        return (*told, *([f"{left_out} is not made of integers the step gives: not in C"] if left_out else []))
+        return (*notes, *([f"{left_out} is not made of integers the step gives: not in C"] if left_out else []))
 
 
 def deploy(program: Program, prefix: str = PREFIX.default, sent: Mapping[str, Range] | None = None) -> Deployed:
@@ -60,8 +60,8 @@ def deploy(program: Program, prefix: str = PREFIX.default, sent: Mapping[str, Ra
     Raises InputError for a prefix that is no identifier or names another file, and for what the source cannot hold.
     """
     if prefix in TAKEN or len(prefix) > LONGEST:
-        what = f"{prefix!r} is the name of another file" if prefix in TAKEN else "is too long"
-        raise InputError(what, "-O prefix", f"use another name, of at most {LONGEST} letters")
+        problem = f"{prefix!r} is the name of another file" if prefix in TAKEN else "is too long"
+        raise InputError(problem, "-O prefix", f"use another name, of at most {LONGEST} letters")
     planned = plan(program, sent)
     rendering = render(planned, prefix)
     host, front = heads(planned, prefix), _front(planned, prefix)
@@ -87,5 +87,5 @@ def _front(planned: Plan, prefix: str) -> EncoderText | None:
     if pre is None:
         return None
     sender, quantizer = planned.senders[pre.node], planned.program.input_by_name[pre.node]
-    one = int(quantizer.quantize(np.ones(())))
-    return encoder_text(stream_of(pre), pre.node, prefix, stored_type(sender.low, sender.high), one)
+    unit = int(quantizer.quantize(np.ones(())))
+    return encoder_text(stream_of(pre), pre.node, prefix, stored_type(sender.low, sender.high), unit)

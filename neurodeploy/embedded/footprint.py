@@ -83,7 +83,7 @@ def footprint(
     """The footprint of ``text``, the source that deploys the plan: its rendering, heads and encoder."""
     source, c = Source(text), context(plan)
     terms: dict[str, int] = {}
-    library = LIBRARY_BYTES if any(each.divides for each in source.functions.values()) else 0
+    library = LIBRARY_BYTES if any(function.divides for function in source.functions.values()) else 0
     code = TERM_BYTES * sum(_terms(source, name, terms) for name in source.roots) + library
     kinds = {"sent": 0, "sum": 0, "at": 0}
     for member in c.members:
@@ -112,7 +112,7 @@ def _terms(source: Source, name: str, known: dict[str, int]) -> int:
     """Terms of a function with those of all it calls, at every call."""
     if name not in known:
         function = source.functions[name]
-        called = (_terms(source, each, known) for each in function.calls(source.functions))
+        called = (_terms(source, callee, known) for callee in function.calls(source.functions))
         known[name] = len(function.terms) + sum(called)
     return known[name]
 
@@ -121,9 +121,9 @@ def _depth(source: Source, name: str, known: dict[str, int]) -> int:
     """Bytes of stack from a function's entry down its deepest path of calls."""
     if name not in known:
         function = source.functions[name]
-        own = FRAME_BYTES + LOCAL_BYTES * (function.locals + function.wide)
-        below = max((_depth(source, each, known) for each in set(function.calls(source.functions))), default=0)
-        known[name] = own + max(below, DIVISION_BYTES if function.divides else 0)
+        frame = FRAME_BYTES + LOCAL_BYTES * (function.locals + function.wide)
+        below = max((_depth(source, callee, known) for callee in set(function.calls(source.functions))), default=0)
+        known[name] = frame + max(below, DIVISION_BYTES if function.divides else 0)
     return known[name]
 
 
@@ -136,12 +136,12 @@ def _step_arrays(plan: Plan, rendering: Rendering, heads: Heads) -> int:
 
 
 def _share(c: Context, rendering: Rendering, source: Source, name: str) -> Share:
-    own = c.identifiers[name]
-    ram = sum(member.bytes for member in c.members if member.name.partition("_")[2] == own)
+    identifier = c.identifiers[name]
+    ram = sum(member.bytes for member in c.members if member.name.partition("_")[2] == identifier)
     order = [stage.population.name for stage in c.plan.stages]
     if name not in order:
         return Share(0, ram)
     part = re.compile(rf"{rendering.prefix}_(?:add|arrive|update){order.index(name)}(?:_\w+)?")
-    terms = [term for each in source.functions.values() if part.fullmatch(each.name) for term in each.terms]
+    terms = [term for function in source.functions.values() if part.fullmatch(function.name) for term in function.terms]
     tables = sum(source.tables[term] for term in set(terms) if term in source.tables)
     return Share(tables + TERM_BYTES * len(terms), ram)

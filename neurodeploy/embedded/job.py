@@ -1,4 +1,4 @@
-"""What a probe is told, and what it tells: stimuli as bytes, records as traces.
+"""Stimuli as the bytes that a probe reads, and traces from the bytes that it writes.
 
 Everything is in the machine's own integers, little-endian: for every sample a task of three 32-bit numbers (probe,
 mode, steps) and what the steps are fed; back comes what ``codegen.c.probe`` says, step by step.
@@ -38,7 +38,7 @@ PROBE = "_probe.c"
 
 @dataclass(frozen=True)
 class Field:
-    """A part of one step's record: whose it is, numpy type, and how its neurons lie (None: row-major)."""
+    """A part of one step's record: its node and key, numpy type, and layout of its neurons (None: row-major)."""
 
     node: str
     key: str
@@ -108,25 +108,25 @@ class Job:
 
     def outcome(self, record: bytes) -> Outcome:
         """What a record says. Outputs are those of the step itself where it ran."""
-        found: dict[tuple[str, str], IntArray] = {}
+        arrays: dict[tuple[str, str], IntArray] = {}
         samples, steps = self.size
         at = 0
         for mode in reversed(self.modes):  # what a later mode overwrites is the less telling record
             step = _bytes(self._fields(mode))
             at += samples * steps * step
             part = np.frombuffer(record, np.uint8)[len(record) - at :][: samples * steps * step]
-            found |= _read(part.reshape(samples, steps, step), self._fields(mode))
-        encoded = [name for name, key in found if name in self.program.input_by_name and key == "output"]
-        records = {name: self._record(name, found) for name in encoded}
+            arrays |= _read(part.reshape(samples, steps, step), self._fields(mode))
+        encoded = [name for name, key in arrays if name in self.program.input_by_name and key == "output"]
+        records = {name: self._record(name, arrays) for name in encoded}
         records |= {name: {"output": self.sent[name]} for name in self.program.input_by_name if name not in encoded}
-        records |= {name: self._record(name, found) for name in self.program.by_name}
+        records |= {name: self._record(name, arrays) for name in self.program.by_name}
         meta = {"rung": "program", "numerics": self.program.numerics.name}
         trace = Trace(recorded_entries(self.program, records), meta, encoded=tuple(encoded))
-        return Outcome(trace, found.get(("", "measured")))
+        return Outcome(trace, arrays.get(("", "measured")))
 
-    def _record(self, name: str, found: Mapping[tuple[str, str], IntArray]) -> dict[str, IntArray]:
+    def _record(self, name: str, arrays: Mapping[tuple[str, str], IntArray]) -> dict[str, IntArray]:
         shape = (*self.size, *self.program.node(name).shape)
-        return {key: found[name, key].reshape(shape) for key in ("output", *STATE_KEYS) if (name, key) in found}
+        return {key: arrays[name, key].reshape(shape) for key in ("output", *STATE_KEYS) if (name, key) in arrays}
 
     def _takes(self, mode: int) -> Sequence[str]:
         return list(self.context.plan.senders) if mode & FED else list(self.program.input_by_name)
@@ -173,14 +173,14 @@ def job(artifact: Artifact, stimulus: Stimulus, states: bool = False, drive: Tra
 
 
 def _prefix(artifact: Artifact) -> str:
-    found = [name.removesuffix(PROBE) for name in artifact.files if name.endswith(PROBE)]
-    if len(found) != 1:
+    prefixes = [name.removesuffix(PROBE) for name in artifact.files if name.endswith(PROBE)]
+    if len(prefixes) != 1:
         raise InputError("does not hold the source of one network", "target/", "export the network again")
-    return found[0]
+    return prefixes[0]
 
 
 def _bytes(fields: Sequence[Field]) -> int:
-    return sum(np.dtype(each.dtype).itemsize * each.count for each in fields)
+    return sum(np.dtype(field.dtype).itemsize * field.count for field in fields)
 
 
 def _as_bytes(values: NDArray[Any]) -> Bytes:
@@ -189,11 +189,11 @@ def _as_bytes(values: NDArray[Any]) -> Bytes:
 
 def _read(steps: Bytes, fields: Sequence[Field]) -> dict[tuple[str, str], IntArray]:
     """(B, T, neurons) of every field, row-major, of records (B, T, bytes)."""
-    found: dict[tuple[str, str], IntArray] = {}
+    arrays: dict[tuple[str, str], IntArray] = {}
     at = 0
-    for each in fields:
-        size = np.dtype(each.dtype).itemsize * each.count
-        values = np.ascontiguousarray(steps[:, :, at : at + size]).view(each.dtype).astype(np.int64)
-        found[each.node, each.key] = values if each.layout is None else values[:, :, each.layout.place]
+    for field in fields:
+        size = np.dtype(field.dtype).itemsize * field.count
+        values = np.ascontiguousarray(steps[:, :, at : at + size]).view(field.dtype).astype(np.int64)
+        arrays[field.node, field.key] = values if field.layout is None else values[:, :, field.layout.place]
         at += size
-    return found
+    return arrays

@@ -1,4 +1,4 @@
-"""How much memory a network may take: sizes as users write them, and the refusal of what does not fit."""
+"""Limits of memory: sizes as users write them, and the error for a network that does not fit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Limits:
 
 
 def limit_options(flash: str = "", ram: str = "") -> tuple[Option, Option]:
-    """The options of a target that knows limits, with their defaults; "" does not limit."""
+    """The options ``flash`` and ``ram`` of a target, with their defaults; "" stands for no limit."""
     return (
         Option("flash", flash, "bytes of flash there are, e.g. 512k or 2M; what does not fit is refused"),
         Option("ram", ram, "bytes of RAM there are, stack included, e.g. 128k; what does not fit is refused"),
@@ -40,33 +40,33 @@ def _size(options: Options, key: str) -> int | None:
     text = options.get(key, "")
     if not text:
         return None
-    found = re.fullmatch(r"([0-9]{1,12})([kKmM]?)", text)
-    if found is None or int(found[1]) == 0:
+    match = re.fullmatch(r"([0-9]{1,12})([kKmM]?)", text)
+    if match is None or int(match[1]) == 0:
         raise InputError(f"{text!r} is no size of a memory", f"-O {key}", f"write bytes, or e.g. {key}=512k, {key}=2M")
-    return int(found[1]) * UNITS[found[2].lower()]
+    return int(match[1]) * UNITS[match[2].lower()]
 
 
-def check_limits(needed: Footprint, given: Limits, where: str) -> None:
+def check_limits(needed: Footprint, limits: Limits, where: str) -> None:
     """Raises CapabilityError with what is needed, what is given, and the nodes that take most."""
     findings = [
-        *_over("flash", needed.flash, given.flash, _flash_told(needed), needed, lambda share: share.flash),
-        *_over("ram", needed.ram, given.ram, _ram_told(needed), needed, lambda share: share.ram),
+        *_over("flash", needed.flash, limits.flash, _flash_told(needed), needed, lambda share: share.flash),
+        *_over("ram", needed.ram, limits.ram, _ram_told(needed), needed, lambda share: share.ram),
     ]
     if findings:
         raise CapabilityError("the network does not fit this memory", where, findings=tuple(findings))
 
 
 def _over(
-    memory: str, need: int, have: int | None, told: str, footprint: Footprint, of: Callable[[Share], int]
+    memory: str, need: int, have: int | None, parts: str, footprint: Footprint, of: Callable[[Share], int]
 ) -> list[Finding]:
     if have is None or need <= have:
         return []
-    largest = sorted(footprint.nodes.items(), key=lambda each: -of(each[1]))[:LARGEST_SHOWN]
+    largest = sorted(footprint.nodes.items(), key=lambda item: -of(item[1]))[:LARGEST_SHOWN]
     nodes = ", ".join(f"{name} {of(share)}" for name, share in largest)
     name = {"flash": "flash", "ram": "RAM"}[memory]
-    what = f"needs {need} bytes of {name} ({told}), {have} are given; most is taken by {nodes}"
+    problem = f"needs {need} bytes of {name} ({parts}), {have} are given; most is taken by {nodes}"
     return [
-        Finding(f"{memory}-size", "error", largest[0][0], what, f"give more with -O {memory}, or shrink the network")
+        Finding(f"{memory}-size", "error", largest[0][0], problem, f"give more with -O {memory}, or shrink the network")
     ]
 
 

@@ -20,20 +20,20 @@ def run_jobs(jobs: Sequence[Job], execute: Execute, where: str) -> list[Outcome]
 
     Raises EnvironmentFailureError where the record is not of the length that the jobs ask for.
     """
-    prefixes = [each.prefix for each in jobs]
+    prefixes = [job.prefix for job in jobs]
     if len(set(prefixes)) < len(prefixes):
         raise InputError("several networks have one prefix", where, "give each its own with -O prefix")
-    files = {name: data for each in jobs for name, data in each.files.items()}
+    files = {name: data for job in jobs for name, data in job.files.items()}
     if len(jobs) > 1:
         files[DISPATCHER] = dispatcher(prefixes).encode("ascii")
-    record = execute(files, prefixes, b"".join(each.data(number) for number, each in enumerate(jobs)))
-    wanted = [each.record_bytes() for each in jobs]
-    if len(record) != sum(wanted):
-        what = f"gave {len(record)} bytes of record, not {sum(wanted)}"
-        raise EnvironmentFailureError(what, where, "run it again; if this repeats, export the network again")
+    record = execute(files, prefixes, b"".join(job.data(number) for number, job in enumerate(jobs)))
+    sizes = [job.record_bytes() for job in jobs]
+    if len(record) != sum(sizes):
+        problem = f"gave {len(record)} bytes of record, not {sum(sizes)}"
+        raise EnvironmentFailureError(problem, where, "run it again; if this repeats, export the network again")
     outcomes: list[Outcome] = []
     at = 0
-    for each, size in zip(jobs, wanted, strict=True):
-        outcomes.append(each.outcome(record[at : at + size]))
+    for job, size in zip(jobs, sizes, strict=True):
+        outcomes.append(job.outcome(record[at : at + size]))
         at += size
     return outcomes

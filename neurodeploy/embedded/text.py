@@ -1,4 +1,4 @@
-"""Our own C source, taken apart: its functions, who calls whom, and its constant tables."""
+"""Our own C source parsed: its functions, the functions they call, and its constant tables."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Source:
-    """A source taken apart."""
+    """A source, parsed."""
 
     text: str
 
@@ -54,17 +54,19 @@ class Source:
     def functions(self) -> dict[str, Function]:
         """Functions by name."""
         code = COMMENT.sub("", TABLE.sub("", self.text))
-        return {name: _function(name, given, body) for name, given, body in FUNCTION.findall(code)}
+        return {name: _function(name, parameters, body) for name, parameters, body in FUNCTION.findall(code)}
 
     @cached_property
     def roots(self) -> tuple[str, ...]:
         """The functions that no other calls."""
-        called = {each for function in self.functions.values() for each in function.calls(self.functions)}
+        called = {callee for function in self.functions.values() for callee in function.calls(self.functions)}
         return tuple(name for name in self.functions if name not in called)
 
 
-def _function(name: str, given: str, body: str) -> Function:
+def _function(name: str, parameters: str, body: str) -> Function:
     terms = tuple(term for term in TERM.findall(body) if term not in WORDS)
-    declared = LOCAL.findall(body) + [bits for each in given.split(",") for bits in LOCAL.findall(each.strip())]
+    declared = LOCAL.findall(body) + [
+        bits for parameter in parameters.split(",") for bits in LOCAL.findall(parameter.strip())
+    ]
     wide = declared.count("64")
     return Function(name, terms, len(declared), wide, wide > 0 and ("/" in body or "%" in body))

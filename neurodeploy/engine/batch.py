@@ -1,4 +1,4 @@
-"""A compiled program over a batch: samples are shared out among threads, each with its own part of the work.
+"""A compiled program over a batch: threads take the samples in turn.
 
 What a thread does for a sample is all that the sample needs: its stimulus made integers, its steps, and its outputs
 widened where that is asked for. So no array is made by one thread alone, and its pages belong to who first wrote them.
@@ -47,11 +47,11 @@ class Recording:
 
 def thread_count(asked: int | None = None) -> int:
     """Threads to use: as asked, else ``$NEURODEPLOY_THREADS``, else the cores this process may use."""
-    given = str(asked) if asked is not None else os.environ.get("NEURODEPLOY_THREADS", "")
-    if given:
-        if not given.isdecimal() or int(given) < 1:
-            raise InputError(f"{given!r} is no number of threads", "NEURODEPLOY_THREADS", "give 1 or more")
-        return int(given)
+    text = str(asked) if asked is not None else os.environ.get("NEURODEPLOY_THREADS", "")
+    if text:
+        if not text.isdecimal() or int(text) < 1:
+            raise InputError(f"{text!r} is no number of threads", "NEURODEPLOY_THREADS", "give 1 or more")
+        return int(text)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -97,17 +97,19 @@ def _run(
     workers: int,
 ) -> Records:
     ports = {port.name: port for port in compiled.about.ports}
-    given = {name: np.empty((batch, steps, ports[name].layout.size), ports[name].dtype) for name in sources}
-    made = {port.name: _made(port, batch, steps, recording) for port in ports.values() if not port.is_input}
-    kept = {name: {"output": given[name]} for name in given if ports[name].is_input and recording.keeps(name)} | made
+    messages = {name: np.empty((batch, steps, ports[name].layout.size), ports[name].dtype) for name in sources}
+    recorded = {port.name: _new_records(port, batch, steps, recording) for port in ports.values() if not port.is_input}
+    kept = {
+        name: {"output": messages[name]} for name in messages if ports[name].is_input and recording.keeps(name)
+    } | recorded
     views = {name: {key: _restored(a, ports[name]) for key, a in arrays.items()} for name, arrays in kept.items()}
     copies: list[tuple[Array, Array]] = []
     shown = _widened(views, copies) if recording.wide else views
-    table = _pointers(list(ports.values()), given, made, batch)
+    table = _pointers(list(ports.values()), messages, recorded, batch)
     start, row = table.ctypes.data, table.strides[0]
 
     def work(worker: int, sample: int) -> None:
-        for name, array in given.items():
+        for name, array in messages.items():
             _fill(array[sample], sources[name], sample, ports[name])
         compiled.run(context(worker, sample), start + sample * row, steps)
         for wide, narrow in copies:
@@ -142,7 +144,7 @@ def _share(work: Callable[[int, int], None], batch: int, workers: int) -> None:
                 pass
 
 
-def _made(port: Port, batch: int, steps: int, recording: Recording) -> dict[str, Array]:
+def _new_records(port: Port, batch: int, steps: int, recording: Recording) -> dict[str, Array]:
     if not recording.keeps(port.name):
         return {}
     shape = batch, steps, port.layout.size
@@ -162,12 +164,12 @@ def _widened(views: Records, copies: list[tuple[Array, Array]]) -> Records:
     return {name: {key: widened(view) for key, view in arrays.items()} for name, arrays in views.items()}
 
 
-def _pointers(ports: Sequence[Port], given: Mapping[str, Array], made: Records, batch: int) -> NDArray[np.uintp]:
+def _pointers(ports: Sequence[Port], messages: Mapping[str, Array], recorded: Records, batch: int) -> NDArray[np.uintp]:
     """For every sample a row of pointers, as the loop of the compiled code takes them; null where there is no array."""
     columns: list[NDArray[np.uintp]] = []
     for port in ports:
-        own = made.get(port.name, {})
-        arrays = given.get(port.name), own.get("output"), *(own.get(key) for key in STATES)
+        records = recorded.get(port.name, {})
+        arrays = messages.get(port.name), records.get("output"), *(records.get(key) for key in STATES)
         for array in arrays:
             first, step = (0, 0) if array is None else (array.ctypes.data, array.strides[0])
             columns.append(first + step * np.arange(batch, dtype=np.uintp))

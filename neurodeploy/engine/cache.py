@@ -96,7 +96,7 @@ def _trailer(body: bytes, length: int, machine: Machine) -> bytes:
 
 def _prune(home: Path) -> None:
     with contextlib.suppress(OSError):
-        entries = sorted(home.glob("*.so"), key=lambda each: each.stat().st_mtime_ns)
+        entries = sorted(home.glob("*.so"), key=lambda entry: entry.stat().st_mtime_ns)
         for old in entries[:-MOST]:
             old.unlink(missing_ok=True)
         for left in home.glob(".*.so.*"):

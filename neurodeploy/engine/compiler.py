@@ -1,4 +1,4 @@
-"""The C compiler of this machine: which one, what tells its results from another's, and how it is told what to make."""
+"""The C compiler of this machine: which one it is, what identifies it, and the flags it is given."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Compiler:
 
 def find_compiler() -> Compiler | None:
     """``$CC`` where it is set, else ``cc``, ``gcc`` or ``clang``, else the ``ziglang`` package; None where none is."""
-    given = shlex.split(os.environ.get("CC", ""))
-    if given:
-        return _installed(given)
-    found = (_installed([name]) for name in NAMES)
-    return next((each for each in found if each is not None), None) or zig_compiler()
+    command = shlex.split(os.environ.get("CC", ""))
+    if command:
+        return _installed(command)
+    candidates = (_installed([name]) for name in NAMES)
+    return next((compiler for compiler in candidates if compiler is not None), None) or zig_compiler()
 
 
 def zig_compiler() -> Compiler | None:
@@ -64,17 +64,17 @@ def _installed(command: list[str]) -> Compiler | None:
 
 
 def library_flags(compiler: Compiler, machine: Machine) -> tuple[str, ...]:
-    """How ``compiler`` is told to make a shared library for ``machine``."""
+    """The flags with which ``compiler`` makes a shared library for ``machine``."""
     return *COMMON, *architecture_flags(compiler, machine)
 
 
 def trusted(compiler: Compiler) -> tuple[Machine, ...]:
-    """The instruction sets that ``compiler`` makes right code for, widest first.
+    """The instruction sets for which ``compiler`` makes correct code, widest first.
 
     Not AVX-512 where it is a clang: of last elements that no whole vector is left for, clang 22 stores more than there
     are, also when told to vectorize nothing of its own. A processor with AVX-512 runs its code for AVX2.
     """
-    return tuple(each for each in MACHINES if each is not AVX512 or not compiler.clang)
+    return tuple(machine for machine in MACHINES if machine is not AVX512 or not compiler.clang)
 
 
 def architecture_flags(compiler: Compiler, machine: Machine) -> tuple[str, ...]:

@@ -39,16 +39,16 @@ class Description:
         """What ``to_text`` wrote."""
         data = _tuples(json.loads(text))
         fields: list[dict[str, Any]] = [{**port, "layout": Layout(**port["layout"])} for port in data["ports"]]
-        ports = [Port(**each) for each in fields]
+        ports = [Port(**port) for port in fields]
         return Description(data["prefix"], data["context_bytes"], tuple(ports))
 
 
 @cache
 def codegen_digest() -> str:
-    """Changes whenever the same program might be rendered otherwise."""
+    """A digest of the code generator: it changes whenever a program might be rendered differently."""
     digest = hashlib.sha256()
     home = Path(__file__).parents[1]
-    sources = {str(path): path for each in MADE_BY for path in _sources(home / each)}
+    sources = {str(path): path for part in MADE_BY for path in _sources(home / part)}
     for name in sorted(sources):
         with sources[name].open("rb", buffering=0) as file:
             digest.update(name[len(str(home)) :].encode() + b"\0" + file.read())
@@ -60,11 +60,11 @@ def _sources(place: Path) -> Iterator[Path]:
     if place.suffix == ".py":
         yield place
     elif place.is_dir():
-        for each in place.iterdir():
-            yield from _sources(each)
+        for entry in place.iterdir():
+            yield from _sources(entry)
 
 
 def _tuples(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _tuples(each) for key, each in value.items()}
-    return tuple(_tuples(each) for each in value) if isinstance(value, list) else value
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

@@ -13,11 +13,11 @@ from neurodeploy.program.program import Program
 
 
 def fingerprint(program: Program) -> str:
-    """The same for programs that do the same under the same names; changed arrays change it."""
+    """A digest that is equal for programs with equal nodes, parameters and weights under the same names."""
     digest = hashlib.sha256(repr((program.numerics, program.outputs)).encode())
-    for each in (*program.inputs, *program.populations, *program.projections):
-        for field in dataclasses.fields(each):
-            _add(digest, field.name, getattr(each, field.name))
+    for node in (*program.inputs, *program.populations, *program.projections):
+        for field in dataclasses.fields(node):
+            _add(digest, field.name, getattr(node, field.name))
     return digest.hexdigest()
 
 

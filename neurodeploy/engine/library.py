@@ -52,10 +52,10 @@ def load(
     ``machine``: what they were rendered for (default: this computer's); ``flags``: other than the usual ones for it.
     Raises EnvironmentFailureError where the compiler fails, or the system refuses to load what it made.
     """
-    made_for = machine or this_machine(trusted(compiler))
+    target_machine = machine or this_machine(trusted(compiler))
     source = unit(list(renderings))
-    library, _ = _library(lambda: (source, ""), compiler, flags, made_for, source)
-    return [_compiled(library, Description.of(each)) for each in renderings]
+    library, _ = _library(lambda: (source, ""), compiler, flags, target_machine, source)
+    return [_compiled(library, Description.of(rendering)) for rendering in renderings]
 
 
 def load_program(identity: str, make: Callable[[], Rendering], compiler: Compiler, machine: Machine) -> Compiled:
@@ -85,23 +85,23 @@ def _compiled(library: ctypes.CDLL, about: Description) -> Compiled:
 def _library(
     make: Callable[[], tuple[str, str]],
     compiler: Compiler,
-    given: Sequence[str] | None,
+    chosen_flags: Sequence[str] | None,
     machine: Machine,
     *identity: str,
 ) -> tuple[ctypes.CDLL, str]:
     """A library, and the text kept with it; ``make`` gives the source and that text."""
-    flags = library_flags(compiler, machine) if given is None else given
+    flags = library_flags(compiler, machine) if chosen_flags is None else chosen_flags
     system = f"{platform.system()} {platform.machine()}"
     name = cache.key(*identity, compiler.identity, " ".join(compiler.command), " ".join(flags), system, machine.name)
-    found = cache.find(name, machine)
-    loaded = None if found is None else _try_load(found.path)
-    if found is not None and loaded is not None:
-        return loaded, found.about
+    entry = cache.find(name, machine)
+    loaded = None if entry is None else _try_load(entry.path)
+    if entry is not None and loaded is not None:
+        return loaded, entry.about
     source, about = make()
-    made = compile_library(source, compiler, flags)
-    kept = cache.keep(name, machine, made, about)
+    code = compile_library(source, compiler, flags)
+    kept = cache.keep(name, machine, code, about)
     loaded = None if kept is None else _try_load(kept)
-    return (_load_from_temporary(made) if loaded is None else loaded), about
+    return (_load_from_temporary(code) if loaded is None else loaded), about
 
 
 def _try_load(path: Path) -> ctypes.CDLL | None:
@@ -111,12 +111,12 @@ def _try_load(path: Path) -> ctypes.CDLL | None:
         return None
 
 
-def _load_from_temporary(made: bytes) -> ctypes.CDLL:
+def _load_from_temporary(code: bytes) -> ctypes.CDLL:
     """Where the cache cannot be used: a file that vanishes as soon as it is loaded."""
     try:
         with tempfile.TemporaryDirectory(prefix="neurodeploy-engine-", ignore_cleanup_errors=True) as folder:
             path = Path(folder) / "unit.so"
-            path.write_bytes(made)
+            path.write_bytes(code)
             return ctypes.CDLL(str(path))
     except OSError as error:
         raise EnvironmentFailureError(

@@ -36,13 +36,13 @@ def compile_program(program: Program, compiler: Compiler, extra: Ranges | None =
 
 def beyond(program: Program, fed: Mapping[str, NDArray[np.int64]]) -> Ranges | None:
     """Ranges of fed messages that no node of the program would send itself; coarse, so that few variants are made."""
-    found: Ranges = {}
+    ranges: Ranges = {}
     for name, values in fed.items():
         low, high = sent_range(program.node(name), program.numerics)
         least, most = int(values.min(initial=0)), int(values.max(initial=0))
         if least < low or most > high:
-            found[name] = _power(least), _power(most)
-    return found or None
+            ranges[name] = _power(least), _power(most)
+    return ranges or None
 
 
 def _power(number: int) -> int:

@@ -19,8 +19,8 @@ def features(about: Path = CPUINFO) -> frozenset[str]:
     """The processor's features as Linux names them; none where they cannot be read."""
     try:
         with about.open(encoding="utf-8", errors="replace") as lines:
-            found = (line.partition(":")[2].split() for line in lines if line.partition(":")[0].strip() == "flags")
-            return frozenset(next(found, ()))
+            flags = (line.partition(":")[2].split() for line in lines if line.partition(":")[0].strip() == "flags")
+            return frozenset(next(flags, ()))
     except OSError:
         return frozenset()
 
@@ -36,19 +36,19 @@ def this_machine(among: Sequence[Machine] = MACHINES) -> Machine:
     ``among``: those that the compiler makes right code for. Raises InputError for an unknown one, and for one that
     this processor or that compiler lacks.
     """
-    given = os.environ.get(CHOICE, "")
+    name = os.environ.get(CHOICE, "")
     widest = next((machine for machine in among if can_run(machine)), BASELINE)
-    if not given:
+    if not name:
         return widest
-    found = next((machine for machine in MACHINES if machine.name == given), None)
-    if found is None:
+    chosen = next((machine for machine in MACHINES if machine.name == name), None)
+    if chosen is None:
         names = ", ".join(machine.name for machine in MACHINES)
-        raise InputError(f"{given!r} is no instruction set", CHOICE, f"choose: {names}")
-    missing = [each for each in found.needs if each not in features()]
+        raise InputError(f"{name!r} is no instruction set", CHOICE, f"choose: {names}")
+    missing = [feature for feature in chosen.needs if feature not in features()]
     if missing:
-        what = f"this processor cannot run {given} code (it lacks {', '.join(missing)})"
-        raise InputError(what, CHOICE, f"leave {CHOICE} unset: {widest.name} fits")
-    if found not in among:
+        problem = f"this processor cannot run {name} code (it lacks {', '.join(missing)})"
+        raise InputError(problem, CHOICE, f"leave {CHOICE} unset: {widest.name} fits")
+    if chosen not in among:
         remedy = f"leave {CHOICE} unset: {widest.name} fits; or set CC to gcc"
-        raise InputError(f"clang's code for {given} writes beyond its arrays", CHOICE, remedy)
-    return found
+        raise InputError(f"clang's code for {name} writes beyond its arrays", CHOICE, remedy)
+    return chosen

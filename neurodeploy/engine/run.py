@@ -84,8 +84,8 @@ def recorded(program: Program, record: Iterable[str] | None, states: bool, wide:
     names = [record] if isinstance(record, str) else list(record)
     for name in names or [""]:
         if name not in known:
-            what = f"there is no node {name!r}" if names else "names no node"
-            raise InputError(what, "record", f"the nodes are: {', '.join(known)}")
+            problem = f"there is no node {name!r}" if names else "names no node"
+            raise InputError(problem, "record", f"the nodes are: {', '.join(known)}")
     return Recording(frozenset(names), states, wide)
 
 
@@ -124,8 +124,8 @@ def _run_driven(
     batch, steps = next(iter(sent.values())).shape[:2]
     sources: dict[str, Source] = array_sources(fed)
     records = run_batch(compiled, sources, batch, steps, recording, thread_count(threads))
-    own = {name: {"output": sent[name]} for name in program.input_by_name if recording.keeps(name)}
-    return traced(program, {**records, **own})
+    input_records = {name: {"output": sent[name]} for name in program.input_by_name if recording.keeps(name)}
+    return traced(program, {**records, **input_records})
 
 
 def _by_reference(

@@ -79,7 +79,7 @@ def check(
         traces[target.name] = target.run(artifact, shown, states=states)
         rungs.append(_target_rung(target, artifact, shown, traces, allow_silent, states))
     task = _task(network, traces, shown.labels)
-    seen = coverage(program, traces["program"])
+    exercised = coverage(program, traces["program"])
     about = {
         "samples": traces["program"].batch,
         "steps": traces["program"].steps,
@@ -88,7 +88,7 @@ def check(
         "contract": network.contract.to_json(),
     }
     findings = (*network.findings, *stimulus_findings(shown, network), *ladder.findings)
-    return Report(tuple(rungs), seen, task, findings, ladder.not_run, about, allow_same_code)
+    return Report(tuple(rungs), exercised, task, findings, ladder.not_run, about, allow_same_code)
 
 
 def _encoder_rungs(network: Network, stimulus: Stimulus, budget: float, allow_silent: Collection[str]) -> list[Rung]:

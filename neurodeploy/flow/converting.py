@@ -24,6 +24,6 @@ def convert(network: Network, out: str | Path) -> None:
 def writer_of(out: Path) -> Callable[[Network, Path], None]:
     """What writes files of that suffix. Raises InputError."""
     if out.suffix not in WRITERS:
-        what = f"cannot write {out.suffix or 'a file without suffix'}"
-        raise InputError(what, str(out), f"name a file that ends in {' or '.join(WRITERS)}")
+        problem = f"cannot write {out.suffix or 'a file without suffix'}"
+        raise InputError(problem, str(out), f"name a file that ends in {' or '.join(WRITERS)}")
     return WRITERS[out.suffix]

@@ -24,12 +24,14 @@ def with_encoder(network: Network, encoder: DeployedEncoder | Path | str) -> Net
     where = "encoder" if isinstance(encoder, DeployedEncoder) else str(encoder)
     names = network.input_names
     if len(names) != 1:
-        what = f"an encoder heads a network with one input, this one has {', '.join(names)}"
-        raise InputError(what, where, "give the network one input")
+        problem = f"an encoder heads a network with one input, this one has {', '.join(names)}"
+        raise InputError(problem, where, "give the network one input")
     values = network.input_range(names[0])
     if values.low > 0 or values.high < 1:
-        what = f"the input {names[0]!r} takes values from {values.low:g} to {values.high:g}, an encoder sends 0 and 1"
-        raise InputError(what, where, "declare the input as 0 to 1, or scale its weights")
+        problem = (
+            f"the input {names[0]!r} takes values from {values.low:g} to {values.high:g}, an encoder sends 0 and 1"
+        )
+        raise InputError(problem, where, "declare the input as 0 to 1, or scale its weights")
     pre = HostEncoder(names[0], _features(network, deployed, where), deployed.to_json())
     stream_of(pre)
     return replace(network, host=replace(network.host, pre=pre))
@@ -45,6 +47,6 @@ def _features(network: Network, deployed: DeployedEncoder, where: str) -> int:
     features = declared if declared is not None and declared > 1 else size // channels
     if features * channels != size:
         sent = f"{features} signals × {channels} channels" if declared else f"{channels} channels per signal"
-        what = f"it sends {sent}, the input {name!r} {network.shapes[name]} takes {size}"
-        raise InputError(what, where, "choose an encoder whose channels fill the input")
+        problem = f"it sends {sent}, the input {name!r} {network.shapes[name]} takes {size}"
+        raise InputError(problem, where, "choose an encoder whose channels fill the input")
     return features

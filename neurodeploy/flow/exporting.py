@@ -51,9 +51,9 @@ def lower_program(program: Program, target: Target, options: Options | None = No
 
     Raises CapabilityError (all violations at once), InputError for options.
     """
-    own = check_options(target, options or {})
+    target_options = check_options(target, options or {})
     findings = check_capabilities(target, program)
-    artifact = target.lower(program, own)
+    artifact = target.lower(program, target_options)
     return replace(artifact, findings=(*findings, *artifact.findings))
 
 
@@ -63,12 +63,12 @@ def lower(network: Network, target: str | Target, options: Options | None = None
     Raises what ``quantize`` and ``lower_program`` raise.
     """
     chosen = find_target(target) if isinstance(target, str) else target
-    given = dict(options or {})
-    own = check_options(chosen, own_options(given))
-    quantized = quantize(network, numerics_of(chosen, given), given)
-    artifact = lower_program(quantized.program, chosen, own)
+    asked = dict(options or {})
+    target_options = check_options(chosen, own_options(asked))
+    quantized = quantize(network, numerics_of(chosen, asked), asked)
+    artifact = lower_program(quantized.program, chosen, target_options)
     artifact = replace(artifact, findings=(*network.findings, *quantized.findings, *artifact.findings))
-    return Lowered(chosen, {**own, **given}, artifact, quantized.layers, quantized.neurons)
+    return Lowered(chosen, {**target_options, **asked}, artifact, quantized.layers, quantized.neurons)
 
 
 def own_options(options: Options) -> dict[str, str]:
@@ -112,9 +112,9 @@ def numerics_of(target: Target | None, options: Options) -> Numerics:
     Raises InputError for one that the target does not have.
     """
     plugins = installed_numerics()
-    own = tuple(plugins.usable.values()) if target is None else (target.numerics, *target.numerics_choices)
-    by_name = {numerics.name: numerics for numerics in own}
-    name = options.get("numerics", own[0].name)
+    possible = tuple(plugins.usable.values()) if target is None else (target.numerics, *target.numerics_choices)
+    by_name = {numerics.name: numerics for numerics in possible}
+    name = options.get("numerics", possible[0].name)
     if name in plugins.reasons:
         return plugins.find(name, "-O numerics", "numerics")
     if name not in by_name:

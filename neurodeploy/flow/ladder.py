@@ -40,8 +40,8 @@ class Ladder:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What quantization and the artifacts noticed, each once."""
-        told = (self.noticed, *(artifact.findings for _, artifact in self.targets))
-        return tuple({str(each): each for findings in told for each in findings}.values())
+        groups = (self.noticed, *(artifact.findings for _, artifact in self.targets))
+        return tuple({str(finding): finding for findings in groups for finding in findings}.values())
 
 
 def build_ladder(subject: Subject, names: Sequence[str] | None, options: Options) -> Ladder:
@@ -53,15 +53,15 @@ def build_ladder(subject: Subject, names: Sequence[str] | None, options: Options
     """
     if isinstance(subject, Bundle):
         targets = [find_target(name) for name in dict.fromkeys(names or ())] or [own_target(subject)]
-        own = _options_of(targets, options)
-        artifacts = tuple((target, artifact_of(subject, target, own[target.name])) for target in targets)
+        options_of = _options_of(targets, options)
+        artifacts = tuple((target, artifact_of(subject, target, options_of[target.name])) for target in targets)
         _all_available(targets)
         return Ladder(program_of(subject, options), artifacts, {})
     if names:
         targets = [find_target(name) for name in dict.fromkeys(names)]
-        own = _options_of(targets, options)
+        options_of = _options_of(targets, options)
         quantized = quantize(subject, _common_numerics(targets, options), options)
-        artifacts = tuple((t, lower_program(quantized.program, t, own[t.name])) for t in targets)
+        artifacts = tuple((t, lower_program(quantized.program, t, options_of[t.name])) for t in targets)
         _all_available(targets)
         return Ladder(quantized.program, artifacts, {}, quantized.findings)
     return _every_target(subject, options)
@@ -70,7 +70,7 @@ def build_ladder(subject: Subject, names: Sequence[str] | None, options: Options
 def _every_target(network: Network, options: Options) -> Ladder:
     installed = installed_targets().values()
     not_run = {plug_in.name: plug_in.reason for plug_in in installed if plug_in.reason is not None}
-    own = _options_of([p.target for p in installed if p.target is not None and p.reason is None], options)
+    options_of = _options_of([p.target for p in installed if p.target is not None and p.reason is None], options)
     quantized = quantize(network, numerics_of(None, options), options)
     lowered: list[tuple[Target, Artifact]] = []
     for target in [plug_in.target for plug_in in installed if plug_in.target is not None]:
@@ -78,7 +78,7 @@ def _every_target(network: Network, options: Options) -> Ladder:
             if target.name in not_run:
                 check_capabilities(target, quantized.program)
             else:
-                lowered.append((target, lower_program(quantized.program, target, own[target.name])))
+                lowered.append((target, lower_program(quantized.program, target, options_of[target.name])))
         except (InputError, RefusedError, CapabilityError, CannotRepresentError) as error:
             not_run[target.name] = str(error)
     return Ladder(quantized.program, tuple(lowered), not_run, quantized.findings)
@@ -103,7 +103,7 @@ def _common_numerics(targets: Sequence[Target], options: Options) -> Numerics:
     """The numerics all targets run. Raises CannotRepresentError where they differ."""
     numerics = {target.name: numerics_of(target, options) for target in targets}
     if len(set(numerics.values())) > 1:
-        told = ", ".join(f"{name}: {each.name}" for name, each in numerics.items())
-        what = f"the targets run different numerics ({told}), so no program is common to them"
-        raise CannotRepresentError(what, "--target", "check them one at a time")
+        listed = ", ".join(f"{name}: {machine.name}" for name, machine in numerics.items())
+        problem = f"the targets run different numerics ({listed}), so no program is common to them"
+        raise CannotRepresentError(problem, "--target", "check them one at a time")
     return next(iter(numerics.values()))

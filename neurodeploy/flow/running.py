@@ -88,6 +88,8 @@ def run_source(subject: Subject, stimulus: Stimulus) -> Trace:
     """The source module itself. Raises InputError where it is not at hand."""
     network = network_of(subject)
     if isinstance(subject, Bundle) or network.source is None or network.source.run is None:
-        what = "a bundle" if isinstance(subject, Bundle) else "this file"
-        raise InputError(f"{what} does not hold the source module", "--on source", "give the checkpoint it came from")
+        subject_kind = "a bundle" if isinstance(subject, Bundle) else "this file"
+        raise InputError(
+            f"{subject_kind} does not hold the source module", "--on source", "give the checkpoint it came from"
+        )
     return network.source.run(stimulus)

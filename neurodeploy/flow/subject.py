@@ -1,4 +1,4 @@
-"""What a user works on, a bundle or the Network of a source, and what each rung runs of it."""
+"""The subject of a verb, a bundle or the Network of a source, and what each rung runs of it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def open_subject(subject: Subject | str | Path, **how: Any) -> Subject:
         return subject
     if not is_bundle(Path(subject)):
         return load(subject, **how)
-    given = [name for name, value in how.items() if value not in (None, False)]
-    if given:
-        option = f"--{given[0].replace('_', '-')}"
+    superfluous = [name for name, value in how.items() if value not in (None, False)]
+    if superfluous:
+        option = f"--{superfluous[0].replace('_', '-')}"
         raise InputError("a bundle says itself how it is stepped", option, "leave out the option, or give the source")
     return read_bundle(Path(subject))
 
@@ -38,8 +38,8 @@ def network_of(subject: Subject) -> Network:
 def own_target(bundle: Bundle) -> Target:
     """The target a bundle was made for. Raises UnavailableError where it is not installed."""
     if bundle.target not in target_names():
-        what = f"is made for the target {bundle.target!r}, which is not installed"
-        raise UnavailableError(what, str(bundle.path), "install the package that brings it, or run it --on program")
+        problem = f"is made for the target {bundle.target!r}, which is not installed"
+        raise UnavailableError(problem, str(bundle.path), "install the package that brings it, or run it --on program")
     return find_target(bundle.target)
 
 
@@ -48,11 +48,11 @@ def program_of(subject: Subject, options: Options | None = None) -> Program:
 
     Raises InputError for options of the quantizer with a bundle.
     """
-    given = options or {}
+    chosen = options or {}
     if isinstance(subject, Bundle):
-        _no_quantization(given)
+        _no_quantization(chosen)
         return subject.program
-    return quantize(subject, numerics_of(None, given), given).program
+    return quantize(subject, numerics_of(None, chosen), chosen).program
 
 
 def artifact_of(subject: Subject, target: Target, options: Options | None = None) -> Artifact:
@@ -60,13 +60,13 @@ def artifact_of(subject: Subject, target: Target, options: Options | None = None
 
     Raises what ``lower`` raises.
     """
-    given = options or {}
+    chosen = options or {}
     if isinstance(subject, Network):
-        return lower(subject, target, given).artifact
-    _no_quantization(given)
-    if subject.target == target.name and not given:
+        return lower(subject, target, chosen).artifact
+    _no_quantization(chosen)
+    if subject.target == target.name and not chosen:
         return subject.artifact
-    return lower_program(subject.program, target, given)
+    return lower_program(subject.program, target, chosen)
 
 
 def _no_quantization(options: Options) -> None:

@@ -41,7 +41,7 @@ def loop_components(program: Program) -> dict[str, int]:
     component: dict[str, int] = {}
     for number, name in enumerate(program.by_name):
         if name not in component:
-            mates = {other for other in forward[name] if name in forward[other]}
+            mates = {member for member in forward[name] if name in forward[member]}
             component |= dict.fromkeys(mates | {name}, number)
     return component
 
@@ -51,7 +51,7 @@ def _in_loop(projection: Projection, loops: Mapping[str, int]) -> bool:
 
 
 def _least(projection: Projection, loops: Mapping[str, int]) -> int:
-    """Fewest steps by which the target must be later than the source; in a loop, delays pay for synapses."""
+    """Fewest steps by which the target must be later than the source; in a loop, delays count against its synapses."""
     return 1 - projection.delay if _in_loop(projection, loops) else 1
 
 
@@ -85,7 +85,7 @@ def _refuse_short_loops(program: Program, latency: Mapping[str, int], loops: Map
 def _pulled(
     program: Program, latency: Mapping[str, int], loops: Mapping[str, int], anchors: set[str]
 ) -> dict[str, int]:
-    """Populations, loops as a whole, moved as close as they can stand to those of ``anchors`` they feed."""
+    """Schedule populations as late as the ones they feed in ``anchors`` allow; a loop moves as one."""
     room = {loops[name]: 0 for name in anchors & loops.keys()}
     for _ in latency:
         for p in program.projections:
@@ -96,12 +96,12 @@ def _pulled(
 
 
 def _reached(program: Program) -> set[str]:
-    """What some input reaches, inputs included."""
+    """Nodes that a path leads to from some input, inputs included."""
     return set(program.input_by_name).union(*(_descendants(program, name) for name in program.input_by_name))
 
 
 def _feeding(program: Program, reached: set[str]) -> set[str]:
-    """Populations from which something ``reached`` is reached."""
+    """Populations from which a path leads to a node in ``reached``."""
     return {name for name in program.by_name if _descendants(program, name) & reached}
 
 
@@ -111,9 +111,9 @@ def _ends(program: Program, loops: Mapping[str, int]) -> set[str]:
 
 
 def _descendants(program: Program, name: str) -> set[str]:
-    seen: set[str] = set()
+    reached: set[str] = set()
     frontier = {name}
     while frontier:
-        frontier = {p.target for p in program.projections if p.source in frontier} - seen
-        seen |= frontier
-    return seen
+        frontier = {p.target for p in program.projections if p.source in frontier} - reached
+        reached |= frontier
+    return reached

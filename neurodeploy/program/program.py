@@ -60,7 +60,7 @@ class Program:
     @cached_property
     def input_by_name(self) -> dict[str, Input]:
         """Inputs by name."""
-        return {each.name: each for each in self.inputs}
+        return {node.name: node for node in self.inputs}
 
     def node(self, name: str) -> Input | Population:
         """The input or population of that name."""

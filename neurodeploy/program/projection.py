@@ -60,5 +60,5 @@ class Projection:
                 "give the weights the layout that its kind has",
             )
         if self.kind == "conv1d":
-            for each in ("stride", "padding", "dilation"):
-                object.__setattr__(self, each, getattr(self, each)[:1])
+            for axis_values in ("stride", "padding", "dilation"):
+                object.__setattr__(self, axis_values, getattr(self, axis_values)[:1])

@@ -1,4 +1,4 @@
-"""What a Program may hold on a machine that adds event by event, where a single number outside would have no meaning.
+"""Limits of a Program on a machine that adds event by event: its arithmetic is undefined for numbers outside them.
 
 Other machines define a result for every Program; what does not suit one of them is a finding of its target.
 """
@@ -29,10 +29,10 @@ def check_events(
     """Raises CapabilityError with every violation at once; nothing where ``numerics`` accumulate sums."""
     if numerics.accumulation != "events":
         return
-    sent = {each.name: each.output.high for each in inputs} | {p.name: p.max_spikes_per_step for p in populations}
-    findings = [finding for each in inputs for finding in _input(each, numerics)]
-    findings += [finding for each in populations for finding in _population(each, numerics)]
-    findings += [finding for each in projections for finding in _projection(each, sent[each.source], numerics)]
+    sent = {node.name: node.output.high for node in inputs} | {p.name: p.max_spikes_per_step for p in populations}
+    findings = [finding for node in inputs for finding in _input(node, numerics)]
+    findings += [finding for node in populations for finding in _population(node, numerics)]
+    findings += [finding for node in projections for finding in _projection(node, sent[node.source], numerics)]
     if findings:
         raise CapabilityError(
             f"cannot hold this program ({len(findings)} violation{'s' if len(findings) > 1 else ''})",
@@ -41,23 +41,23 @@ def check_events(
         )
 
 
-def _need(held: bool, node: str, what: str, remedy: str) -> Found:
+def _need(held: bool, node: str, problem: str, remedy: str) -> Found:
     if not held:
-        yield Finding("numerics", "error", node, what, remedy)
+        yield Finding("numerics", "error", node, problem, remedy)
 
 
-def _within(node: str, what: str, value: Number, low: int, high: int) -> Found:
+def _within(node: str, quantity: str, value: Number, low: int, high: int) -> Found:
     least, most = int(np.min(value, initial=low)), int(np.max(value, initial=high))
     outside = most if most > high else least
     yield from _need(
-        low <= least and most <= high, node, f"{what} {outside} is outside {low}..{high}", f"change {what}"
+        low <= least and most <= high, node, f"{quantity} {outside} is outside {low}..{high}", f"change {quantity}"
     )
 
 
-def _input(each: Input, n: Numerics) -> Found:
-    yield from _need(not each.signed, each.name, "a signed input has no events", "send positive and negative apart")
-    most = n.input_bits or each.bits
-    yield from _need(each.bits <= most, each.name, f"an input of {each.bits} bits, at most {most}", "send fewer spikes")
+def _input(node: Input, n: Numerics) -> Found:
+    yield from _need(not node.signed, node.name, "a signed input has no events", "send positive and negative apart")
+    most = n.input_bits or node.bits
+    yield from _need(node.bits <= most, node.name, f"an input of {node.bits} bits, at most {most}", "send fewer spikes")
 
 
 def _population(p: Population, n: Numerics) -> Found:
@@ -74,10 +74,10 @@ def _population(p: Population, n: Numerics) -> Found:
     yield from _within(p.name, "max_spikes_per_step", p.max_spikes_per_step, 1, n.spikes_max or half)
     yield from _within(p.name, "threshold", p.threshold, 1, n.threshold_max)
     yield from _within(p.name, "bias", p.bias, -half, half - 1)
-    for what in ("current_decay", "membrane_decay"):
-        yield from _within(p.name, what, getattr(p, what), 0, n.decay_one - 1)
-    for what in ("initial_current", "initial_membrane"):
-        yield from _within(p.name, what, getattr(p, what), -half, half - 1)
+    for quantity in ("current_decay", "membrane_decay"):
+        yield from _within(p.name, quantity, getattr(p, quantity), 0, n.decay_one - 1)
+    for quantity in ("initial_current", "initial_membrane"):
+        yield from _within(p.name, quantity, getattr(p, quantity), -half, half - 1)
 
 
 def _projection(p: Projection, most: int, n: Numerics) -> Found:
@@ -88,6 +88,6 @@ def _projection(p: Projection, most: int, n: Numerics) -> Found:
     yield from _within(where, "shift", p.shift, n.shift_min, n.shift_max)
     yield from _within(where, "delay", p.delay, 0, n.delay_max)
     carried = most if p.message_bits > 1 else 1
-    whole = most <= carried < 1 << max(p.message_bits, 1)
-    yield from _need(whole, where, f"messages of {p.message_bits} bits for {most} spikes", "widen message_bits")
+    fits = most <= carried < 1 << max(p.message_bits, 1)
+    yield from _need(fits, where, f"messages of {p.message_bits} bits for {most} spikes", "widen message_bits")
     yield from _within(where, "message_bits", p.message_bits, 1, n.message_bits)

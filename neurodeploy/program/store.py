@@ -31,9 +31,9 @@ def program_files(program: Program) -> dict[str, bytes]:
     data: dict[str, Any] = {
         "format": FORMAT,
         "numerics": program.numerics.to_json(),
-        "inputs": [_plain(each, f"input/{each.name}", arrays) for each in program.inputs],
-        "populations": [_plain(each, f"population/{each.name}", arrays) for each in program.populations],
-        "projections": [_plain(each, f"projection/{each.name}", arrays) for each in program.projections],
+        "inputs": [_plain(node, f"input/{node.name}", arrays) for node in program.inputs],
+        "populations": [_plain(node, f"population/{node.name}", arrays) for node in program.populations],
+        "projections": [_plain(node, f"projection/{node.name}", arrays) for node in program.projections],
         "outputs": list(program.outputs),
         "provenance": {name: list(nodes) for name, nodes in sorted(program.provenance.items())},
         "post": _head(program.host.post, arrays),
@@ -53,9 +53,9 @@ def read_program(files: Mapping[str, bytes]) -> Program:
             raise InputError(f"program format {data['format']} is not {FORMAT}", "program.json", "export again")
         return Program(
             _numerics(data["numerics"]),
-            tuple(_node(Input, each, arrays) for each in data["inputs"]),
-            tuple(_node(Population, each, arrays) for each in data["populations"]),
-            tuple(_node(Projection, each, arrays) for each in data["projections"]),
+            tuple(_node(Input, node, arrays) for node in data["inputs"]),
+            tuple(_node(Population, node, arrays) for node in data["populations"]),
+            tuple(_node(Projection, node, arrays) for node in data["projections"]),
             tuple(data["outputs"]),
             Host(_read_head(data["post"], arrays), _read_encoder(data.get("pre"))),
             {name: tuple(nodes) for name, nodes in data["provenance"].items()},
@@ -86,14 +86,14 @@ def read_npz(data: bytes) -> Arrays:
 def _plain(node: Any, key: str, arrays: Arrays) -> dict[str, Any]:
     """A dataclass as JSON, its arrays put aside under ``key/field``."""
     plain: dict[str, Any] = {}
-    for each in dataclasses.fields(node):
-        value = getattr(node, each.name)
+    for field in dataclasses.fields(node):
+        value = getattr(node, field.name)
         if isinstance(value, np.ndarray):
-            arrays[f"{key}/{each.name}"] = narrowed(value)
-            value = {"array": f"{key}/{each.name}"}
+            arrays[f"{key}/{field.name}"] = narrowed(value)
+            value = {"array": f"{key}/{field.name}"}
         elif isinstance(value, Output):
             value = dataclasses.asdict(value)
-        plain[each.name] = list(value) if isinstance(value, tuple) else value
+        plain[field.name] = list(value) if isinstance(value, tuple) else value
     return plain
 
 

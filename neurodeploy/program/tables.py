@@ -1,4 +1,4 @@
-"""What a Program shows of itself."""
+"""The tables that show a Program."""
 
 from __future__ import annotations
 

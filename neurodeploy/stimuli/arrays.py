@@ -28,8 +28,8 @@ def from_arrays(arrays: Mapping[str, Any], network: Network, origin: Origin, bat
     inputs: dict[str, Array] = {}
     for name in network.input_names:
         if name not in named:
-            what = f"has no array for the input {name!r}; it has {sorted(named)}"
-            raise InputError(what, origin.where, "add it")
+            problem = f"has no array for the input {name!r}; it has {sorted(named)}"
+            raise InputError(problem, origin.where, "add it")
         array = np.asarray(named[name])
         _check_shape(array, network.shapes[name], name, origin.where, batch)
         inputs[name] = array if array.ndim == len(network.shapes[name]) + 2 else array[None]
@@ -45,14 +45,14 @@ def check_fit(stimulus: Stimulus, network: Network) -> Stimulus:
     where = stimulus.origin.where
     inputs = _renamed(stimulus.inputs, network)
     if inputs.keys() != set(network.input_names):
-        what = f"has the inputs {', '.join(inputs)}, the network has {', '.join(network.input_names)}"
-        raise InputError(what, where, "give one array per input")
+        problem = f"has the inputs {', '.join(inputs)}, the network has {', '.join(network.input_names)}"
+        raise InputError(problem, where, "give one array per input")
     for name, array in inputs.items():
         _check_shape(array, network.shapes[name], name, where, batch=True)
     pre = network.host.pre
     if pre is not None and (pre.node not in stimulus.signals or stimulus.signals[pre.node].features != pre.features):
-        what = f"holds no signal of {pre.features} features for the encoder of {pre.node!r}"
-        raise InputError(what, where, "give the signal itself: {'signal': array [F, T] or [B, F, T]}")
+        problem = f"holds no signal of {pre.features} features for the encoder of {pre.node!r}"
+        raise InputError(problem, where, "give the signal itself: {'signal': array [F, T] or [B, F, T]}")
     return stimulus if inputs.keys() == stimulus.keys() else replace(stimulus, inputs=inputs)
 
 

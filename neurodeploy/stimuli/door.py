@@ -51,8 +51,8 @@ def open_stimulus(
             raise InputError("a recording is one sample", "--batch", "leave out the option")
         return read_recording(path, network, framing, steps)
     if framing.asked is not None:
-        what = "there is no recording of events to frame"
-        raise InputError(what, f"--{framing.asked}", "give one with --input, or leave out the option")
+        problem = "there is no recording of events to frame"
+        raise InputError(problem, f"--{framing.asked}", "give one with --input, or leave out the option")
     if path is not None:
         return _read_file(path, network, batch)
     if source is None:

@@ -44,8 +44,10 @@ def _signal_findings(stimulus: Stimulus, network: Network) -> list[Finding]:
     for number, (low, high) in enumerate(zip(*stream_of(pre).encoder.ends(pre.features), strict=True)):
         least, largest = float(values[:, number].min()), float(values[:, number].max())
         if least < np.float32(low) or largest > np.float32(high):
-            what = (
+            problem = (
                 f"signal {number} reaches from {least:g} to {largest:g}, the encoder's samples from {low:g} to {high:g}"
             )
-            findings.append(Finding("signal-range", "warning", pre.node, what, "export with an encoder for this range"))
+            findings.append(
+                Finding("signal-range", "warning", pre.node, problem, "export with an encoder for this range")
+            )
     return findings

@@ -24,11 +24,11 @@ def make_stimulus(network: Network, steps: int | None = None, samples: int | Non
     if network.host.pre is not None:
         return make_waves(network, steps, samples, seed)
     if network.source is not None and network.source.stimulus is not None:
-        made = network.source.stimulus(steps, samples, seed)
-        if not isinstance(made, Stimulus):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plug-in may err
-            what = f"the model's own maker gives a {type(made).__name__}, not a Stimulus"
-            raise InputError(what, network.source.kind, "return neurodeploy.stimulus.Stimulus(arrays, labels)")
-        return check_fit(replace(made, origin=Origin("model", seed=seed)), network)
+        stimulus = network.source.stimulus(steps, samples, seed)
+        if not isinstance(stimulus, Stimulus):  # pyright: ignore[reportUnnecessaryIsInstance]  # a plug-in may err
+            problem = f"the model's own maker gives a {type(stimulus).__name__}, not a Stimulus"
+            raise InputError(problem, network.source.kind, "return neurodeploy.stimulus.Stimulus(arrays, labels)")
+        return check_fit(replace(stimulus, origin=Origin("model", seed=seed)), network)
     return make_noise(network, steps or STEPS, samples or 1, seed)
 
 

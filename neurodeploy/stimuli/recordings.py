@@ -61,14 +61,14 @@ def read_recording(path: Path, network: Network, framing: Framing, steps: int | 
     frames = _frames(network, name, shape, framing, path)
     if source.sensor is None:
         if framing.downscale == FIT:
-            what = "the file does not say how large the sensor is"
+            problem = "the file does not say how large the sensor is"
             remedy = "save it with its width and height (neurodeploy.events.save_events), or give --downscale a number"
-            raise InputError(what, str(path), remedy)
+            raise InputError(problem, str(path), remedy)
         source = source.with_sensor(Sensor(shape[2] * frames.downscale, shape[1] * frames.downscale))
-    made = frames.shape(source.known_sensor())
-    if made != shape:
-        told = f"makes frames (C, H, W) = {made} of its {source.sensor} pixels, the input {name!r} needs {shape}"
-        raise InputError(told, str(path), _remedy(source.known_sensor(), made, shape))
+    framed = frames.shape(source.known_sensor())
+    if framed != shape:
+        problem = f"makes frames (C, H, W) = {framed} of its {source.sensor} pixels, the input {name!r} needs {shape}"
+        raise InputError(problem, str(path), _remedy(source.known_sensor(), framed, shape))
     array = frames.read(source, steps).astype(np.float32)
     stimulus = from_arrays({name: array}, network, Origin("recording", str(path)))
     return replace(stimulus, findings=(*source.findings, *_chosen_polarity(framing, frames.polarity, name)))
@@ -90,9 +90,9 @@ def _input(network: Network, path: Path) -> tuple[str, tuple[int, int, int]]:
     names = network.input_names
     shape = network.shapes[names[0]]
     if len(names) != 1 or len(shape) != 3:
-        told = ", ".join(f"{name} {network.shapes[name]}" for name in names)
-        what = f"a recording fits a network with one input (C, H, W), this one has {told}"
-        raise InputError(what, str(path), "make an .npz of it with neurodeploy.events.Frames")
+        inputs = ", ".join(f"{name} {network.shapes[name]}" for name in names)
+        problem = f"a recording fits a network with one input (C, H, W), this one has {inputs}"
+        raise InputError(problem, str(path), "make an .npz of it with neurodeploy.events.Frames")
     return names[0], shape
 
 
@@ -129,16 +129,16 @@ def _grid(network: Network, name: str) -> float | None:
     return grid if grid is not None and grid <= 1 else None
 
 
-def _remedy(sensor: Sensor, made: tuple[int, int, int], shape: tuple[int, int, int]) -> str:
+def _remedy(sensor: Sensor, framed: tuple[int, int, int], shape: tuple[int, int, int]) -> str:
     """The options that would make the frames fit."""
-    found: list[str] = []
-    if made[0] != shape[0]:
+    options: list[str] = []
+    if framed[0] != shape[0]:
         if shape[0] > 2:
             return "no recording has more than two channels: make an .npz of it with neurodeploy.events.Frames"
-        found.append("--polarity both" if shape[0] == 2 else "--polarity merged (or on, off, signed)")
-    if made[1:] != shape[1:]:
-        whole = range(1, max(sensor.width, sensor.height) + 1)
-        fits = (n for n in whole if (ceil(sensor.height / n), ceil(sensor.width / n)) == shape[1:])
+        options.append("--polarity both" if shape[0] == 2 else "--polarity merged (or on, off, signed)")
+    if framed[1:] != shape[1:]:
+        factors = range(1, max(sensor.width, sensor.height) + 1)
+        fits = (n for n in factors if (ceil(sensor.height / n), ceil(sensor.width / n)) == shape[1:])
         number = next(fits, None)
-        found.append("--downscale fit" if number is None else f"--downscale {number}")
-    return f"give {' and '.join(found)}"
+        options.append("--downscale fit" if number is None else f"--downscale {number}")
+    return f"give {' and '.join(options)}"

@@ -37,13 +37,13 @@ def from_signal(arrays: Mapping[str, Any], network: Network, origin: Origin, bat
     others = [name for name in arrays if name != "labels"]
     name = SIGNAL if SIGNAL in arrays or origin.kind != "file" or len(others) != 1 else others[0]
     if name not in arrays:
-        what = f"has no signal for the encoder of {pre.node!r}; it has {sorted(arrays)}"
-        raise InputError(what, origin.where, f"give {SIGNAL!r}, [F, T] or [B, F, T]")
+        problem = f"has no signal for the encoder of {pre.node!r}; it has {sorted(arrays)}"
+        raise InputError(problem, origin.where, f"give {SIGNAL!r}, [F, T] or [B, F, T]")
     rows = rows_of(arrays[name], SIGNAL)
     if rows.values.shape[1] != pre.features or (batch and rows.rank != 3):
         needed = f"(B, {pre.features}, T)" if batch else f"({pre.features}, T)"
-        what = f"its signal has shape {np.shape(arrays[name])}, the encoder needs {needed}"
-        raise InputError(what, origin.where, "one row per signal")
+        problem = f"its signal has shape {np.shape(arrays[name])}, the encoder needs {needed}"
+        raise InputError(problem, origin.where, "one row per signal")
     stream = stream_of(pre)
     samples = stream.encoder.samples(arrays[name])
     spikes = encode(stream, samples)

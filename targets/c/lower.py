@@ -44,18 +44,18 @@ def lower(program: Program, options: Options) -> Artifact:
 
     Raises InputError for options, CapabilityError where the network does not fit the memory that was named.
     """
-    given = limits(options)
+    memory = limits(options)
     prefix = options.get(PREFIX.name, PREFIX.default)
-    made = deploy(program, prefix)
-    check_limits(made.footprint, given, "target c")
-    main = example(program, made.rendering, made.heads)
-    if made.encoder is not None:
-        main = signal_example(program, made.rendering, made.heads, made.encoder)
+    deployed = deploy(program, prefix)
+    check_limits(deployed.footprint, memory, "target c")
+    main = example(program, deployed.rendering, deployed.heads)
+    if deployed.encoder is not None:
+        main = signal_example(program, deployed.rendering, deployed.heads, deployed.encoder)
     texts = {
         "main.c": main,
         "Makefile": makefile(prefix),
         DISPATCHER: dispatcher([prefix]),
         HOST: FILES,
     }
-    files = {**made.files, **{name: text.encode("ascii") for name, text in texts.items()}}
-    return Artifact(program, files, notes=made.notes)
+    files = {**deployed.files, **{name: text.encode("ascii") for name, text in texts.items()}}
+    return Artifact(program, files, notes=deployed.notes)

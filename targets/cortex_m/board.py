@@ -31,12 +31,12 @@ class Board:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """What the compiler is told of the processor and the source."""
+        """The compiler's flags for the processor and the source."""
         return f"-mcpu={self.processor}", "-mthumb", "-mfloat-abi=soft", *OPTIMIZED, *WARNED, BUFFERS
 
     @property
     def linker_script(self) -> str:
-        """Where everything lies."""
+        """The linker script: the memories, and what lies in each."""
         return LINKER_SCRIPT.format(self=self)
 
 
@@ -72,7 +72,7 @@ BOARDS = {
 
 def makefile(board: Board, prefix: str) -> str:
     """Builds and runs the firmware by hand, as the target itself does."""
-    compiled = " ".join(each for each in board.flags if each not in (*WARNED, BUFFERS))
+    compiled = " ".join(flag for flag in board.flags if flag not in (*WARNED, BUFFERS))
     return f"""# make          builds firmware.elf for {board.machine}
 # make record   runs it under QEMU: it reads the tasks in the file job, and writes the file record
 CC := arm-none-eabi-gcc

@@ -26,14 +26,14 @@ def lower(program: Program, options: Options) -> Artifact:
     Raises InputError for options, CapabilityError where the network does not fit the memory: the board's, or less.
     """
     board = _board(options.get(MACHINE.name, MACHINE.default))
-    given = limits(options)
+    memory = limits(options)
     prefix = options.get(PREFIX.name, PREFIX.default)
-    made = deploy(program, prefix)
-    check_limits(made.footprint, _no_more_than(board, given), f"target cortex-m ({board.machine})")
-    if made.probe.buffer_bytes > board.probe:
-        what = f"its probe's buffers take {made.probe.buffer_bytes} bytes, the board has {board.probe} for them"
-        found = Finding("probe-size", "error", "program", what, "use the target c, or shrink the network")
-        raise CapabilityError("the network does not fit this board", "target cortex-m", findings=(found,))
+    deployed = deploy(program, prefix)
+    check_limits(deployed.footprint, _no_more_than(board, memory), f"target cortex-m ({board.machine})")
+    if deployed.probe.buffer_bytes > board.probe:
+        problem = f"its probe's buffers take {deployed.probe.buffer_bytes} bytes, the board has {board.probe} for them"
+        finding = Finding("probe-size", "error", "program", problem, "use the target c, or shrink the network")
+        raise CapabilityError("the network does not fit this board", "target cortex-m", findings=(finding,))
     texts = {
         DISPATCHER: dispatcher([prefix]),
         "board.c": BOARD_C.read_text(encoding="ascii"),
@@ -41,8 +41,8 @@ def lower(program: Program, options: Options) -> Artifact:
         "Makefile": makefile(board, prefix),
         ABOUT: json.dumps({"machine": board.machine}) + "\n",
     }
-    files = {**made.files, **{name: text.encode("ascii") for name, text in texts.items()}}
-    return Artifact(program, files, notes=(f"for {board.machine} ({board.processor})", *made.notes))
+    files = {**deployed.files, **{name: text.encode("ascii") for name, text in texts.items()}}
+    return Artifact(program, files, notes=(f"for {board.machine} ({board.processor})", *deployed.notes))
 
 
 def board_of(files: Mapping[str, bytes]) -> Board:
@@ -59,6 +59,6 @@ def _board(machine: str) -> Board:
     return BOARDS[machine]
 
 
-def _no_more_than(board: Board, given: Limits) -> Limits:
-    flash, ram = given.flash or board.flash, given.ram or board.ram
+def _no_more_than(board: Board, limits: Limits) -> Limits:
+    flash, ram = limits.flash or board.flash, limits.ram or board.ram
     return Limits(min(flash, board.flash), min(ram, board.ram))

@@ -31,7 +31,7 @@ def available() -> str | None:
     missing = [command for command in PACKAGES if shutil.which(command) is None]
     if not missing:
         return None
-    packages = " ".join(PACKAGES[each] for each in missing)
+    packages = " ".join(PACKAGES[command] for command in missing)
     return f"{' and '.join(missing)} not found (Debian: apt-get install {packages})"
 
 
@@ -46,7 +46,7 @@ def run(artifact: Artifact, stimulus: Stimulus, *, states: bool = False, drive: 
 
 def run_many(jobs: Sequence[Job]) -> list[Trace]:
     """The traces of several artifacts for one board, of distinct prefixes, from one firmware."""
-    boards = {board_of(each.files).machine: board_of(each.files) for each in jobs}
+    boards = {board_of(job.files).machine: board_of(job.files) for job in jobs}
     if len(boards) != 1:
         raise InputError(f"networks for {' and '.join(boards)} make no one firmware", NAME, "give all one -O machine")
     board = next(iter(boards.values()))
@@ -86,7 +86,7 @@ def execute(board: Board, files: Mapping[str, bytes], prefixes: Sequence[str], d
         emulation = [EMULATOR, *qemu(board), "-kernel", "firmware.elf"]
         ended = run_process(emulation, folder, read_time_limit(RUN_LIMIT, RUN_TIMEOUT), EMULATOR, FEWER)
         if ended.code != 0:
-            what = f"the emulated {board.machine} {ended.words}"
-            raise EnvironmentFailureError(what, EMULATOR, "run it again; if this repeats, export the network again")
+            problem = f"the emulated {board.machine} {ended.words}"
+            raise EnvironmentFailureError(problem, EMULATOR, "run it again; if this repeats, export the network again")
         record = folder / "record"
         return record.read_bytes() if record.is_file() else b""
