@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from neurodeploy.atomic import write_file
 from neurodeploy.errors import InputError, choices
 from neurodeploy.evidence import Evidence
+from neurodeploy.finding import Finding
 from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.integers import narrowed
 from neurodeploy.table import Table, dimensions, listing
@@ -91,6 +92,7 @@ class Trace:
     - ``encoded``: inputs that the target made from signals itself; they are compared like populations.
     - ``notes``: sentences for the report.
     - ``operations``: synaptic operations, neuron updates and events, where they were counted.
+    - ``findings``: what was noticed about the stimulus.
     """
 
     entries: Mapping[str, Entry]
@@ -99,6 +101,7 @@ class Trace:
     encoded: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     operations: Operations | None = None
+    findings: tuple[Finding, ...] = ()
 
     def __getitem__(self, node: str) -> Entry:
         if node not in self.entries:
@@ -136,6 +139,7 @@ class Trace:
             "encoded": list(self.encoded),
             "notes": list(self.notes),
             "operations": None if self.operations is None else self.operations.to_json(),
+            "findings": [finding.to_json() for finding in self.findings],
         }
         return {**self.meta, **{name: value for name, value in fields.items() if value}}
 
@@ -208,6 +212,7 @@ def _trace(entries: Mapping[str, Entry], about: dict[str, Any]) -> Trace:
     """The trace of some entries and of what ``Trace.about`` gave."""
     evidence, operations = about.pop("evidence", None), about.pop("operations", None)
     encoded, notes = (tuple(map(str, about.pop(name, ()))) for name in ("encoded", "notes"))
+    findings = tuple(Finding(**finding) for finding in about.pop("findings", ()))
     return Trace(
         entries,
         about,
@@ -215,6 +220,7 @@ def _trace(entries: Mapping[str, Entry], about: dict[str, Any]) -> Trace:
         encoded,
         notes,
         None if operations is None else Operations.from_json(operations),
+        findings,
     )
 
 

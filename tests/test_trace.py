@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from neurodeploy.errors import InputError
 from neurodeploy.evidence import same_code
+from neurodeploy.finding import Finding
 from neurodeploy.heads import apply_head, task_value
 from neurodeploy.host import Head
 from neurodeploy.integers import narrowed
@@ -31,6 +32,7 @@ def sample():
         ("signal",),
         ("a note",),
         Operations({"fc": 5}, {"stages.0.lif": 7}, {"stages.0.lif": 9}),
+        (Finding("slug", "warning", "input", "is odd", "make it even"),),
     )
 
 
@@ -41,8 +43,8 @@ def test_what_is_saved_is_loaded(tmp_path, batched):
         trace = replace(trace, entries={name: first(entry) for name, entry in trace.entries.items()})
     trace.save(tmp_path / "t.npz", batched)
     again = Trace.load(tmp_path / "t.npz")
-    about = (trace.meta, trace.evidence, trace.encoded, trace.notes, trace.operations)
-    assert (again.meta, again.evidence, again.encoded, again.notes, again.operations) == about
+    about = (trace.meta, trace.evidence, trace.encoded, trace.notes, trace.operations, trace.findings)
+    assert (again.meta, again.evidence, again.encoded, again.notes, again.operations, again.findings) == about
     for name, entry in trace.entries.items():
         other = again[name]
         assert (entry.graded, entry.scale, entry.state_scale, entry.inserted) == (

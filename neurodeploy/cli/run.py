@@ -10,7 +10,6 @@ import typer
 from neurodeploy.cli import options as o
 from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.cli.progress import working
-from neurodeploy.finding import Finding
 
 
 @with_blocks
@@ -60,6 +59,6 @@ def run(
         trace.save(out, batched=framing.batch or trace.batch > 1)
     if output.as_json:
         o.emit({**trace_json(trace), "trace": None if out is None else str(out)})
-    output.tell([Finding(**finding) for finding in trace.meta.get("findings", ())])
+    output.tell(trace.findings)
     if not output.silent:
         stdout().print(show_trace(trace))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from neurodeploy.analysis.operations import count_operations
 from neurodeploy.bundle import Bundle
@@ -44,7 +43,7 @@ def run(
     - ``operations``: count synaptic operations, neuron updates and events of an integer rung, as ``operations`` of the
       trace.
 
-    Its ``meta`` names the rung and lists what was guessed to make the stimulus (``findings``).
+    Its ``meta`` names the rung; its ``findings`` say what was guessed to make the stimulus.
 
     Raises InputError for an unknown rung or one the subject does not have, CapabilityError for a target that cannot
     carry the network, UnavailableError for one that cannot run here.
@@ -58,10 +57,8 @@ def run(
     trace, program = run_rung(opened, rung, shown, states, options)
     if operations and program is not None:
         trace = replace(trace, operations=count_operations(program, trace))
-    about: dict[str, Any] = {"bundle": opened.digest} if isinstance(opened, Bundle) else {}
-    if shown.findings:
-        about["findings"] = [finding.to_json() for finding in shown.findings]
-    return replace(trace, meta={**trace.meta, "rung": rung, **about})
+    digest = {"bundle": opened.digest} if isinstance(opened, Bundle) else {}
+    return replace(trace, meta={**trace.meta, "rung": rung, **digest}, findings=tuple(shown.findings))
 
 
 def run_rung(

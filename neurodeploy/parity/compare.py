@@ -85,5 +85,5 @@ def check_aligned(trace: Trace, shapes: Mapping[str, tuple[int, ...]], lead: tup
     for name, shape in shapes.items():
         actual, expected = trace[name].output.shape, (*lead, *shape)
         if actual != expected:
-            what = f"its record of node {name} has shape {actual}, not {expected}"
-            raise NeurodeployError(what, f"rung {rung}", "its runner must return (B, T, *shape), latency removed")
+            mismatch = f"its record of node {name} has shape {actual}, not {expected}"
+            raise NeurodeployError(mismatch, f"rung {rung}", "its runner must return (B, T, *shape), latency removed")
