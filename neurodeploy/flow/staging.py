@@ -10,7 +10,7 @@ from neurodeploy.flow.exporting import numerics_of
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics
 from neurodeploy.passes.draft import Draft, Machine
-from neurodeploy.passes.options import options_of
+from neurodeploy.passes.options import option_json, options_of
 from neurodeploy.passes.pipeline import STAGES, configured
 from neurodeploy.passes.stage import Stage, run_stage, summary, until
 from neurodeploy.passes.views import stage_table, table_json
@@ -41,24 +41,24 @@ class StageList:
     @property
     def tables(self) -> tuple[Table, ...]:
         """The stages and their options, as tables."""
-        ran = any(each.draft is not None for each in self.stages)
-        rows = [(each.stage.name, summary(each.stage), *(_here(each) if ran else ())) for each in self.stages]
+        ran = any(run.draft is not None for run in self.stages)
+        rows = [(run.stage.name, summary(run.stage), *(_here(run) if ran else ())) for run in self.stages]
         columns = ("stage", "does", *(("here",) if ran else ()))
         return Table("stages of quantization", columns, rows), self._options()
 
     def _options(self) -> Table:
         machines = () if self.numerics is None else (self.numerics,)
         rows = [
-            (known.key, each.stage.name, known.domain.describe(machines), known.default_text(), known.help)
-            for each in self.stages
-            for known in options_of(each.stage)
+            (known.key, run.stage.name, known.domain.describe(machines), known.default_text(), known.help)
+            for run in self.stages
+            for known in options_of(run.stage)
         ]
         return Table("options, set with -O option=value", ("option", "stage", "takes", "default", "means"), rows)
 
     def to_json(self) -> dict[str, Any]:
         """As plain data: every stage with its conditions and options; ``here`` and ``rows`` where it has run."""
         machines = () if self.numerics is None else (self.numerics,)
-        return {"stages": [_stage_json(each, machines) for each in self.stages]}
+        return {"stages": [_stage_json(run, machines) for run in self.stages]}
 
 
 def stages(
@@ -98,19 +98,12 @@ def _here(run: StageRun) -> tuple[str]:
 
 
 def _stage_json(run: StageRun, machines: Sequence[Numerics]) -> dict[str, Any]:
-    told = {} if run.result is None else {"here": run.result.title, "rows": table_json(run.result)}
+    result = {} if run.result is None else {"here": run.result.title, "rows": table_json(run.result)}
     return {
         "name": run.stage.name,
         "does": summary(run.stage),
         "requires": [condition.text for condition in run.stage.requires],
         "ensures": [condition.text for condition in run.stage.ensures],
-        "options": {
-            known.key: {
-                "help": known.help,
-                "default": known.default,
-                "takes": known.domain.describe(machines),
-            }
-            for known in options_of(run.stage)
-        },
-        **told,
+        "options": {known.key: option_json(known, machines) for known in options_of(run.stage)},
+        **result,
     }

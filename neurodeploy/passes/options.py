@@ -109,6 +109,11 @@ class StageOption:
         return "what the machine has" if self.default is None else str(self.default)
 
 
+def option_json(option: StageOption, machines: Sequence[Numerics]) -> dict[str, Any]:
+    """An option as plain data: its help, its default (None: what the machine has) and the values it takes."""
+    return {"help": option.help, "default": option.default, "takes": option.domain.describe(machines)}
+
+
 def options_of(stage: object) -> tuple[StageOption, ...]:
     """The options of a stage (an instance or its class), in the order of its fields."""
     return tuple(

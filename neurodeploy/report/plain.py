@@ -10,6 +10,8 @@ import numpy as np
 from neurodeploy.bundle import Bundle
 from neurodeploy.model import ReferenceModel
 from neurodeploy.network.network import Network
+from neurodeploy.passes.options import option_json
+from neurodeploy.passes.pipeline import pipeline_options
 from neurodeploy.program.program import Program
 from neurodeploy.target import Installed
 from neurodeploy.trace import Trace
@@ -79,6 +81,7 @@ def targets_json(targets: Mapping[str, Installed]) -> dict[str, Any]:
             "summary": None if installed.target is None else installed.target.summary,
             "numerics": None if installed.target is None else installed.target.numerics.name,
             "options": _options(installed),
+            "quantization": _quantization(installed),
         }
         for name, installed in targets.items()
     }
@@ -87,6 +90,16 @@ def targets_json(targets: Mapping[str, Installed]) -> dict[str, Any]:
 def _options(installed: Installed) -> dict[str, Any]:
     options = () if installed.target is None else installed.target.options
     return {option.name: {"default": option.default, "help": option.help} for option in options}
+
+
+def _quantization(installed: Installed) -> dict[str, Any]:
+    """Options of the quantization pipeline, with the values that the target's numerics allow."""
+    target = installed.target
+    if target is None:
+        return {}
+    choices = dict.fromkeys((target.numerics, *target.numerics_choices))
+    machines = [numerics for numerics in choices if numerics.accumulation != "events"]
+    return {key: option_json(option, machines) for key, option in pipeline_options().items()}
 
 
 def models_json(models: Mapping[str, ReferenceModel | str]) -> dict[str, Any]:

@@ -72,3 +72,13 @@ def test_bad_calls_are_refused(model: Path) -> None:
     assert "name a SOURCE" in refused("export", "-t", "fixed", "--stop-after", "scales")
     assert "SOURCE and a --target" in refused("export", model)
     assert "from 1 to 8" in refused("export", model, "-t", "fixed", "--stages", "-O", "weight-bits=9")
+
+
+def test_the_list_of_targets_has_the_same_options_with_the_range_of_each_target() -> None:
+    fixed = call("targets", "--json").data["fixed"]["quantization"]
+    assert fixed["weight-bits"]["takes"] == "a whole number from 1 to 8"
+    assert fixed["weight-bits"]["help"] == pipeline_options()["weight-bits"].help
+    assert fixed["numerics"]["takes"] == "loihi2 or int32"
+    assert {key: option["default"] for key, option in fixed.items()} == {
+        "numerics": None, "weight-bits": None, "weight-exponent": None, "message-bits": 8,
+    }  # fmt: skip
