@@ -23,7 +23,11 @@ lint                every finding about how a network is stepped, with repairs
 convert             a network written as ``.nir`` or ``.net``
 encode, decode      a signal as spikes, and spikes as a signal
 quantize, lower     the two halves of ``export``, without writing anything
+stages              the stages of quantization, their options, and what each did to a network
 targets, models     what is installed here: deployment targets and reference networks
+install_target      a target's own environment, set up
+build_model         a reference network, written as a checkpoint
+events_info         what a recording of an event camera holds
 ==================  ====================================================================================
 
 ==================  ====================================================================================
@@ -35,6 +39,7 @@ Contract, Terms     how a network is stepped
 InputRange          which values an input takes
 Program             populations and projections of integers
 Bundle              the folder that ``export`` writes
+Stimulus            what a network is shown
 Trace               outputs and states of every population
 Report              rungs, verdicts and first divergences
 Finding             one observation about a model, a program or a target
@@ -65,14 +70,28 @@ if TYPE_CHECKING:
         UnavailableError,
     )
     from neurodeploy.finding import Finding
-    from neurodeploy.flow import check, export, load, lower, run
-    from neurodeploy.flow.converting import convert
-    from neurodeploy.flow.exporting import quantize
-    from neurodeploy.flow.linting import lint
+    from neurodeploy.flow import (
+        build_model,
+        check,
+        convert,
+        decode,
+        encode,
+        events_info,
+        export,
+        inspect,
+        install_target,
+        lint,
+        load,
+        lower,
+        quantize,
+        run,
+        stages,
+    )
     from neurodeploy.model import installed_models as models
     from neurodeploy.network import InputRange, Network, NetworkBuilder
     from neurodeploy.parity.report import Report
     from neurodeploy.program import Program
+    from neurodeploy.stimulus import Stimulus
     from neurodeploy.target import installed_targets as targets
     from neurodeploy.trace import Trace
 
@@ -92,19 +111,27 @@ __all__ = [
     "Program",
     "RefusedError",
     "Report",
+    "Stimulus",
     "Terms",
     "Trace",
     "UnavailableError",
     "__version__",
+    "build_model",
     "check",
     "convert",
+    "decode",
+    "encode",
+    "events_info",
     "export",
+    "inspect",
+    "install_target",
     "lint",
     "load",
     "lower",
     "models",
     "quantize",
     "run",
+    "stages",
     "targets",
 ]
 
@@ -123,17 +150,25 @@ _MODULE_OF = {
     "Program": "program",
     "RefusedError": "errors",
     "Report": "parity.report",
+    "Stimulus": "stimulus",
     "Terms": "contract",
     "Trace": "trace",
     "UnavailableError": "errors",
+    "build_model": "flow.installing",
     "check": "flow.checking",
     "convert": "flow.converting",
+    "decode": "flow.encoding",
+    "encode": "flow.encoding",
+    "events_info": "flow.recording",
     "export": "flow.exporting",
+    "inspect": "flow.inspecting",
+    "install_target": "flow.installing",
     "lint": "flow.linting",
     "load": "flow.loading",
     "lower": "flow.exporting",
     "quantize": "flow.exporting",
     "run": "flow.running",
+    "stages": "flow.staging",
 }
 """Where a name stands. ``models`` and ``targets`` are not here: they are packages that can be called."""
 

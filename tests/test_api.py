@@ -10,9 +10,21 @@ import pytest
 
 import neurodeploy as nd
 
-FUNCTIONS = ("load", "export", "run", "check", "lint", "convert", "quantize", "lower")
+FUNCTIONS = ("load", "export", "run", "check", "lint", "convert", "inspect", "encode", "decode", "quantize", "lower")
+HELPERS = ("stages", "install_target", "build_model", "events_info")
 LISTS = ("targets", "models")
-CLASSES = ("Network", "NetworkBuilder", "Contract", "Terms", "InputRange", "Program", "Bundle", "Trace", "Report")
+CLASSES = (
+    "Network",
+    "NetworkBuilder",
+    "Contract",
+    "Terms",
+    "InputRange",
+    "Program",
+    "Bundle",
+    "Stimulus",
+    "Trace",
+    "Report",
+)
 ERRORS = ("NeurodeployError", "InputError", "RefusedError", "CannotRepresentError", "CapabilityError")
 MACHINE = ("UnavailableError", "EnvironmentFailureError")
 
@@ -23,7 +35,7 @@ def python(code: str) -> str:
 
 
 def test_the_public_names_are_these_and_no_others() -> None:
-    assert set(nd.__all__) == {*FUNCTIONS, *LISTS, *CLASSES, *ERRORS, *MACHINE, "Finding", "__version__"}
+    assert set(nd.__all__) == {*FUNCTIONS, *HELPERS, *LISTS, *CLASSES, *ERRORS, *MACHINE, "Finding", "__version__"}
 
 
 @pytest.mark.parametrize("name", sorted({*nd.__all__} - {"__version__"}))
@@ -33,7 +45,7 @@ def test_every_public_name_is_there_and_documented(name: str) -> None:
     assert name in (nd.__doc__ or "").replace(",", " ").replace("`", " ").split()
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", (*FUNCTIONS, *HELPERS))
 def test_a_function_of_the_package_is_public_under_its_own_name(name: str) -> None:
     assert getattr(nd, name).__name__ == name
 

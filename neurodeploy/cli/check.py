@@ -52,29 +52,23 @@ def check(
     The rungs are source, network, program and targets; the report names the first divergence of each. Exit code 0: all
     agree; 1: one diverged; 5: the stimulus proves nothing about some node, or no target ran code of its own.
     """
+    from neurodeploy import flow
     from neurodeploy.atomic import write_file
-    from neurodeploy.flow.checking import check as climb
-    from neurodeploy.flow.subject import open_subject
-    from neurodeploy.report.console import show_report, stdout
+    from neurodeploy.report.console import show_report
     from neurodeploy.report.junit import junit_xml
 
-    frames = framing.frames()
-    how = loading.arguments()
-    opened = open_subject(subject, **how)
     with working(f"checking {subject}", output.silent):
-        report = climb(
-            opened,
+        report = flow.check(
+            subject,
             stimulus,
             targets=target,
             budget=budget,
             allow_silent=allow_silent or (),
-            options=o.assignments(assign),
             allow_same_code=allow_same_code,
-            steps=making.steps,
-            samples=making.samples,
-            seed=making.seed,
-            batch=framing.batch,
-            framing=frames,
+            options=o.assignments(assign),
+            **framing.arguments(),
+            **vars(making),
+            **loading.arguments(),
         )
     if html is not None:
         page = report.to_html().encode()
@@ -82,8 +76,5 @@ def check(
     if junit is not None:
         xml = junit_xml(report)
         write_file(junit, lambda handle: handle.write(xml))
-    if output.as_json:
-        o.emit(report.to_json())
-    elif not output.quiet:
-        stdout().print(show_report(report))
+    output.show(report.to_json, show_report(report))
     raise typer.Exit(EXIT[report.verdict])

@@ -23,16 +23,11 @@ def convert(
 
     A .nir carries its contract. A .net holds what SLAYER's blocks say exactly; what they cannot is refused by name.
     """
-    from neurodeploy.flow import load
-    from neurodeploy.flow.converting import convert as write
-    from neurodeploy.flow.converting import writer_of
+    from neurodeploy import flow
 
-    writer_of(out)
-    network = load(source, **loading.arguments())
-    write(network, out)
+    network = flow.convert(source, out, **loading.arguments())
     for finding in network.findings:
         typer.echo(str(finding), err=True)
-    if output.as_json:
-        o.emit({"written": str(out), "findings": [finding.to_json() for finding in network.findings]})
-    elif not output.quiet:
-        typer.echo(f"wrote {out}")
+    output.show(
+        lambda: {"written": str(out), "findings": [finding.to_json() for finding in network.findings]}, f"wrote {out}"
+    )

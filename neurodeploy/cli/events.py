@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from neurodeploy.cli import options as o
 from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.cli.progress import working
-from neurodeploy.errors import InputError
-
-if TYPE_CHECKING:
-    from neurodeploy.events import Sensor
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
@@ -42,28 +38,17 @@ def info(
     Formats: AEDAT 2.0, 3.1 and 4.0, DAT, EVT2 and EVT3 (.raw), N-MNIST (.bin), Event Stream (.es), HDF5, MAT, CSV and
     NumPy.
     """
-    from neurodeploy.events import open_events
-    from neurodeploy.events.summary import summarize
+    from neurodeploy import flow
 
     with working(f"reading {file}", output.silent):
-        size = None if sensor is None else _sensor(sensor)
-        summary = summarize(open_events(file, size, columns=columns, time_unit=time_unit, sort=sort))
-    if output.as_json:
-        o.emit(summary.to_json())
+        summary = flow.events_info(file, sensor, columns=columns, time_unit=time_unit, sort=sort)
+    if not output.as_json:
+        output.tell(summary.findings)
+    if output.silent:
+        output.show(summary.to_json)
         return
-    output.tell(summary.findings)
-    if not output.quiet:
-        from neurodeploy.report.console import filled, stdout
+    from neurodeploy.report.console import filled
 
-        shown = filled(summary.table())
-        shown.show_header = False
-        stdout().print(shown)
-
-
-def _sensor(text: str) -> Sensor:
-    from neurodeploy.events import Sensor
-
-    parts = text.lower().split("x")
-    if len(parts) != 2 or not all(part.isdecimal() for part in parts):
-        raise InputError(f"{text!r} is no size of a sensor", "--sensor", "write it as WIDTHxHEIGHT, e.g. 640x480")
-    return Sensor(int(parts[0]), int(parts[1]))
+    shown = filled(summary.table())
+    shown.show_header = False
+    output.show(summary.to_json, shown)

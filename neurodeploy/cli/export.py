@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,9 +11,6 @@ from neurodeploy.cli import options as o
 from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.cli.progress import working
 from neurodeploy.errors import InputError
-
-if TYPE_CHECKING:
-    from neurodeploy.network.network import Network
 
 
 @with_blocks
@@ -44,56 +41,24 @@ def export(
 
     The bundle holds the network, its integers and what the target loads; an existing bundle is replaced.
     """
-    from neurodeploy.bundle import check_replaceable
-    from neurodeploy.flow import export as write
-    from neurodeploy.flow import load
-    from neurodeploy.flow.exporting import bundle_place
-    from neurodeploy.report.console import show_bundle, stdout
-    from neurodeploy.report.plain import bundle_json
-    from neurodeploy.target import find_target
+    from neurodeploy import flow
+    from neurodeploy.flow.plain import bundle_json
+    from neurodeploy.report.console import render, show_bundle
 
-    how = loading.arguments()
     given = o.assignments(assign)
+    if source is None and stop_after is not None and not stages:
+        raise InputError("shows what a stage makes of a network, and there is none", "--stop-after", "name a SOURCE")
     if stages or stop_after is not None:
-        network = None if source is None else load(source, **how)
-        show_stages(network, target, given, encoder, stop_after, stages, output.as_json)
+        listing = flow.stages(source, target, given, stop_after, encoder, **loading.arguments())
+        result = listing.stages[-1].result
+        output.show(listing.to_json, render(listing.tables if stages or result is None else (result,)))
         return
     if source is None or target is None:
         raise InputError("needs a SOURCE and a --target", "export", "see export --help, or list its stages: --stages")
-    chosen = find_target(target)
-    place = out or bundle_place(source, chosen.name)
-    check_replaceable(place)
     with working("exporting", output.silent):
-        bundle = write(load(source, **how), chosen, place, given, encoder)
+        bundle = flow.export(source, target, out, given, encoder, **loading.arguments())
     for finding in bundle.artifact.findings:
         typer.echo(str(finding), err=True)
-    if output.as_json:
-        o.emit({"bundle": str(place), **bundle_json(bundle)})
-    elif not output.quiet:
-        stdout().print(show_bundle(bundle))
-        typer.echo(f"wrote {place}")
-
-
-def show_stages(
-    network: Network | None,
-    target: str | None,
-    given: dict[str, str],
-    encoder: Path | None,
-    stop_after: str | None,
-    listed: bool,
-    as_json: bool,
-) -> None:
-    """Print the stages, ``listed`` or the result of the last one that ran."""
-    from neurodeploy.flow.encoder import with_encoder
-    from neurodeploy.flow.staging import stages
-    from neurodeploy.report.console import render, stdout
-
-    if network is None and stop_after is not None and not listed:
-        raise InputError("shows what a stage makes of a network, and there is none", "--stop-after", "name a SOURCE")
-    network = with_encoder(network, encoder) if network is not None and encoder is not None else network
-    ran = stages(network, target, given, stop_after)
-    result = ran.stages[-1].result
-    if as_json:
-        o.emit(ran.to_json())
-        return
-    stdout().print(render(ran.tables if listed or result is None else (result,)))
+    output.show(
+        lambda: {"bundle": str(bundle.path), **bundle_json(bundle)}, show_bundle(bundle), f"wrote {bundle.path}"
+    )

@@ -19,19 +19,12 @@ def models(ctx: typer.Context, *, output: o.Output) -> None:
     """List the reference networks."""
     if ctx.invoked_subcommand is not None:
         return
+    from neurodeploy.flow.plain import models_json
     from neurodeploy.model import installed_models
-    from neurodeploy.report.console import stdout, table
-    from neurodeploy.report.plain import models_json
+    from neurodeploy.report.console import show_models
 
     found = installed_models()
-    if output.as_json:
-        o.emit(models_json(found))
-    if output.silent:
-        return
-    rows = table("models", "name", "presets", "summary")
-    for name, each in found.items():
-        rows.add_row(name, *(("", each) if isinstance(each, str) else (", ".join(each.presets), each.summary)))
-    stdout().print(rows)
+    output.show(lambda: models_json(found), show_models(found))
 
 
 @app.command("build")
@@ -50,20 +43,17 @@ def build(
     output: o.Output,
 ) -> None:
     """Write a reference network as a checkpoint."""
-    from neurodeploy.frontends.torch_extra import need_torch
+    from neurodeploy import flow
     from neurodeploy.model import find_model
 
-    need_torch()
-    from neurodeploy.frontends.checkpoint import save_checkpoint
-
-    model = find_model(name)
-    config = model.preset(preset)
-    place = out or Path(f"{name}.pt")
-    save_checkpoint(model, config, model.build(config), place)
-    if stimulus is not None:
-        model.stimulus(config, making.steps, making.samples, making.seed).save(stimulus)
-    if output.as_json:
-        written = None if stimulus is None else str(stimulus)
-        o.emit({"model": name, "preset": preset or next(iter(model.presets)), "path": str(place), "stimulus": written})
-    elif not output.quiet:
-        typer.echo(f"wrote {place}" + ("" if stimulus is None else f" and {stimulus}"))
+    place = flow.build_model(name, out, preset, stimulus, **vars(making))
+    written = None if stimulus is None else str(stimulus)
+    output.show(
+        lambda: {
+            "model": name,
+            "preset": preset or next(iter(find_model(name).presets)),
+            "path": str(place),
+            "stimulus": written,
+        },
+        f"wrote {place}" + ("" if stimulus is None else f" and {stimulus}"),
+    )

@@ -150,23 +150,12 @@ class Framing:
     sort: Sort = None
     batch: Annotated[bool, typer.Option("--batch", help="The arrays of --input are (B, T, ...).")] = False
 
-    def frames(self) -> Any:
-        """The same as the value that reads recordings. Raises InputError."""
-        from neurodeploy.stimuli import Framing as Frames
-
+    def arguments(self) -> dict[str, Any]:
+        """The same as arguments of ``run`` and ``check``. Raises InputError."""
         scale = self.downscale
         if scale != "fit" and (not scale.isdecimal() or int(scale) < 1):
             raise InputError(f"{scale!r} is no downscale", "--downscale", "give a whole number from 1, or fit")
-        return Frames(
-            self.window,
-            self.count,
-            self.polarity,
-            scale if scale == "fit" else int(scale),
-            self.values,
-            self.columns,
-            self.time_unit,
-            self.sort,
-        )
+        return {**vars(self), "downscale": scale if scale == "fit" else int(scale)}
 
 
 @dataclass(frozen=True)
@@ -182,14 +171,14 @@ class Output:
         return self.quiet or self.as_json
 
     def show(self, data: Callable[[], Any], *views: RenderableType) -> None:
-        """The result: ``data()`` as one JSON object, or ``views`` one below the other, or nothing."""
+        """The result: ``data()`` as one JSON object, or ``views`` one below the other, or nothing; text as it is."""
         if self.as_json:
             emit(data())
         elif not self.quiet:
             from neurodeploy.report.console import stdout
 
             for view in views:
-                stdout().print(view)
+                typer.echo(view) if isinstance(view, str) else stdout().print(view)
 
     def tell(self, findings: Sequence[Finding]) -> None:
         """Findings on standard error: warnings and errors always, the rest unless ``quiet``; none beside ``--json``."""

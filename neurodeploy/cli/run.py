@@ -33,32 +33,22 @@ def run(
     output: o.Output,
 ) -> None:
     """Run one rung on a stimulus; show or write its trace."""
-    from neurodeploy.flow.running import run as execute
-    from neurodeploy.flow.subject import open_subject
-    from neurodeploy.report.console import show_trace, stdout
-    from neurodeploy.report.plain import trace_json
+    from neurodeploy import flow
+    from neurodeploy.flow.plain import trace_json
+    from neurodeploy.report.console import show_trace
 
-    frames = framing.frames()
-    how = loading.arguments()
-    opened = open_subject(subject, **how)
     with working(f"running {on or subject}", output.silent):
-        trace = execute(
-            opened,
+        trace = flow.run(
+            subject,
             stimulus,
             on=on,
             states=states,
-            options=o.assignments(assign),
             operations=operations,
-            steps=making.steps,
-            samples=making.samples,
-            seed=making.seed,
-            batch=framing.batch,
-            framing=frames,
+            options=o.assignments(assign),
+            out=out,
+            **framing.arguments(),
+            **vars(making),
+            **loading.arguments(),
         )
-    if out is not None:
-        trace.save(out, batched=framing.batch or trace.batch > 1)
-    if output.as_json:
-        o.emit({**trace_json(trace), "trace": None if out is None else str(out)})
     output.tell(trace.findings)
-    if not output.silent:
-        stdout().print(show_trace(trace))
+    output.show(lambda: {**trace_json(trace), "trace": None if out is None else str(out)}, show_trace(trace))

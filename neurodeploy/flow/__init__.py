@@ -1,8 +1,31 @@
-"""The Python API: load, export, run, check."""
+"""The functions behind the verbs and behind ``import neurodeploy``: each verb is one call of one of them."""
 
 from neurodeploy.flow.checking import check
-from neurodeploy.flow.exporting import export, lower
+from neurodeploy.flow.converting import convert
+from neurodeploy.flow.encoding import decode, encode
+from neurodeploy.flow.exporting import export, lower, quantize
+from neurodeploy.flow.inspecting import inspect
+from neurodeploy.flow.installing import build_model, install_target
+from neurodeploy.flow.linting import lint
 from neurodeploy.flow.loading import load
+from neurodeploy.flow.recording import events_info
 from neurodeploy.flow.running import run
+from neurodeploy.flow.staging import stages
 
-__all__ = ["check", "export", "load", "lower", "run"]
+__all__ = [
+    "build_model",
+    "check",
+    "convert",
+    "decode",
+    "encode",
+    "events_info",
+    "export",
+    "inspect",
+    "install_target",
+    "lint",
+    "load",
+    "lower",
+    "quantize",
+    "run",
+    "stages",
+]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from neurodeploy.bundle import Bundle
 from neurodeploy.errors import InputError, choices
+from neurodeploy.flow.arguments import SubjectOptions, divided, spell_out, stimulus_of, texts
 from neurodeploy.flow.ladder import build_ladder
+from neurodeploy.flow.loading import load
 from neurodeploy.flow.subject import Subject, network_of, open_subject
 from neurodeploy.heads import task_value
 from neurodeploy.network.network import Network
@@ -23,16 +25,17 @@ from neurodeploy.parity.rung import Rung
 from neurodeploy.program.latency import latencies
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
-from neurodeploy.stimuli import Framing, Source, open_stimulus
+from neurodeploy.stimuli import Source
 from neurodeploy.stimuli.findings import stimulus_findings
 from neurodeploy.stimuli.signals import float_spikes
 from neurodeploy.stimulus import Stimulus
-from neurodeploy.target import Artifact, Options, Target
+from neurodeploy.target import Artifact, Target, find_target
 from neurodeploy.trace import Trace
 
 DEFAULT_BUDGET = 0.9
 
 
+@spell_out(stimulus_of, load)
 def check(
     subject: Subject | str | Path,
     stimulus: Source = None,
@@ -40,32 +43,42 @@ def check(
     targets: Sequence[str] | None = None,
     budget: float = DEFAULT_BUDGET,
     allow_silent: Collection[str] = (),
-    options: Options | None = None,
+    options: Mapping[str, object] | None = None,
     states: bool = True,
     allow_same_code: bool = False,
-    steps: int | None = None,
-    samples: int | None = None,
-    seed: int = 0,
-    batch: bool = False,
-    framing: Framing | None = None,
+    **how: Unpack[SubjectOptions],
 ) -> Report:
     """Compare neighboring rungs and report the first divergence of each.
 
-    - ``stimulus`` and ``steps``, ``samples``, ``seed``, ``batch``, ``framing``: as ``open_stimulus`` takes them.
-    - ``targets``: a bundle's own by default; for a source every one that can run it here.
-    - ``budget``: smallest Jaccard per spiking node on the quantization rung, 0 to 1.
-    - ``allow_silent``: nodes whose silence is accepted.
-    - ``states``: membranes and currents of targets are compared too.
-    - ``allow_same_code``: a ladder in which every target ran the reference itself need not be inconclusive.
+    Args:
+        subject: a bundle or its folder, a Network, or what ``load`` takes together with the arguments of ``load``.
+        stimulus: as ``run`` takes it, with the arguments ``window`` to ``seed``.
+        targets: names; a bundle's own by default; for a source every one that can run it here.
+        budget: smallest Jaccard per spiking node on the quantization rung, 0 to 1.
+        allow_silent: nodes whose silence is accepted.
+        options: of quantization and of the targets, e.g. ``{"weight-bits": 6}``.
+        states: membranes and currents of targets are compared too.
+        allow_same_code: a ladder in which every target ran the reference itself need not be inconclusive.
 
-    Raises InputError, CapabilityError for a target that cannot carry the network, UnavailableError for one that cannot
-    run here, and whatever lowering and running raise.
+    Raises:
+        InputError: for options, stimuli and names that do not fit.
+        CapabilityError: for a target that cannot carry the network.
+        UnavailableError: for a target that cannot run here.
+
+    Example:
+        >>> report = nd.check("digits.fixed")
+        >>> report.verdict
+        'agree'
     """
-    opened = open_subject(subject)
+    loading, showing = divided(how)
+    check_budget(budget)
+    for name in targets or ():
+        find_target(name)
+    opened = open_subject(subject, **loading)
     network = network_of(opened)
-    check_judgement(network, budget, allow_silent)
-    shown = open_stimulus(stimulus, network, steps=steps, samples=samples, seed=seed, batch=batch, framing=framing)
-    ladder = build_ladder(opened, targets, options or {})
+    check_silent(network, allow_silent)
+    shown = stimulus_of(stimulus, network, **showing)
+    ladder = build_ladder(opened, targets, texts(options))
     program = ladder.program
     traces: dict[str, Trace] = {}
     rungs = _encoder_rungs(network, shown, budget, allow_silent)
@@ -101,10 +114,14 @@ def _encoder_rungs(network: Network, stimulus: Stimulus, budget: float, allow_si
     return [encoder_rung(expected, actual, stream.latency, budget, allow_silent)]
 
 
-def check_judgement(network: Network, budget: float, allow_silent: Collection[str]) -> None:
-    """Raises InputError for a budget that is no fraction, and for silent nodes that do not exist."""
+def check_budget(budget: float) -> None:
+    """Raises InputError for a budget that is no fraction."""
     if isnan(budget) or not 0 <= budget <= 1:
         raise InputError(f"{budget} is not between 0 and 1", "--budget", "give the smallest Jaccard, e.g. 0.9")
+
+
+def check_silent(network: Network, allow_silent: Collection[str]) -> None:
+    """Raises InputError for nodes that do not exist."""
     nodes = (*([] if network.host.pre is None else [ENCODER]), *network.populations)
     for name in allow_silent:
         if name not in nodes:

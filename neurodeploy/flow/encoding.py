@@ -121,6 +121,11 @@ def encode(
       it, with samples of ``bits`` bits) are written, all or none.
 
     Raises InputError, UnavailableError where ``optimize`` or ``plot`` need an extra, EnvironmentFailureError.
+
+    Example:
+        >>> encoding = nd.encode(signal, "step-forward", {"threshold": 0.1})
+        >>> encoding.spikes.shape == signal.shape
+        True
     """
     named = {"path": out, "plot": plot, "encoder": save_encoder}
     files = {name: None if path is None else Path(path) for name, path in named.items()}
@@ -143,9 +148,12 @@ def encode(
 
 
 def decode(spikes: Encoding | Encoded | str | Path, out: str | Path | None = None) -> NDArray[np.float32]:
-    """The signal of spikes that ``encode`` gave or wrote; written to ``out`` (``.csv``, ``.npy``, ``.npz``) if given.
+    """The signal of ``spikes`` that ``encode`` gave or wrote; also written to ``out`` (``.csv``, ``.npy``, ``.npz``).
 
     Raises InputError for files that ``encode`` did not write and coders without an inverse, EnvironmentFailureError.
+
+    Example:
+        >>> signal = nd.decode("heart.spikes.npz")
     """
     signal = (Encoded.load(Path(spikes)) if isinstance(spikes, str | Path) else spikes).decode()
     if out is not None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from neurodeploy.bundle import Bundle, check_replaceable, write_bundle
 from neurodeploy.encoding.deployed import DeployedEncoder
 from neurodeploy.errors import InputError, choices
 from neurodeploy.finding import Finding
+from neurodeploy.flow.arguments import LoadOptions, spell_out, texts
 from neurodeploy.flow.encoder import with_encoder
-from neurodeploy.flow.loading import load
+from neurodeploy.flow.loading import load, network_from
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics, installed_numerics
 from neurodeploy.passes.accuracy import LayerReport, NeuronReport
@@ -38,12 +40,30 @@ class Lowered:
         return self.artifact.findings
 
 
-def quantize(network: Network, numerics: Numerics, options: Options | None = None) -> Quantized:
-    """The network in a machine's integers. Of ``options`` it reads those of the pipeline; other keys are ignored.
+@spell_out(load)
+def quantize(
+    source: Network | str | Path,
+    numerics: Numerics | str | None = None,
+    options: Mapping[str, object] | None = None,
+    **loading: Unpack[LoadOptions],
+) -> Quantized:
+    """The network in a machine's integers, with what rounding did to every layer and neuron.
 
-    Raises RefusedError, CannotRepresentError, InputError for options.
+    Args:
+        source: a Network, or what ``load`` takes together with the arguments of ``load``.
+        numerics: the machine's arithmetic, by name (``"loihi2"``, ``"int32"``) or as it is; the first by default.
+        options: those of quantization, e.g. ``{"weight-bits": 6}``; other keys are ignored.
+
+    Raises:
+        RefusedError: for what has no form in integers. CannotRepresentError: for values that do not fit.
+        InputError: for options.
+
+    Example:
+        >>> program = nd.quantize("model.pt", "loihi2").program
     """
-    return quantized(run_stages(configured(options or {}, numerics), Draft(network, Machine.of(numerics))))
+    network, given = network_from(source, **loading), texts(options)
+    machine = numerics if isinstance(numerics, Numerics) else numerics_of(None, given, numerics)
+    return quantized(run_stages(configured(given, machine), Draft(network, Machine.of(machine))))
 
 
 def lower_program(program: Program, target: Target, options: Options | None = None) -> Artifact:
@@ -57,15 +77,32 @@ def lower_program(program: Program, target: Target, options: Options | None = No
     return replace(artifact, findings=(*findings, *artifact.findings))
 
 
-def lower(network: Network, target: str | Target, options: Options | None = None) -> Lowered:
-    """Quantize, check every capability and design rule, and lower.
+@spell_out(load)
+def lower(
+    source: Network | str | Path,
+    target: str | Target,
+    options: Mapping[str, object] | None = None,
+    **loading: Unpack[LoadOptions],
+) -> Lowered:
+    """Quantize a network, check it against a target's capabilities and design rules, and make what the target loads.
 
-    Raises what ``quantize`` and ``lower_program`` raise.
+    Args:
+        source: a Network, or what ``load`` takes together with the arguments of ``load``.
+        target: by name or as it is.
+        options: of quantization and of the target, e.g. ``{"weight-bits": 6}``.
+
+    Raises:
+        CapabilityError: with every violation at once. Also what ``quantize`` raises.
+
+    Example:
+        >>> nd.lower("model.pt", "c").artifact.files
     """
     chosen = find_target(target) if isinstance(target, str) else target
-    asked = dict(options or {})
+    asked = texts(options)
     target_options = check_options(chosen, own_options(asked))
-    quantized = quantize(network, numerics_of(chosen, asked), asked)
+    numerics = numerics_of(chosen, asked)
+    network = network_from(source, **loading)
+    quantized = quantize(network, numerics, asked)
     artifact = lower_program(quantized.program, chosen, target_options)
     artifact = replace(artifact, findings=(*network.findings, *quantized.findings, *artifact.findings))
     return Lowered(chosen, {**target_options, **asked}, artifact, quantized.layers, quantized.neurons)
@@ -76,29 +113,47 @@ def own_options(options: Options) -> dict[str, str]:
     return {key: value for key, value in options.items() if key not in pipeline_options()}
 
 
+@spell_out(load)
 def export(
-    network: Network | str | Path,
+    source: Network | str | Path,
     target: str | Target,
     out: str | Path | None = None,
-    options: Options | None = None,
+    options: Mapping[str, object] | None = None,
     encoder: DeployedEncoder | str | Path | None = None,
+    **loading: Unpack[LoadOptions],
 ) -> Bundle:
-    """Lower ``network`` for ``target`` and write a bundle (default folder ``<source-stem>.<target>/``).
+    """Lower a network for a target and write a bundle.
 
-    ``encoder``: what makes its input of signals, or the file it is in. Raises what ``load`` and ``lower`` raise;
-    InputError where the folder exists and is no bundle, and for an encoder that does not fit;
-    EnvironmentFailureError where the disk refuses. Nothing half-written stays.
+    Args:
+        source: a Network, or what ``load`` takes together with the arguments of ``load``.
+        target: by name or as it is.
+        out: the folder to write, ``<source-stem>.<target>/`` by default; an existing bundle is replaced.
+        options: of quantization and of the target, e.g. ``{"weight-bits": 6}``.
+        encoder: what makes the network's input of signals, or the file it is in.
+
+    Raises:
+        InputError: where the folder exists and is no bundle, and for an encoder that does not fit.
+        EnvironmentFailureError: where the disk refuses. Nothing half-written stays. Also what ``lower`` raises.
+
+    Example:
+        >>> bundle = nd.export("model.pt", "c", "build/")
     """
     chosen = find_target(target) if isinstance(target, str) else target
-    if out is None:
-        if isinstance(network, Network):
-            raise InputError("a Network has no file name to derive a folder from", "out", "name the folder")
-        out = bundle_place(network, chosen.name)
-    check_replaceable(Path(out))
-    source = network if isinstance(network, Network) else load(network)
-    source = source if encoder is None else with_encoder(source, encoder)
-    lowered = lower(source, chosen, options)
-    return write_bundle(Path(out), chosen.name, lowered.options, source, lowered.artifact, _report(lowered))
+    given = texts(options)
+    check_options(chosen, own_options(given))
+    configured(given, numerics_of(chosen, given))
+    place = _place(source, chosen) if out is None else Path(out)
+    check_replaceable(place)
+    network = network_from(source, **loading)
+    network = network if encoder is None else with_encoder(network, encoder)
+    lowered = lower(network, chosen, given)
+    return write_bundle(place, chosen.name, lowered.options, network, lowered.artifact, _report(lowered))
+
+
+def _place(source: Network | str | Path, target: Target) -> Path:
+    if not isinstance(source, str | Path):
+        raise InputError("has no file name to derive a folder from", "out", "name the folder")
+    return bundle_place(source, target.name)
 
 
 def bundle_place(source: str | Path, target: str) -> Path:
@@ -106,7 +161,7 @@ def bundle_place(source: str | Path, target: str) -> Path:
     return Path(f"{Path(source).stem}.{target}")
 
 
-def numerics_of(target: Target | None, options: Options) -> Numerics:
+def numerics_of(target: Target | None, options: Options, default: str | None = None) -> Numerics:
     """The numerics that ``-O numerics`` chooses for ``target`` (without one: of all there are); else the default.
 
     Raises InputError for one that the target does not have.
@@ -114,7 +169,7 @@ def numerics_of(target: Target | None, options: Options) -> Numerics:
     plugins = installed_numerics()
     possible = tuple(plugins.usable.values()) if target is None else (target.numerics, *target.numerics_choices)
     by_name = {numerics.name: numerics for numerics in possible}
-    name = options.get("numerics", possible[0].name)
+    name = options.get("numerics", default or possible[0].name)
     if name in plugins.reasons:
         return plugins.find(name, "-O numerics", "numerics")
     if name not in by_name:

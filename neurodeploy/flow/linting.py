@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from neurodeploy.atomic import write_file
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.finding import Finding, errors_first
+from neurodeploy.flow.arguments import LoadOptions, spell_out
 from neurodeploy.flow.loading import load, stated_contract
 from neurodeploy.frontends.nir_file import read_file
+from neurodeploy.html import fragment, html_table
 from neurodeploy.network.assembly import assemble
 from neurodeploy.network.file import carries_contract, contract_of, network_bytes
 from neurodeploy.network.network import Network
@@ -25,58 +27,117 @@ AS_TRAINED = "none here: the network runs as its producer runs it"
 
 
 @dataclass(frozen=True, eq=False)
-class Linted:
-    """What lint found: findings, errors first; profiles that would fit; the graph; the contract where it is known."""
+class LintReport:
+    """What can be said of a source before it is run.
+
+    - ``findings``: with their effect on spikes, errors first; after a repair, those that remain.
+    - ``fits``: profiles that would fit a file that does not say how it is stepped.
+    - ``raw``, ``contract``: the graph as it is written, and the contract where it is known.
+    - ``repaired``: the findings from before a repair, where one was asked for; ``written``: the repaired file, where
+      one could be built.
+    """
 
     findings: tuple[Finding, ...]
     fits: tuple[Fit, ...]
     raw: Raw
     contract: Contract | None
+    repaired: tuple[Finding, ...] | None = None
+    written: Path | None = None
 
     @property
     def errors(self) -> int:
         """How many findings are errors."""
         return sum(finding.severity == "error" for finding in self.findings)
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, as ``lint --json`` prints it."""
+        before = self.findings if self.repaired is None else self.repaired
+        return {
+            "errors": self.errors,
+            "findings": [_finding(finding) for finding in self.findings],
+            "profiles": [vars(fit) for fit in self.fits],
+            "contract": None if self.contract is None else self.contract.to_json(),
+            "found": [_finding(finding) for finding in before],
+            "written": None if self.written is None else str(self.written),
+        }
 
+    def __str__(self) -> str:
+        lines: list[str] = []
+        for finding in self.findings:
+            mark = " (--fix repairs it)" if finding.repair is not None else ""
+            lines.append(f"{finding.severity}[{finding.slug}] {finding.node}: {finding.message}")
+            lines += [f"    spikes: {finding.effect}", f"    repair: {finding.remedy}{mark}"]
+        if self.repaired is not None:
+            gone = len(self.repaired) - len(self.findings)
+            lines.append(
+                f"repaired {gone}; wrote {self.written}" if self.written else "could not be repaired into a network"
+            )
+        return "\n".join([*lines, self._count()])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        rows = [(*finding.cells(), finding.effect) for finding in self.findings]
+        return fragment(html_table(self._count(), ("severity", "node", "message", "repair", "spikes"), rows))
+
+    def _count(self) -> str:
+        count = len(self.findings)
+        return f"{count} finding{'' if count == 1 else 's'}, {self.errors} of them errors"
+
+
+@spell_out(load)
 def lint(
-    source: str | Path, *, profile: str | None = None, contract: str | Path | Contract | None = None, **how: Any
-) -> Linted:
-    """Every finding about a source. ``how``: as ``load`` takes it.
+    source: str | Path, *, fix: bool = False, out: str | Path | None = None, **loading: Unpack[LoadOptions]
+) -> LintReport:
+    """Every finding about how a network is stepped, with its effect on spikes and its repair.
 
-    Raises InputError only for what is no model at all, and for options.
+    Args:
+        source: what ``load`` takes, together with the arguments of ``load``.
+        fix: write a repaired ``.nir`` to ``out``; the report then lists what remains.
+
+    Raises:
+        InputError: for what is no model at all, and for options; everything else is a finding.
+
+    Example:
+        >>> nd.lint("model.nir").errors
+        0
     """
-    path = Path(source)
+    if fix != (out is not None):
+        what, option = "--fix and --out belong together", "--out" if fix else "--fix"
+        raise InputError(what, option, "e.g. --fix -o repaired.nir")
+    report = _lint(Path(source), loading)
+    return report if out is None else _repair(report, Path(out))
+
+
+def _lint(path: Path, loading: LoadOptions) -> LintReport:
     if path.suffix != ".nir":
-        network = load(path, profile=profile, contract=contract, **how)
+        network = load(path, **loading)
         read = tuple(replace(finding, effect=finding.effect or AS_TRAINED) for finding in network.findings)
         return _judged(raw_of(network.graph), network.contract, read, ())
-    raw, stated = read_raw(path), stated_contract(profile, contract)
+    profile = loading.get("profile")
+    raw, stated = read_raw(path), stated_contract(profile, loading.get("contract"))
     if profile is not None:
         reading = read_file(raw, profile, str(path))
         return _judged(reading.raw, reading.contract, reading.findings, ())
-    own, told = _own_contract(raw, str(path))
-    if stated is None and own is None and not told:
+    carried, refusals = _own_contract(raw, str(path))
+    if stated is None and carried is None and not refusals:
         return _judged(raw, None, (no_contract(raw),), ranked(raw))
-    return _judged(raw, stated or own, told, ())
+    return _judged(raw, stated or carried, refusals, ())
 
 
-def fix(found: Linted) -> tuple[Linted, Network | None]:
-    """What was found, repaired: what remains, and the Network where one can be built."""
-    raw, _ = repaired(found.raw)
-    kept = tuple(finding for finding in found.findings if finding.slug in ("no-contract", "bad-metadata"))
-    after = _judged(raw, found.contract, kept, found.fits)
+def _repair(report: LintReport, out: Path) -> LintReport:
+    """What remains after every repair; written, with its contract where it is known, where it can be built."""
+    raw, _ = repaired(report.raw)
+    kept = tuple(finding for finding in report.findings if finding.slug in ("no-contract", "bad-metadata"))
+    after = replace(_judged(raw, report.contract, kept, report.fits), repaired=report.findings)
     try:
-        network = Network(assemble(raw), found.contract or Contract())
+        network = Network(assemble(raw), report.contract or Contract())
     except InputError:
-        return after, None
-    return after, network
-
-
-def write_fixed(network: Network, found: Linted, out: Path) -> None:
-    """Write a repaired network: with its contract where it is known, else as plain NIR."""
-    data = network_bytes(network, found.contract is not None)
+        return after
+    data = network_bytes(network, report.contract is not None)
     write_file(out, lambda handle: handle.write(data))
+    return replace(after, written=out)
 
 
 def _own_contract(raw: Raw, where: str) -> tuple[Contract | None, tuple[Finding, ...]]:
@@ -90,14 +151,18 @@ def _own_contract(raw: Raw, where: str) -> tuple[Contract | None, tuple[Finding,
         return None, (Finding("bad-metadata", "error", "graph", error.what, error.remedy, effect),)
 
 
-def _judged(raw: Raw, contract: Contract | None, known: tuple[Finding, ...], fits: tuple[Fit, ...]) -> Linted:
+def _judged(raw: Raw, contract: Contract | None, known: tuple[Finding, ...], fits: tuple[Fit, ...]) -> LintReport:
     findings = errors_first([*known, *check_graph(raw)])
-    linted = Linted(findings, fits, raw, contract)
+    report = LintReport(findings, fits, raw, contract)
     if any(finding.severity == "error" and finding.slug != "no-contract" for finding in findings):
-        return linted
+        return report
     try:
         check_supported(Network(assemble(raw), contract or Contract()))
     except (InputError, RefusedError) as error:
         refused = Finding("refused", "error", error.where or "graph", error.what, error.remedy, "none: it is refused")
-        return replace(linted, findings=(refused, *findings))
-    return linted
+        return replace(report, findings=(refused, *findings))
+    return report
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {**finding.to_json(), "spikes": finding.effect, "repairable": finding.repair is not None}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError
+from neurodeploy.flow.arguments import LoadOptions
 from neurodeploy.frontends.lava_dl.load import load_net
 from neurodeploy.frontends.nir_file import load_nir, profile_contract, read_contract
 from neurodeploy.frontends.torch_extra import need_torch
@@ -27,13 +28,27 @@ def load(
     dt: float | None = None,
     trust_pickle: bool = False,
 ) -> Network:
-    """The Network of a checkpoint (``.pt``), a ``.nir``, a lava-dl ``.net``, or the user's own module.
+    """The float network of a file or of a live module, with the contract under which it is stepped.
 
-    That one is live (a ``torch.nn.Module``), or its state dict (``.pt``) beside a ``module`` that builds it.
+    Args:
+        source: a checkpoint (``.pt``), a ``.nir``, a lava-dl ``.net``, a live ``torch.nn.Module``, or the state dict
+            of your own network (``.pt``, with ``module``).
+        profile: who wrote a ``.nir`` that does not say how it is stepped: ``"norse-1.1"``, ``"snntorch-1.0"``, or
+            ``"nir,dt=1e-3"``, with terms that differ after commas.
+        contract: the same as a Contract, or as a JSON file of one.
+        module: ``"package.module:factory"``, the function that builds your own network.
+        input_shape: of your own network's input, without batch and time: ``(channels, height, width)``.
+        input_range: the values it takes: ``(low, high)`` or ``(low, high, step)``; binary spikes by default.
+        dt: its time step in seconds, 1e-3 by default.
+        trust_pickle: load a pickled module, which runs code from the file.
 
-    ``profile`` (``norse-1.1``; ``nir,dt=1e-3``) or ``contract`` (a JSON file) where the file is silent. For the
-    user's own ``module`` (``package.module:factory``): ``input_shape``, the ``input_range`` and ``dt`` in seconds.
-    Raises InputError, RefusedError, and UnavailableError where torch is needed and missing.
+    Raises:
+        InputError: for a file that cannot be read, and for options that do not belong to it.
+        RefusedError: for a network that cannot be expressed exactly.
+        UnavailableError: where torch is needed and missing.
+
+    Example:
+        >>> network = nd.load("model.nir", profile="norse-1.1")
     """
     if not isinstance(source, str | Path):
         _none_of({"profile": profile, "contract": contract, "module": module}, "a live module says itself what it is")
@@ -61,6 +76,22 @@ def load(
         raise InputError("is no bundle: there is no manifest.json", str(path), "name a bundle or a model's file")
     kinds = "a checkpoint (.pt), a .nir or a lava-dl .net file"
     raise InputError(f"is not a model: {path.suffix or 'no suffix'} is unknown", str(path), f"give {kinds}")
+
+
+def network_from(source: Network | str | Path | Any, **loading: Unpack[LoadOptions]) -> Network:
+    """A Network as it is, or the one that ``load`` makes of ``source``."""
+    if isinstance(source, Network):
+        no_loading("a Network", loading)
+        return source
+    return load(source, **loading)
+
+
+def no_loading(subject: str, loading: LoadOptions) -> None:
+    """Raises InputError for arguments of ``load`` where ``subject`` is loaded already."""
+    for name, value in loading.items():
+        if value not in (None, False):
+            option, remedy = f"--{name.replace('_', '-')}", "leave out the option, or give the source"
+            raise InputError(f"{subject} says itself how it is stepped", option, remedy)
 
 
 def _declared(values: InputRange | Sequence[float] | None) -> InputRange | None:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Unpack
 
 from neurodeploy.analysis.operations import count_operations
 from neurodeploy.bundle import Bundle
 from neurodeploy.errors import InputError
-from neurodeploy.flow.subject import Subject, artifact_of, network_of, open_subject, own_target, program_of
+from neurodeploy.flow.arguments import SubjectOptions, divided, spell_out, stimulus_of, texts
+from neurodeploy.flow.loading import load
+from neurodeploy.flow.subject import (
+    Subject,
+    artifact_of,
+    is_bundle_path,
+    network_of,
+    open_subject,
+    own_target,
+    program_of,
+)
 from neurodeploy.program.program import Program
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
-from neurodeploy.stimuli import Framing, Source, open_stimulus
+from neurodeploy.stimuli import Source
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.target import Options, ensure_available, find_target
 from neurodeploy.trace import Trace
@@ -21,44 +33,58 @@ FLOAT_RUNGS = ("source", "network")
 RUNGS = (*FLOAT_RUNGS, "program")
 
 
+@spell_out(stimulus_of, load)
 def run(
     subject: Subject | str | Path,
     stimulus: Source = None,
     *,
     on: str | None = None,
     states: bool = False,
-    options: Options | None = None,
     operations: bool = False,
-    steps: int | None = None,
-    samples: int | None = None,
-    seed: int = 0,
-    batch: bool = False,
-    framing: Framing | None = None,
+    options: Mapping[str, object] | None = None,
+    out: str | Path | None = None,
+    **how: Unpack[SubjectOptions],
 ) -> Trace:
     """Run a bundle or source on one rung: ``source``, ``network``, ``program`` or a target.
 
-    - ``stimulus`` and ``steps``, ``samples``, ``seed``, ``batch``, ``framing``: as ``open_stimulus`` takes them.
-    - ``on``: the rung; without it the bundle's target, or the network of a source.
-    - ``states``: record membranes and currents too.
-    - ``operations``: count synaptic operations, neuron updates and events of an integer rung, as ``operations`` of the
-      trace.
+    Args:
+        subject: a bundle or its folder, a Network, or what ``load`` takes together with the arguments of ``load``.
+        stimulus: a Stimulus; arrays ``(T, *shape)`` or ``(B, T, *shape)`` by name of the input; the path of an
+            ``.npz`` or of a recording of events; or None for the model's own, else 10 % noise. The arguments
+            ``window`` to ``seed`` say how it is read or made.
+        on: the rung; the bundle's target by default, or the network of a source.
+        states: record membranes and currents too.
+        operations: count synaptic operations, neuron updates and events of an integer rung.
+        options: of quantization and of the target, e.g. ``{"weight-bits": 6}``.
+        out: where to write the trace (``.npz``).
 
     Its ``meta`` names the rung; its ``findings`` say what was guessed to make the stimulus.
 
-    Raises InputError for an unknown rung or one the subject does not have, CapabilityError for a target that cannot
-    carry the network, UnavailableError for one that cannot run here.
+    Raises:
+        InputError: for an unknown rung or one the subject does not have.
+        CapabilityError: for a target that cannot carry the network.
+        UnavailableError: for a target that cannot run here.
+
+    Example:
+        >>> trace = nd.run("digits.fixed", steps=100)
+        >>> trace["readout"].output.sum()
     """
-    opened = open_subject(subject)
-    network = network_of(opened)
-    shown = open_stimulus(stimulus, network, steps=steps, samples=samples, seed=seed, batch=batch, framing=framing)
+    loading, showing = divided(how)
+    if on is not None and on not in RUNGS and not isinstance(subject, Bundle) and not is_bundle_path(subject):
+        find_target(on, "--on", RUNGS)
+    opened = open_subject(subject, **loading)
+    shown = stimulus_of(stimulus, network_of(opened), **showing)
     rung = on or (opened.target if isinstance(opened, Bundle) else "network")
     if operations and rung in FLOAT_RUNGS:
         raise InputError(f"the rung {rung} has no integers to count", "--operations", "run --on program or a target")
-    trace, program = run_rung(opened, rung, shown, states, options)
+    trace, program = run_rung(opened, rung, shown, states, texts(options))
     if operations and program is not None:
         trace = replace(trace, operations=count_operations(program, trace))
     digest = {"bundle": opened.digest} if isinstance(opened, Bundle) else {}
-    return replace(trace, meta={**trace.meta, "rung": rung, **digest}, findings=tuple(shown.findings))
+    trace = replace(trace, meta={**trace.meta, "rung": rung, **digest}, findings=tuple(shown.findings))
+    if out is not None:
+        trace.save(Path(out), batched=how.get("batch", False) or trace.batch > 1)
+    return trace
 
 
 def run_rung(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Unpack
 
+from neurodeploy.encoding.deployed import DeployedEncoder
+from neurodeploy.flow.arguments import LoadOptions, spell_out, texts
+from neurodeploy.flow.encoder import with_encoder
 from neurodeploy.flow.exporting import numerics_of
+from neurodeploy.flow.loading import load, network_from
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics
 from neurodeploy.passes.draft import Draft, Machine
@@ -15,7 +20,7 @@ from neurodeploy.passes.pipeline import STAGES, configured
 from neurodeploy.passes.stage import Stage, run_stage, summary, until
 from neurodeploy.passes.views import stage_table, table_json
 from neurodeploy.table import Table
-from neurodeploy.target import Options, Target, find_target
+from neurodeploy.target import Target, find_target
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,28 +66,36 @@ class StageList:
         return {"stages": [_stage_json(run, machines) for run in self.stages]}
 
 
+@spell_out(load)
 def stages(
-    network: Network | None = None,
+    source: Network | str | Path | None = None,
     target: str | Target | None = None,
-    options: Options | None = None,
+    options: Mapping[str, object] | None = None,
     stop_after: str | None = None,
+    encoder: DeployedEncoder | str | Path | None = None,
+    **loading: Unpack[LoadOptions],
 ) -> StageList:
-    """The stages of quantization; with a ``network`` they are run, so that each shows what it did.
+    """The stages of quantization; with a ``source`` they are run, so that each shows what it did.
 
     Args:
-        network: the network to quantize; without one the stages are only listed.
+        source: a Network, or what ``load`` takes together with the arguments of ``load``; without one the stages are
+            only listed.
         target: whose numerics are used, by name or as it is; without one, the default.
-        options: options of the pipeline, as texts by key.
+        options: of quantization, e.g. ``{"weight-bits": 6}``.
         stop_after: the name of the last stage to run or list.
+        encoder: what makes the network's input of signals, or the file it is in.
 
     Raises:
         InputError: for a stage that does not exist, and for bad options.
         RefusedError, CannotRepresentError: from a stage, which the error names.
     """
-    texts = options or {}
+    given = texts(options)
+    network = None if source is None else network_from(source, **loading)
+    if network is not None and encoder is not None:
+        network = with_encoder(network, encoder)
     found = find_target(target) if isinstance(target, str) else target
-    known = None if found is None and network is None and "numerics" not in texts else numerics_of(found, texts)
-    listed: Sequence[Stage] = STAGES if known is None else configured(texts, known)
+    known = None if found is None and network is None and "numerics" not in given else numerics_of(found, given)
+    listed: Sequence[Stage] = STAGES if known is None else configured(given, known)
     listed = listed if stop_after is None else until(listed, stop_after)
     if network is None or known is None:
         return StageList(tuple(StageRun(stage) for stage in listed), known)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard, Unpack
 
 from neurodeploy.bundle import Bundle, is_bundle, read_bundle
 from neurodeploy.errors import InputError, UnavailableError
+from neurodeploy.flow.arguments import LoadOptions
 from neurodeploy.flow.exporting import lower, lower_program, numerics_of, quantize
-from neurodeploy.flow.loading import load
+from neurodeploy.flow.loading import network_from, no_loading
 from neurodeploy.network.network import Network
 from neurodeploy.passes.pipeline import pipeline_options
 from neurodeploy.program.program import Program
@@ -17,17 +18,20 @@ from neurodeploy.target import Artifact, Options, Target, find_target, target_na
 Subject = Bundle | Network
 
 
-def open_subject(subject: Subject | str | Path, **how: Any) -> Subject:
-    """A bundle, or the Network of a source; ``how`` are arguments of ``load``, which a bundle does not take."""
-    if isinstance(subject, Bundle | Network):
+def open_subject(subject: Subject | str | Path | Any, **loading: Unpack[LoadOptions]) -> Subject:
+    """A bundle, or the Network of a source; ``loading`` are arguments of ``load``, which only a source takes."""
+    if isinstance(subject, Bundle):
+        no_loading("a bundle", loading)
         return subject
-    if not is_bundle(Path(subject)):
-        return load(subject, **how)
-    superfluous = [name for name, value in how.items() if value not in (None, False)]
-    if superfluous:
-        option = f"--{superfluous[0].replace('_', '-')}"
-        raise InputError("a bundle says itself how it is stepped", option, "leave out the option, or give the source")
-    return read_bundle(Path(subject))
+    if is_bundle_path(subject):
+        no_loading("a bundle", loading)
+        return read_bundle(Path(subject))
+    return network_from(subject, **loading)
+
+
+def is_bundle_path(subject: object) -> TypeGuard[str | Path]:
+    """Whether it is the path of a bundle."""
+    return isinstance(subject, str | Path) and is_bundle(Path(subject))
 
 
 def network_of(subject: Subject) -> Network:

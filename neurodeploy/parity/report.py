@@ -104,15 +104,10 @@ class Report:
         return f"contract: {terms_text(self.about['contract']['defaults'])}" if "contract" in self.about else ""
 
     def __repr__(self) -> str:
-        rungs = ", ".join(f"{rung.source} → {rung.target} {rung.verdict}" for rung in self.rungs)
-        return f"Report: {self.verdict} ({rungs})"
-
-    def __str__(self) -> str:
+        """The report as the console shows it, at any prompt."""
         return plain_text(self.blocks())
 
-    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        """What an IPython prompt shows."""
-        printer.text(str(self))
+    __str__ = __repr__
 
     def _repr_html_(self) -> str:
         return html_document(self.blocks(complete=True))

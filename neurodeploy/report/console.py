@@ -12,6 +12,8 @@ from rich.text import Text
 from neurodeploy.bundle import Bundle
 from neurodeploy.contract import terms_text
 from neurodeploy.document import Block, Line, Span, Tone, line, quiet
+from neurodeploy.flow.inspecting import Inspection
+from neurodeploy.model import ReferenceModel
 from neurodeploy.network.network import Network
 from neurodeploy.parity.report import Report
 from neurodeploy.program.program import Program
@@ -106,6 +108,27 @@ def targets_table(targets: Mapping[str, Installed]) -> Table:
         summary = "" if installed.target is None else installed.target.summary
         rows.append((name, available, " ".join(f"{option.name}={option.default}" for option in options), summary))
     return Table("targets", ("name", "available", "-O", "summary"), rows)
+
+
+def show_inspection(view: Inspection) -> list[RenderableType]:
+    """What ``inspect`` shows: the thing itself, and a model's integers where a target was named."""
+    if isinstance(view.subject, Trace):
+        return [show_trace(view.subject)]
+    if isinstance(view.subject, Bundle):
+        return [show_network(view.subject.network), show_bundle(view.subject)]
+    shown = [show_network(view.subject)]
+    if view.lowered is not None:
+        shown.append(show_program(view.lowered.artifact.program, view.layers, view.neurons))
+    return shown
+
+
+def show_models(models: Mapping[str, ReferenceModel | str]) -> RenderableType:
+    """Reference networks with their presets, or why they cannot be used."""
+    rows = [
+        (name, *(("", model) if isinstance(model, str) else (", ".join(model.presets), model.summary)))
+        for name, model in models.items()
+    ]
+    return render([Table("models", ("name", "presets", "summary"), rows)])
 
 
 def stdout() -> Console:

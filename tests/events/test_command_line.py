@@ -203,7 +203,7 @@ def test_python_runs_on_a_recording_and_on_frames_of_it(recording: Path) -> None
     with pytest.raises(InputError, match=r"is a recording of events\n  remedy: say what a frame is"):
         run(network(), recording)
     frames = Frames(window="1ms", downscale=2, values="binary").read(open_events(recording))
-    framed = run(network(), recording, framing=Framing(window="1ms", downscale=2))["cells"].output[0]
+    framed = run(network(), recording, window="1ms", downscale=2)["cells"].output[0]
     given = run(network(), {"input": frames})["cells"].output[0]
     np.testing.assert_array_equal(framed.reshape(frames.shape), frames)
     np.testing.assert_array_equal(given, framed)

@@ -1,0 +1,69 @@
+"""What is set up on this machine: environments of targets, and reference networks as checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from neurodeploy.errors import InputError
+from neurodeploy.frontends.torch_extra import need_torch
+from neurodeploy.model import find_model
+from neurodeploy.target import Target, find_target
+
+
+def install_target(name: str, tell: Callable[[str], None] = print) -> Target:
+    """Set up a target's own environment.
+
+    Args:
+        name: of the target.
+        tell: gets every line of progress.
+
+    Raises:
+        InputError: for an unknown target and one that needs no environment.
+        UnavailableError, EnvironmentFailureError: where the set-up fails.
+
+    Example:
+        >>> nd.install_target("loihi-sim")
+    """
+    target = find_target(name, "targets install")
+    if target.install is None:
+        raise InputError(f"target {name} needs no environment of its own", "targets install", "use it as it is")
+    target.install(tell)
+    return target
+
+
+def build_model(
+    name: str,
+    out: str | Path | None = None,
+    preset: str | None = None,
+    stimulus: str | Path | None = None,
+    *,
+    steps: int | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+) -> Path:
+    """Write a reference network as a checkpoint, and return its path.
+
+    Args:
+        name: of the reference network.
+        out: the checkpoint, ``NAME.pt`` by default.
+        preset: a named configuration of it, its first by default.
+        stimulus: where to write its stimulus too (``.npz``), of ``steps``, ``samples`` and ``seed``.
+
+    Raises:
+        InputError: for an unknown name or preset. UnavailableError: where torch is missing.
+
+    Example:
+        >>> nd.build_model("digits")
+        PosixPath('digits.pt')
+    """
+    model = find_model(name)
+    config = model.preset(preset)
+    need_torch()
+    from neurodeploy.frontends.checkpoint import save_checkpoint
+
+    place = Path(f"{name}.pt") if out is None else Path(out)
+    save_checkpoint(model, config, model.build(config), place)
+    if stimulus is not None:
+        model.stimulus(config, steps, samples, seed).save(Path(stimulus))
+    return place
