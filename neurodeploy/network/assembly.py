@@ -47,7 +47,7 @@ def assemble_node(name: str, node: RawNode) -> Any:
 def _build(name: str, node: RawNode, keys: list[str]) -> Any:
     if node.kind in ("Input", "Output"):
         side = node.kind.lower()
-        shape = _whole(name, "shape", node.fields["shape"], 1)
+        shape = _whole_numbers(name, "shape", node.fields["shape"], 1)
         if prod(shape) > LARGEST_SHAPE:
             raise _bad(name, f"its shape {shape} is too large", f"at most {LARGEST_SHAPE} elements")
         return getattr(nir, node.kind)({side: np.array(shape)})
@@ -86,7 +86,7 @@ def _conv(name: str, node: RawNode) -> Any:
 
 
 def _windows(name: str, key: str, value: Any, space: int, least: int) -> Any:
-    values = _whole(name, key, value, least)
+    values = _whole_numbers(name, key, value, least)
     values = values * space if len(values) == 1 else values
     if len(values) != space:
         raise _bad(name, f"{key} has {len(values)} values", f"give 1 or {space}")
@@ -97,7 +97,7 @@ def _pair(name: str, key: str, value: Any, positive: bool) -> list[int]:
     return list(_windows(name, key, value, 2, 1 if positive else 0))
 
 
-def _whole(name: str, key: str, value: Any, least: int | None) -> list[int]:
+def _whole_numbers(name: str, key: str, value: Any, least: int | None) -> list[int]:
     """Whole numbers from ``least``."""
     numbers = np.atleast_1d(_numbers(name, key, value)).reshape(-1)
     good = np.all(np.isfinite(numbers)) and np.all(numbers == np.rint(numbers)) and numbers.size <= 16
@@ -108,7 +108,7 @@ def _whole(name: str, key: str, value: Any, least: int | None) -> list[int]:
 
 
 def _one(name: str, key: str, value: Any, least: int | None) -> int:
-    values = _whole(name, key, value, least)
+    values = _whole_numbers(name, key, value, least)
     if len(values) != 1:
         raise _bad(name, f"{key} has {len(values)} values", "give one")
     return values[0]
