@@ -14,19 +14,7 @@ import pytest
 from neurodeploy.bundle import Bundle, is_bundle, read_bundle, renew_digests
 from neurodeploy.errors import InputError
 from neurodeploy.flow import export, run
-from neurodeploy.host import Head, Host
-from neurodeploy.network import InputRange, Network, NetworkBuilder
-
-
-def network() -> Network:
-    build = NetworkBuilder()
-    at = build.input("input", (2, 6, 6), InputRange(0.0, 1.0, 0.125, declared=True))
-    at = build.conv("conv", at, np.arange(54).reshape(3, 2, 3, 3) / 32 - 0.5, stride=2, padding=1)
-    at = build.lif("lif", at, 0.002, 0.5, reset="zero")
-    at = build.flatten("flat", at)
-    at = build.linear("fc", at, np.sin(np.arange(108)).reshape(4, 27))
-    build.output("output", build.integrate("readout", at, 1.0))
-    return build.build(Host(Head("spike-count-argmax", "readout")))
+from tests.convolutional import network
 
 
 @pytest.fixture
@@ -72,7 +60,9 @@ def test_the_same_inputs_give_the_same_bytes(bundle: Bundle, tmp_path: Path, mon
 
 
 def test_the_same_bytes_in_another_process(bundle: Bundle, tmp_path: Path) -> None:
-    code = "from tests.test_bundle import network; from neurodeploy.flow import export; export(network(), 'fixed', 'b')"
+    code = (
+        "from tests.convolutional import network; from neurodeploy.flow import export; export(network(), 'fixed', 'b')"
+    )
     root = str(Path(__file__).resolve().parents[1])
     environment = {**os.environ, "PYTHONPATH": root, "PYTHONHASHSEED": "7", "TZ": "Pacific/Auckland"}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True, timeout=120)

@@ -6,7 +6,6 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from neurodeploy.codegen.machine import AVX512, BASELINE, MACHINES
@@ -14,13 +13,11 @@ from neurodeploy.engine import cache, library, prepare, processor, run_compiled
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.processor import this_machine
 from neurodeploy.errors import EnvironmentFailureError
-from neurodeploy.numerics import LOIHI2
-from neurodeploy.program import Input, Population, Program, Projection
 
+from .one_neuron import SPIKES, program
 from .support import needs_compiler
 
 pytestmark = needs_compiler
-SPIKES = {"input": np.array([0, 1, 1, 0, 1], dtype=float).reshape(1, -1, 1)}
 SCRIPT = """
 import numpy as np
 from neurodeploy.engine import run_compiled
@@ -30,11 +27,6 @@ program = Program(LOIHI2, (Input("input", (1,)),), (Population("n", (1,), thresh
                   (Projection("in", "input", "n", "dense", np.array([[2]])),), ("n",))
 print(run_compiled(program, {"input": np.array([0, 1, 1, 0, 1.0]).reshape(1, -1, 1)})["n"].output.ravel().tolist())
 """
-
-
-def program(weight: int = 2) -> Program:
-    projection = Projection("in", "input", "n", "dense", np.array([[weight]]))
-    return Program(LOIHI2, (Input("input", (1,)),), (Population("n", (1,), threshold=1),), (projection,), ("n",))
 
 
 def fires(weight: int = 2) -> list[int]:

@@ -14,8 +14,8 @@ from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Input, Population, Program, Projection
 from neurodeploy.step.plan import plan
 
+from .native_support import EVERY, check, native_all
 from .support import needs_compiler
-from .test_native import EVERY, check, native_all
 
 pytestmark = needs_compiler
 SHAPE = (4, 9, 13)

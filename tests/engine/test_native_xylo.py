@@ -23,12 +23,11 @@ from neurodeploy.program import Input, Output, Population, Program, Projection
 from neurodeploy.program.quantizer import quantize_inputs
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.step.plan import plan
-from tests.xylo.nets import BOTTOM, TOP, Net, counts, net
+from tests.xylo.nets import BOTTOM, TOP, Net, counts, net, strange
 
+from .native_support import EVERY, architecture, check, flags, native_all
+from .sanitized import build, equals_reference, everything_out, needs_gcc
 from .support import differences, needs_compiler, reference
-from .test_native import EVERY, architecture, check, flags, native_all
-from .test_portable import build, equals_reference, everything_out, needs_gcc
-from .test_xylo import strange
 
 pytestmark = needs_compiler
 SIZES = (1, 2, 7, 8, 9, 15, 17, 31, 33, 63, 64, 100, 127, 129, 200, 255, 257, 300)

@@ -13,8 +13,8 @@ from neurodeploy.errors import InputError
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.trace import Trace
 
+from .one_neuron import SPIKES, program
 from .support import differences, needs_compiler
-from .test_cache import SPIKES, program
 
 
 def test_without_a_compiler_the_reference_runs_with_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,8 @@ from neurodeploy.program import Program
 from neurodeploy.trace import Trace
 
 from . import extremes
+from .one_neuron import SPIKES, program
 from .support import STATES, needs_compiler, reference
-from .test_cache import SPIKES, program
 
 pytestmark = needs_compiler
 STEPS, SAMPLES = 24, 5

@@ -7,11 +7,10 @@ import pytest
 
 from neurodeploy.engine.run import beyond, run_compiled, run_loaded
 from neurodeploy.engine.sources import driven_messages
-from neurodeploy.program import Input, Population, Program
 from neurodeploy.program.quantizer import quantize_inputs
 from neurodeploy.reference.program_runner import run_program
 from tests.xylo.environment import unavailable
-from tests.xylo.nets import net
+from tests.xylo.nets import net, strange
 from tests.xylo.simulator import differing, simulate
 
 from .support import QUICK, STATES, compiled_all, differences, needs_compiler, reference, run_one
@@ -37,30 +36,6 @@ def test_what_runs_by_default_on_this_machine_does_it_too() -> None:
         for name in each.program.by_name:
             for key in STATES:
                 assert np.array_equal(getattr(expected[name], key), getattr(trace[name], key)), (seed, name, key)
-
-
-def strange(seed: int) -> Program:
-    """The network of a seed with neurons and inputs in planes and states that start at random."""
-    rng = np.random.default_rng((seed, 8))
-    program = net(seed).program
-    shapes = {each.name: (each.size // 2, 2, 1) for each in (*program.inputs, *program.populations)}
-
-    def start(shape: tuple[int, ...]) -> np.ndarray:
-        return rng.integers(-(1 << 15), 1 << 15, shape)
-
-    def cut(p: Population) -> Population:
-        half = shapes[p.name]
-        size = int(np.prod(half))
-        arrays = ("current_decay", "membrane_decay", "threshold", "bias")
-        cuts = {key: np.broadcast_to(getattr(p, key), p.shape)[:size].reshape(half) for key in arrays}
-        return replace(p, shape=half, initial_current=start(half), initial_membrane=start(half), **cuts)
-
-    projections = tuple(
-        replace(p, weights=p.weights[: np.prod(shapes[p.target]), : np.prod(shapes[p.source])], delay=p.delay)
-        for p in program.projections
-    )
-    inputs = (Input("in", shapes["in"], bits=4),)
-    return Program(program.numerics, inputs, tuple(map(cut, program.populations)), projections, ("out",))
 
 
 def test_any_shape_and_any_start() -> None:

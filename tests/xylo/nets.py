@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,3 +122,27 @@ def _count_currents(program: Program, p: Population, trace: Trace, u: IntArray) 
         tallies["currents at a bound"] += int((now != total).sum())
         tallies["currents that depend on order"] += int((now != np.clip(total, BOTTOM, TOP)).sum())
     return tallies
+
+
+def strange(seed: int) -> Program:
+    """The network of a seed with neurons and inputs in planes and states that start at random."""
+    rng = np.random.default_rng((seed, 8))
+    program = net(seed).program
+    shapes = {each.name: (each.size // 2, 2, 1) for each in (*program.inputs, *program.populations)}
+
+    def start(shape: tuple[int, ...]) -> np.ndarray:
+        return rng.integers(-(1 << 15), 1 << 15, shape)
+
+    def cut(p: Population) -> Population:
+        half = shapes[p.name]
+        size = int(np.prod(half))
+        arrays = ("current_decay", "membrane_decay", "threshold", "bias")
+        cuts = {key: np.broadcast_to(getattr(p, key), p.shape)[:size].reshape(half) for key in arrays}
+        return replace(p, shape=half, initial_current=start(half), initial_membrane=start(half), **cuts)
+
+    projections = tuple(
+        replace(p, weights=p.weights[: np.prod(shapes[p.target]), : np.prod(shapes[p.source])], delay=p.delay)
+        for p in program.projections
+    )
+    inputs = (Input("in", shapes["in"], bits=4),)
+    return Program(program.numerics, inputs, tuple(map(cut, program.populations)), projections, ("out",))
