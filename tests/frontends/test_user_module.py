@@ -200,7 +200,7 @@ def test_a_checkpoint_takes_no_description_of_its_own_network() -> None:
 def test_max_pooling_of_values_is_refused() -> None:
     import nets  # type: ignore[import-not-found]
 
-    with pytest.raises(RefusedError, match="max pooling of 0 is exact only for binary spikes"):
+    with pytest.raises(RefusedError, match="max pooling of what 0 sends is exact only for spikes"):
         module_network(nets.pooled_values(), (2, 6, 6), InputRange(), 1e-3)
 
 
