@@ -90,7 +90,7 @@ class Report:
         blocks.append(line(""))
         blocks += [line(Span(f"{name}: not run ({reason})", "warning")) for name, reason in self.not_run.items()]
         blocks += [quiet(str(finding)) for finding in self.findings]
-        blocks += [task_table(self.task)] if self.task else []
+        blocks += [task_table(self.task), line("")] if self.task else []
         blocks += [coverage_table(self.coverage), quiet(self._contract())] if complete else []
         blocks += [line(Span(reason, "warning")) for reason in self.reasons]
         blocks.append(line("verdict: ", Span(self.verdict, TONES[self.verdict]), Span(self._run(), "quiet")))
