@@ -129,6 +129,8 @@ def _raw_node(node: Any) -> RawNode:
     if kind in ("Input", "Output"):
         return RawNode(kind, {"shape": _plain(next(iter(node.input_type.values()), None))})
     fields = {key: value for key, value in vars(node).items() if key not in ("input_type", "output_type", "metadata")}
+    if kind == "Flatten":
+        fields["input_type"] = node.input_type["input"]
     return RawNode(kind, {key: _plain(value) for key, value in fields.items()})
 
 

@@ -1,5 +1,7 @@
 """Files of every version of NIR's layout, subgraphs, and what cannot be a node."""
 
+from itertools import pairwise
+
 import h5py
 import nir
 import numpy as np
@@ -157,3 +159,30 @@ def test_a_file_of_a_single_node_is_refused(tmp_path):
     nir.write(tmp_path / "n.nir", lif())
     with pytest.raises(InputError, match="holds a single LIF, no graph"):
         read_raw(tmp_path / "n.nir")
+
+
+def test_a_graph_in_memory_reads_as_its_file_does(tmp_path):
+    two, four = np.ones(2), np.array([1, 4, 4])
+    nodes = {
+        "input": nir.Input({"input": four}),
+        "conv": nir.Conv2d((4, 4), np.ones((1, 1, 3, 3)), (1, 1), (1, 1), (1, 1), 1, np.zeros(1)),
+        "pool": nir.SumPool2d(np.array([2, 2]), np.array([2, 2]), np.array([0, 0])),
+        "flat": nir.Flatten({"input": np.array([1, 2, 2])}, 0, -1),
+        "fc": nir.Affine(np.ones((2, 4)), np.zeros(2)),
+        "scale": nir.Scale(two),
+        "wait": nir.Delay(two * 1e-3),
+        "lif": lif(),
+        "cuba": cuba(),
+        "gate": nir.Threshold(two),
+        "output": nir.Output({"output": np.array([2])}),
+    }
+    names = list(nodes)
+    graph = nir.NIRGraph(nodes, list(pairwise(names)), type_check=False)
+    nir.write(tmp_path / "all.nir", graph)
+    inside, stored = raw_of(graph), read_raw(tmp_path / "all.nir")
+    assert sorted(inside.edges) == sorted(stored.edges)
+    for name, node in stored.nodes.items():
+        assert inside.nodes[name].kind == node.kind
+        assert inside.nodes[name].fields.keys() == node.fields.keys(), name
+        for key, value in node.fields.items():
+            np.testing.assert_array_equal(inside.nodes[name].fields[key], value)
