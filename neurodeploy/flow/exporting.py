@@ -14,6 +14,7 @@ from neurodeploy.finding import Finding
 from neurodeploy.flow.arguments import LoadOptions, spell_out, texts
 from neurodeploy.flow.encoder import with_encoder
 from neurodeploy.flow.loading import load, network_from
+from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics, installed_numerics
 from neurodeploy.passes.accuracy import LayerReport, NeuronReport
@@ -38,6 +39,13 @@ class Lowered:
     def findings(self) -> tuple[Finding, ...]:
         """What quantization, capability checks, design rules and lowering noticed."""
         return self.artifact.findings
+
+    def __repr__(self) -> str:
+        return f"Lowered for {self.target.name}, {len(self.artifact.files)} files: {self.artifact.program!r}"
+
+    def _repr_html_(self) -> str:
+        tables = self.artifact.program.tables([asdict(layer) for layer in self.layers])
+        return fragment(html_note(f"lowered for {self.target.name}"), *(html_table(*table) for table in tables))
 
 
 @spell_out(load)

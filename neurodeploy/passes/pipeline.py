@@ -6,11 +6,12 @@ Every stage is one class below; the files beside this one hold what it computes 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 from neurodeploy.errors import InputError, RefusedError, choices
 from neurodeploy.finding import Finding
+from neurodeploy.html import fragment, html_table
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import LOIHI2, Numerics
 from neurodeploy.passes import conditions as c
@@ -260,6 +261,13 @@ class Quantized:
     def findings(self) -> tuple[Finding, ...]:
         """What quantization noticed."""
         return overflow_findings(self.neurons)
+
+    def __repr__(self) -> str:
+        return f"Quantized: {self.program!r}"
+
+    def _repr_html_(self) -> str:
+        tables = self.program.tables([asdict(layer) for layer in self.layers])
+        return fragment(*(html_table(*table) for table in tables))
 
 
 def pipeline_options(stages: Sequence[Stage] = STAGES) -> dict[str, StageOption]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import neurodeploy as nd
+from neurodeploy.network.file import write_network
 from neurodeploy.table import listing
 from tests.cli.support import small_network
 
@@ -29,6 +30,11 @@ def bundle(folder: Path) -> nd.Bundle:
     return nd.export(small_network(), "c", folder / "small.c")
 
 
+def lint_report(folder: Path) -> Any:
+    write_network(small_network(), folder / "small.nir")
+    return nd.lint(folder / "small.nir")
+
+
 VIEWS: dict[str, tuple[Callable[[Path], Any], tuple[str, ...], tuple[str, ...]]] = {
     "Network": (lambda _: small_network(), ("Network of 6 nodes", "hidden: IF 4"), ("hidden", "IF", "contract: dt")),
     "NetworkBuilder": (lambda _: builder(), ("NetworkBuilder of 2 nodes", "fc: Linear 3"), ("camera", "Linear")),
@@ -40,6 +46,24 @@ VIEWS: dict[str, tuple[Callable[[Path], Any], tuple[str, ...], tuple[str, ...]]]
     "Program": (lambda p: bundle(p).program, ("fc1: dense input -> hidden",), ("populations", "projections")),
     "Bundle": (bundle, ("Bundle for c at", "target/"), ("files of the target", "populations")),
     "Trace": (lambda _: nd.run(small_network()), ("Trace of 1 samples, 100 steps", "hidden: 4"), ("readout", "spikes")),
+    "Stimulus": (
+        lambda _: nd.Stimulus.of(np.eye(3)),
+        ("Stimulus of 1 samples, 3 steps", "input: 3"),
+        ("input", "active"),
+    ),
+    "Report": (
+        lambda _: nd.check(small_network(), targets=["fixed"]),
+        ("network → program  agree", "hidden", "verdict: agree"),
+        ("verdict", "coverage", "readout"),
+    ),
+    "quantized": (
+        lambda _: nd.quantize(small_network(), "int32"),
+        ("Quantized: Program of 2 populations", "numerics int32"),
+        ("fc1", "bits kept"),
+    ),
+    "lowered": (lambda _: nd.lower(small_network(), "c"), ("Lowered for c, ",), ("lowered for c", "bits kept")),
+    "inspection": (lambda _: nd.inspect(small_network(), "fixed"), ("Network of", "Program of"), ("populations", "IF")),
+    "lint report": (lint_report, ("0 findings, 0 of them errors",), ("severity", "spikes")),
     "Finding": (lambda _: nd.Finding("odd", "warning", "fc", "is odd", "look"), ("odd",), ("warning[odd]", "look")),
     "target": (lambda _: nd.targets()["fixed"].target, ("Target fixed:",), ("options", "engine", "what it carries")),
     "reference network": (lambda _: nd.models()["digits"], ("ReferenceModel digits:",), ("preset", "configuration")),
