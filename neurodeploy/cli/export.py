@@ -45,18 +45,18 @@ def export(
     from neurodeploy.flow.plain import bundle_json
     from neurodeploy.report.console import render, show_bundle
 
-    given = o.assignments(assign)
+    options = o.assignments(assign)
     if source is None and stop_after is not None and not stages:
         raise InputError("shows what a stage makes of a network, and there is none", "--stop-after", "name a SOURCE")
     if stages or stop_after is not None:
-        listing = flow.stages(source, target, given, stop_after, encoder, **loading.arguments())
+        listing = flow.stages(source, target, options, stop_after, encoder, **loading.arguments())
         result = listing.stages[-1].result
         output.show(listing.to_json, render(listing.tables if stages or result is None else (result,)))
         return
     if source is None or target is None:
         raise InputError("needs a SOURCE and a --target", "export", "see export --help, or list its stages: --stages")
     with working("exporting", output.silent):
-        bundle = flow.export(source, target, out, given, encoder, **loading.arguments())
+        bundle = flow.export(source, target, out, options, encoder, **loading.arguments())
     for finding in bundle.artifact.findings:
         typer.echo(str(finding), err=True)
     output.show(

@@ -23,8 +23,8 @@ def models(ctx: typer.Context, *, output: o.Output) -> None:
     from neurodeploy.model import installed_models
     from neurodeploy.report.console import show_models
 
-    found = installed_models()
-    output.show(lambda: models_json(found), show_models(found))
+    known = installed_models()
+    output.show(lambda: models_json(known), show_models(known))
 
 
 @app.command("build")

@@ -189,25 +189,25 @@ class Output:
 
 def assignments(pairs: Sequence[str] | None) -> dict[str, str]:
     """``key=value`` texts as a mapping. Raises InputError."""
-    found: dict[str, str] = {}
+    options: dict[str, str] = {}
     for text in pairs or ():
         key, equals, value = text.partition("=")
         if not equals or not key:
             raise InputError(f"{text!r} is not key=value", "-O", "write e.g. -O weight-bits=6")
-        found[key] = value
-    return found
+        options[key] = value
+    return options
 
 
-def numbers(text: str, what: str, count: tuple[int, ...]) -> tuple[float, ...]:
+def numbers(text: str, option: str, count: tuple[int, ...]) -> tuple[float, ...]:
     """Comma-separated finite numbers, as many as one of ``count``. Raises InputError."""
     try:
-        found = tuple(float(part) for part in text.split(","))
+        values = tuple(float(part) for part in text.split(","))
     except ValueError:
-        found = ()
-    if len(found) not in count or not all(isfinite(each) for each in found):
+        values = ()
+    if len(values) not in count or not all(isfinite(value) for value in values):
         many = " or ".join(map(str, count))
-        raise InputError(f"{text!r} is no list of {many} numbers", what, "separate numbers by commas")
-    return found
+        raise InputError(f"{text!r} is no list of {many} numbers", option, "separate numbers by commas")
+    return values
 
 
 def shape(text: str) -> tuple[int, ...]:

@@ -9,11 +9,11 @@ from rich.console import Console
 
 
 @contextmanager
-def working(what: str, silent: bool) -> Generator[None]:
+def working(task: str, silent: bool) -> Generator[None]:
     """A spinner while the block runs, on a terminal only."""
     console = Console(stderr=True)
     if silent or not console.is_terminal:
         yield
         return
-    with console.status(what):
+    with console.status(task):
         yield

@@ -22,8 +22,8 @@ def targets(ctx: typer.Context, *, output: o.Output) -> None:
     from neurodeploy.report.console import show_targets
     from neurodeploy.target import installed_targets
 
-    found = installed_targets()
-    output.show(lambda: targets_json(found), show_targets(found))
+    installed = installed_targets()
+    output.show(lambda: targets_json(installed), show_targets(installed))
 
 
 @app.command("install")

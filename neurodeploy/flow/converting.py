@@ -21,19 +21,19 @@ def convert(source: Network | str | Path, out: str | Path, **loading: Unpack[Loa
     """Write a network as another file, and return it.
 
     Args:
-        source: a Network, or what ``load`` takes together with the arguments of ``load``.
+        source: a Network, or problem ``load`` takes together with the arguments of ``load``.
         out: a ``.nir``, which carries its contract, or a ``.net`` for lava-dl.
 
     Raises:
-        InputError: for another suffix. RefusedError: for what such a file cannot say. Also what ``load`` raises.
+        InputError: for another suffix. RefusedError: for problem such a file cannot say. Also problem ``load`` raises.
 
     Example:
         >>> nd.convert("model.pt", "model.nir")
     """
     path = Path(out)
     if path.suffix not in WRITERS:
-        what = f"cannot write {path.suffix or 'a file without suffix'}"
-        raise InputError(what, str(path), f"name a file that ends in {' or '.join(WRITERS)}")
+        problem = f"cannot write {path.suffix or 'a file without suffix'}"
+        raise InputError(problem, str(path), f"name a file that ends in {' or '.join(WRITERS)}")
     network = network_from(source, **loading)
     WRITERS[path.suffix](network, path)
     return network

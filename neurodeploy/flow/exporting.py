@@ -69,9 +69,9 @@ def quantize(
     Example:
         >>> program = nd.quantize("model.pt", "loihi2").program
     """
-    network, given = network_from(source, **loading), texts(options)
-    machine = numerics if isinstance(numerics, Numerics) else numerics_of(None, given, numerics)
-    return quantized(run_stages(configured(given, machine), Draft(network, Machine.of(machine))))
+    network, chosen = network_from(source, **loading), texts(options)
+    machine = numerics if isinstance(numerics, Numerics) else numerics_of(None, chosen, numerics)
+    return quantized(run_stages(configured(chosen, machine), Draft(network, Machine.of(machine))))
 
 
 def lower_program(program: Program, target: Target, options: Options | None = None) -> Artifact:
@@ -147,14 +147,14 @@ def export(
         >>> bundle = nd.export("model.pt", "c", "build/")
     """
     chosen = find_target(target) if isinstance(target, str) else target
-    given = texts(options)
-    check_options(chosen, own_options(given))
-    configured(given, numerics_of(chosen, given))
+    asked = texts(options)
+    check_options(chosen, own_options(asked))
+    configured(asked, numerics_of(chosen, asked))
     place = _place(source, chosen) if out is None else Path(out)
     check_replaceable(place)
     network = network_from(source, **loading)
     network = network if encoder is None else with_encoder(network, encoder)
-    lowered = lower(network, chosen, given)
+    lowered = lower(network, chosen, asked)
     return write_bundle(place, chosen.name, lowered.options, network, lowered.artifact, _report(lowered))
 
 

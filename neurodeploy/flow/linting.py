@@ -104,8 +104,8 @@ def lint(
         0
     """
     if fix != (out is not None):
-        what, option = "--fix and --out belong together", "--out" if fix else "--fix"
-        raise InputError(what, option, "e.g. --fix -o repaired.nir")
+        problem, option = "--fix and --out belong together", "--out" if fix else "--fix"
+        raise InputError(problem, option, "e.g. --fix -o repaired.nir")
     report = _lint(Path(source), loading)
     return report if out is None else _repair(report, Path(out))
 

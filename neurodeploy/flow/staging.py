@@ -89,13 +89,13 @@ def stages(
         InputError: for a stage that does not exist, and for bad options.
         RefusedError, CannotRepresentError: from a stage, which the error names.
     """
-    given = texts(options)
+    asked = texts(options)
     network = None if source is None else network_from(source, **loading)
     if network is not None and encoder is not None:
         network = with_encoder(network, encoder)
-    found = find_target(target) if isinstance(target, str) else target
-    known = None if found is None and network is None and "numerics" not in given else numerics_of(found, given)
-    listed: Sequence[Stage] = STAGES if known is None else configured(given, known)
+    chosen = find_target(target) if isinstance(target, str) else target
+    known = None if chosen is None and network is None and "numerics" not in asked else numerics_of(chosen, asked)
+    listed: Sequence[Stage] = STAGES if known is None else configured(asked, known)
     listed = listed if stop_after is None else until(listed, stop_after)
     if network is None or known is None:
         return StageList(tuple(StageRun(stage) for stage in listed), known)
