@@ -163,8 +163,8 @@ def temporary_folder(purpose: str) -> Generator[Path]:
         with tempfile.TemporaryDirectory(prefix=f"neurodeploy-{purpose}-", ignore_cleanup_errors=True) as folder:
             yield Path(folder)
     except OSError as error:
-        what = f"cannot work in a temporary folder: {error.strerror or error}"
-        raise EnvironmentFailureError(what, purpose, "free some space, or set TMPDIR to another place") from error
+        problem = f"cannot work in a temporary folder: {error.strerror or error}"
+        raise EnvironmentFailureError(problem, purpose, "free some space, or set TMPDIR to another place") from error
 
 
 @contextmanager

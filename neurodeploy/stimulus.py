@@ -45,12 +45,12 @@ class Origin:
         return self.path or "stimulus"
 
     def __str__(self) -> str:
-        made = {
+        words = {
             "model": "the model's own",
             "noise": f"seeded noise ({100 * self.rate:.0f} %)",
             "waves": "seeded waves",
         }
-        return made.get(self.kind, "given")
+        return words.get(self.kind, "given")
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +103,8 @@ class Stimulus(Mapping[str, Array]):
         if self.labels is not None:
             object.__setattr__(self, "labels", np.atleast_1d(self.labels))
             if len(np.atleast_1d(self.labels)) != self.batch:
-                what = f"has {len(np.atleast_1d(self.labels))} labels for {self.batch} samples"
-                raise InputError(what, self.origin.where, "give one label per sample, or none")
+                problem = f"has {len(np.atleast_1d(self.labels))} labels for {self.batch} samples"
+                raise InputError(problem, self.origin.where, "give one label per sample, or none")
 
     @staticmethod
     def of(array: ArrayLike, name: str = "input") -> Stimulus:
@@ -227,7 +227,7 @@ def stimulus_of(arrays: Mapping[str, Array], path: Path) -> Stimulus:
 
 def _check_numbers(name: str, array: Array, where: str) -> None:
     if array.ndim < 2 or 0 in array.shape or array.dtype.kind not in "biuf":
-        what = f"array {name!r} is empty or holds no real numbers ({array.dtype} of shape {array.shape})"
-        raise InputError(what, where, "give (B, T, ...): samples, steps and at least one real number")
+        problem = f"array {name!r} is empty or holds no real numbers ({array.dtype} of shape {array.shape})"
+        raise InputError(problem, where, "give (B, T, ...): samples, steps and at least one real number")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise InputError(f"array {name!r} holds NaN or infinity", where, "repair the stimulus")

@@ -14,7 +14,7 @@ from neurodeploy.encoding.files import read_signal
 from neurodeploy.errors import InputError
 from neurodeploy.host import HostEncoder
 from neurodeploy.network.network import Network
-from neurodeploy.stimuli.arrays import labels_of
+from neurodeploy.stimuli.arrays import LABELS, labels_of
 from neurodeploy.stimulus import Origin, Signal, Stimulus
 from neurodeploy.streams import Stream, encode, stream_of
 
@@ -34,7 +34,7 @@ def from_signal(arrays: Mapping[str, Any], network: Network, origin: Origin, bat
     With ``batch`` the sample axis must be there. Raises InputError for another shape, and where there is no signal.
     """
     pre = encoder_of(network)
-    others = [name for name in arrays if name != "labels"]
+    others = [name for name in arrays if name != LABELS]
     name = SIGNAL if SIGNAL in arrays or origin.kind != "file" or len(others) != 1 else others[0]
     if name not in arrays:
         problem = f"has no signal for the encoder of {pre.node!r}; it has {sorted(arrays)}"

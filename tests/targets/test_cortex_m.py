@@ -198,7 +198,7 @@ def test_the_exported_makefile_builds_the_same_firmware(tmp_path: Path) -> None:
     work = job(artifact, given)
     (tmp_path / "job").write_bytes(work.data(0))
     subprocess.run(["make", "-s", "record"], cwd=tmp_path, check=True, capture_output=True)
-    trace = work.trace((tmp_path / "record").read_bytes())
+    trace = work.outcome((tmp_path / "record").read_bytes()).trace
     assert np.array_equal(trace["lif4"].output, reference(artifact.program, given)["lif4"].output)
 
 
