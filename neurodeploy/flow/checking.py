@@ -23,6 +23,7 @@ from neurodeploy.parity.float_rung import float_rung
 from neurodeploy.parity.report import Report
 from neurodeploy.parity.rung import Rung
 from neurodeploy.program.latency import latencies
+from neurodeploy.program.program import Program
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.stimuli import Source
@@ -93,15 +94,20 @@ def check(
         rungs.append(_target_rung(target, artifact, shown, traces, allow_silent, states))
     task = _task(network, traces, shown.labels)
     exercised = coverage(program, traces["program"])
-    about = {
-        "samples": traces["program"].batch,
-        "steps": traces["program"].steps,
-        "numerics": program.numerics.name,
-        "stimulus": str(shown.origin),
-        "contract": network.contract.to_json(),
-    }
+    about = _about(network, program, shown)
     findings = (*network.findings, *stimulus_findings(shown, network), *ladder.findings)
     return Report(tuple(rungs), exercised, task, findings, ladder.not_run, about, allow_same_code)
+
+
+def _about(network: Network, program: Program, stimulus: Stimulus) -> dict[str, Any]:
+    """What a report says of the run beside its rungs."""
+    return {
+        "samples": stimulus.batch,
+        "steps": stimulus.steps,
+        "numerics": program.numerics.name,
+        "stimulus": str(stimulus.origin),
+        "contract": network.contract.to_json(),
+    }
 
 
 def _encoder_rungs(network: Network, stimulus: Stimulus, budget: float, allow_silent: Collection[str]) -> list[Rung]:
