@@ -101,12 +101,10 @@ def _tried(module: nn.Module, form: Form, shape: Shape) -> Form:
 def _steps_inside(calls: Mapping[str, list[Call]], form: Form) -> int:
     """How many steps a module that is shown one still image takes with it. Raises RefusedError where it is one."""
     axis = 0 if form.inside == "time-first" else 1
-    counts = {len(made) if len(made) != 1 else made[0].lead[axis : axis + 1] for made in calls.values() if made}
-    steps = counts.pop() if len(counts) == 1 else 1
-    number = steps if isinstance(steps, int) else next(iter(steps), 1)
-    if number < 2:
+    counts = {len(of_one) if len(of_one) > 1 else (*of_one[0].lead, 1, 1)[axis] for of_one in calls.values() if of_one}
+    if len(counts) != 1 or min(counts) < 2:
         raise RefusedError("its neurons take no steps of their own with one image", "module", FORMS)
-    return number
+    return counts.pop()
 
 
 def _kind_of_calls(name: str, neuron: nn.Module, framework: Framework, calls: list[Call], form: Form) -> CallKind:
