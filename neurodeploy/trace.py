@@ -33,7 +33,8 @@ class Entry:
     - ``output``: what it sent; an integer stands for ``output / 2**scale``.
     - ``graded``: values rather than spikes.
     - ``v``, ``u``: membrane after reset, and current, at the end of the step, when states were recorded; an integer
-      stands for ``v / 2**state_scale``. ``v_before``: the membrane before threshold, from runners that see it.
+      stands for ``v / (2**state_scale * state_unit)``; the unit is one number, or one per neuron. ``v_before``: the
+      membrane before threshold, from runners that see it.
     - ``inserted``: made by neurodeploy; it has no counterpart in the source.
     """
 
@@ -45,6 +46,7 @@ class Entry:
     v_before: Array | None = None
     state_scale: int = 0
     inserted: bool = False
+    state_unit: float | Array = 1.0
 
     @property
     def values(self) -> NDArray[np.float64]:
@@ -126,6 +128,8 @@ class Trace:
             arrays[f"{name}.{'values' if entry.graded else 'spikes'}"] = narrowed(entry.output)
             arrays |= {f"{name}.{key}": narrowed(a) for key, a in _states(entry) if a is not None}
             about[name] = {"scale": entry.scale, "state_scale": entry.state_scale, "inserted": entry.inserted}
+            if np.any(np.asarray(entry.state_unit) != 1):
+                about[name]["state_unit"] = np.asarray(entry.state_unit).tolist()
         if not batched:
             arrays = {key: array[0] for key, array in arrays.items()}
         meta = {**self.about(), "batched": batched, "nodes": about}
@@ -235,4 +239,11 @@ def _entry(name: str, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> 
         arrays.get(f"{name}.v_before"),
         int(about["state_scale"]),
         bool(about["inserted"]),
+        _unit(about.get("state_unit", 1.0)),
     )
+
+
+def _unit(stored: Any) -> float | Array:
+    """A unit, or an array of them, as JSON has it."""
+    unit = np.asarray(stored, np.float64)
+    return unit if unit.ndim else float(unit)

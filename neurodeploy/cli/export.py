@@ -32,6 +32,12 @@ def export(
         str | None,
         typer.Option("--stop-after", metavar="STAGE", help="Stop after a stage and show its result; write nothing."),
     ] = None,
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="STIMULUS", help="Choose weights, biases and thresholds for the membranes they make on it."
+        ),
+    ] = None,
     assign: o.Assign = None,
     *,
     loading: o.Loading,
@@ -56,7 +62,7 @@ def export(
     if source is None or target is None:
         raise InputError("needs a SOURCE and a --target", "export", "see export --help, or list its stages: --stages")
     with working("exporting", output.silent):
-        bundle = flow.export(source, target, out, options, encoder, **loading.arguments())
+        bundle = flow.export(source, target, out, options, encoder, calibrate, **loading.arguments())
     for finding in bundle.artifact.findings:
         typer.echo(str(finding), err=True)
     output.show(

@@ -109,7 +109,7 @@ def recorded_entries(program: Program, records: Records) -> dict[str, Entry]:
         p = program.by_name[node.name]
         scale = p.scale + (0 if p.kind == "relay" else program.numerics.state_shift)
         states = record.get("v"), record.get("u"), record.get("v_before")
-        entries[p.name] = Entry(record["output"], graded, p.output.scale, *states, scale, p.inserted)
+        entries[p.name] = Entry(record["output"], graded, p.output.scale, *states, scale, p.inserted, p.unit)
     return entries
 
 

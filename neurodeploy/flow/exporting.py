@@ -17,11 +17,12 @@ from neurodeploy.flow.loading import load, network_from
 from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics, installed_numerics
-from neurodeploy.passes.accuracy import LayerReport, NeuronReport
+from neurodeploy.passes.accuracy import Calibrated, LayerReport, NeuronReport
 from neurodeploy.passes.draft import Draft, Machine
 from neurodeploy.passes.pipeline import Quantized, configured, pipeline_options, quantized
 from neurodeploy.passes.stage import run_stages
 from neurodeploy.program.program import Program
+from neurodeploy.stimuli import Source, open_stimulus
 from neurodeploy.target import Artifact, Options, Target, check_capabilities, check_options, find_target
 
 
@@ -34,6 +35,7 @@ class Lowered:
     artifact: Artifact
     layers: tuple[LayerReport, ...]
     neurons: tuple[NeuronReport, ...] = ()
+    calibrated: tuple[Calibrated, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -53,6 +55,7 @@ def quantize(
     source: Network | str | Path,
     numerics: Numerics | str | None = None,
     options: Mapping[str, object] | None = None,
+    calibrate: Source = None,
     **loading: Unpack[LoadOptions],
 ) -> Quantized:
     """The network in a machine's integers, with what rounding did to every layer and neuron.
@@ -61,6 +64,8 @@ def quantize(
         source: a Network, or what ``load`` takes together with the arguments of ``load``.
         numerics: the machine's arithmetic, by name (``"loihi2"``, ``"int32"``) or as it is; the first by default.
         options: those of quantization, e.g. ``{"weight-bits": 6}``; other keys are ignored.
+        calibrate: a stimulus on which weights, biases and thresholds are chosen for the membranes they make; without
+            one, every number is rounded to the nearest.
 
     Raises:
         RefusedError: for what has no form in integers. CannotRepresentError: for values that do not fit.
@@ -71,7 +76,8 @@ def quantize(
     """
     network, chosen = network_from(source, **loading), texts(options)
     machine = numerics if isinstance(numerics, Numerics) else numerics_of(None, chosen, numerics)
-    return quantized(run_stages(configured(chosen, machine), Draft(network, Machine.of(machine))))
+    seen = None if calibrate is None else open_stimulus(calibrate, network)
+    return quantized(run_stages(configured(chosen, machine, seen), Draft(network, Machine.of(machine))))
 
 
 def lower_program(program: Program, target: Target, options: Options | None = None) -> Artifact:
@@ -90,6 +96,7 @@ def lower(
     source: Network | str | Path,
     target: str | Target,
     options: Mapping[str, object] | None = None,
+    calibrate: Source = None,
     **loading: Unpack[LoadOptions],
 ) -> Lowered:
     """Quantize a network, check it against a target's capabilities and design rules, and make what the target loads.
@@ -98,6 +105,7 @@ def lower(
         source: a Network, or what ``load`` takes together with the arguments of ``load``.
         target: by name or as it is.
         options: of quantization and of the target, e.g. ``{"weight-bits": 6}``.
+        calibrate: as ``quantize`` takes it.
 
     Raises:
         CapabilityError: with every violation at once. Also what ``quantize`` raises.
@@ -110,10 +118,12 @@ def lower(
     target_options = check_options(chosen, own_options(asked))
     numerics = numerics_of(chosen, asked)
     network = network_from(source, **loading)
-    quantized = quantize(network, numerics, asked)
+    quantized = quantize(network, numerics, asked, calibrate)
     artifact = lower_program(quantized.program, chosen, target_options)
     artifact = replace(artifact, findings=(*network.findings, *quantized.findings, *artifact.findings))
-    return Lowered(chosen, {**target_options, **asked}, artifact, quantized.layers, quantized.neurons)
+    return Lowered(
+        chosen, {**target_options, **asked}, artifact, quantized.layers, quantized.neurons, quantized.calibrated
+    )
 
 
 def own_options(options: Options) -> dict[str, str]:
@@ -128,6 +138,7 @@ def export(
     out: str | Path | None = None,
     options: Mapping[str, object] | None = None,
     encoder: DeployedEncoder | str | Path | None = None,
+    calibrate: Source = None,
     **loading: Unpack[LoadOptions],
 ) -> Bundle:
     """Lower a network for a target and write a bundle.
@@ -138,6 +149,7 @@ def export(
         out: the folder to write, ``<source-stem>.<target>/`` by default; an existing bundle is replaced.
         options: of quantization and of the target, e.g. ``{"weight-bits": 6}``.
         encoder: what makes the network's input of signals, or the file it is in.
+        calibrate: as ``quantize`` takes it.
 
     Raises:
         InputError: where the folder exists and is no bundle, and for an encoder that does not fit.
@@ -154,7 +166,7 @@ def export(
     check_replaceable(place)
     network = network_from(source, **loading)
     network = network if encoder is None else with_encoder(network, encoder)
-    lowered = lower(network, chosen, asked)
+    lowered = lower(network, chosen, asked, calibrate)
     return write_bundle(place, chosen.name, lowered.options, network, lowered.artifact, _report(lowered))
 
 
@@ -190,6 +202,7 @@ def _report(lowered: Lowered) -> dict[str, Any]:
     return {
         "layers": [asdict(layer) for layer in lowered.layers],
         "neurons": [neuron.to_json() for neuron in lowered.neurons],
+        **({"calibration": [asdict(report) for report in lowered.calibrated]} if lowered.calibrated else {}),
         "findings": [finding.to_json() for finding in lowered.findings],
         "notes": list(lowered.artifact.notes),
     }

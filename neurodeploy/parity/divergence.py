@@ -69,7 +69,10 @@ def _membrane_bits(program: Program, population: Population, entry: Entry, first
     if entry.v_before is None:
         return None
     finer = population.scale + program.numerics.state_shift - entry.state_scale
-    return float(entry.v_before[first.sample, first.step, *first.neuron]) * 2.0**finer
+    unit, counted = (
+        np.broadcast_to(value, population.shape)[first.neuron] for value in (population.unit, entry.state_unit)
+    )
+    return float(entry.v_before[first.sample, first.step, *first.neuron]) * 2.0**finer * float(unit / counted)
 
 
 def _value(entry: Entry, name: Quantity, cell: tuple[int, ...]) -> float:

@@ -60,6 +60,17 @@ class NeuronReport:
         return {**asdict(self), "largest_current": bounded, "can_overflow": self.can_overflow}
 
 
+@dataclass(frozen=True)
+class Calibrated:
+    """What calibration did to a population: its rows, and how many differing cells there were before and after."""
+
+    population: str
+    rows: int
+    calibrated_rows: int
+    differing_plain: int
+    differing: int
+
+
 def overflow_findings(reports: Iterable[NeuronReport]) -> tuple[Finding, ...]:
     """A warning for every population whose current can leave its width."""
     return tuple(_overflow(report) for report in reports if report.can_overflow)
@@ -74,7 +85,7 @@ def _overflow(report: NeuronReport) -> Finding:
 
 def neuron_report(neuron: Neuron, population: Population, worst_case_input: int, numerics: Numerics) -> NeuronReport:
     """The report of ``neuron`` as the integer ``population``, which receives at most ``worst_case_input`` per step."""
-    unit = 2.0**-population.scale
+    unit = 2.0**-population.scale / np.asarray(population.unit)
     if population.kind == "relay":
         bias = _largest(neuron.bias - np.asarray(population.bias) * unit)
         return NeuronReport(population.name, population.scale, 0.0, bias, 0.0, 0.0, 0.0)
@@ -82,8 +93,8 @@ def neuron_report(neuron: Neuron, population: Population, worst_case_input: int,
     return NeuronReport(
         population.name,
         population.scale,
-        _largest(neuron.threshold - np.asarray(population.threshold) * unit),
-        _largest(neuron.bias - np.asarray(population.bias) * unit / 2.0**numerics.state_shift),
+        _largest(neuron.threshold / neuron.unit - np.asarray(population.threshold) * unit),
+        _largest(neuron.bias / neuron.unit - np.asarray(population.bias) * unit / 2.0**numerics.state_shift),
         _largest(neuron.keep_current - _keep(population.current_decay, numerics)),
         _largest(neuron.keep_membrane - _keep(population.membrane_decay, numerics)),
         reach / 2.0 ** (numerics.current_bits - 1),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics
-from neurodeploy.passes.accuracy import LayerReport, NeuronReport
+from neurodeploy.passes.accuracy import Calibrated, LayerReport, NeuronReport
 from neurodeploy.passes.grid import WeightGrid, weight_grid
 from neurodeploy.passes.neurons import Array, Neuron
 from neurodeploy.passes.paths import Synapse
@@ -89,6 +89,7 @@ class Draft:
     scales: Mapping[str, int] = field(default_factory=dict[str, int])
     rounded: tuple[Rounded, ...] = ()
     populations: tuple[Population, ...] = ()
+    calibrated: tuple[Calibrated, ...] = ()
     worst_cases: Mapping[str, int] = field(default_factory=dict[str, int])
     program: Program | None = None
     layers: tuple[LayerReport, ...] = ()

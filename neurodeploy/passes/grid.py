@@ -30,6 +30,11 @@ class WeightGrid:
         """Largest magnitude usable by both signs of the weights at hand."""
         return min(self.high, -self.low) if self.signed else max(self.high, -self.low)
 
+    def fitting_scale(self, weights: Array) -> int:
+        """The largest k at which all ``weights * 2**k`` lie between the ends; negative ones may reach further."""
+        above, below = float(weights.max(initial=0.0)), float(-weights.min(initial=0.0))
+        return min(largest_scale(above, float(self.high)), largest_scale(below, float(-self.low)))
+
 
 def weight_grid(weights: Array, numerics: Numerics, bits: int, unused: int = 0) -> WeightGrid:
     """The grid of one projection's weights, with at most ``bits`` bits used.
@@ -55,15 +60,20 @@ def weight_grid(weights: Array, numerics: Numerics, bits: int, unused: int = 0) 
 
 
 def round_weights(weights: Array, scale: int, grid: WeightGrid) -> NDArray[np.int64]:
-    """``weights * 2**scale`` on the grid, rounded half to even."""
+    """``weights * 2**scale`` on the grid, rounded half to even.
+
+    The last negative level is for weights of two signs: where all positive ones were rounded to 0 it is not used.
+    """
     steps = np.rint(weights * 2.0**scale / grid.step) * grid.step
-    return np.clip(steps, grid.low, grid.high).astype(np.int64)
+    low = max(grid.low, -grid.largest) if grid.signed and not np.any(steps > 0) else grid.low
+    return np.clip(steps, low, grid.high).astype(np.int64)
 
 
 def bits_kept(integers: NDArray[np.int64], grid: WeightGrid) -> int:
-    """Bits the largest weight still uses, the sign included."""
+    """Bits the largest weight still uses, the sign included; never more than the levels of the grid need."""
     largest = int(np.abs(integers).max(initial=0)) // grid.step
-    return largest.bit_length() + (1 if grid.signed else 0)
+    levels = (grid.high - grid.low) // grid.step
+    return min(largest.bit_length() + (1 if grid.signed else 0), levels.bit_length())
 
 
 def largest_scale(value: float, limit: float) -> int:

@@ -7,7 +7,7 @@ gain moved into the weights and every constant into the bias.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import log2
 from typing import Any
 
@@ -30,7 +30,10 @@ HORIZON = 256.0
 
 @dataclass(frozen=True, eq=False)
 class Neuron:
-    """Real-valued parameters of one population; ``gain`` is the factor its input weights carry."""
+    """Real-valued parameters of one population; ``gain`` is the factor its input weights carry.
+
+    ``unit``: what stands here and in the weights for 1 of the network, one number per neuron (see ``passes.units``).
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -46,6 +49,21 @@ class Neuron:
     terms: Terms
     output: Output
     inserted: bool
+    unit: Array = field(default_factory=lambda: np.ones(1))
+
+    def counted_in(self, unit: Array) -> Neuron:
+        """The same population with every number multiplied by ``unit``, of the population's shape, above 0."""
+        first = float(unit.flat[0])
+        v_min = None if self.terms.v_min is None else self.terms.v_min * first
+        return replace(
+            self,
+            threshold=self.threshold * unit,
+            bias=self.bias * unit,
+            initial_current=self.initial_current * unit,
+            reset_value=self.reset_value * unit,
+            terms=replace(self.terms, v_min=v_min, initial_state=self.terms.initial_state * first),
+            unit=self.unit * unit,
+        )
 
     def own_scale(self, numerics: Numerics) -> int | None:
         """The scale at which a unit of the integer state is the contract's ``state_grid``; None where it has none."""
@@ -137,6 +155,7 @@ class Neuron:
             initial_current=_compact(np.rint(self.initial_current * state).astype(np.int64)),
             output=output,
             inserted=self.inserted,
+            unit=_one_or_all(self.unit),
         )
 
     def _threshold(self, k: int, numerics: Numerics) -> int | NDArray[np.int64]:
@@ -265,6 +284,10 @@ def _gathered(keep: Array, numerics: Numerics) -> float:
     """
     lost = float(np.rint((1 - keep) * numerics.decay_one).min(initial=numerics.decay_one)) / numerics.decay_one
     return min(1 / lost, HORIZON) if lost > 0 else HORIZON
+
+
+def _one_or_all(unit: Array) -> float | Array:
+    return float(unit.flat[0]) if np.all(unit == unit.flat[0]) else unit
 
 
 def _compact(values: NDArray[np.int64]) -> int | NDArray[np.int64]:

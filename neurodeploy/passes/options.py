@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
-from neurodeploy.errors import InputError
+from neurodeploy.errors import InputError, choices
 from neurodeploy.numerics import Numerics
 
 
@@ -62,6 +62,29 @@ class WholeNumber:
     def _bad(self, key: str, value: Any, machines: Sequence[Numerics]) -> InputError:
         example = self.most(machines[0]) if machines else self.least
         return InputError(f"{value!r} is not {self.describe(machines)}", f"-O {key}", f"write e.g. {key}={example}")
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    def describe(self, machines: Sequence[Numerics]) -> str:
+        """The words to choose from."""
+        return " or ".join(self.words)
+
+    def check(self, key: str, value: Any, machines: Sequence[Numerics]) -> None:
+        """Raises InputError for anything else."""
+        if value not in self.words:
+            raise InputError(
+                f"{value!r} is not {self.describe(machines)}", f"-O {key}", choices(str(value), self.words)
+            )
+
+    def read(self, key: str, text: str, machines: Sequence[Numerics]) -> str:
+        """The word itself. Raises InputError."""
+        self.check(key, text, machines)
+        return text
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from math import prod
 from typing import Any, ClassVar
 
 from neurodeploy.errors import InputError, RefusedError, choices
@@ -15,19 +16,23 @@ from neurodeploy.html import fragment, html_table
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import LOIHI2, Numerics
 from neurodeploy.passes import conditions as c
-from neurodeploy.passes.accuracy import LayerReport, NeuronReport, neuron_report, overflow_findings
+from neurodeploy.passes.accuracy import Calibrated, LayerReport, NeuronReport, neuron_report, overflow_findings
+from neurodeploy.passes.calibration.populations import Array, RunProgram, calibrated
 from neurodeploy.passes.draft import Draft, Machine, layer_report
 from neurodeploy.passes.messages import choose_messages, input_quantizer
 from neurodeploy.passes.names import unique_names
 from neurodeploy.passes.neurons import neuron_of
-from neurodeploy.passes.options import MachineName, StageOption, WholeNumber, option, options_of, read_options
+from neurodeploy.passes.options import MachineName, OneOf, StageOption, WholeNumber, option, options_of, read_options
 from neurodeploy.passes.paths import output_nodes, synapses
 from neurodeploy.passes.resets import reset_at_once
 from neurodeploy.passes.rounding import check_bits, round_path, sent_messages, worst_case
 from neurodeploy.passes.scales import ceiling, choose_scale
 from neurodeploy.passes.stage import Condition, Stage, run_stages
+from neurodeploy.passes.units import LAYER, POWER, ROW, in_units
 from neurodeploy.passes.values import sent_values
 from neurodeploy.program.program import Program
+from neurodeploy.reference.network_runner import run_network
+from neurodeploy.reference.program_runner import run_program
 
 Conditions = tuple[Condition, ...]
 
@@ -132,6 +137,24 @@ class ValueBounds:
 
 
 @dataclass(frozen=True)
+class Units:
+    """Choose the unit in which each spiking population counts, so that its weights use all of the machine's levels."""
+
+    name: ClassVar[str] = "units"
+    requires: ClassVar[Conditions] = (c.EVERY_NEURON, c.EVERY_SENDER_BOUNDED)
+    ensures: ClassVar[Conditions] = ()
+
+    unit: str = option(
+        "unit in which spiking populations count: a power of two, or what fits a layer or each of its rows best",
+        OneOf((POWER, LAYER, ROW)),
+        default=POWER,
+    )
+
+    def __call__(self, draft: Draft) -> Draft:
+        return draft if self.unit == POWER else in_units(draft, self.unit)
+
+
+@dataclass(frozen=True)
 class Ceilings:
     """Find the largest scale of each population that its threshold, bias, input and weights allow."""
 
@@ -166,6 +189,35 @@ class Messages:
         return replace(draft, inputs=inputs, outputs=outputs)
 
 
+MOST_CELLS = 1 << 24
+"""Neurons times steps times samples of the float network that calibration looks at: about 400 MB of states."""
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Choose weights, biases, thresholds and units for the membranes they make on a stimulus, where one is given.
+
+    ``stimulus``: real values ``(B, T, *shape)`` by input. ``run``: runs a Program. ``seed``: of the steps looked at.
+    """
+
+    name: ClassVar[str] = "calibration"
+    requires: ClassVar[Conditions] = (c.EVERY_CEILING, c.MESSAGES_HOLD_VALUES)
+    ensures: ClassVar[Conditions] = (c.EVERY_CEILING,)
+
+    stimulus: Mapping[str, Array] | None = None
+    run: RunProgram = run_program
+    seed: int = 0
+
+    def __call__(self, draft: Draft) -> Draft:
+        if self.stimulus is None:
+            return draft
+        samples = max(MOST_CELLS // _cells_per_sample(draft, self.stimulus), 1)
+        some = {name: self.stimulus[name][:samples] for name in draft.network.input_names}
+        network = run_network(draft.network, some, states=True)
+        after, reports = calibrated(draft, network, self.run, self.seed)
+        return replace(after, calibrated=reports)
+
+
 @dataclass(frozen=True)
 class Scales:
     """Choose the scale of each population: the largest at which its rounded weights still fit."""
@@ -190,7 +242,9 @@ class Rounding:
         after = draft
         for name, neuron in draft.neurons.items():
             scale, entering = draft.scales[name], draft.entering(name)
-            rounded = tuple(round_path(path, scale, draft.outputs[path.source], draft.machine) for path in entering)
+            rounded = tuple(
+                round_path(path, scale, draft.outputs[path.source], draft.machine, neuron.unit) for path in entering
+            )
             worst = worst_case(rounded, sent_messages(draft, (path.source for path in entering)), neuron.shape)
             check_bits(draft, rounded, scale, worst)
             after = replace(
@@ -233,6 +287,12 @@ class Assembly:
         return replace(draft, program=program, layers=tuple(layers), reports=tuple(reports))
 
 
+def _cells_per_sample(draft: Draft, stimulus: Mapping[str, Array]) -> int:
+    """Neurons times steps of one sample."""
+    steps = next(iter(stimulus.values())).shape[1]
+    return steps * sum(prod(neuron.shape) for neuron in draft.neurons.values())
+
+
 STAGES: tuple[Stage, ...] = (
     Arithmetic(),
     Widths(),
@@ -240,8 +300,10 @@ STAGES: tuple[Stage, ...] = (
     Paths(),
     Neurons(),
     ValueBounds(),
+    Units(),
     Ceilings(),
     Messages(),
+    Calibration(),
     Scales(),
     Rounding(),
     Assembly(),
@@ -256,6 +318,7 @@ class Quantized:
     program: Program
     layers: tuple[LayerReport, ...]
     neurons: tuple[NeuronReport, ...] = ()
+    calibrated: tuple[Calibrated, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -275,20 +338,31 @@ def pipeline_options(stages: Sequence[Stage] = STAGES) -> dict[str, StageOption]
     return {known.key: known for stage in stages for known in options_of(stage)}
 
 
-def configured(texts: Mapping[str, str], numerics: Numerics) -> tuple[Stage, ...]:
+def configured(
+    texts: Mapping[str, str], numerics: Numerics, calibrate: Mapping[str, Array] | None = None
+) -> tuple[Stage, ...]:
     """The stages for ``numerics``, with those of their options that ``texts`` set; other keys are ignored.
 
-    ``texts``: values by key, as they stand after ``-O``. Raises InputError for a bad value.
+    ``texts``: values by key, as they stand after ``-O``. ``calibrate``: a stimulus, real values ``(B, T, *shape)`` by
+    input. Raises InputError for a bad value.
     """
-    return tuple(replace(stage, **read_options(options_of(stage), texts, (numerics,))) for stage in STAGES)
+    stages = (replace(stage, **read_options(options_of(stage), texts, (numerics,))) for stage in STAGES)
+    return tuple(_calibrating(stage, calibrate) for stage in stages)
 
 
-def quantize(network: Network, numerics: Numerics = LOIHI2, **values: Any) -> Quantized:
+def _calibrating(stage: Stage, stimulus: Mapping[str, Array] | None) -> Stage:
+    return replace(stage, stimulus=stimulus) if isinstance(stage, Calibration) else stage
+
+
+def quantize(
+    network: Network, numerics: Numerics = LOIHI2, calibrate: Mapping[str, Array] | None = None, **values: Any
+) -> Quantized:
     """The network in a machine's integers.
 
     Args:
         network: the float network.
         numerics: the machine's arithmetic.
+        calibrate: a stimulus to calibrate with, real values ``(B, T, *shape)`` by input.
         values: options of the stages by the names of their fields: ``weight_bits=4``, ``message_bits=6``.
 
     Raises:
@@ -306,10 +380,11 @@ def quantize(network: Network, numerics: Numerics = LOIHI2, **values: Any) -> Qu
         )
         for stage in STAGES
     ]
+    stages = [_calibrating(stage, calibrate) for stage in stages]
     return quantized(run_stages(stages, Draft(network, Machine.of(numerics))))
 
 
 def quantized(draft: Draft) -> Quantized:
     """What the last stage left."""
     assert draft.program is not None
-    return Quantized(draft.program, draft.layers, draft.reports)
+    return Quantized(draft.program, draft.layers, draft.reports, draft.calibrated)

@@ -9,8 +9,9 @@ import numpy as np
 from neurodeploy.analysis.ranges import Sent, Shape, message_range, received_sum
 from neurodeploy.errors import CannotRepresentError
 from neurodeploy.passes.draft import Draft, Machine, Rounded
-from neurodeploy.passes.grid import bits_kept, largest_scale, round_weights
+from neurodeploy.passes.grid import bits_kept, round_weights
 from neurodeploy.passes.messages import FEWEST_WEIGHT_BITS
+from neurodeploy.passes.neurons import Array
 from neurodeploy.passes.paths import Synapse
 from neurodeploy.program.population import Output
 from neurodeploy.program.projection import Projection
@@ -21,7 +22,7 @@ def weight_ceiling(path: Synapse, source: Output, machine: Machine) -> int:
     return _weight_scale(path, machine) + source.scale + machine.largest_shift(path)
 
 
-def round_path(path: Synapse, scale: int, source: Output, machine: Machine) -> Rounded:
+def round_path(path: Synapse, scale: int, source: Output, machine: Machine, unit: Array | None = None) -> Rounded:
     """The integers of a path.
 
     Args:
@@ -29,6 +30,7 @@ def round_path(path: Synapse, scale: int, source: Output, machine: Machine) -> R
         scale: k of the accumulator scale ``2**k`` of the population that it enters.
         source: the messages that arrive.
         machine: whose grids hold.
+        unit: that of the population, ``shape`` or one number, by which the error is divided.
 
     The shift of the weights brings them to a scale that their grid alone does not reach. Raises CannotRepresentError
     for a delay that is longer than the machine's, and for weights without a level.
@@ -39,7 +41,10 @@ def round_path(path: Synapse, scale: int, source: Output, machine: Machine) -> R
     weight_scale = scale - source.scale - shift
     grid = machine.grid(path.weights, max(0, -fit))
     integers = round_weights(path.weights, weight_scale, grid)
-    error = float(np.abs(integers * 2.0**-weight_scale - path.weights).max(initial=0))
+    errors = np.abs(integers * 2.0**-weight_scale - path.weights)
+    if unit is not None:
+        errors = errors / _by_row(unit, errors)
+    error = float(errors.max(initial=0))
     projection = Projection(
         name=path.nodes[-1] if path.nodes else f"{path.source}->{path.target}",
         source=path.source,
@@ -94,8 +99,15 @@ def check_bits(draft: Draft, rounded: Sequence[Rounded], scale: int, worst: int)
 
 def _weight_scale(path: Synapse, machine: Machine) -> int:
     """The largest scale at which the weights fit their grid without a shift."""
-    largest = float(np.abs(path.weights).max(initial=0))
-    return largest_scale(largest, float(machine.grid(path.weights).largest))
+    return machine.grid(path.weights).fitting_scale(path.weights)
+
+
+def _by_row(unit: Array, weights: Array) -> Array:
+    """The unit of each weight's row, broadcastable to the ``weights``."""
+    if unit.size == 1:
+        return unit
+    rows = unit.reshape(len(weights), -1)[:, 0]
+    return rows.reshape(-1, *[1] * (weights.ndim - 1))
 
 
 def _check_delay(path: Synapse, machine: Machine) -> None:

@@ -77,6 +77,12 @@ def _values(draft: Draft) -> Table:
     return Table(f"bounds of {_count(len(rows), 'sender')}", ("node", ">low", ">high", "multiples of"), rows)
 
 
+def _units(draft: Draft) -> Table:
+    rows = [(neuron.name, _span(neuron.unit)) for neuron in draft.neurons.values()]
+    chosen = sum(bool(np.any(neuron.unit != 1)) for neuron in draft.neurons.values())
+    return Table(f"{_count(chosen, 'population')} in a unit of their own", ("population", "unit"), rows)
+
+
 def _ceilings(draft: Draft) -> Table:
     return _powers("largest scales", draft.ceilings)
 
@@ -128,6 +134,7 @@ VIEWS: Mapping[str, Callable[[Draft], Table]] = {
     "paths": _paths,
     "neurons": _neurons,
     "values": _values,
+    "units": _units,
     "ceilings": _ceilings,
     "messages": _messages,
     "scales": _scales,

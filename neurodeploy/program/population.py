@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Literal
 
@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+OPTIONAL = "optional"
+"""Metadata of a field that files leave out where it has its default."""
 Kind = Literal["cuba-lif", "li", "relay"]
 Compare = Literal[">", ">="]
 Reset = Literal["zero", "value", "subtract", "none"]
@@ -42,8 +45,9 @@ class Output:
 class Population:
     """A population of neurons with one update rule (written out in ``neurodeploy.reference.integer``).
 
-    - ``scale``: an accumulator value ``a`` stands for ``a / 2**scale``; a membrane value ``v`` for
-      ``v / 2**(scale + state_shift)``.
+    - ``scale`` and ``unit``: an accumulator value ``a`` stands for ``a / (2**scale * unit)``; a membrane value ``v``
+      for ``v / (2**(scale + state_shift) * unit)``. The unit is a positive real number, or one per neuron, and 1 where
+      the population sends its membrane or a sum.
     - ``current_decay``, ``membrane_decay``: in ``2**-decay_bits``, 0 (never) .. ``2**decay_bits`` (no memory); where
       the numerics decay by shifts, the shift, from 0 (no memory).
     - ``threshold``, ``reset_value``, ``floor``, ``ceiling``: accumulator units. ``bias``, ``initial_membrane``,
@@ -75,6 +79,7 @@ class Population:
     shift: int = 0
     output: Output = Output()
     inserted: bool = False
+    unit: float | FloatArray = field(default=1.0, metadata={OPTIONAL: True})
 
     @property
     def size(self) -> int:

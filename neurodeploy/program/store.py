@@ -16,7 +16,7 @@ from neurodeploy.errors import InputError
 from neurodeploy.host import Head, Host, HostEncoder
 from neurodeploy.integers import narrowed
 from neurodeploy.numerics import NUMERICS, Numerics
-from neurodeploy.program.population import Input, Output, Population
+from neurodeploy.program.population import OPTIONAL, Input, Output, Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
 from neurodeploy.trace import UNREADABLE
@@ -88,6 +88,8 @@ def _plain(node: Any, key: str, arrays: Arrays) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     for field in dataclasses.fields(node):
         value = getattr(node, field.name)
+        if field.metadata.get(OPTIONAL) and not isinstance(value, np.ndarray) and value == field.default:
+            continue
         if isinstance(value, np.ndarray):
             arrays[f"{key}/{field.name}"] = narrowed(value)
             value = {"array": f"{key}/{field.name}"}
@@ -101,7 +103,8 @@ def _node(kind: Any, plain: Mapping[str, Any], arrays: Arrays) -> Any:
     values: dict[str, Any] = {}
     for key, value in plain.items():
         if isinstance(value, dict) and "array" in value:
-            value = arrays[value["array"]].astype(np.int64)
+            stored = arrays[value["array"]]
+            value = stored.astype(np.float64 if stored.dtype.kind == "f" else np.int64)
         elif key == "output":
             value = Output(**value)
         values[key] = tuple(value) if isinstance(value, list) else value

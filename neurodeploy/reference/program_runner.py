@@ -130,4 +130,6 @@ def _entry(program: Program, population: Population, sent: IntArray, record: Map
     state_scale = population.scale + (0 if population.kind == "relay" else program.numerics.state_shift)
     graded = population.output.kind == "graded"
     v, u, v_before = record.get("v"), record.get("u"), record.get("v_before")
-    return Entry(sent, graded, population.output.scale, v, u, v_before, state_scale, population.inserted)
+    return Entry(
+        sent, graded, population.output.scale, v, u, v_before, state_scale, population.inserted, population.unit
+    )

@@ -222,4 +222,5 @@ def entry(population: Population, output: IntArray, v: IntArray | None, u: IntAr
         u=u,
         state_scale=state_scale,
         inserted=population.inserted,
+        state_unit=population.unit,
     )

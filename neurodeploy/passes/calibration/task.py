@@ -1,0 +1,142 @@
+"""One population's rows as calibration sees them: their weights, what reaches them, and what the float network does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.passes.calibration.fan_in import PathRows, Places, has_windows, places, rows_of
+from neurodeploy.passes.calibration.features import Dynamics, gathered, gathered_constants
+from neurodeploy.passes.calibration.rounding import Levels
+from neurodeploy.passes.calibration.rows import Moments
+from neurodeploy.passes.draft import Draft, Machine
+from neurodeploy.passes.neurons import Neuron
+from neurodeploy.passes.units import has_rows
+from neurodeploy.passes.values import received_range
+from neurodeploy.trace import Trace
+
+Array = NDArray[np.float64]
+MARGIN = 1.05
+"""What a threshold or a worst-case input may grow by calibration, beyond which the machine is not reached."""
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """All that the choice of one population needs. Arrays of the float network are ``(N, T, rows)`` or ``(N, T)``."""
+
+    draft: Draft
+    neuron: Neuron
+    paths: tuple[PathRows, ...]
+    levels: Levels
+    spikes: Array
+    membranes: Array
+    thresholds: Array
+    biases: Array
+    least: Array
+    by_row: bool
+
+    @property
+    def rows(self) -> int:
+        return len(self.paths[0].weights)
+
+    def weights(self, row: int) -> Array:
+        return np.concatenate([path.weights[row] for path in self.paths])
+
+    def messages(self, row: int) -> Array:
+        return np.concatenate([path.of_row(row) for path in self.paths], axis=2)
+
+    def dynamics(self, row: int) -> Dynamics:
+        one = self.draft.numerics.decay_one
+        current, membrane = (
+            1 - float(np.rint((1 - _of_rows(keep, self.neuron, self.rows)[row]) * one)) / one
+            for keep in (self.neuron.keep_current, self.neuron.keep_membrane)
+        )
+        return Dynamics(current, membrane, self.neuron.reset == "subtract")
+
+    def moments(self, row: int, used: NDArray[np.bool_]) -> Moments:
+        """Moments of a row, of the weights ``used``, with what its membrane lacks as it stands."""
+        dynamics, spikes, membrane = self.dynamics(row), self.spikes[:, :, row], self.membranes[:, :, row]
+        floor = self.neuron.terms.v_min
+        clamped = np.zeros(membrane.shape, bool) if floor is None else membrane <= floor
+        emptied = clamped | ((spikes > 0) if self.neuron.reset == "zero" else False)
+        shared = None if not emptied.any() else emptied
+        inputs = gathered(self.messages(row)[:, :, used], shared, dynamics)
+        constants = gathered_constants(spikes, emptied, dynamics)[:, :, : 2 if self.by_row else 1]
+        threshold = self.thresholds[row]
+        full = gathered_constants(spikes, emptied, dynamics)
+        stands = inputs @ self.weights(row)[used] + full @ np.array([self.biases[row], threshold])
+        lines = ~clamped.reshape(-1)
+        missing = (membrane - threshold - stands - self._started(row, emptied, dynamics)).reshape(-1)
+        flat = inputs.reshape(-1, inputs.shape[2]), constants.reshape(-1, constants.shape[2])
+        return Moments.of(flat[0][lines], flat[1][lines], missing[lines])
+
+    def _started(self, row: int, emptied: NDArray[np.bool_], dynamics: Dynamics) -> Array:
+        """What the initial current brings into the membrane ``(N, T)``."""
+        impulse = np.zeros((*emptied.shape, 1))
+        impulse[:, 0] = dynamics.keep_current * _of_rows(self.neuron.initial_current, self.neuron, self.rows)[row]
+        return gathered(impulse, emptied, dynamics)[:, :, 0]
+
+
+def task_of(
+    draft: Draft, neuron: Neuron, messages: Mapping[str, Array], network: Trace, rng: np.random.Generator
+) -> Task:
+    entering = [path for path in draft.entering(neuron.name) if np.any(path.weights)]
+    entry = network[neuron.name]
+    assert entry.v_before is not None
+    batch, steps = entry.output.shape[:2]
+    windows = has_windows(entering)
+    at = places(neuron, windows, batch, steps, rng)
+    paths = tuple(rows_of(path, messages, neuron, at) for path in entering)
+    rows = len(paths[0].weights)
+    unit = np.broadcast_to(neuron.unit, neuron.shape)
+    membranes = entry.v_before * unit
+    low, high = received_range(entering, draft.values, neuron.shape)
+    numerics = draft.numerics
+    thresholds = np.broadcast_to(neuron.threshold, neuron.shape)
+    least = np.maximum(thresholds / numerics.threshold_max, np.maximum(-low, high) / (neuron.bound(numerics) - 1))
+    return Task(
+        draft,
+        neuron,
+        paths,
+        _levels(paths, neuron, draft.machine),
+        _at(entry.values, at, windows, rows),
+        _at(membranes, at, windows, rows),
+        _of_rows(thresholds, neuron, rows),
+        _of_rows(np.broadcast_to(neuron.bias, neuron.shape), neuron, rows),
+        MARGIN * least.reshape(rows, -1).max(axis=1),
+        has_rows(neuron, entering, numerics),
+    )
+
+
+def _at(values: Array, at: Places, windows: bool, rows: int) -> Array:
+    """Values ``(B, T, *shape)`` of every row at the places: ``(N, T, rows)``."""
+    if not windows:
+        return values[at.samples].reshape(len(at.samples), values.shape[1], -1)
+    spread = values.reshape(*values.shape[:2], rows, -1)
+    return spread[at.samples, :, :, at.positions]
+
+
+def _of_rows(values: Array, neuron: Neuron, rows: int) -> Array:
+    """One value per row: that of its first neuron."""
+    return np.broadcast_to(values, neuron.shape).reshape(rows, -1)[:, 0]
+
+
+def _levels(paths: Sequence[PathRows], neuron: Neuron, machine: Machine) -> Levels:
+    """The levels of every weight of a row, and what a level of each path is worth beside the finest."""
+    grids = [machine.grid(path.path.weights) for path in paths]
+    needs = [float(np.abs(path.weights).max()) / grid.largest for path, grid in zip(paths, grids, strict=True)]
+    sizes = [2.0 ** np.ceil(np.log2(need / min(needs)) - 1e-9) for need in needs]
+    counts = [path.weights.shape[1] for path in paths]
+
+    def spread(values: Sequence[float]) -> Array:
+        return np.repeat(np.asarray(values, np.float64), counts)
+
+    return Levels(
+        spread([grid.low for grid in grids]),
+        spread([grid.high for grid in grids]),
+        spread([grid.step for grid in grids]),
+        spread(sizes),
+    )

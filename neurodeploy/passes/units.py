@@ -1,0 +1,148 @@
+"""The unit in which a spiking population counts.
+
+Rules:
+
+1. A spiking population sends spikes, so its own unit is free: its input weights, bias, threshold, reset value, clamp
+   and initial state multiplied by one positive real number give the same spikes. Inputs, sums and membranes that are
+   read out keep the unit 1, for what they send is a value.
+2. The unit stays 1 where powers of two already hold every weight into the population exactly, and where its contract
+   names the grid of its state.
+3. Weights that are whole multiples of some step, whatever that step is, become whole: a network trained on a grid stays
+   exact (``hidden_step``).
+4. Otherwise the unit makes the largest weight the last of the machine's levels. Where weights of several paths enter,
+   it is the path for which the squared rounding errors of all weights add up to least.
+5. ``row``: every row (a channel of a convolution, a neuron of a dense layer) has its own unit, where the machine has a
+   threshold per neuron and nothing else would differ that it has once: then the largest weight of every row is the last
+   level. A row whose threshold or worst-case input would leave the machine first has the largest unit that holds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.numerics import Numerics
+from neurodeploy.passes.draft import Draft, Machine
+from neurodeploy.passes.grid import WeightGrid, largest_scale, round_weights
+from neurodeploy.passes.neurons import Neuron
+from neurodeploy.passes.paths import Synapse
+from neurodeploy.passes.values import received_range
+
+Array = NDArray[np.float64]
+POWER, LAYER, ROW = "power-of-two", "layer", "row"
+TOLERANCE = 1e-4
+"""A weight within this share of a step from a multiple of it lies on it: float32 weights are multiples no closer."""
+SMALLEST = 1e-300
+ROUNDING = 2.0**-40
+"""What products of units and weights may lose to floating point, so that none lands beyond the last level."""
+
+
+def in_units(draft: Draft, kind: str) -> Draft:
+    """The draft with every spiking population in the unit that ``kind`` (``layer`` or ``row``) chooses for it."""
+    neurons, paths = dict(draft.neurons), list(draft.paths)
+    for name, neuron in draft.neurons.items():
+        entering = draft.entering(name)
+        unit = None if not _free(draft, neuron, entering) else _unit(draft, neuron, entering, kind)
+        if unit is not None:
+            neurons[name] = neuron.counted_in(np.broadcast_to(unit, neuron.shape))
+            paths = [path.scaled(unit, neuron.shape) if path.target == name else path for path in paths]
+    return replace(draft, neurons=neurons, paths=tuple(paths))
+
+
+def _free(draft: Draft, neuron: Neuron, entering: Sequence[Synapse]) -> bool:
+    """Whether a unit other than 1 is possible, and of use."""
+    if neuron.kind != "cuba-lif" or neuron.own_scale(draft.numerics) is not None:
+        return False
+    weighted = [path for path in entering if np.any(path.weights)]
+    return bool(weighted) and not all(on_powers(path, draft.machine) for path in weighted)
+
+
+def on_powers(path: Synapse, machine: Machine) -> bool:
+    """Whether the weights are exact at the largest power of two at which they fit."""
+    grid = machine.grid(path.weights)
+    scale = grid.fitting_scale(path.weights)
+    return bool(np.all(round_weights(path.weights, scale, grid) == path.weights * 2.0**scale))
+
+
+def _unit(draft: Draft, neuron: Neuron, entering: Sequence[Synapse], kind: str) -> Array | None:
+    """The factor by which the population's numbers grow: one number, or one per neuron."""
+    weighted = [path for path in entering if np.any(path.weights)]
+    step = hidden_step(weighted, draft.machine)
+    if step is not None:
+        return np.asarray(_near_one(1 / step))
+    rows = kind == ROW and has_rows(neuron, entering, draft.numerics)
+    peaks = [row_peaks(path, neuron, rows) for path in weighted]
+    grids = [draft.machine.grid(path.weights) for path in weighted]
+    room = _room(draft, neuron, entering, rows)
+    units = [_filling(peak, grid, room) for peak, grid in zip(peaks, grids, strict=True)]
+    costs = [_cost(unit, weighted, peaks, grids) for unit in units]
+    best = units[int(np.argmin(costs))]
+    return best.reshape(neuron.shape) if rows else best.reshape(-1)[0]
+
+
+def has_rows(neuron: Neuron, entering: Sequence[Synapse], numerics: Numerics) -> bool:
+    """Whether each row may have its own unit: what the machine holds once per population must not differ then."""
+    shared = bool(np.any(neuron.reset_value)) or bool(neuron.terms.v_min) or bool(neuron.terms.initial_state)
+    return numerics.per_neuron_threshold and not shared and all(path.kind != "sum-pool" for path in entering)
+
+
+def row_peaks(path: Synapse, neuron: Neuron, rows: bool) -> Array:
+    """The largest magnitude of the weights into each neuron, flattened; of all weights where there are no rows."""
+    if not rows:
+        return np.array([np.abs(path.weights).max()])
+    peaks = np.abs(path.weights).reshape(len(path.weights), -1).max(axis=1)
+    return np.repeat(peaks, int(np.prod(neuron.shape)) // len(peaks))
+
+
+def hidden_step(paths: Sequence[Synapse], machine: Machine) -> float | None:
+    """The largest step of which every weight of the ``paths`` is a whole multiple, up to the machine's last level.
+
+    The step is that of the machine's levels: levels that are even numbers lie two apart.
+    """
+    weights = np.concatenate([np.unique(np.abs(path.weights[path.weights != 0])) for path in paths])
+    grids = [machine.grid(path.weights) for path in paths]
+    most = min(grid.largest // grid.step for grid in grids)
+    step = float(grids[0].step)
+    if len({grid.step for grid in grids}) > 1 or weights.size == 0 or weights.size > most:
+        return None
+    largest = float(weights.max())
+    for multiple in range(1, most + 1):
+        counts = weights * multiple / largest
+        if np.all(np.abs(counts - np.rint(counts)) <= TOLERANCE):
+            return largest / multiple / step
+    return None
+
+
+def _filling(peaks: Array, grid: WeightGrid, room: Array) -> Array:
+    """Units at which the largest weight of each row is the last level times a common power of two."""
+    common = _near_one(float(grid.largest) / float(peaks.max())) * float(peaks.max()) * (1 - ROUNDING)
+    return np.minimum(common / np.where(peaks > 0, peaks, peaks.max()), common / float(grid.largest) * room)
+
+
+def _room(draft: Draft, neuron: Neuron, entering: Sequence[Synapse], rows: bool) -> Array:
+    """The unit of each row at which its threshold or its worst-case input is the largest the machine holds."""
+    numerics = draft.numerics
+    low, high = received_range(entering, draft.values, neuron.shape)
+    worst = np.maximum(np.maximum(-low, high), SMALLEST)
+    threshold = np.maximum(neuron.threshold, SMALLEST)
+    room = np.minimum(numerics.threshold_max / threshold, (neuron.bound(numerics) - 1) / worst)
+    return room.reshape(-1) if rows else np.array([np.inf])
+
+
+def _cost(unit: Array, paths: Sequence[Synapse], peaks: Sequence[Array], grids: Sequence[WeightGrid]) -> float:
+    """Squared rounding errors of all weights, in units of the network, as far as steps alone tell."""
+    total = 0.0
+    for path, peak, grid in zip(paths, peaks, grids, strict=True):
+        largest = float((peak * unit).max())
+        step = grid.step * 2.0 ** -largest_scale(largest, float(grid.largest))
+        total += path.weights.size / len(unit) * float(np.sum((step / unit) ** 2))
+    return total
+
+
+def _near_one(factor: float) -> float:
+    """The factor times a power of two, from 1 to below 2."""
+    mantissa, _ = np.frexp(factor)
+    return 2.0 * float(mantissa)

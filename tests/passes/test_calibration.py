@@ -1,0 +1,146 @@
+"""Calibrated rounding: what a membrane is made of, rounding that makes up for itself, and spikes that are kept."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurodeploy.errors import CannotRepresentError
+from neurodeploy.network import InputRange, NetworkBuilder
+from neurodeploy.numerics import INT32, LOIHI2
+from neurodeploy.passes.calibration.rounding import Levels, factor, rounded
+from neurodeploy.passes.calibration.task import task_of
+from neurodeploy.passes.draft import Draft, Machine
+from neurodeploy.passes.pipeline import STAGES, quantize
+from neurodeploy.passes.stage import run_stages, until
+from neurodeploy.program.store import program_files
+from neurodeploy.reference.network_runner import run_network
+from neurodeploy.reference.program_runner import run_program
+
+from .networks import dense, random_network, recurrent_network, stimulus
+from .test_quantize import check_population, check_projection
+from .test_units import chain, events, worst_jaccard
+
+
+def one_layer(kind, reset, bias=True, v_min=None):
+    """A layer of eight neurons on twelve inputs, decays on the machine's grid."""
+    rng = np.random.default_rng(0)
+    build = NetworkBuilder()
+    at = build.input("input", (12,), InputRange(0, 1, 1))
+    at = build.linear("fc", at, rng.normal(0, 0.6, (8, 12)), rng.normal(0, 0.05, 8) if bias else None)
+    terms = {"reset": reset, "v_min": v_min, "input_gain": "unit"}
+    if kind == "cuba":
+        at = build.cuba_lif("n", at, tau_syn=2e-3, tau_mem=4e-3, threshold=0.8, **terms)
+    else:
+        at = build.lif("n", at, tau=4e-3, threshold=0.8, **terms)
+    build.output("output", at)
+    return build.build()
+
+
+def task(network, shown, numerics=INT32):
+    """The one population of a network as calibration sees it, fed what the float network is fed."""
+    draft = run_stages(until(STAGES, "messages"), Draft(network, Machine.of(numerics)))
+    name = network.populations[0]
+    float_trace = run_network(network, shown, states=True)
+    messages = {path.source: float_trace[path.source].values for path in draft.entering(name)}
+    return task_of(draft, draft.neurons[name], messages, float_trace, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("kind", ["lif", "cuba"])
+@pytest.mark.parametrize("reset", ["zero", "subtract", "none"])
+@pytest.mark.parametrize("v_min", [None, 0.0])
+def test_under_teacher_forcing_the_membrane_is_linear_in_weights_bias_and_threshold(kind, reset, v_min):
+    network = one_layer(kind, reset, v_min=v_min)
+    made = task(network, events(network))
+    for row in range(made.rows):
+        moments = made.moments(row, np.ones(12, bool))
+        assert np.abs(moments.missed).max() < 1e-9
+    assert made.spikes.any()
+
+
+def test_a_convolution_sees_its_windows_where_its_neurons_stand():
+    rng = np.random.default_rng(1)
+    build = NetworkBuilder()
+    at = build.input("input", (2, 7, 9), InputRange(0, 1, 1))
+    at = build.conv("conv", at, rng.normal(0, 0.4, (4, 2, 3, 3)), rng.normal(0, 0.1, 4), stride=2, padding=1)
+    build.output("output", build.lif("n", at, tau=4e-3, threshold=0.6, input_gain="unit"))
+    network = build.build()
+    made = task(network, events(network))
+    for row in range(4):
+        assert np.abs(made.moments(row, np.ones(18, bool)).missed).max() < 1e-9
+    assert made.spikes.any()
+
+
+def test_weights_make_up_for_the_errors_of_each_other():
+    rng = np.random.default_rng(2)
+    features = rng.normal(size=(500, 24)) + 2 * rng.normal(size=(500, 1))
+    moments, weights = features.T @ features / 500, rng.normal(size=24)
+    levels = Levels(*(np.full(24, value) for value in (-8.0, 7.0, 1.0, 1.0)))
+    units = np.array([np.abs(weights).max() / 7])
+    integers = rounded(weights, units, levels, *factor(moments, 0.03))[0]
+    nearest = np.clip(np.rint(weights / units[0]), -8, 7)
+
+    def error(values):
+        away = values * units[0] - weights
+        return away @ moments @ away
+
+    assert error(integers) < error(nearest) / 2
+    assert integers.min() >= -8 and integers.max() <= 7 and np.all(integers == np.rint(integers))
+
+
+@pytest.mark.parametrize(("numerics", "bits"), [(LOIHI2, 8), (LOIHI2, 4), (LOIHI2, 2), (INT32, 8), (INT32, 4)])
+def test_calibrated_integers_keep_more_spikes_on_samples_that_calibration_never_saw(numerics, bits):
+    plain, calibrated = [], []
+    for seed in range(3):
+        network = chain(seed)
+        new = events(network, seed=99)
+        expected = run_network(network, new)
+        for losses, options in ((plain, {"unit": "row"}), (calibrated, {"calibrate": events(network, 40, seed=5)})):
+            program = quantize(network, numerics, weight_bits=bits, **options).program
+            losses.append(1 - worst_jaccard(expected, run_program(program, new), network))
+    assert np.mean(calibrated) < np.mean(plain)
+
+
+@pytest.mark.parametrize("numerics", [LOIHI2, INT32], ids=lambda n: n.name)
+def test_no_population_differs_in_more_cells_than_rounded_plainly(numerics):
+    network = chain(4, sizes=(20, 16, 12, 8))
+    reports = quantize(network, numerics, events(network, 12), weight_bits=3).calibrated
+    assert [report.population for report in reports] == list(network.populations)
+    assert all(report.differing <= report.differing_plain for report in reports)
+    assert sum(report.differing for report in reports) < sum(report.differing_plain for report in reports)
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 2**32 - 1), numerics=st.sampled_from([LOIHI2, INT32]))
+def test_every_integer_stays_within_the_limits_of_the_machine(seed, numerics):
+    network = random_network(seed)
+    try:
+        program = quantize(network, numerics, stimulus(network)).program
+    except CannotRepresentError:
+        return
+    for population in program.populations:
+        check_population(population, numerics)
+    for projection in program.projections:
+        check_projection(projection, numerics)
+
+
+@pytest.mark.parametrize("kind", ["lif", "cuba"])
+def test_a_recurrent_population_is_calibrated_on_the_float_networks_own_spikes(kind):
+    rng = np.random.default_rng(0)
+    network = recurrent_network(kind, weight=rng.normal(0, 0.3, (4, 4)))
+    shown = stimulus(network, 40, 12)
+    reports = quantize(network, INT32, shown, weight_bits=4).calibrated
+    assert [report.rows for report in reports] == [4]
+    assert reports[0].differing <= reports[0].differing_plain
+
+
+def test_exact_weights_stay_as_they_are():
+    network = dense(np.random.default_rng(0).integers(-8, 9, (6, 9)) / 8)
+    shown = stimulus(network)
+    assert program_files(quantize(network, LOIHI2, shown).program) == program_files(quantize(network, LOIHI2).program)
+
+
+def test_the_same_stimulus_gives_the_same_integers():
+    network = chain(1)
+    first, second = (program_files(quantize(network, INT32, events(network)).program) for _ in range(2))
+    assert first == second

@@ -1,0 +1,147 @@
+"""The unit in which a spiking population counts: free, so that its weights fill the machine's levels."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurodeploy.engine import run_compiled
+from neurodeploy.errors import InputError
+from neurodeploy.network import InputRange, NetworkBuilder
+from neurodeploy.numerics import INT32, LOIHI2
+from neurodeploy.passes.pipeline import quantize
+from neurodeploy.program.store import program_files, read_program
+from neurodeploy.reference.network_runner import run_network
+from neurodeploy.reference.program_runner import run_program
+from neurodeploy.trace import Trace
+
+from .networks import dense, random_network, stimulus
+from .test_quantize import check_population, check_projection, quantized
+
+UNITS = pytest.mark.parametrize("unit", ["layer", "row"])
+MACHINES = pytest.mark.parametrize("numerics", [LOIHI2, INT32], ids=lambda n: n.name)
+
+
+def chain(seed, sizes=(30, 40, 20), threshold=0.25):
+    """A chain of dense LIF layers with normal weights."""
+    rng = np.random.default_rng(seed)
+    build = NetworkBuilder()
+    at = build.input("input", (sizes[0],), InputRange(0, 1, 1))
+    for number, (n, m) in enumerate(itertools.pairwise(sizes)):
+        at = build.linear(f"fc{number}", at, rng.normal(0, 0.45, (m, n)).astype(np.float32))
+        at = build.lif(f"lif{number}", at, tau=5e-3, threshold=threshold)
+    build.output("output", at)
+    return build.build()
+
+
+def events(network, samples=4, steps=50, seed=7):
+    return {
+        "input": (np.random.default_rng(seed).random((samples, steps, *network.shapes["input"])) < 0.3).astype("f4")
+    }
+
+
+def worst_jaccard(expected, actual, network):
+    def jaccard(a, b):
+        return np.minimum(a, b).sum() / max(np.maximum(a, b).sum(), 1)
+
+    return min(jaccard(expected[name].output, actual[name].output) for name in network.populations)
+
+
+@UNITS
+@MACHINES
+def test_weights_that_powers_of_two_hold_keep_the_unit_one(unit, numerics):
+    network = dense(np.random.default_rng(0).integers(-8, 9, (6, 9)) / 8)
+    plain, real = (quantize(network, numerics, unit=kind).program for kind in ("power-of-two", unit))
+    assert program_files(plain) == program_files(real)
+
+
+@UNITS
+@MACHINES
+def test_weights_on_a_grid_of_any_step_become_whole(unit, numerics):
+    counts = np.random.default_rng(1).integers(-20, 21, (8, 12))
+    result = quantize(dense((counts * 0.0137).astype(np.float32)), numerics, unit=unit)
+    ratio = result.program.projections[0].weights / np.where(counts == 0, 1, counts)
+    assert np.unique(ratio[counts != 0]).size == 1
+    assert result.layers[0].largest_error < 1e-6
+
+
+@UNITS
+def test_the_largest_weight_becomes_the_last_level(unit):
+    program = quantize(chain(0), LOIHI2 if unit == "layer" else INT32, weight_bits=8, unit=unit).program
+    for projection in program.projections:
+        peaks = np.abs(projection.weights).max(axis=1) if unit == "row" else np.abs(projection.weights).max()
+        assert np.all(peaks >= (254 if unit == "layer" else 127 * 256))
+
+
+def test_loihi2_has_one_threshold_per_population_so_its_rows_share_a_unit():
+    population = quantize(chain(0), LOIHI2, unit="row").program.populations[0]
+    assert isinstance(population.threshold, int) and isinstance(population.unit, float)
+
+
+@UNITS
+def test_states_stand_for_the_same_numbers_whatever_the_unit(unit):
+    network = chain(2, sizes=(30, 40))
+    given_events, population = events(network), network.populations[0]
+    program = quantize(network, INT32, unit=unit).program
+    entry = run_program(program, given_events, states=True)[population]
+    expected = run_network(network, given_events, states=True)[population]
+    real = entry.v_before / 2.0**entry.state_scale / entry.state_unit
+    agreeing = (entry.output == expected.output).all(axis=(0, 1))
+    assert agreeing.mean() > 0.9
+    assert np.abs(real - expected.v_before)[:, :, agreeing].max() < 1e-3
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 2**32 - 1), numerics=st.sampled_from([LOIHI2, INT32]), unit=st.sampled_from(["layer", "row"])
+)
+def test_every_integer_stays_within_the_limits_of_the_machine(seed, numerics, unit):
+    program = quantized(random_network(seed), numerics, unit=unit).program
+    for population in program.populations:
+        check_population(population, numerics)
+        assert np.all(np.asarray(population.unit) > 0)
+        assert population.kind == "cuba-lif" or population.unit == 1
+    for projection in program.projections:
+        check_projection(projection, numerics)
+
+
+def test_real_units_lose_fewer_spikes_than_powers_of_two():
+    losses = {
+        unit: np.mean([1 - worst_jaccard(run_network(n, events(n)), run_program(p, events(n)), n) for n, p in programs])
+        for unit, programs in (
+            (unit, [(n, quantize(n, INT32, weight_bits=6, unit=unit).program) for n in map(chain, range(4))])
+            for unit in ("power-of-two", "layer", "row")
+        )
+    }
+    assert losses["row"] < losses["layer"] < losses["power-of-two"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_compiled_code_and_files_carry_a_unit_per_neuron(seed, tmp_path):
+    network = random_network(seed)
+    program = quantize(network, INT32, unit="row").program
+    again = read_program(program_files(program))
+    for one, other in zip(program.populations, again.populations, strict=True):
+        np.testing.assert_array_equal(one.unit, other.unit)
+    expected = run_program(program, stimulus(network), states=True)
+    actual = run_compiled(again, stimulus(network), states=True)
+    expected.save(tmp_path / "trace.npz")
+    for name, entry in Trace.load(tmp_path / "trace.npz").entries.items():
+        np.testing.assert_array_equal(entry.state_unit, expected[name].state_unit)
+        np.testing.assert_array_equal(actual[name].state_unit, expected[name].state_unit)
+        np.testing.assert_array_equal(actual[name].output, expected[name].output)
+
+
+def test_a_clamp_keeps_the_unit_of_its_layer_in_one_number():
+    network = chain(3)
+    clamped = replace(network, contract=network.contract.override("lif0", v_min=-0.3))
+    population = quantize(clamped, INT32, unit="row").program.by_name["lif0"]
+    assert isinstance(population.unit, float) and isinstance(population.floor, int)
+
+
+def test_an_unknown_unit_is_refused_with_the_choices():
+    with pytest.raises(InputError, match=r"-O unit.*'column' is not power-of-two or layer or row"):
+        quantize(dense([[1.0]]), LOIHI2, unit="column")
