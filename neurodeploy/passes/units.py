@@ -35,7 +35,7 @@ Array = NDArray[np.float64]
 POWER, LAYER, ROW = "power-of-two", "layer", "row"
 TOLERANCE = 1e-4
 """A weight within this share of a step from a multiple of it lies on it: float32 weights are multiples no closer."""
-SMALLEST = 1e-300
+SMALLEST = 2.0**-500
 ROUNDING = 2.0**-40
 """What products of units and weights may lose to floating point, so that none lands beyond the last level."""
 

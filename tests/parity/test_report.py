@@ -190,9 +190,9 @@ def test_results_of_numpy_are_plain_in_the_data() -> None:
     assert not any(isinstance(value, np.generic) for value in report.to_json()["rungs"][1]["first_divergence"].values())
 
 
-def test_at_a_prompt_a_report_is_one_line_and_printed_it_is_the_console_report() -> None:
+def test_at_a_prompt_and_printed_a_report_is_the_console_report() -> None:
     report = full()
-    assert repr(report) == f"Report: diverged (program → target agree, program → {HOSTILE} diverged)"
+    assert repr(report) == str(report)
     lines = str(report).splitlines()
     assert lines[0] == "program → target  agree  exact"
     assert lines[-1].startswith("verdict: diverged  (samples: 1, steps: 2")

@@ -1,5 +1,7 @@
 """Random small networks for the properties of the quantizer, each made from one seed."""
 
+import itertools
+
 import nir
 import numpy as np
 
@@ -105,3 +107,28 @@ def graph(nodes, edges, contract=None, inputs=(2,)):
 def lif(n=2):
     one = np.ones(n)
     return nir.LIF(2e-3 * one, 2 * one, 0 * one, one)
+
+
+def chain(seed, sizes=(30, 40, 20), threshold=0.25):
+    """A chain of dense LIF layers with normal weights."""
+    rng = np.random.default_rng(seed)
+    build = NetworkBuilder()
+    at = build.input("input", (sizes[0],), InputRange(0, 1, 1))
+    for number, (n, m) in enumerate(itertools.pairwise(sizes)):
+        at = build.linear(f"fc{number}", at, rng.normal(0, 0.45, (m, n)).astype(np.float32))
+        at = build.lif(f"lif{number}", at, tau=5e-3, threshold=threshold)
+    build.output("output", at)
+    return build.build()
+
+
+def events(network, samples=4, steps=50, seed=7):
+    return {
+        "input": (np.random.default_rng(seed).random((samples, steps, *network.shapes["input"])) < 0.3).astype("f4")
+    }
+
+
+def worst_jaccard(expected, actual, network):
+    def jaccard(a, b):
+        return np.minimum(a, b).sum() / max(np.maximum(a, b).sum(), 1)
+
+    return min(jaccard(expected[name].output, actual[name].output) for name in network.populations)

@@ -17,9 +17,8 @@ from neurodeploy.program.store import program_files
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
 
-from .networks import dense, random_network, recurrent_network, stimulus
-from .test_quantize import check_population, check_projection
-from .test_units import chain, events, worst_jaccard
+from .limits import check_population, check_projection
+from .networks import chain, dense, events, random_network, recurrent_network, stimulus, worst_jaccard
 
 
 def one_layer(kind, reset, bias=True, v_min=None):

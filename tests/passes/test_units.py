@@ -1,6 +1,5 @@
 """The unit in which a spiking population counts: free, so that its weights fill the machine's levels."""
 
-import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 
 from neurodeploy.engine import run_compiled
 from neurodeploy.errors import InputError
-from neurodeploy.network import InputRange, NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.passes.pipeline import quantize
 from neurodeploy.program.store import program_files, read_program
@@ -18,36 +16,11 @@ from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.trace import Trace
 
-from .networks import dense, random_network, stimulus
-from .test_quantize import check_population, check_projection, quantized
+from .limits import check_population, check_projection, quantized
+from .networks import chain, dense, events, random_network, stimulus, worst_jaccard
 
 UNITS = pytest.mark.parametrize("unit", ["layer", "row"])
 MACHINES = pytest.mark.parametrize("numerics", [LOIHI2, INT32], ids=lambda n: n.name)
-
-
-def chain(seed, sizes=(30, 40, 20), threshold=0.25):
-    """A chain of dense LIF layers with normal weights."""
-    rng = np.random.default_rng(seed)
-    build = NetworkBuilder()
-    at = build.input("input", (sizes[0],), InputRange(0, 1, 1))
-    for number, (n, m) in enumerate(itertools.pairwise(sizes)):
-        at = build.linear(f"fc{number}", at, rng.normal(0, 0.45, (m, n)).astype(np.float32))
-        at = build.lif(f"lif{number}", at, tau=5e-3, threshold=threshold)
-    build.output("output", at)
-    return build.build()
-
-
-def events(network, samples=4, steps=50, seed=7):
-    return {
-        "input": (np.random.default_rng(seed).random((samples, steps, *network.shapes["input"])) < 0.3).astype("f4")
-    }
-
-
-def worst_jaccard(expected, actual, network):
-    def jaccard(a, b):
-        return np.minimum(a, b).sum() / max(np.maximum(a, b).sum(), 1)
-
-    return min(jaccard(expected[name].output, actual[name].output) for name in network.populations)
 
 
 @UNITS
