@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -40,6 +41,7 @@ def check(
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML too, for continuous integration.")
     ] = None,
+    calibrate: o.Calibrate = None,
     assign: o.Assign = None,
     *,
     framing: o.Framing,
@@ -53,7 +55,7 @@ def check(
     agree; 1: one diverged; 5: the stimulus proves nothing about some node, or no target ran code of its own.
     """
     from neurodeploy import flow
-    from neurodeploy.atomic import write_file
+    from neurodeploy.atomic import write_files
     from neurodeploy.report.console import show_report
     from neurodeploy.report.junit import junit_xml
 
@@ -66,15 +68,16 @@ def check(
             allow_silent=allow_silent or (),
             allow_same_code=allow_same_code,
             options=o.assignments(assign),
+            calibrate=calibrate,
             **framing.arguments(),
             **vars(making),
             **loading.arguments(),
         )
-    if html is not None:
-        page = report.to_html().encode()
-        write_file(html, lambda handle: handle.write(page))
-    if junit is not None:
-        xml = junit_xml(report)
-        write_file(junit, lambda handle: handle.write(xml))
+    pages = {html: lambda: report.to_html().encode(), junit: partial(junit_xml, report)}
+    write_files({path: partial(_put, page()) for path, page in pages.items() if path is not None})
     output.show(report.to_json, show_report(report))
     raise typer.Exit(EXIT[report.verdict])
+
+
+def _put(content: bytes, file: IO[bytes]) -> None:
+    file.write(content)

@@ -32,12 +32,7 @@ def export(
         str | None,
         typer.Option("--stop-after", metavar="STAGE", help="Stop after a stage and show its result; write nothing."),
     ] = None,
-    calibrate: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="STIMULUS", help="Choose weights, biases and thresholds for the membranes they make on it."
-        ),
-    ] = None,
+    calibrate: o.Calibrate = None,
     assign: o.Assign = None,
     *,
     loading: o.Loading,
@@ -55,7 +50,7 @@ def export(
     if source is None and stop_after is not None and not stages:
         raise InputError("shows what a stage makes of a network, and there is none", "--stop-after", "name a SOURCE")
     if stages or stop_after is not None:
-        listing = flow.stages(source, target, options, stop_after, encoder, **loading.arguments())
+        listing = flow.stages(source, target, options, stop_after, encoder, calibrate, **loading.arguments())
         result = listing.stages[-1].result
         output.show(listing.to_json, render(listing.tables if stages or result is None else (result,)))
         return

@@ -36,6 +36,10 @@ Assign = Annotated[
         help="An option of quantization (export --stages lists them) or of the target; repeatable.",
     ),
 ]
+Calibrate = Annotated[
+    Path | None,
+    typer.Option(metavar="STIMULUS", help="Choose weights, biases and thresholds for the membranes they make on it."),
+]
 Stimulus = Annotated[
     Path | None,
     typer.Option(

@@ -47,6 +47,7 @@ def check(
     options: Mapping[str, object] | None = None,
     states: bool = True,
     allow_same_code: bool = False,
+    calibrate: Source = None,
     **how: Unpack[SubjectOptions],
 ) -> Report:
     """Compare neighboring rungs and report the first divergence of each.
@@ -59,6 +60,7 @@ def check(
         allow_silent: nodes whose silence is accepted.
         options: of quantization and of the targets, e.g. ``{"weight-bits": 6}``.
         states: membranes and currents of targets are compared too.
+        calibrate: a stimulus to calibrate the integers of a source with, as ``quantize`` takes it.
         allow_same_code: a ladder in which every target ran the reference itself need not be inconclusive.
 
     Raises:
@@ -73,13 +75,12 @@ def check(
     """
     loading, showing = divided(how)
     check_budget(budget)
-    for name in targets or ():
-        find_target(name)
+    _ = [find_target(name) for name in targets or ()]
     opened = open_subject(subject, **loading)
     network = network_of(opened)
     check_silent(network, allow_silent)
     shown = stimulus_of(stimulus, network, **showing)
-    ladder = build_ladder(opened, targets, texts(options))
+    ladder = build_ladder(opened, targets, texts(options), calibrate)
     program = ladder.program
     traces: dict[str, Trace] = {}
     rungs = _encoder_rungs(network, shown, budget, allow_silent)
@@ -92,10 +93,9 @@ def check(
     for target, artifact in ladder.targets:
         traces[target.name] = target.run(artifact, shown, states=states)
         rungs.append(_target_rung(target, artifact, shown, traces, allow_silent, states))
-    task = _task(network, traces, shown.labels)
-    exercised = coverage(program, traces["program"])
-    about = _about(network, program, shown)
+    task, exercised = _task(network, traces, shown.labels), coverage(program, traces["program"])
     findings = (*network.findings, *stimulus_findings(shown, network), *ladder.findings)
+    about = _about(network, program, shown)
     return Report(tuple(rungs), exercised, task, findings, ladder.not_run, about, allow_same_code)
 
 

@@ -14,6 +14,7 @@ from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics
 from neurodeploy.passes.pipeline import pipeline_options
 from neurodeploy.program.program import Program
+from neurodeploy.stimuli import Source
 from neurodeploy.target import (
     Artifact,
     Options,
@@ -44,7 +45,7 @@ class Ladder:
         return tuple({str(finding): finding for findings in groups for finding in findings}.values())
 
 
-def build_ladder(subject: Subject, names: Sequence[str] | None, options: Options) -> Ladder:
+def build_ladder(subject: Subject, names: Sequence[str] | None, options: Options, calibrate: Source = None) -> Ladder:
     """The ladder to the targets ``names``; without them a bundle's own, and for a source every one that can run it.
 
     A target asked for must run: raises CapabilityError, CannotRepresentError or InputError where it cannot carry the
@@ -52,6 +53,8 @@ def build_ladder(subject: Subject, names: Sequence[str] | None, options: Options
     reason.
     """
     if isinstance(subject, Bundle):
+        if calibrate is not None:
+            raise InputError("a bundle is quantized already", "--calibrate", "leave out the option, or give the source")
         targets = [find_target(name) for name in dict.fromkeys(names or ())] or [own_target(subject)]
         options_of = _options_of(targets, options)
         artifacts = tuple((target, artifact_of(subject, target, options_of[target.name])) for target in targets)
@@ -60,18 +63,18 @@ def build_ladder(subject: Subject, names: Sequence[str] | None, options: Options
     if names:
         targets = [find_target(name) for name in dict.fromkeys(names)]
         options_of = _options_of(targets, options)
-        quantized = quantize(subject, _common_numerics(targets, options), options)
+        quantized = quantize(subject, _common_numerics(targets, options), options, calibrate)
         artifacts = tuple((t, lower_program(quantized.program, t, options_of[t.name])) for t in targets)
         _all_available(targets)
         return Ladder(quantized.program, artifacts, {}, quantized.findings)
-    return _every_target(subject, options)
+    return _every_target(subject, options, calibrate)
 
 
-def _every_target(network: Network, options: Options) -> Ladder:
+def _every_target(network: Network, options: Options, calibrate: Source) -> Ladder:
     installed = installed_targets().values()
     not_run = {plug_in.name: plug_in.reason for plug_in in installed if plug_in.reason is not None}
     options_of = _options_of([p.target for p in installed if p.target is not None and p.reason is None], options)
-    quantized = quantize(network, numerics_of(None, options), options)
+    quantized = quantize(network, numerics_of(None, options), options, calibrate)
     lowered: list[tuple[Target, Artifact]] = []
     for target in [plug_in.target for plug_in in installed if plug_in.target is not None]:
         try:

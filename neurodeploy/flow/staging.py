@@ -19,6 +19,7 @@ from neurodeploy.passes.options import option_json, options_of
 from neurodeploy.passes.pipeline import STAGES, configured
 from neurodeploy.passes.stage import Stage, run_stage, summary, until
 from neurodeploy.passes.views import stage_table, table_json
+from neurodeploy.stimuli import Source, open_stimulus
 from neurodeploy.table import Table
 from neurodeploy.target import Target, find_target
 
@@ -73,6 +74,7 @@ def stages(
     options: Mapping[str, object] | None = None,
     stop_after: str | None = None,
     encoder: DeployedEncoder | str | Path | None = None,
+    calibrate: Source = None,
     **loading: Unpack[LoadOptions],
 ) -> StageList:
     """The stages of quantization; with a ``source`` they are run, so that each shows what it did.
@@ -84,6 +86,7 @@ def stages(
         options: of quantization, e.g. ``{"weight-bits": 6}``.
         stop_after: the name of the last stage to run or list.
         encoder: what makes the network's input of signals, or the file it is in.
+        calibrate: as ``quantize`` takes it.
 
     Raises:
         InputError: for a stage that does not exist, and for bad options.
@@ -95,7 +98,8 @@ def stages(
         network = with_encoder(network, encoder)
     chosen = find_target(target) if isinstance(target, str) else target
     known = None if chosen is None and network is None and "numerics" not in asked else numerics_of(chosen, asked)
-    listed: Sequence[Stage] = STAGES if known is None else configured(asked, known)
+    shown = None if calibrate is None or network is None else open_stimulus(calibrate, network)
+    listed: Sequence[Stage] = STAGES if known is None else configured(asked, known, shown)
     listed = listed if stop_after is None else until(listed, stop_after)
     if network is None or known is None:
         return StageList(tuple(StageRun(stage) for stage in listed), known)

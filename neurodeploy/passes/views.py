@@ -99,6 +99,15 @@ def _messages(draft: Draft) -> Table:
     return Table(title, ("node", "message", ">bits", "signed", "scale"), rows)
 
 
+def _calibration(draft: Draft) -> Table:
+    rows = [
+        (report.population, f"{report.calibrated_rows} of {report.rows}", report.differing_plain, report.differing)
+        for report in draft.calibrated
+    ]
+    columns = ("population", "rows calibrated", ">cells that differ, rounded plainly", ">calibrated")
+    return Table(f"{_count(len(rows), 'population')} calibrated", columns, rows)
+
+
 def _rounding(draft: Draft) -> Table:
     rows = [
         (
@@ -137,6 +146,7 @@ VIEWS: Mapping[str, Callable[[Draft], Table]] = {
     "units": _units,
     "ceilings": _ceilings,
     "messages": _messages,
+    "calibration": _calibration,
     "scales": _scales,
     "rounding": _rounding,
     "assembly": _assembly,

@@ -50,4 +50,5 @@ def test_the_options_of_a_source_read_alike_in_all_six_verbs(field: str) -> None
 @pytest.mark.parametrize("block", [options.Making, options.Framing])
 def test_the_options_of_a_stimulus_read_alike_in_run_and_check(block: type) -> None:
     for field in fields(block):
-        assert lines("run", field.name) == lines("check", field.name) != ""
+        option = field.name.replace("_", "-")
+        assert lines("run", option) == lines("check", option) != ""

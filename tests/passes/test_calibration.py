@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurodeploy.errors import CannotRepresentError
+from neurodeploy.flow import stages
 from neurodeploy.network import InputRange, NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.passes.calibration.rounding import Levels, factor, rounded
@@ -143,3 +144,11 @@ def test_the_same_stimulus_gives_the_same_integers():
     network = chain(1)
     first, second = (program_files(quantize(network, INT32, events(network)).program) for _ in range(2))
     assert first == second
+
+
+def test_the_stage_tells_what_it_did():
+    network = chain(2)
+    listing = stages(network, "fixed", {"weight-bits": 3}, calibrate=events(network))
+    table = next(run.result for run in listing.stages if run.stage.name == "calibration")
+    assert table.title == "2 populations calibrated"
+    assert [row[0] for row in table.rows] == list(network.populations)
