@@ -146,7 +146,7 @@ def _manifest(
         "contract": network.contract.to_json(),
         "host": {
             "pre": {node.name: _quantizer(node) | _encoder(program, node.name) for node in program.inputs},
-            "post": None if post is None else {"kind": post.kind, "node": post.node},
+            "post": None if post is None else {key: post.to_json()[key] for key in ("kind", "node")},
         },
         "shapes": {name: list(shape) for name, shape in network.shapes.items()},
         "provenance": {name: list(nodes) for name, nodes in program.provenance.items()},

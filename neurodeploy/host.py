@@ -25,6 +25,16 @@ class Head:
     parameters: Mapping[str, float | int | str] = field(default_factory=dict[str, float | int | str])
     weights: Mapping[str, NDArray[np.float32]] = field(default_factory=dict[str, NDArray[np.float32]])
 
+    def to_json(self) -> dict[str, Any]:
+        """Everything but the weights, as plain data."""
+        return {"kind": self.kind, "node": self.node, "parameters": dict(self.parameters)}
+
+    @staticmethod
+    def of(plain: Mapping[str, Any], weights: Mapping[str, NDArray[Any]]) -> Head:
+        """The head that ``to_json`` told of, with its weights. Raises KeyError where something is missing."""
+        floats = {name: np.asarray(array, np.float32) for name, array in weights.items()}
+        return Head(plain["kind"], plain["node"], plain["parameters"], floats)
+
 
 @dataclass(frozen=True, eq=False)
 class HostEncoder:
@@ -37,6 +47,15 @@ class HostEncoder:
     node: str
     features: int
     settings: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return dict(vars(self))
+
+    @staticmethod
+    def of(plain: Mapping[str, Any]) -> HostEncoder:
+        """The encoder that ``to_json`` told of. Raises KeyError, TypeError or ValueError for anything else."""
+        return HostEncoder(str(plain["node"]), int(plain["features"]), plain["settings"])
 
 
 @dataclass(frozen=True, eq=False)

@@ -90,23 +90,19 @@ def _metadata(network: Network) -> dict[str, Any]:
         "inserted": json.dumps(sorted(network.inserted)),
     }
     if network.host.post is not None:
-        post = network.host.post
-        about = {"kind": post.kind, "node": post.node, "parameters": dict(post.parameters)}
-        meta["post"] = json.dumps(about, sort_keys=True)
-        meta["post_weights"] = {key: np.asarray(value) for key, value in post.weights.items()}
+        meta["post"] = json.dumps(network.host.post.to_json(), sort_keys=True)
+        meta["post_weights"] = {key: np.asarray(value) for key, value in network.host.post.weights.items()}
     if network.host.pre is not None:
-        meta["pre"] = json.dumps(vars(network.host.pre), sort_keys=True)
+        meta["pre"] = json.dumps(network.host.pre.to_json(), sort_keys=True)
     return meta
 
 
 def _host(meta: Any) -> Host:
     pre = json.loads(_text(meta["pre"])) if "pre" in meta else None
-    encoder = None if pre is None else HostEncoder(str(pre["node"]), int(pre["features"]), pre["settings"])
+    encoder = None if pre is None else HostEncoder.of(pre)
     if "post" not in meta:
         return Host(pre=encoder)
-    about = json.loads(_text(meta["post"]))
-    weights = {key: np.asarray(value, np.float32) for key, value in (meta.get("post_weights") or {}).items()}
-    return Host(Head(about["kind"], about["node"], about["parameters"], weights), encoder)
+    return Host(Head.of(json.loads(_text(meta["post"])), meta.get("post_weights") or {}), encoder)
 
 
 def _text(value: Any) -> str:

@@ -39,7 +39,7 @@ def program_files(program: Program) -> dict[str, bytes]:
         "post": _head(program.host.post, arrays),
     }
     if program.host.pre is not None:
-        data["pre"] = vars(program.host.pre)
+        data["pre"] = program.host.pre.to_json()
     text = json.dumps(data, indent=1, sort_keys=True)
     return {"program.json": text.encode(), "program.npz": npz_bytes(arrays)}
 
@@ -121,20 +121,14 @@ def _head(head: Head | None, arrays: Arrays) -> dict[str, Any] | None:
     if head is None:
         return None
     arrays.update({f"post/{key}": np.asarray(value) for key, value in head.weights.items()})
-    return {
-        "kind": head.kind,
-        "node": head.node,
-        "parameters": dict(head.parameters),
-        "weights": sorted(head.weights),
-    }
+    return {**head.to_json(), "weights": sorted(head.weights)}
 
 
 def _read_encoder(plain: Mapping[str, Any] | None) -> HostEncoder | None:
-    return None if plain is None else HostEncoder(str(plain["node"]), int(plain["features"]), plain["settings"])
+    return None if plain is None else HostEncoder.of(plain)
 
 
 def _read_head(plain: Mapping[str, Any] | None, arrays: Arrays) -> Head | None:
     if plain is None:
         return None
-    weights = {key: arrays[f"post/{key}"].astype(np.float32) for key in plain["weights"]}
-    return Head(plain["kind"], plain["node"], plain["parameters"], weights)
+    return Head.of(plain, {key: arrays[f"post/{key}"] for key in plain["weights"]})
