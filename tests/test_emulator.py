@@ -41,7 +41,7 @@ def test_what_is_wrong_is_found_where_it_first_matters() -> None:
     assert not differs(drawn(), next(traces), next(traces))
     seen, unseen = next(traces), next(traces)
     assert differs(drawn(), seen, unseen)
-    found = "step 5, a.v of neuron (10,): -8388606, not -8388607; 4 of 65 at that step"
+    found = "step 5, membrane of a, neuron (10,): -8388606, not -8388607; 4 of 65 at that step"
     assert first_difference(drawn().expected, seen) == found
     with pytest.raises(RunError, match="longer wrote beside its arrays, first at byte"):
         next(traces)

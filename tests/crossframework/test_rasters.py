@@ -42,7 +42,7 @@ def test_of_dyadic_numbers_every_spike_is_the_framework_s(label, tmp_path):
 def test_of_other_numbers_every_spike_but_ties(label, tmp_path):
     case = CASES[label]
     network, (x, expected) = load(case, tmp_path), records(case)
-    rung = float_rung(network, *source_trace(network, x, expected, case.late), allow=())
+    rung = float_rung(network, *source_trace(network, x, expected, case.late), allow_silent=())
     assert rung.first_divergence is None
     spiking = [rung.nodes[node] for node in network.populations if isinstance(network.nodes[node], SPIKING)]
     assert all(each.expected_spikes > 20 for each in spiking)
@@ -75,7 +75,7 @@ def test_a_contract_that_differs_in_one_term_gives_other_spikes(label, term, val
         contract = contract.override(node, **{term: value})
     wrong = replace(network, contract=contract)
     if case.exactness == "ties":
-        rung = float_rung(wrong, *source_trace(network, x, expected, case.late), allow=network.populations)
+        rung = float_rung(wrong, *source_trace(network, x, expected, case.late), allow_silent=network.populations)
         assert rung.verdict == "diverged"
         return
     trace = run_network(wrong, stimulus_of(network, x))
@@ -103,5 +103,5 @@ def test_a_spike_too_many_is_no_tie(tmp_path):
     case = CASES["snntorch-leaky_subtract-dense-random"]
     network, (x, expected) = load(case, tmp_path), records(case)
     expected[0][0, 50, 3] ^= 1
-    first = float_rung(network, *source_trace(network, x, expected), allow=()).first_divergence
+    first = float_rung(network, *source_trace(network, x, expected), allow_silent=()).first_divergence
     assert first is not None and (first.step, first.neuron) == (50, (3,))

@@ -89,14 +89,14 @@ def test_what_is_not_recorded_is_not_allocated(monkeypatch: pytest.MonkeyPatch) 
     name, *others = made.by_name
     assert others
     seen: list[str] = []
-    own = batch._made
+    own = batch._new_records
 
     def noted(port: Port, *rest: Any) -> Any:
         arrays = own(port, *rest)
         seen.extend([port.name] * bool(arrays))
         return arrays
 
-    monkeypatch.setattr(batch, "_made", noted)
+    monkeypatch.setattr(batch, "_new_records", noted)
     run_compiled(made, values, record=[name])
     assert seen == [name]
 

@@ -110,7 +110,7 @@ def test_no_population_differs_in_more_cells_than_rounded_plainly(numerics):
     assert sum(report.differing for report in reports) < sum(report.differing_plain for report in reports)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), numerics=st.sampled_from([LOIHI2, INT32]))
 def test_every_integer_stays_within_the_limits_of_the_machine(seed, numerics):
     network = random_network(seed)

@@ -67,7 +67,7 @@ def test_states_stand_for_the_same_numbers_whatever_the_unit(unit):
     assert np.abs(real - expected.v_before)[:, :, agreeing].max() < 1e-3
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**32 - 1), numerics=st.sampled_from([LOIHI2, INT32]), unit=st.sampled_from(["layer", "row"])
 )

@@ -57,7 +57,12 @@ def deployed() -> dict[str, Deployed]:
 
 @pytest.fixture(scope="module", params=LEVELS)
 def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Measured]:
-    folder: Path = tmp_path_factory.mktemp("arm")
+    return measured_at(request.param, tmp_path_factory.getbasetemp() / f"arm{request.param}")
+
+
+@cache
+def measured_at(level: str, folder: Path) -> dict[str, Measured]:
+    folder.mkdir()
     for prefix, made in deployed().items():
         for name in (f"{prefix}.c", f"{prefix}.h"):
             (folder / name).write_bytes(made.files[name])
@@ -65,7 +70,7 @@ def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     arrays = "".join(f"char {prefix}_size[sizeof({prefix}_context)];\n" for prefix in deployed())
     (folder / "sizes.c").write_text(headers + arrays)
     sources = ["sizes.c", *(f"{prefix}.c" for prefix in deployed())]
-    subprocess.run([CC, *FLAGS, request.param, "-fcallgraph-info=su", "-c", *sources], cwd=folder, check=True)
+    subprocess.run([CC, *FLAGS, level, "-fcallgraph-info=su", "-c", *sources], cwd=folder, check=True)
     objects = [folder / f"{each.removesuffix('.c')}.o" for each in sources]
     sizes = told("size", ["-A", *objects], r"^(\w+)\.o  :$")
     names = told("nm", ["-S", *objects], r"^(\w+)\.o:$")
