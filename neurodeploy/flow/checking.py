@@ -75,7 +75,7 @@ def check(
     """
     loading, showing = divided(how)
     check_budget(budget)
-    _ = [find_target(name) for name in targets or ()]
+    check_targets(targets or ())
     opened = open_subject(subject, **loading)
     network = network_of(opened)
     check_silent(network, allow_silent)
@@ -124,6 +124,12 @@ def check_budget(budget: float) -> None:
     """Raises InputError for a budget that is no fraction."""
     if isnan(budget) or not 0 <= budget <= 1:
         raise InputError(f"{budget} is not between 0 and 1", "--budget", "give the smallest Jaccard, e.g. 0.9")
+
+
+def check_targets(names: Sequence[str]) -> None:
+    """Raises InputError for a target that does not exist, UnavailableError for one that cannot be used."""
+    for name in names:
+        find_target(name)
 
 
 def check_silent(network: Network, allow_silent: Collection[str]) -> None:

@@ -34,8 +34,9 @@ from neurodeploy.passes.values import received_range
 Array = NDArray[np.float64]
 POWER, LAYER, ROW = "power-of-two", "layer", "row"
 TOLERANCE = 1e-4
-"""A weight within this share of a step from a multiple of it lies on it: float32 weights are multiples no closer."""
+"""A weight counts as a multiple of a step when it is off by at most this share of the step, as float32 weights are."""
 SMALLEST = 2.0**-500
+"""Stands for a threshold or an input of 0, so that nothing is divided by 0."""
 ROUNDING = 2.0**-40
 """What products of units and weights may lose to floating point, so that none lands beyond the last level."""
 

@@ -38,7 +38,9 @@ from neurodeploy.trace import Trace
 Array = NDArray[np.float64]
 RunProgram = Callable[[Program, Mapping[str, Array]], Trace]
 LARGEST_FAN_IN = 2048
+"""Synapses of one neuron of a dense layer up to which their moments, a square matrix, are taken."""
 SMALLEST_WORTH = 2.0**-500
+"""Least worth of a level, for a row whose weights are all 0."""
 LEAST_THRESHOLD = 0.25
 """A threshold is never lowered below this share of the float network's."""
 
