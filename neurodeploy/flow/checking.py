@@ -10,6 +10,7 @@ from typing import Any, Unpack
 from neurodeploy.bundle import Bundle
 from neurodeploy.errors import InputError, choices
 from neurodeploy.flow.arguments import SubjectOptions, divided, spell_out, stimulus_of, texts
+from neurodeploy.flow.foreign import run_target
 from neurodeploy.flow.ladder import build_ladder
 from neurodeploy.flow.loading import load
 from neurodeploy.flow.subject import Subject, network_of, open_subject
@@ -91,7 +92,7 @@ def check(
     traces["program"] = run_program(program, shown, states=True)
     rungs.append(budget_rung(program, shown, traces["network"], traces["program"], budget, allow_silent))
     for target, artifact in ladder.targets:
-        traces[target.name] = target.run(artifact, shown, states=states)
+        traces[target.name] = run_target(target, artifact, shown, states)
         rungs.append(_target_rung(target, artifact, shown, traces, allow_silent, states))
     task, exercised = _task(network, traces, shown.labels), coverage(program, traces["program"])
     findings = (*network.findings, *stimulus_findings(shown, network), *ladder.findings)
@@ -158,7 +159,7 @@ def _target_rung(
         allow,
         latencies(program) if pipelined else {},
         lambda trace: run_program(program, stimulus, states=True, drive=trace),
-        lambda trace: target.run(artifact, stimulus, states=states, drive=trace),
+        lambda trace: run_target(target, artifact, stimulus, states, trace),
         traces[target.name].evidence or target.evidence,
         (*artifact.notes, *traces[target.name].notes),
     )

@@ -13,6 +13,7 @@ from neurodeploy.errors import InputError, choices
 from neurodeploy.finding import Finding
 from neurodeploy.flow.arguments import LoadOptions, spell_out, texts
 from neurodeploy.flow.encoder import with_encoder
+from neurodeploy.flow.foreign import lower_on
 from neurodeploy.flow.loading import load, network_from
 from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.network.network import Network
@@ -87,7 +88,7 @@ def lower_program(program: Program, target: Target, options: Options | None = No
     """
     target_options = check_options(target, options or {})
     findings = check_capabilities(target, program)
-    artifact = target.lower(program, target_options)
+    artifact = lower_on(target, program, target_options)
     return replace(artifact, findings=(*findings, *artifact.findings))
 
 

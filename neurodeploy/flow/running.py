@@ -11,6 +11,7 @@ from neurodeploy.analysis.operations import count_operations
 from neurodeploy.bundle import Bundle
 from neurodeploy.errors import InputError
 from neurodeploy.flow.arguments import SubjectOptions, divided, spell_out, stimulus_of, texts
+from neurodeploy.flow.foreign import run_target
 from neurodeploy.flow.loading import load
 from neurodeploy.flow.subject import (
     Subject,
@@ -104,7 +105,7 @@ def run_rung(
         target = find_target(rung, "--on", RUNGS)
     artifact = artifact_of(subject, target, options)
     ensure_available(target)
-    return target.run(artifact, stimulus, states=states), artifact.program
+    return run_target(target, artifact, stimulus, states), artifact.program
 
 
 def run_source(subject: Subject, stimulus: Stimulus) -> Trace:

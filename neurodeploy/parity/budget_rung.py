@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.parity.divergence import divergence, first_of, with_membranes
 from neurodeploy.parity.measure import jaccard, node_result, relative_rms
-from neurodeploy.parity.rung import NodeResult, Rung, below_budget, judge
+from neurodeploy.parity.rung import NodeResult, Rung, Scope, below_budget, judge
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.trace import Entry, Trace
@@ -27,7 +27,7 @@ def budget_rung(
 ) -> Rung:
     """Compare the float trace with the program's: Jaccard at least ``budget`` in every spiking node.
 
-    Real-valued nodes are reported by their relative RMS error and decide nothing. ``isolated`` is the same measure when
+    Real-valued nodes are reported by their relative RMS error and decide nothing. The isolated measure is the same when
     every node is fed the float network's own outputs, which tells the layer that loses from those that follow it.
 
     - ``stimulus``: one array ``(B, T, *shape)`` per input.
@@ -40,18 +40,21 @@ def budget_rung(
     below = below_budget(nodes, budget)
     verdict, reasons = judge(nodes, bool(below), allow_silent, below)
     first = first_of(nodes, program) if below else None
-    return Rung("network", "program", "budget", verdict, nodes, first, reasons=reasons)
+    return Rung(
+        "network", "program", "budget", verdict, nodes, first, reasons=reasons, scope=Scope(actual.batch, actual.steps)
+    )
 
 
 def _result(program: Program, name: str, network: Trace, actual: Trace, isolated: Trace) -> NodeResult:
     expected, entry = network[name], actual[name]
-    measure = relative_rms if expected.graded else jaccard
     different = np.zeros(entry.output.shape, np.bool_) if expected.graded else expected.values != entry.values
     first = divergence(program, name, {"output": different}, network, actual)
     if first is not None:
         first = with_membranes(first, program, expected, entry)
-    distance = measure(expected.values, isolated[name].values)
-    return node_result(expected, entry, different, isolated=distance, first=first)
+    alone = isolated[name].values
+    if expected.graded:
+        return node_result(expected, entry, different, isolated_rms=relative_rms(expected.values, alone), first=first)
+    return node_result(expected, entry, different, isolated_jaccard=jaccard(expected.values, alone), first=first)
 
 
 def _as_integers(program: Program, trace: Trace) -> Trace:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.errors import NeurodeployError
+from neurodeploy.errors import UnavailableError
 from neurodeploy.parity.rung import Quantity
 from neurodeploy.trace import Entry, Trace
 
@@ -17,6 +17,7 @@ Mask = NDArray[np.bool_]
 Cell = tuple[int, ...]
 Differences = dict[Quantity, Mask]
 """By quantity, the cells ``(B, T, *shape)`` that differ; a quantity that was not compared is left out."""
+REMEDY = "its runner returns a Trace of numpy arrays (B, T, *shape), latency removed"
 States = Literal["where both recorded", "where expected"]
 """Which states are compared. ``where expected``: one that only the expected side recorded differs in every cell."""
 
@@ -77,13 +78,26 @@ def first_cell(different: Mask) -> Cell | None:
     return tuple(int(i) for i in np.unravel_index(index, by_time.shape))
 
 
-def check_aligned(trace: Trace, shapes: Mapping[str, tuple[int, ...]], lead: tuple[int, ...], rung: str) -> None:
-    """Every node's record has the shape ``(*lead, *shape)``. Raises NeurodeployError naming the rung and the node.
+def check_aligned(trace: Trace, shapes: Mapping[str, tuple[int, ...]], lead: tuple[int, ...], where: str) -> None:
+    """Every node has a record of real numbers ``(*lead, *shape)``, and so have the states that were recorded.
 
-    Otherwise numpy would stretch one record over another and compare cells that do not belong together.
+    Otherwise numpy would stretch one record over another and compare cells that do not belong together. Raises
+    UnavailableError that names the runner, ``where``, and the node.
     """
     for name, shape in shapes.items():
-        actual, expected = trace[name].output.shape, (*lead, *shape)
-        if actual != expected:
-            mismatch = f"its record of node {name} has shape {actual}, not {expected}"
-            raise NeurodeployError(mismatch, f"rung {rung}", "its runner must return (B, T, *shape), latency removed")
+        entry = trace.entries.get(name)
+        if entry is None:
+            raise UnavailableError(f"its trace has no record of node {name}", where, REMEDY)
+        if not isinstance(entry, Entry):  # pyright: ignore[reportUnnecessaryIsInstance] - foreign code made it
+            raise UnavailableError(f"its record of {name} is no Entry", where, REMEDY)
+        for key, array in (("output", entry.output), ("v", entry.v), ("u", entry.u)):
+            if array is not None or key == "output":
+                _check_record(array, (*lead, *shape), f"{name}.{key}", where)
+
+
+def _check_record(array: object, expected: tuple[int, ...], record: str, where: str) -> None:
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
+        form = f"an array of {array.dtype}" if isinstance(array, np.ndarray) else f"a {type(array).__name__}"
+        raise UnavailableError(f"its record {record} is {form}, not of real numbers", where, REMEDY)
+    if array.shape != expected:
+        raise UnavailableError(f"its record {record} has shape {array.shape}, not {expected}", where, REMEDY)

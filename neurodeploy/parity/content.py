@@ -10,7 +10,10 @@ from neurodeploy.parity.rung import Divergence, NodeResult, Rung, Verdict
 from neurodeploy.table import Table, number
 
 TONES: dict[Verdict, Tone] = {"agree": "good", "diverged": "bad", "inconclusive": "warning", "same code": "warning"}
-COLUMNS = ("node", ">expected", ">actual", ">differ", ">Jaccard", ">isolated", ">ties", ">latency", ">fired")
+COLUMNS = (
+    *("node", ">expected", ">actual", ">differ", ">isolated", ">local"),
+    *(">Jaccard", ">isolated Jaccard", ">ties", ">latency", ">fired"),
+)
 TASK_CLASSES = 10
 """Classes of a task that are listed before the rest is left out."""
 
@@ -23,7 +26,7 @@ def rung_blocks(rung: Rung) -> list[Block]:
     return [
         line(
             f"{rung.source} → {rung.target}  ",
-            Span(rung.verdict, TONES[rung.verdict]),
+            Span(rung.verdict_words, TONES[rung.verdict]),
             Span(f"  {rung.claim}" if rung.claim else "", "quiet"),
             heading=True,
         ),
@@ -47,12 +50,21 @@ def _row(name: str, node: NodeResult, latency: int | None) -> Sequence[str]:
         f"{name} (inserted)" if node.inserted else name,
         *counts,
         str(node.mismatches),
-        f"rms {node.relative_rms:.4f}" if node.relative_rms is not None else f"{node.jaccard or 0.0:.4f}",
-        "" if node.isolated is None else number(round(node.isolated, 4)),
+        "" if node.isolated_mismatches is None else str(node.isolated_mismatches),
+        "" if node.local_mismatches is None or node.isolated_mismatches is not None else str(node.local_mismatches),
+        _distance(node.jaccard or 0.0, node.relative_rms),
+        _distance(node.isolated_jaccard, node.isolated_rms),
         str(node.ties) if node.ties else "",
         "" if latency is None else str(latency),
         "" if node.graded or not node.cells else f"{100 * node.expected_spikes / node.cells:.1f} %",
     )
+
+
+def _distance(jaccard: float | None, rms: float | None) -> str:
+    """A Jaccard index, or the relative RMS error of a real-valued node; nothing where neither was measured."""
+    if rms is not None:
+        return f"rms {rms:.4f}"
+    return "" if jaccard is None else f"{jaccard:.4f}"
 
 
 def _divergence(first: Divergence, unit: str) -> list[Line]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.parity.compare import first_cell
 from neurodeploy.parity.measure import node_result
-from neurodeploy.parity.rung import Divergence, Rung, below_budget, judge
+from neurodeploy.parity.rung import Divergence, Rung, Scope, below_budget, judge
 from neurodeploy.trace import Entry
 
 ENCODER, INTEGERS = "encoder", "integer-encoder"
@@ -34,5 +34,6 @@ def encoder_rung(
     nodes = {ENCODER: node_result(Entry(coder), Entry(integers), different, first=first)}
     below = below_budget(nodes, budget)
     verdict, reasons = judge(nodes, bool(below), allow_silent, below)
+    scope = Scope(expected.shape[0], steps)
     late = {ENCODER: latency} if latency else {}
-    return Rung(ENCODER, INTEGERS, "budget", verdict, nodes, first if below else None, late, reasons)
+    return Rung(ENCODER, INTEGERS, "budget", verdict, nodes, first if below else None, late, reasons, scope=scope)

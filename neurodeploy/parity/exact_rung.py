@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +10,13 @@ import numpy as np
 from neurodeploy.evidence import Evidence
 from neurodeploy.parity.compare import Differences, check_aligned, compare, compare_entries
 from neurodeploy.parity.divergence import divergence, first_of, with_membranes
+from neurodeploy.parity.isolation import Rerun, isolate
 from neurodeploy.parity.measure import node_result
-from neurodeploy.parity.rung import NodeResult, Policy, Rung, judge
+from neurodeploy.parity.rung import NodeResult, Policy, Quantity, Rung, Scope, judge
 from neurodeploy.program.program import Program
 from neurodeploy.trace import Entry, Trace
 
-Rerun = Callable[[Trace], Trace]
-"""Runs again with every synapse fed the outputs of a trace."""
+STATES: frozenset[Quantity] = frozenset({"membrane", "current"})
 
 
 def exact_rung(
@@ -39,24 +39,40 @@ def exact_rung(
     - ``reference_on``: the reference, which computes from the target's own outputs what each of its nodes should have
       done with the inputs that it really had.
     - ``target_on``: the target, run again where the traces differ, to tell the node that is wrong itself from those
-      that only received something wrong: ``isolated`` counts the cells in which it still differs.
+      that only received something wrong: ``isolated_mismatches`` counts the cells in which it still differs. A target
+      that ignores what it is fed is not isolated, which the rung notes; ``local_mismatches`` are counted all the same.
     - ``evidence``: what ran on the target's side.
 
-    Raises NeurodeployError where a record of the target has the wrong shape, InputError where one is missing.
+    Raises UnavailableError where the target's record of a node is missing, has the wrong shape, or holds no numbers.
     """
     shapes = {population.name: population.shape for population in program.populations}
-    check_aligned(actual, shapes, (expected.batch, expected.steps), name)
+    check_aligned(actual, shapes, (expected.batch, expected.steps), f"target {name}")
     compared = [node for node in expected.entries if node in shapes or node in actual.encoded]
     differences = compare(expected, actual, compared)
     nodes = {node: _result(expected[node], actual[node], differences[node]) for node in compared}
     wrong = [node for node, result in nodes.items() if result.mismatches or result.state_mismatches]
     if wrong:
-        nodes |= _explained(program, expected, actual, {node: differences[node] for node in wrong}, nodes, reference_on)
-        nodes = nodes if target_on is None else _isolated(nodes, expected, target_on(expected))
+        inputs = {node: expected[node] for node in program.input_by_name if node not in actual.encoded}
+        full = replace(actual, entries={**inputs, **actual.entries})
+        arrived = reference_on(full)
+        nodes |= _explained(program, expected, full, {node: differences[node] for node in wrong}, nodes, arrived)
+        nodes = _counted_again(nodes, "local_mismatches", arrived, full)
+        if target_on is not None:
+            isolated = isolate(program, expected, actual, target_on, reference_on)
+            notes = notes if isolated.trace is not None else (*notes, isolated.reason)
+            if isolated.trace is not None:
+                nodes = _counted_again(nodes, "isolated_mismatches", expected, isolated.trace)
     reasons = tuple(f"{node}: {_amount(nodes[node])}" for node in wrong)
     verdict, reasons = judge(nodes, bool(wrong), allow_silent, reasons, evidence)
     policy: Policy = "exact" if evidence.independent else "same code"
-    return Rung("program", name, policy, verdict, nodes, first_of(nodes, program), latency, reasons, notes, evidence)
+    first, scope = first_of(nodes, program), _scope(program, expected, differences)
+    return Rung("program", name, policy, verdict, nodes, first, latency, reasons, notes, evidence, scope)
+
+
+def _scope(program: Program, expected: Trace, differences: Mapping[str, Differences]) -> Scope:
+    stateful = [population.name for population in program.populations if population.kind != "relay"]
+    compared = tuple(node for node in stateful if differences[node].keys() >= STATES)
+    return Scope(expected.batch, expected.steps, compared, tuple(node for node in stateful if node not in compared))
 
 
 def _explained(
@@ -65,12 +81,12 @@ def _explained(
     actual: Trace,
     differences: Mapping[str, Differences],
     nodes: Mapping[str, NodeResult],
-    reference_on: Rerun,
+    arrived: Trace,
 ) -> dict[str, NodeResult]:
-    """The results of the nodes that differ, each with its first divergence and what explains it."""
-    inputs = {name: expected[name] for name in program.input_by_name if name not in actual.encoded}
-    actual = replace(actual, entries={**inputs, **actual.entries})
-    arrived = reference_on(actual)
+    """The results of the nodes that differ, each with its first divergence and what explains it.
+
+    ``arrived``: what the reference does with the inputs that really arrived at each node.
+    """
     explained: dict[str, NodeResult] = {}
     for node, masks in differences.items():
         first = divergence(program, node, masks, expected, actual)
@@ -80,12 +96,13 @@ def _explained(
     return explained
 
 
-def _isolated(nodes: Mapping[str, NodeResult], expected: Trace, isolated: Trace) -> dict[str, NodeResult]:
-    """The results with the count of cells that differ when every node is fed the expected inputs."""
-    return {
-        node: replace(result, isolated=float(_any(compare_entries(expected[node], isolated[node])).sum()))
-        for node, result in nodes.items()
-    }
+def _counted_again(
+    nodes: Mapping[str, NodeResult], field: str, expected: Trace, actual: Trace
+) -> dict[str, NodeResult]:
+    """The results with the count of cells that differ in another comparison, of nodes that both traces hold."""
+    shared = [node for node in nodes if node in expected.entries and node in actual.entries]
+    counts = {node: int(_any(compare_entries(expected[node], actual[node])).sum()) for node in shared}
+    return {node: replace(result, **{field: counts.get(node)}) for node, result in nodes.items()}
 
 
 def _amount(node: NodeResult) -> str:

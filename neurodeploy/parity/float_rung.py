@@ -12,7 +12,7 @@ from neurodeploy.network.network import Network
 from neurodeploy.network.shapes import SPIKING
 from neurodeploy.parity.compare import Cell, check_aligned, first_cell
 from neurodeploy.parity.measure import node_result
-from neurodeploy.parity.rung import Divergence, NodeResult, Rung, judge
+from neurodeploy.parity.rung import Divergence, NodeResult, Rung, Scope, judge
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.neuron import terms_of, threshold_of
 from neurodeploy.trace import Entry, Trace
@@ -32,10 +32,10 @@ def float_rung(
     - ``stimulus``: one array ``(B, T, *shape)`` per input.
     - ``source``: the trace of the module that the network came from.
 
-    Raises NeurodeployError where a record of the source has the wrong shape, InputError where one is missing.
+    Raises UnavailableError where the source's record of a node is missing or has the wrong shape.
     """
     shapes = {name: network.shapes[name] for name in network.populations}
-    check_aligned(source, shapes, next(iter(stimulus.values())).shape[:2], "source")
+    check_aligned(source, shapes, next(iter(stimulus.values())).shape[:2], "rung source")
     judged = run_network(network, stimulus, states=True, drive=source, forced=True)
     nodes: dict[str, NodeResult] = {}
     firsts: list[tuple[int, int, Divergence]] = []
@@ -48,7 +48,9 @@ def float_rung(
             firsts.append((first.step, rank, first))
     first = min(firsts, key=lambda ranked: ranked[:2])[2] if firsts else None
     verdict, reasons = judge(nodes, bool(firsts), allow_silent)
-    return Rung("source", "network", "ties", verdict, nodes, first, reasons=reasons)
+    return Rung(
+        "source", "network", "ties", verdict, nodes, first, reasons=reasons, scope=Scope(source.batch, source.steps)
+    )
 
 
 def _differences(network: Network, name: str, source: Trace, judged: Trace) -> tuple[NDArray[np.bool_], int]:

@@ -51,6 +51,12 @@ class Report:
         return "inconclusive" if not verdicts or "inconclusive" in verdicts or self.reasons else "agree"
 
     @property
+    def verdict_words(self) -> str:
+        """The verdict, and what it holds for where a target recorded no states: ``agree (outputs)``."""
+        partial = [rung.scope for rung in self.rungs if rung.scope is not None and not rung.scope.complete]
+        return f"agree ({partial[0]})" if partial and self.verdict == "agree" else self.verdict
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Why the ladder is inconclusive although none of its rungs is."""
         targets = {rung.target: rung.evidence for rung in self.rungs if rung.evidence is not None}
@@ -93,7 +99,7 @@ class Report:
         blocks += [task_table(self.task), line("")] if self.task else []
         blocks += [coverage_table(self.coverage), quiet(self._contract())] if complete else []
         blocks += [line(Span(reason, "warning")) for reason in self.reasons]
-        blocks.append(line("verdict: ", Span(self.verdict, TONES[self.verdict]), Span(self._run(), "quiet")))
+        blocks.append(line("verdict: ", Span(self.verdict_words, TONES[self.verdict]), Span(self._run(), "quiet")))
         return blocks
 
     def _run(self) -> str:

@@ -16,6 +16,37 @@ Quantity = Literal["output", "membrane", "current"]
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What a rung compared, over how many ``samples`` and ``steps``: outputs of all its nodes, states of some.
+
+    ``with_states``, ``without_states``: the populations that have membranes and currents, by whether both sides
+    recorded them.
+    """
+
+    samples: int
+    steps: int
+    with_states: tuple[str, ...] = ()
+    without_states: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing was left out that could be compared."""
+        return not self.without_states
+
+    def __str__(self) -> str:
+        if not self.with_states:
+            return "outputs"
+        if self.complete:
+            return "outputs and states"
+        stateful = len(self.with_states) + len(self.without_states)
+        return f"outputs, and states of {len(self.with_states)} of {stateful} populations"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {**vars(self), "quantities": str(self)}
+
+
+@dataclass(frozen=True)
 class Divergence:
     """One cell that differs: where, what was expected and what came.
 
@@ -52,9 +83,12 @@ class NodeResult:
     - ``mismatches`` of ``cells`` differ (samples times steps times neurons); ``ties`` are excused.
     - ``jaccard`` of spiking nodes, ``relative_rms`` of graded ones.
     - ``state_mismatches``: cells whose membrane or current differs, where both sides recorded them.
-    - ``isolated``: the same measure when the node is fed the expected inputs, so that a node which is wrong itself is
-      told from one that only received something wrong: differing cells on target rungs, Jaccard or relative RMS on
-      the quantization rung.
+    - ``isolated_mismatches``: on target rungs, cells that differ when the target runs again and every node is fed the
+      expected inputs, so that a node which is wrong itself is told from one that only received something wrong.
+    - ``local_mismatches``: on target rungs, cells that differ from what the reference does with the inputs that really
+      arrived; it needs no second run of the target.
+    - ``isolated_jaccard``, ``isolated_rms``: on the quantization rung, the measure of the node when it is fed the float
+      network's outputs.
     """
 
     expected_spikes: int
@@ -67,7 +101,10 @@ class NodeResult:
     relative_rms: float | None = None
     ties: int = 0
     state_mismatches: int | None = None
-    isolated: float | None = None
+    isolated_mismatches: int | None = None
+    local_mismatches: int | None = None
+    isolated_jaccard: float | None = None
+    isolated_rms: float | None = None
     inserted: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -81,6 +118,7 @@ class Rung:
 
     - ``reasons`` say why the verdict is what it is, ``notes`` what the target noted about its artifact and its run.
     - ``evidence``: of a target's rung, what ran there; None between float and integers.
+    - ``scope``: what was compared; it is part of the verdict.
     """
 
     source: str
@@ -93,11 +131,19 @@ class Rung:
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     evidence: Evidence | None = None
+    scope: Scope | None = None
+
+    @property
+    def verdict_words(self) -> str:
+        """The verdict, and what it holds for where that is not all there is: ``agree (outputs)``."""
+        if self.verdict == "agree" and self.scope is not None and not self.scope.complete:
+            return f"agree ({self.scope})"
+        return self.verdict
 
     @property
     def claim(self) -> str:
         """What stands beside the verdict: how it was judged, where the verdict does not say that itself."""
-        return "" if self.policy == self.verdict else self.policy
+        return "" if self.policy == self.verdict or self.verdict_words != self.verdict else self.policy
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -119,6 +165,7 @@ class Rung:
             "reasons": list(self.reasons),
             "notes": list(self.notes),
             "evidence": None if self.evidence is None else self.evidence.to_json(),
+            "compared": None if self.scope is None else self.scope.to_json(),
         }
 
 

@@ -80,14 +80,14 @@ def test_the_isolated_measure_tells_the_guilty_layer_from_its_victims() -> None:
     network, given_ = dense(*weights), noise(6, 60)
     program = quantize(network).program
     healthy = judge(network, program, given_)
-    assert {node.isolated for node in healthy.nodes.values()} == {1.0}
+    assert {node.isolated_jaccard for node in healthy.nodes.values()} == {1.0}
     layer = next(p for p in program.projections if p.target == "l2")
     bad = layer.weights.copy()
     bad[0] = -bad[0]
     rung = judge(network, with_weights(program, layer.name, bad), given_)
     assert rung.verdict == "diverged"
     cascaded = {name: node.jaccard for name, node in rung.nodes.items()}
-    isolated = {name: node.isolated for name, node in rung.nodes.items()}
+    isolated = {name: node.isolated_jaccard for name, node in rung.nodes.items()}
     assert cascaded["l1"] == 1.0
     assert all(value is not None and value < 1 for name, value in cascaded.items() if name != "l1")
     assert isolated["l2"] is not None and isolated["l2"] < 0.95

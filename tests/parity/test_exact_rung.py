@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neurodeploy.errors import NeurodeployError
+from neurodeploy.errors import UnavailableError
 from neurodeploy.evidence import INDEPENDENT
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.parity.exact_rung import exact_rung
@@ -55,7 +55,7 @@ def test_equal_integers_agree_whatever_their_type() -> None:
     rung = judge(program, given, small)
     assert (rung.verdict, rung.policy, rung.first_divergence) == ("agree", "exact", None)
     assert all(node.expected_spikes and node.state_mismatches == 0 for node in rung.nodes.values())
-    assert {node.isolated for node in rung.nodes.values()} == {None}
+    assert {node.isolated_mismatches for node in rung.nodes.values()} == {None}
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")
@@ -120,7 +120,7 @@ def test_the_isolated_run_names_the_guilty_node_and_clears_its_victims() -> None
     program, given = chain(*LAYERS), noise(4, 60)
     rung = against(program, with_weights(program, "w2", -LAYERS[1]), given)
     cascaded = {name: node.mismatches for name, node in rung.nodes.items()}
-    isolated = {name: node.isolated for name, node in rung.nodes.items()}
+    isolated = {name: node.isolated_mismatches for name, node in rung.nodes.items()}
     assert cascaded["l1"] == 0 and cascaded["l2"] > 0 and cascaded["l3"] > 0
     assert isolated["l1"] == isolated["l3"] == 0
     assert isolated["l2"] is not None and isolated["l2"] > 0
@@ -133,7 +133,7 @@ def test_a_node_guilty_in_its_membrane_alone_is_named_too() -> None:
     sick = with_weights(program, "w2", [[9]])
     rung = against(program, sick, steps(1, 1, 1))
     assert {name: node.mismatches for name, node in rung.nodes.items()} == {"l1": 0, "l2": 0}
-    assert (rung.nodes["l1"].isolated, rung.nodes["l2"].isolated) == (0, 3)
+    assert (rung.nodes["l1"].isolated_mismatches, rung.nodes["l2"].isolated_mismatches) == (0, 3)
 
 
 def test_a_guilty_node_had_the_right_inputs_and_a_victim_had_others() -> None:
@@ -192,11 +192,75 @@ def test_a_target_that_keeps_no_record_of_its_inputs_is_judged_all_the_same() ->
     assert first is not None and first.node == "l1"
 
 
+def test_what_was_compared_is_part_of_the_verdict() -> None:
+    program, stimulus = chain(*LAYERS), noise(4)
+    complete = judge(program, stimulus, run_program(program, stimulus, states=True))
+    assert (complete.verdict_words, complete.claim, str(complete.scope)) == ("agree", "exact", "outputs and states")
+    outputs = judge(program, stimulus, run_program(program, stimulus))
+    assert (outputs.verdict, outputs.verdict_words, outputs.claim) == ("agree", "agree (outputs)", "")
+    trace = run_program(program, stimulus, states=True)
+    some = judge(program, stimulus, changed(trace, "l2", u=None))
+    assert some.verdict_words == "agree (outputs, and states of 2 of 3 populations)"
+    assert some.to_json()["compared"] == {
+        "samples": 1,
+        "steps": 40,
+        "with_states": ("l1", "l3"),
+        "without_states": ("l2",),
+        "quantities": "outputs, and states of 2 of 3 populations",
+    }
+
+
+@pytest.mark.parametrize("guilty", ["w2", "w3"])
+def test_a_target_that_ignores_its_feed_is_not_isolated_and_the_guilty_node_is_named_all_the_same(guilty: str) -> None:
+    """Where the last layer alone is wrong, feeding the others changes nothing, and its count stands."""
+    program, stimulus = chain(*LAYERS), noise(4, 60)
+    sick = with_weights(program, guilty, -LAYERS[int(guilty[1]) - 1])
+    actual = run_program(sick, stimulus, states=True)
+    rung = exact_rung(
+        program,
+        "deaf",
+        run_program(program, stimulus, states=True),
+        actual,
+        (),
+        {},
+        lambda trace: run_program(program, stimulus, states=True, drive=trace),
+        lambda trace: actual,
+        INDEPENDENT,
+    )
+    local = {name: bool(node.local_mismatches) for name, node in rung.nodes.items()}
+    assert local == {"l1": False, "l2": guilty == "w2", "l3": guilty == "w3"}
+    isolated = {node.isolated_mismatches is None for node in rung.nodes.values()}
+    assert (isolated, bool(rung.notes)) == (({True}, True) if guilty == "w2" else ({False}, False))
+    assert all("ignores the inputs that an isolated run feeds" in note for note in rung.notes)
+
+
+def test_a_target_that_cannot_be_fed_says_so_beside_its_divergence() -> None:
+    program, stimulus = chain(*LAYERS), noise(4)
+    sick = with_weights(program, "w2", -LAYERS[1])
+
+    def refuses(trace: Trace) -> Trace:
+        raise UnavailableError("its run failed with TypeError: drive", "target target")
+
+    rung = exact_rung(
+        program,
+        "target",
+        run_program(program, stimulus, states=True),
+        run_program(sick, stimulus),
+        (),
+        {},
+        lambda trace: run_program(program, stimulus, states=True, drive=trace),
+        refuses,
+        INDEPENDENT,
+    )
+    assert rung.verdict == "diverged" and "TypeError: drive" in rung.notes[0]
+    assert rung.nodes["l2"].local_mismatches and not rung.nodes["l3"].local_mismatches
+
+
 def test_records_of_another_shape_are_an_error_of_the_target() -> None:
     program, given = chain(*LAYERS), noise(4)
     trace = run_program(program, given)
     short = changed(trace, "l2", output=trace["l2"].output[:, :1])
-    with pytest.raises(NeurodeployError, match=r"rung target: .* l2 has shape \(1, 1, 4\), not \(1, 40, 4\)"):
+    with pytest.raises(UnavailableError, match=r"target target: .* l2.output has shape \(1, 1, 4\), not \(1, 40, 4\)"):
         judge(program, given, short)
 
 

@@ -24,7 +24,7 @@ def rung(
     target: str = "target",
     evidence: Evidence | None = INDEPENDENT,
 ) -> Rung:
-    node = NodeResult(10, 9, 1, 100, 0.9, first, isolated=0.5)
+    node = NodeResult(10, 9, 1, 100, 0.9, first, isolated_mismatches=5)
     return Rung(
         "program", target, "exact", verdict, {HOSTILE: node}, first, {HOSTILE: 2}, (HOSTILE,), (HOSTILE,), evidence
     )
@@ -102,12 +102,14 @@ def test_the_plain_data_has_every_documented_field() -> None:
     assert data.keys() == {"verdict", "reasons", "rungs", "coverage", "task", "findings", "not_run", "about"}
     assert data["about"]["stimulus"] == HOSTILE
     assert data["rungs"][1].keys() == {
-        *("from", "to", "policy", "verdict", "latency", "nodes", "first_divergence", "reasons", "notes", "evidence")
+        *("from", "to", "policy", "verdict", "latency", "nodes", "first_divergence", "reasons", "notes", "evidence"),
+        "compared",
     }
     node = data["rungs"][1]["nodes"][HOSTILE]
     assert node.keys() == {
         *("expected_spikes", "actual_spikes", "mismatches", "cells", "jaccard", "first", "graded", "relative_rms"),
-        *("ties", "state_mismatches", "isolated", "inserted"),
+        *("ties", "state_mismatches", "inserted"),
+        *("isolated_mismatches", "local_mismatches", "isolated_jaccard", "isolated_rms"),
     }
     assert node["first"] == data["rungs"][1]["first_divergence"]
     assert node["first"] == {

@@ -83,7 +83,7 @@ def test_what_it_exports_is_what_it_runs(neurodeploy: Command, model: Path, tmp_
     assert ran.code == 1
     rung = ran.data["rungs"][-1]
     assert rung["first_divergence"]["node"] == "readout"
-    assert rung["nodes"]["hidden"]["isolated"] == 0
+    assert rung["nodes"]["hidden"]["isolated_mismatches"] == 0
 
 
 @pytest.mark.usefixtures("importable")

@@ -14,7 +14,7 @@ SENTENCE = "equal to a simulator's own process models; where a neuron is one of 
 FIRST = Divergence(
     "conv3_lif", 0, 123, (15, 31, 31), 1, 0, "output", 1041063.0, 1041062.25, 1041064.0, -1.0, {"conv2_lif": (12, 11)}
 )
-BUSY = NodeResult(123456789, 123456788, 1, 2 * 10**9, 0.99999, FIRST, isolated=1234567.0, ties=12345)
+BUSY = NodeResult(123456789, 123456788, 1, 2 * 10**9, 0.99999, FIRST, isolated_mismatches=1234567, ties=12345)
 
 
 def printed(*rungs: Rung, **about: object) -> list[str]:
@@ -49,9 +49,9 @@ def test_no_column_is_cut_or_folded_and_no_line_is_wider_than_the_terminal() -> 
     lines = printed(diverged())
     row = next(line for line in lines if line.startswith("conv3_lif")).split()
     heads = next(line for line in lines if line.startswith("node")).split()
-    shown = ["conv3_lif", "123456789", "123456788", "1", "1.0000", "1234567", "12345", "30", "6.2", "%"]
+    shown = ["conv3_lif", "123456789", "123456788", "1", "1234567", "1.0000", "12345", "30", "6.2", "%"]
     assert row == shown
-    assert heads == ["node", "expected", "actual", "differ", "Jaccard", "isolated", "ties", "latency", "fired"]
+    assert heads == ["node", "expected", "actual", "differ", "isolated", "Jaccard", "ties", "latency", "fired"]
     assert max(map(len, lines)) <= 100
     assert not any("…" in line for line in lines)
 
