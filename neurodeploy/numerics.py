@@ -116,10 +116,13 @@ LOIHI2 = Numerics(
     delay_max=62,
     accumulator_bound=1 << 17,
     relay_bound=1 << 23,
-    per_neuron_threshold=False,
+    per_neuron_threshold=True,
     per_neuron_decay=False,
 )
-"""Lava's fixed-point process models of LIF, Dense, Sparse and Conv, lava-nc 0.10.0."""
+"""Lava's fixed-point process models of LIF, Dense, Sparse and Conv, lava-nc 0.10.0.
+
+Its LIF takes an array of thresholds; netx files hold one per layer, and on Loihi 2 silicon it is unverified here.
+"""
 
 INT32 = Numerics(
     name="int32",

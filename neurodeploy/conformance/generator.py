@@ -30,12 +30,15 @@ IntArray = NDArray[np.int64]
 ATTEMPTS = 6
 STEPS = 100
 STREAMS: dict[Family, int] = {"stock": 1, "held": 2}
+SPREAD = 3
+"""Key of the stream that spreads thresholds, apart from all others."""
 
 
 @dataclass
 class Draft:
     """A program under construction, with what each finished node sends: ``(samples, steps, *shape)``."""
 
+    seed: int
     family: Family
     wiring: Wiring
     numerics: Numerics
@@ -60,7 +63,7 @@ def generate(seed: int, family: Family, samples: int = 1) -> Case:
     once = family == "held" and draw.chance(0.12)
     stimulus = Stimulus({node.name: draw_stimulus(draw, node, samples, STEPS) for node in wiring.inputs})
     empty = Program(LOIHI2, tuple(wiring.inputs), (), ())
-    draft = Draft(family, wiring, LOIHI2, once, quantize_inputs(empty, stimulus))
+    draft = Draft(seed, family, wiring, LOIHI2, once, quantize_inputs(empty, stimulus))
     for name, shape in wiring.shapes.items():
         if name in wiring.roles:
             draft.sent[name] = np.zeros((samples, STEPS, *shape), dtype=np.int64)
@@ -75,6 +78,7 @@ def add_population(draw: Draw, draft: Draft, name: str) -> None:
     """Draw one population and its synapses until it is lively, bending its drive where it is not."""
     push = Push()
     best: tuple[int, Population, tuple[Projection, ...], IntArray] | None = None
+    spread = Draw(SPREAD, draft.seed, len(draft.populations))
     for _ in range(ATTEMPTS):
         projections = draw_projections(draw, draft, name, push)
         population, projections, trial = draw_population(draw, draft, name, projections, push)
@@ -87,6 +91,21 @@ def add_population(draw: Draw, draft: Draft, name: str) -> None:
         push = Push(push.gain + (2 if quiet else -2), push.excite or quiet, tame=True)
     if best is not None:
         _, draft.populations[name], draft.projections[name], draft.sent[name] = best
+        if spread.chance(0.3):
+            spread_threshold(spread, draft, name)
+
+
+def spread_threshold(draw: Draw, draft: Draft, name: str) -> None:
+    """Give every neuron a threshold of its own, around the one that was found, where the machine allows it."""
+    neuron, n = draft.populations[name], draft.numerics
+    if neuron.kind != "cuba-lif" or not n.per_neuron_threshold:
+        return
+    most = int(neuron.threshold) // 4 + 1
+    thresholds = np.clip(neuron.threshold + draw.integers(-most, most, neuron.shape), 1, n.threshold_max)
+    draft.populations[name] = replace(neuron, threshold=thresholds)
+    loops = tuple(projection for projection in draft.projections[name] if projection.source == name)
+    forward = tuple(projection for projection in draft.projections[name] if projection.source != name)
+    draft.sent[name] = run_population(draft.populations[name], loops, receive(draft, name, forward), n)[0]
 
 
 def draw_projections(draw: Draw, draft: Draft, name: str, push: Push) -> tuple[Projection, ...]:

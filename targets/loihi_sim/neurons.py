@@ -139,10 +139,21 @@ def bias_exponent(bias: NDArray[np.int64]) -> NDArray[np.int64]:
 def stock(population: Population, layout: Layout, quiet: bool) -> NeuronProcess:
     """LIF where nothing needs erasing, else LIFReset at the start of each sample."""
     current, membrane = decays(population)
-    threshold = int(np.max(population.threshold)) - (population.compare == ">=")
     forgets = current == LOIHI2.decay_one and membrane == LOIHI2.decay_one
-    parameters = {"du": current - 1, "dv": membrane, "vth": threshold}
-    return NeuronProcess("LIF" if forgets or quiet else "LIFReset", parameters, bias_parts(population, layout))
+    parameters, arrays = threshold_parts(population, layout, lowered=population.compare == ">=")
+    parameters |= {"du": current - 1, "dv": membrane}
+    process = "LIF" if forgets or quiet else "LIFReset"
+    return NeuronProcess(process, parameters, {**bias_parts(population, layout), **arrays})
+
+
+def threshold_parts(
+    population: Population, layout: Layout, *, lowered: bool = False
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """``vth`` as a parameter where all neurons share it, else as an array; one less where it is ``lowered``."""
+    threshold = np.asarray(population.threshold, np.int64) - int(lowered)
+    if np.all(threshold == threshold.flat[0]):
+        return {"vth": int(threshold.flat[0])}, {}
+    return {}, {"vth": layout.to_lava(np.broadcast_to(threshold, population.shape)).astype(np.int32)}
 
 
 def held(population: Population, layout: Layout, reason: str) -> NeuronProcess:
@@ -158,10 +169,10 @@ def held(population: Population, layout: Layout, reason: str) -> NeuronProcess:
         "afresh": population.every_step,
         "analog": population.kind == "li",
     }
-    parameters = {
+    parameters, thresholds = threshold_parts(population, layout)
+    parameters |= {
         "du": int(np.max(population.current_decay)) - 1,
         "dv": int(np.max(population.membrane_decay)),
-        "vth": int(np.max(population.threshold)),
         "rules": rules,
     }
     start = {"u0": population.initial_current, "v0": population.initial_membrane}
@@ -169,7 +180,8 @@ def held(population: Population, layout: Layout, reason: str) -> NeuronProcess:
         key: layout.to_lava(np.broadcast_to(np.asarray(value), population.shape)).astype(np.int32)
         for key, value in start.items()
     }
-    return NeuronProcess("HeldLIF", parameters, {**arrays, **bias_parts(population, layout)}, reason)
+    arrays |= {**bias_parts(population, layout), **thresholds}
+    return NeuronProcess("HeldLIF", parameters, arrays, reason)
 
 
 def relay(population: Population, layout: Layout) -> NeuronProcess:

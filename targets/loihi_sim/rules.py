@@ -39,12 +39,14 @@ def numerics_rule(program: Program) -> list[Finding]:
     if program.numerics == LOIHI2:
         return []
     message = f"numerics are {program.numerics.name}, the limit is loihi2"
+    if program.numerics.name == LOIHI2.name:
+        message = "numerics are loihi2 of another version, whose rules or widths differ from this one's"
     return [violation("numerics", "program", message, "quantize the network for loihi2")]
 
 
 def scalar_rule(program: Program) -> list[Finding]:
-    """One threshold and one pair of decays per population."""
-    fields = ("threshold", "current_decay", "membrane_decay")
+    """One pair of decays per population."""
+    fields = ("current_decay", "membrane_decay")
     return [
         violation(
             "per-neuron",

@@ -40,9 +40,10 @@ def test_negative_thresholds_are_an_error():
 def test_thresholds_and_decays_per_neuron_need_a_machine_that_has_them():
     network = dense([[1.0], [1.0]], threshold=[1.0, 2.0])
     with pytest.raises(CannotRepresentError, match="threshold differs"):
-        quantize(network, LOIHI2)
-    threshold = quantize(network, INT32).program.by_name["if"].threshold
-    assert threshold[1] == 2 * threshold[0]
+        quantize(network, replace(LOIHI2, per_neuron_threshold=False))
+    for numerics in (INT32, LOIHI2):
+        threshold = quantize(network, numerics).program.by_name["if"].threshold
+        assert threshold[1] == 2 * threshold[0]
     build = NetworkBuilder()
     build.output("output", build.lif("lif", build.input("input", (2,)), [2e-3, 4e-3], 1.0))
     with pytest.raises(CannotRepresentError, match="membrane differs"):

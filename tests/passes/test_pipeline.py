@@ -72,7 +72,7 @@ def test_a_bad_value_from_code_gets_the_same_message():
     (dense([[1.0]]), XYLO_V2, "arithmetic"),
     (dense([[1.0]], fires_at=">=", keep_state=True), LOIHI2, "paths"),
     (dense([[1.0]], max_spikes_per_step=1 << 16), INT32, "neurons"),
-    (dense([[1.0], [1.0]], threshold=[1.0, 2.0]), LOIHI2, "rounding"),
+    (dense([[1.0]], threshold=-1.0), LOIHI2, "rounding"),
 ], ids=["arithmetic", "paths", "neurons", "rounding"])  # fmt: skip
 def test_an_error_names_the_stage_it_came_out_of(network, numerics, stage):
     with pytest.raises((RefusedError, CannotRepresentError)) as error:

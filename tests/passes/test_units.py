@@ -49,8 +49,9 @@ def test_the_largest_weight_becomes_the_last_level(unit):
         assert np.all(peaks >= (254 if unit == "layer" else 127 * 256))
 
 
-def test_loihi2_has_one_threshold_per_population_so_its_rows_share_a_unit():
-    population = quantize(chain(0), LOIHI2, unit="row").program.populations[0]
+def test_rows_of_a_machine_with_one_threshold_per_population_share_a_unit():
+    one_threshold = replace(LOIHI2, per_neuron_threshold=False)
+    population = quantize(chain(0), one_threshold, unit="row").program.populations[0]
     assert isinstance(population.threshold, int) and isinstance(population.unit, float)
 
 

@@ -89,6 +89,20 @@ def pooled() -> Case:
     return net, {"input": spikes(2, 20, 2, 6, 6, rate=0.1)}, {}
 
 
+def thresholds(**options: str) -> Case:
+    """A threshold per neuron, in a map and in a flat population; ``>=`` as one threshold less."""
+    populations = [
+        Population("c", (2, 4, 3), threshold=np.arange(24).reshape(2, 4, 3) * 9 + 1, membrane_decay=300),
+        Population("whole", (5,), threshold=np.array([1, 9, 60, 200, 700]), compare=">=", membrane_decay=4096),
+    ]
+    projections = [
+        Projection("k", "input", "c", "conv2d", weights(2, 1, 2, 2)),
+        Projection("w", "c", "whole", "dense", weights(5, 24)),
+    ]
+    net = program(populations, projections, Input("input", (1, 5, 4)))
+    return net, {"input": spikes(2, 20, 1, 5, 4)}, options
+
+
 def residual() -> Case:
     """A graded relay adds a shortcut of either sign to a spiking branch; delay lines balance the two."""
     image, kernel = (2, 4, 4), np.zeros((2, 2, 1, 1), np.int64)
@@ -115,6 +129,13 @@ OWN = {
     "soft-reset": {"reset": "subtract"},
     "several-spikes": {"reset": "subtract", "max_spikes_per_step": 3, "output": Output("count", 2)},
     "reset-value": {"reset": "value", "reset_value": -15},
+    "own-thresholds": {"reset": "subtract", "threshold": np.arange(5) * 11 + 3},
+    "counts-by-own-thresholds": {
+        "reset": "subtract",
+        "threshold": np.array([1, 7, 30, 50, 90]),
+        "max_spikes_per_step": 3,
+        "output": Output("count", 2),
+    },
     "no-reset": {"reset": "none"},
     "clamped": {"floor": 0, "ceiling": 70},
     "at-threshold": {"compare": ">=", "current_decay": 4096, "membrane_decay": 4095, "threshold": 44},
@@ -142,6 +163,8 @@ def cases() -> dict[str, Case]:
         "wide": wide(),
         "line": line(),
         "pooled": pooled(),
+        "thresholds": thresholds(),
+        "thresholds-held": thresholds(neurons="held"),
         "residual": residual(),
     }
     features = [replace(LEAKY, name=name, **fields) for name, fields in OWN.items()]

@@ -115,6 +115,11 @@ def test_weights_that_netx_would_corrupt_are_not_written(given: Any, told: str) 
         (replace(NEURON, floor=0), [FEED], "n: clamp at 0 below"),
         (replace(NEURON, bias=7), [FEED], "n: a bias is no 13-bit multiple of 64"),
         (NEURON, [replace(FEED, delay=1)], "w has a delay"),
+        (
+            replace(NEURON, threshold=np.arange(NEURON.size) + 9),
+            [FEED],
+            "n has a threshold per neuron, netx has one per layer",
+        ),
         (NEURON, [replace(FEED, shift=-3)], "w: its shift rounds sums, netx has no such shift"),
         (
             NEURON,

@@ -34,7 +34,6 @@ def violations(net: Program) -> list[Finding]:
     [
         ({"threshold": 1 << 17}, "threshold is 131072, the limit is 0..131071"),
         ({"threshold": -1}, "threshold is -1, the limit is 0..131071"),
-        ({"threshold": np.arange(5)}, "threshold has 5 values, the limit is 1 per population"),
         ({"membrane_decay": np.arange(5)}, "membrane_decay has 5 values, the limit is 1 per population"),
         ({"current_decay": 4097}, "current_decay is 4097, the limit is 0..4096"),
         ({"bias": 4097}, "bias 4097 is no -4096..4095 times 2**0..2**7"),

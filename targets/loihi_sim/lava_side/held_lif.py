@@ -34,6 +34,8 @@ UNITY = 1 << 12
 class HeldLIF(AbstractProcess):
     """Parameters as of Lava's LIF, and ``u0``, ``v0`` (the initial state), ``window`` and ``rules``.
 
+    ``vth``: one threshold, or one per neuron.
+
     ``rules``: ``at_threshold`` (fire at v == vth), ``reset`` (zero, value, subtract, none), ``reset_value``, ``low``
     and ``high`` (clamps or None), ``once``, ``most`` (spikes per step), ``afresh`` (state restored each step),
     ``analog`` (send v).
@@ -45,7 +47,7 @@ class HeldLIF(AbstractProcess):
         shape: tuple[int, ...],
         du: int,
         dv: int,
-        vth: int,
+        vth: Any,
         bias_mant: Any,
         bias_exp: Any,
         u0: Any,
@@ -86,7 +88,7 @@ class PyHeldLifModel(PyLoihiProcessModel):
         self.rules: dict[str, Any] = proc_params["rules"]
         self.keep_u: int = UNITY - (proc_params["du"] + 1)
         self.keep_v: int = UNITY - proc_params["dv"]
-        self.threshold: int = proc_params["vth"] << 6
+        self.threshold: Int32 = np.left_shift(np.asarray(proc_params["vth"], np.int32), 6)
         self.spent: NDArray[np.bool_] | None = None
 
     def run_spk(self) -> None:
@@ -135,7 +137,7 @@ class PyHeldLifModel(PyLoihiProcessModel):
         spikes = crossed.astype(np.int32)
         if self.rules["most"] > 1:
             reach = self.v if self.rules["at_threshold"] else self.v - 1
-            thresholds = reach // max(self.threshold, 1)
+            thresholds = reach // np.maximum(self.threshold, 1)
             spikes = np.where(crossed, np.clip(thresholds, 1, self.rules["most"]), 0).astype(np.int32)
         if self.rules["once"] and self.spent is not None:
             spikes[self.spent] = 0
