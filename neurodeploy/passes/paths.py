@@ -7,7 +7,8 @@ Rules:
 3. One convolution, one pooling, or flattening and one dense layer keep their form; scalings are folded into it, and a
    Delay of the same whole number of steps for all elements adds to the delay of the path. A Delay that differs between
    elements makes one path per delay: a matrix of the elements that have it.
-4. Any other chain becomes the equal sparse matrix, found by sending every unit vector through it.
+4. Convolutions, poolings and scalings of channels that follow each other become the one convolution that they are.
+5. Any other chain becomes the equal sparse matrix, found by sending every unit vector through it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from neurodeploy.errors import RefusedError
 from neurodeploy.network.network import Network
 from neurodeploy.network.shapes import Shape, conv_padding
+from neurodeploy.passes.windows import one_window
 from neurodeploy.program.projection import Kind
 from neurodeploy.reference.arrival import delay_steps
 from neurodeploy.reference.linear import apply_linear
@@ -174,8 +176,10 @@ def _synapse(network: Network, path: _Path, target: str, counted: set[tuple[str,
         "source": path.source, "target": target, "nodes": path.nodes, "constant": constant, "delay": path.delay
     }  # fmt: skip
     nodes = [_masked(network, name, path.parts) for name in path.nodes]
-    return _known_form(nodes, shape_in, shape_out, common) or Synapse(
-        kind="sparse", weights=_matrix(nodes, shape_in, shape_out, target), **common
+    return (
+        _known_form(nodes, shape_in, shape_out, common)
+        or _joined_windows(nodes, shape_in, common)
+        or Synapse(kind="sparse", weights=_matrix(nodes, shape_in, shape_out, target), **common)
     )
 
 
@@ -237,6 +241,14 @@ def _window_form(node: Any, factor: float, common: dict[str, Any]) -> Synapse:
     )
 
 
+def _joined_windows(nodes: Sequence[Any], shape_in: Shape, common: dict[str, Any]) -> Synapse | None:
+    """The path as one convolution, where its nodes are windows."""
+    window = one_window([node for node in nodes if not isinstance(node, nir.Delay)], shape_in)
+    return (
+        None if window is None else Synapse(kind="conv1d" if len(shape_in) == 2 else "conv2d", **vars(window), **common)
+    )
+
+
 def _matrix(nodes: Sequence[Any], shape_in: Shape, shape_out: Shape, target: str) -> Array:
     """The linear part of a chain as a matrix ``(target size, source size)``."""
     rows, columns = prod(shape_out), prod(shape_in)
@@ -244,7 +256,7 @@ def _matrix(nodes: Sequence[Any], shape_in: Shape, shape_out: Shape, target: str
         raise RefusedError(
             f"the layers before it have no form of their own and would become a {rows} x {columns} matrix",
             f"node {target}",
-            "put a neuron between them, or a single convolution or pooling",
+            "put a neuron between them; a pooling before a convolution with padding must cover its map exactly",
         )
     matrix = np.empty((rows, columns))
     offset = _through(nodes, np.zeros((1, *shape_in))).reshape(-1, 1)

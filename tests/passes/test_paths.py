@@ -22,6 +22,10 @@ NODES = {
     "sum": nir.SumPool2d(TWO, TWO, 0 * TWO),
     "average": nir.AvgPool2d(TWO, np.array([1, 2]), np.array([1, 0])),
     "flat": nir.Flatten(None, 0, -1),
+    "overlapping": nir.SumPool2d(TWO + 1, TWO - 1, 0 * TWO),
+    "leaves-two": nir.SumPool2d(TWO + 2, TWO + 2, 0 * TWO),
+    "pointwise": nir.Conv2d(None, RNG.normal(size=(2, 2, 1, 1)), 1, 0, 1, 1, None),
+    "channels": nir.Scale(RNG.normal(size=(2, 1, 1)) * np.ones((2, 6, 6))),
     "half": nir.Scale(np.full(1, 0.5)),
     "scale": nir.Scale(RNG.normal(size=(2, 6, 6))),
     "rows": nir.Affine(RNG.normal(size=(4, 6)), RNG.normal(size=4)),
@@ -42,7 +46,15 @@ CHAINS = [
     (["flat"], "sparse"),
     (["flat", "fc", "fc2"], "sparse"),
     (["rows"], "sparse"),
-    (["average", "conv"], "sparse"),
+    (["average", "conv"], "conv2d"),
+    (["sum", "conv"], "conv2d"),
+    (["conv", "average"], "sparse"),
+    (["dilated", "sum"], "conv2d"),
+    (["channels", "grouped", "sum"], "conv2d"),
+    (["sum", "overlapping"], "conv2d"),
+    (["sum", "dilated", "pointwise", "half"], "conv2d"),
+    (["leaves-two", "pointwise"], "conv2d"),
+    (["overlapping", "conv"], "sparse"),
     (["conv", "flat"], "sparse"),
     (["scale", "conv"], "sparse"),
     (["scale"], "sparse"),
@@ -106,14 +118,41 @@ def test_gains_within_a_shared_kernel_are_refused(name):
 def test_matrices_that_would_not_fit_are_refused_by_name():
     nodes = {
         "input": nir.Input({"input": np.array([1, 80, 80])}),
-        "pool": nir.AvgPool2d(np.ones(2, int), np.ones(2, int), np.zeros(2, int)),
-        "conv": nir.Conv2d(None, np.ones((1, 1, 1, 1)), 1, 0, 1, 1, None),
+        "pool": nir.AvgPool2d(np.full(2, 3), np.ones(2, int), np.ones(2, int)),
+        "conv": nir.Conv2d(None, np.ones((1, 1, 3, 3)), 1, 1, 1, 1, None),
         "lif": nir.IF(*(np.full((1, 80, 80), v) for v in (1.0, 1.0))),
     }
     graph = nir.NIRGraph(nodes, [("input", "pool"), ("pool", "conv"), ("conv", "lif")], type_check=False)
     with pytest.raises(RefusedError, match="6400 x 6400") as error:
         synapses(Network(graph, Contract()))
     assert error.value.where == "node lif"
+
+
+def test_a_pooling_before_a_convolution_stays_a_window_however_large_the_map():
+    nodes = {
+        "input": nir.Input({"input": np.array([20, 24, 24])}),
+        "pool": nir.AvgPool2d(TWO, TWO, 0 * TWO),
+        "conv": nir.Conv2d(None, RNG.normal(size=(32, 20, 5, 5)), 1, 0, 1, 1, None),
+        "lif": nir.IF(*(np.full((32, 8, 8), v) for v in (1.0, 1.0))),
+    }
+    graph = nir.NIRGraph(nodes, [("input", "pool"), ("pool", "conv"), ("conv", "lif")], type_check=False)
+    [synapse] = synapses(Network(graph, Contract()))
+    assert (synapse.weights.shape, synapse.stride, synapse.padding) == ((32, 20, 10, 10), (2, 2), (0, 0))
+
+
+def test_two_poolings_of_lines_are_one_window():
+    nodes = {
+        "input": nir.Input({"input": np.array([2, 12])}),
+        "pool": nir.Conv1d(None, np.full((2, 1, 2), 0.5), 2, 0, 1, 2, None),
+        "conv": nir.Conv1d(None, RNG.normal(size=(3, 2, 3)), 1, 1, 1, 1, RNG.normal(size=3)),
+        "lif": nir.IF(*(np.full((3, 6), v) for v in (1.0, 1.0))),
+    }
+    graph = nir.NIRGraph(nodes, [("input", "pool"), ("pool", "conv"), ("conv", "lif")], type_check=False)
+    [synapse] = synapses(Network(graph, Contract()))
+    x = RNG.normal(size=(2, 12))
+    expected = apply_linear(nodes["conv"], apply_linear(nodes["pool"], x[None]))[0]
+    assert (synapse.kind, synapse.weights.shape) == ("conv1d", (3, 2, 6))
+    np.testing.assert_allclose(run(synapse, x, (3, 6)) + synapse.constant, expected, atol=1e-12)
 
 
 def joined(edges, **nodes):
