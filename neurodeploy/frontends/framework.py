@@ -40,6 +40,7 @@ class Framework:
     - ``memories``: entries of a neuron's state dict that are states, not parameters.
     - ``membrane(class_name, module)``: what writes a neuron whose membrane, the last state that it returns, is used as
       its output; None where that membrane has no exact form.
+    - ``check(name, class_name, module)``: raises RefusedError for a neuron that the framework itself cannot run.
     - ``stateless_calls``: its neurons keep no state themselves and take it as an argument in every step.
     """
 
@@ -52,6 +53,7 @@ class Framework:
     remembered: Callable[[Any], tuple[Any, ...]] = lambda _: ()
     memories: frozenset[str] = field(default_factory=frozenset[str])
     membrane: Callable[[str, Any], AddNeuron | None] = lambda _, __: None
+    check: Callable[[str, str, Any], None] = lambda _, __, ___: None
     stateless_calls: bool = False
 
 

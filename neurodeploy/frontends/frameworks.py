@@ -113,6 +113,14 @@ def memories(module: nn.Module) -> frozenset[str]:
     )
 
 
+def check_neurons(module: nn.Module) -> None:
+    """Raises RefusedError for a neuron inside ``module`` that its framework itself cannot run."""
+    for name, part in module.named_modules():
+        framework = framework_of(part)
+        if framework is not None:
+            framework.check(name, kind_of(part)[1], part)
+
+
 def prepare(module: nn.Module, samples: int) -> None:
     """Let every neuron inside ``module`` forget its state, and expect ``samples`` samples in one call."""
     for part in module.modules():

@@ -81,3 +81,8 @@ def tensors(value: Any) -> Iterator[torch.Tensor]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from tensors(item)
+
+
+def by_step(result: Any) -> Any:
+    """What a neuron returned; a list, which has one tensor for every step, as one tensor ``(T, B, ...)``."""
+    return torch.stack(result) if isinstance(result, list) else result

@@ -16,8 +16,8 @@ from torch import nn
 
 from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.frontends.framework import Layout
-from neurodeploy.frontends.frameworks import prepare
-from neurodeploy.frontends.operations import tensors
+from neurodeploy.frontends.frameworks import is_neuron, prepare
+from neurodeploy.frontends.operations import by_step, tensors
 from neurodeploy.frontends.refusals import reason_of
 from neurodeploy.trace import Entry, Trace
 
@@ -144,8 +144,9 @@ def recorded(module: nn.Module, observed: Iterable[Observed]) -> Generator[dict[
 
 
 def _recorder(part: int, calls: list[torch.Tensor]) -> Any:
-    def hook(_: nn.Module, __: Any, result: Any) -> None:
-        calls.append(list(tensors(result))[part].detach().clone())
+    def hook(module: nn.Module, _: Any, result: Any) -> None:
+        sent = by_step(result) if is_neuron(module) else result
+        calls.append(list(tensors(sent))[part].detach().clone())
 
     return hook
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from neurodeploy.errors import RefusedError
-from neurodeploy.frontends.operations import tensors
+from neurodeploy.frontends.operations import by_step, tensors
 from neurodeploy.frontends.playing import Form, Observed, arranged, fresh, joined
 from neurodeploy.frontends.refusals import BEFORE_THE_SUM
 from neurodeploy.frontends.values import SAMPLES
@@ -44,11 +44,13 @@ def find_readout(module: nn.Module, form: Form, shape: Shape, output: Observed, 
     handle = copied.get_submodule(output.layer).register_forward_hook(_random(output.part, sent))
     try:
         with torch.no_grad():
-            result = list(tensors(copied(arranged(frames, form.layout))))[position].flatten().double()
+            returned = copied(arranged(frames, form.layout))
     finally:
         handle.remove()
     if sum(part.numel() for part in sent) != SAMPLES * steps * width:
         raise RefusedError("it runs behind a sum over time", f"layer {output.layer}", BEFORE_THE_SUM)
+    every_step = isinstance(returned, list) and len(returned) == steps
+    result = list(tensors(by_step(returned) if every_step else returned))[position].flatten().double()
     values = joined(sent, form, SAMPLES, steps).double()
     if result.numel() == values.numel():
         return "steps"
@@ -64,12 +66,12 @@ def find_readout(module: nn.Module, form: Form, shape: Shape, output: Observed, 
 
 def _random(part: int, sent: list[torch.Tensor]) -> Any:
     def hook(_: nn.Module, __: Any, result: Any) -> Any:
-        parts = list(tensors(result))
+        parts = list(tensors(by_step(result)))
         generator = torch.Generator().manual_seed(len(sent))
         drawn = torch.rand(parts[part].shape, generator=generator)
         sent.append(drawn)
-        if isinstance(result, torch.Tensor):
-            return drawn
+        if isinstance(result, torch.Tensor | list):
+            return drawn if isinstance(result, torch.Tensor) else list(drawn)
         returned = list(result)
         returned[part] = drawn
         return tuple(returned)

@@ -76,7 +76,6 @@ def recurrent_leaky(build: NetworkBuilder, name: str, sources: Sources, neuron: 
 
 def recurrent_synaptic(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
     """Synaptic whose spikes of the last step return through a layer."""
-    need(bool(neuron.reset_delay), name, "snnTorch cannot run it with reset_delay=False", "leave reset_delay at True")
     synaptic(build, name, sources, neuron)
     return _feed_back(build, name, neuron)
 
@@ -102,7 +101,8 @@ def _neuron(build: NetworkBuilder, name: str, sources: Sources, neuron: Any, kin
     if reset == "zero":
         _check_zero(name, neuron, threshold)
     elif reset == "subtract" and not neuron.reset_delay:
-        build.note(Finding("snntorch-reset-at-once", "warning", name, AT_ONCE, "leave reset_delay at True"))
+        remedy, effect = "leave reset_delay at True", "other ones where a membrane reaches twice its threshold"
+        build.note(Finding("snntorch-reset-at-once", "warning", name, AT_ONCE, remedy, effect))
     return build.neuron(name, sources, kind, fields, input_gain="unit", **terms)
 
 
@@ -114,7 +114,7 @@ AT_ONCE = (
 
 def _check_zero(name: str, neuron: Any, threshold: Array) -> None:
     drops = (hasattr(neuron, "alpha") or hasattr(neuron, "recurrent")) and neuron.reset_delay
-    remedy = "use reset_delay=False, or reset_mechanism='subtract'"
+    remedy = "train with reset_mechanism='subtract' (snnTorch's default), or 'none'"
     need(not drops, name, "its reset to zero also drops the input of the step after a spike", remedy)
     fits = neuron.reset_delay or bool(np.all(threshold >= 0))
     need(fits, name, "it resets to zero, which is above its threshold", "use a threshold from 0")
@@ -144,6 +144,11 @@ def _factor(build: NetworkBuilder, name: str, sources: Sources, neuron: Any, key
     return spread(name, getattr(neuron, key).clamp(0, 1), build.shape(sources[0]))
 
 
+def _runs(name: str, kind: str, neuron: Any) -> None:
+    runs = kind != "RSynaptic" or bool(neuron.reset_delay)
+    need(runs, name, "snnTorch cannot run an RSynaptic with reset_delay=False", "leave reset_delay at True")
+
+
 def _forget(neuron: Any) -> None:
     neuron.reset_mem()
 
@@ -161,5 +166,6 @@ SNNTORCH = Framework(
     remembered=_remembered,
     membrane=_membrane,
     memories=frozenset({"spk", "syn", "mem"}),
+    check=_runs,
 )
 """``snntorch``."""

@@ -42,6 +42,26 @@ def parametric(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) 
     return _leaky(build, name, sources, neuron, lost, firing, terms)
 
 
+def integrate_on(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
+    """NonSpikingIF: the membrane ``v += x``, from 0 in every sample."""
+    return build.neuron(name, sources, nir.I, {"r": 1.0}, input_gain="unit")
+
+
+def leak_on(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
+    """NonSpikingLIF: the membrane ``v += (x - v) / tau``, from 0 in every sample."""
+    lost = 1.0 / _float32(build, name, sources, neuron.tau)
+    fits = bool(np.all((lost > 0) & (lost <= 1)))
+    need(fits, name, f"1 / tau = {lost.flat[0]:g} is not within 0 to 1", "use a tau from 1")
+    fields = {"tau": time_constant(1.0 - lost, build.dt), "r": 1.0, "v_leak": 0.0}
+    return build.neuron(name, sources, nir.LI, fields)
+
+
+def _runs(name: str, kind: str, neuron: Any) -> None:
+    decode = neuron.decode if kind.startswith("NonSpiking") else None
+    fault = f"decode={decode!r} joins the membranes of all steps"
+    need(decode is None, name, fault, "use decode=None, and take what you need of torch.stack(...) behind it")
+
+
 def delay(build: NetworkBuilder, name: str, sources: Sources, layer: Any) -> str:
     """Delay: what arrived ``delay_steps`` steps ago."""
     return build.delay(name, sources, layer.delay_steps * build.dt)
@@ -89,24 +109,33 @@ def _check(name: str, neuron: Any) -> None:
     need(neuron._neuron_precision is None, name, "it runs in reduced precision", "run it in float32")
 
 
-def _layouts(_: str, neuron: Any) -> tuple[Layout, ...]:
-    return ("time-first",) if neuron.step_mode == "m" else ("step",)
+def _layouts(kind: str, neuron: Any) -> tuple[Layout, ...]:
+    return ("time-first",) if kind.startswith("NonSpiking") or neuron.step_mode == "m" else ("step",)
 
 
 def _forget(neuron: Any) -> None:
-    neuron.reset()
+    if hasattr(neuron, "reset"):  # one without spikes starts every call from 0
+        neuron.reset()
 
 
 def _remembered(neuron: Any) -> tuple[Any, ...]:
-    return tuple(neuron._memories.values())
+    return tuple(getattr(neuron, "_memories", {}).values())
 
 
 SPIKINGJELLY = Framework(
     "spikingjelly",
     "SpikingJelly",
-    {"IFNode": integrate, "LIFNode": leaky, "ParametricLIFNode": parametric, "Delay": delay},
+    {
+        "IFNode": integrate,
+        "LIFNode": leaky,
+        "ParametricLIFNode": parametric,
+        "NonSpikingIFNode": integrate_on,
+        "NonSpikingLIFNode": leak_on,
+        "Delay": delay,
+    },
     _layouts,
     _forget,
     remembered=_remembered,
+    check=_runs,
 )
 """``spikingjelly.activation_based``."""

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from neurodeploy.frontends.framework import Framework
-from neurodeploy.frontends.operations import tensors
+from neurodeploy.frontends.operations import by_step, tensors
 
 States = tuple[torch.Tensor, ...]
 
@@ -108,7 +108,7 @@ def _before(framework: Framework, before: list[States]) -> Any:
 def _after(framework: Framework, rest: States, before: list[States], calls: list[Call]) -> Any:
     def hook(neuron: nn.Module, args: Any, kwargs: Any, result: Any) -> None:
         received = snapshot(list(tensors((args, kwargs)))[1:])
-        returned = list(tensors(result))
+        returned = list(tensors(by_step(result)))
         lead = tuple(returned[0].shape[:2])
         _change([*returned[1:], *tensors(list(framework.remembered(neuron)))], len(calls))
         after = snapshot(framework.remembered(neuron))

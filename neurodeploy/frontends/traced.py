@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from neurodeploy.errors import RefusedError
-from neurodeploy.frontends.frameworks import is_neuron
+from neurodeploy.frontends.frameworks import check_neurons, is_neuron
 from neurodeploy.frontends.hooks import hooked
 from neurodeploy.frontends.layouts import STEPS, calls_in_trial, find_form
 from neurodeploy.frontends.operations import tensors
@@ -37,6 +37,7 @@ class Traced:
 
 def trace(module: nn.Module, shape: Shape) -> Traced:
     """Watch ``module`` for one step of seeded input. Raises RefusedError for what has no exact form."""
+    check_neurons(module)
     form = find_form(module, shape)
     copied = fresh(module, SAMPLES)
     frame = arranged(torch.rand((SAMPLES, 1, *shape), generator=torch.Generator().manual_seed(0)), form.layout)

@@ -100,9 +100,11 @@ class Watch(TorchFunctionMode):
             return
         self._leaves_running -= 1
         if not self._leaves_running and not self.names_only:
-            self._leaf(name, module, list(tensors(arguments)), list(tensors(sent)))
+            self._leaf(name, module, list(tensors(arguments)), list(tensors(sent)), isinstance(sent, list))
 
-    def _leaf(self, name: str, module: nn.Module, received: list[torch.Tensor], sent: list[torch.Tensor]) -> None:
+    def _leaf(
+        self, name: str, module: nn.Module, received: list[torch.Tensor], sent: list[torch.Tensor], by_step: bool
+    ) -> None:
         values = [self.value(tensor) for tensor in received]
         if not values or values[0] is None or not values[0].sources:
             fault = "receives what no known layer sends" if not values or values[0] is None else "receives a state"
@@ -122,7 +124,7 @@ class Watch(TorchFunctionMode):
             step = Step(self._new_name(name or "neuron"), values[0].sources, module, name)
             self.steps.append(step)
         self._states += [*sent[1:], *(buffer for buffer in module.buffers() if buffer.numel())]
-        lead = received[0].ndim - len(values[0].shape)
+        lead = received[0].ndim - len(values[0].shape) - by_step
         shape, number = tuple(sent[0].shape[lead:]), self._calls[name] if is_neuron(module) else values[0].step
         for state in sent[1:]:
             self.mark(state, Value((), (), name))

@@ -24,7 +24,7 @@ from neurodeploy.passes.names import unique_names
 from neurodeploy.passes.neurons import neuron_of
 from neurodeploy.passes.options import MachineName, OneOf, StageOption, WholeNumber, option, options_of, read_options
 from neurodeploy.passes.paths import output_nodes, synapses
-from neurodeploy.passes.resets import reset_at_once
+from neurodeploy.passes.resets import neuron_behind, reset_at_once
 from neurodeploy.passes.rounding import check_bits, round_path, sent_messages, worst_case
 from neurodeploy.passes.scales import ceiling, choose_scale
 from neurodeploy.passes.stage import Condition, Stage, run_stages
@@ -94,7 +94,9 @@ class Resets:
     def __call__(self, draft: Draft) -> Draft:
         network = reset_at_once(draft.network)
         added = network.inserted - draft.network.inserted
-        return replace(draft, network=network, sources={name: network.sources(name) for name in sorted(added)})
+        return replace(
+            draft, network=network, sources={name: neuron_behind(network, name, added) for name in sorted(added)}
+        )
 
 
 @dataclass(frozen=True)

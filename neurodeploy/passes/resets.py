@@ -7,17 +7,17 @@ Rules:
 2. A late reset by subtraction happens after the decay of the next step. At once, the decay leaves only the share
    ``keep`` of the subtracted ``s * threshold``; a feedback of ``-(1 - keep) * threshold * s``, one step late, subtracts
    the rest.
-3. A synaptic current would smear that feedback over several steps. So a decaying membrane behind one is refused.
+3. A synaptic current would smear that feedback over several steps: it keeps ``keep_i`` of it in each. A second
+   feedback of ``-keep_i`` times the first, one step later, takes that rest away, so that it reaches the membrane once.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import nir
 import numpy as np
 
-from neurodeploy.contract import Contract
 from neurodeploy.errors import RefusedError
 from neurodeploy.network.network import Network
 from neurodeploy.network.shapes import SPIKING
@@ -33,17 +33,29 @@ def reset_at_once(network: Network) -> Network:
     nodes, edges, contract = dict(network.nodes), list(network.graph.edges), network.contract
     added: set[str] = set()
     for name in late:
-        contract = _at_once(contract, name)
-        feedback = _feedback(network, name)
-        if feedback is not None:
+        contract = contract.override(name, reset_timing="same-step")
+        for feedback in _feedback(network, name):
             back = _new(f"{name}_reset", nodes)
-            nodes[back] = feedback
-            edges += [(name, back), (back, name)]
+            nodes[back] = feedback.scale
+            edges.append((name, back))
+            if feedback.waits:
+                pause = _new(f"{back}_later", nodes)
+                nodes[pause] = nir.Delay(np.full(network.shapes[name], contract.of(name).dt))
+                edges += [(back, pause), (pause, name)]
+                added.add(pause)
+            else:
+                edges.append((back, name))
             added.add(back)
     if not late:
         return network
     graph = nir.NIRGraph(nodes, edges, metadata=network.graph.metadata, type_check=False)
     return replace(network, graph=graph, contract=contract, inserted=network.inserted | added)
+
+
+def neuron_behind(network: Network, name: str, added: frozenset[str]) -> tuple[str, ...]:
+    """The neuron whose spikes the ``added`` node ``name`` carries back."""
+    sources = network.sources(name)
+    return sources if added.isdisjoint(sources) else neuron_behind(network, sources[0], added)
 
 
 def is_late(network: Network, name: str) -> bool:
@@ -52,21 +64,26 @@ def is_late(network: Network, name: str) -> bool:
     return terms.reset_timing == "next-step" and isinstance(node, SPIKING) and not isinstance(node, nir.Threshold)
 
 
-def _at_once(contract: Contract, name: str) -> Contract:
-    return contract.override(name, reset_timing="same-step")
+@dataclass(frozen=True)
+class _Feedback:
+    """A feedback of the spikes of a neuron: what it multiplies them by, and whether it waits a step more."""
+
+    scale: nir.Scale
+    waits: bool = False
 
 
-def _feedback(network: Network, name: str) -> nir.Scale | None:
-    """The feedback of rule 2; None where nothing decays."""
+def _feedback(network: Network, name: str) -> list[_Feedback]:
+    """The feedback of rules 2 and 3; none where nothing decays."""
     node, terms = network.nodes[name], network.contract.of(name)
     c = coefficients(node, terms)
     lost = (1.0 - c.membrane) * threshold_of(node)
     if terms.reset != "subtract" or not np.any(lost):
-        return None
+        return []
+    gain = c.gain * c.gain_current if c.has_current else c.gain
     reasons = {
-        "a current stands before its membrane": c.has_current,
+        "a current stands before its membrane that drives it a step later": c.has_current and terms.current != "new",
         "a loop through it takes other than one step": terms.recurrent_delay != 1,
-        "nothing reaches its membrane": bool(np.any(c.gain == 0)),
+        "nothing reaches its membrane": bool(np.any(gain == 0)),
         "its states are rounded": terms.state_grid is not None,
     }
     obstacles = [reason for reason, holds in reasons.items() if holds]
@@ -74,9 +91,13 @@ def _feedback(network: Network, name: str) -> nir.Scale | None:
         raise RefusedError(
             f"integers reset in the step of the spike, its contract says next-step, and {obstacles[0]}",
             f"node {name}",
-            "train with a same-step reset, or one to zero",
+            "train with a reset in the step of the spike (reset_timing=same-step), or with reset=zero",
         )
-    return nir.Scale(np.ascontiguousarray(np.broadcast_to(-lost / c.gain, network.shapes[name])))
+    share = np.broadcast_to(-lost / gain, network.shapes[name])
+    first = _Feedback(nir.Scale(np.ascontiguousarray(share)))
+    if not c.has_current or not np.any(c.current):
+        return [first]
+    return [first, _Feedback(nir.Scale(-share * c.current), waits=True)]
 
 
 def _new(name: str, taken: dict[str, object]) -> str:

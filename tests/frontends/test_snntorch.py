@@ -10,7 +10,11 @@ from snntorch import surrogate
 from torch import nn
 
 from neurodeploy.errors import RefusedError
+from neurodeploy.numerics import INT32
 from neurodeploy.parity.float_rung import float_rung
+from neurodeploy.passes.pipeline import quantize
+from neurodeploy.reference.network_runner import run_network
+from neurodeploy.reference.program_runner import run_program
 from tests.frontends.live import agrees, read, spikes, weights
 
 
@@ -147,6 +151,7 @@ def test_a_residual_network() -> None:
 def test_without_delay_a_subtracted_threshold_is_told_of() -> None:
     network = read(hidden(snn.Leaky, 0.5, reset_delay=False), (6,))
     assert [each.slug for each in network.findings] == ["snntorch-reset-at-once"] * 2
+    assert "twice its threshold" in network.findings[0].effect
 
 
 def test_and_it_makes_a_difference_where_a_membrane_stays_above_its_threshold() -> None:
@@ -160,9 +165,32 @@ def test_the_reset_that_runs_counts_not_the_one_that_is_stated() -> None:
     agrees(weights(net), (6,))
 
 
+FOLLOWED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "Synaptic": ({"reset_mechanism": "zero"}, {"reset_mechanism": "subtract"}),
+    "RLeaky": ({"reset_mechanism": "zero", "linear_features": 20}, {"linear_features": 20}),
+    "RSynaptic": ({"reset_delay": False, "linear_features": 20}, {"linear_features": 20}),
+}
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_the_remedy_for_a_reset_that_no_contract_says_leads_to_integers(name: str) -> None:
+    """A late reset to zero drops an input; the remedy is the default, whose late subtraction integers carry."""
+    refused, followed = FOLLOWED[name]
+    factors = (0.5, 0.75) if "Synaptic" in name else (0.5,)
+    neuron = lambda options: getattr(snn, name)(*factors, init_hidden=True, **options)  # noqa: E731
+    with pytest.raises(RefusedError) as error:
+        read(nn.Sequential(nn.Linear(6, 20), neuron(refused)), (6,))
+    assert "reset_mechanism='subtract'" in error.value.remedy or "reset_delay at True" in error.value.remedy
+    network = agrees(weights(nn.Sequential(nn.Linear(6, 20), neuron(followed)), size=0.5), (6,))
+    expected = run_network(network, spikes((6,)))["1"].output
+    actual = run_program(quantize(network, INT32).program, spikes((6,)))["1"].output
+    assert np.count_nonzero(expected != actual) <= 0.01 * np.count_nonzero(expected)
+
+
 REFUSED: dict[str, tuple[Any, str]] = {
     "dropped input": (lambda: snn.Synaptic(0.5, 0.5, reset_mechanism="zero", init_hidden=True), "drops the input"),
     "recurrent": (lambda: snn.RLeaky(0.5, linear_features=20, reset_mechanism="zero", init_hidden=True), "drops the"),
+    "not run": (lambda: snn.RSynaptic(0.5, 0.5, linear_features=20, init_hidden=True, reset_delay=False), "cannot run"),
     "inhibition": (lambda: snn.Leaky(0.5, inhibition=True, init_hidden=True), "inhibition"),
     "quantized": (lambda: snn.Leaky(0.5, state_quant=torch.round, init_hidden=True), "state_quant"),
     "graded": (lambda: snn.Leaky(0.5, graded_spikes_factor=2.0, init_hidden=True), "graded_spikes_factor"),

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from spikingjelly.activation_based import functional, layer, neuron, surrogate
 from torch import nn
 
 from neurodeploy.errors import RefusedError
-from tests.frontends.live import agrees, read, weights
+from neurodeploy.reference.network_runner import run_network
+from tests.frontends.live import agrees, read, spikes, weights
 
 
 def dense(make: Any) -> nn.Module:
@@ -140,8 +142,37 @@ def test_a_residual_network_with_a_delay(mode: str) -> None:
     assert set(network.sources("flat")) == {"late", "sn2", "sn1"}
 
 
+class MembraneReadout(nn.Module):
+    """A membrane of a neuron that never fires, read over time."""
+
+    def __init__(self, out: nn.Module, over_time: str) -> None:
+        super().__init__()
+        self.fc1, self.sn, self.fc2 = layer.Linear(6, 9), neuron.LIFNode(2.0), layer.Linear(9, 3)
+        self.out, self.over_time = out, over_time
+        functional.set_step_mode(self, "m")
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        membranes = self.out(self.fc2(self.sn(self.fc1(x))))
+        if self.over_time == "list":
+            return membranes
+        stacked = torch.stack(membranes)
+        return {"steps": stacked, "mean": stacked.mean(0), "last": stacked[-1]}[self.over_time]
+
+
+@pytest.mark.parametrize("over_time", ["list", "steps", "mean"])
+@pytest.mark.parametrize("make", [lambda: neuron.NonSpikingLIFNode(4.0), lambda: neuron.NonSpikingIFNode()])
+def test_a_neuron_that_never_fires_is_an_integrator(make: Any, over_time: str) -> None:
+    network = agrees(weights(MembraneReadout(make(), over_time), size=1.0), (6,), exact=False)
+    stimulus = spikes((6,))
+    assert network.source is not None
+    source = network.source.run(stimulus)["out"].values
+    np.testing.assert_allclose(source, run_network(network, stimulus)["out"].values, atol=1e-4)
+    assert np.abs(source).max() > 0.1
+
+
 REFUSED: dict[str, tuple[Any, str]] = {
     "no step": (lambda: neuron.IFNode(surrogate_function=surrogate.Sigmoid(spiking=False)), "node 1: its surrogate"),
+    "decoded": (lambda: neuron.NonSpikingLIFNode(decode="max-mem"), "node 1: decode='max-mem' joins"),
     "unknown": (lambda: neuron.QIFNode(), "layer 1: QIFNode"),
     "standardized weights": (lambda: layer.WSLinear(20, 20), "layer 1: WSLinear"),
 }

@@ -136,9 +136,28 @@ def test_integers_integrate_on_where_nothing_is_reset() -> None:
     np.testing.assert_array_equal(expected, actual)
 
 
-def test_a_late_subtraction_behind_a_current_is_refused() -> None:
+@pytest.mark.parametrize("more", [{}, {"max_spikes_per_step": 3}, {"v_min": -0.25}], ids=str)
+def test_behind_a_current_a_second_feedback_takes_back_what_the_current_keeps_of_the_first(more) -> None:
+    late = network("CubaLIF", reset="subtract", initial_state=0.5, **more)
+    at_once = reset_at_once(late)
+    assert {name for name in at_once.inserted} == {"n_reset", "n_reset_", "n_reset__later"}
+    expected, actual = (run_network(each, stimulus(), states=True)["n"] for each in (late, at_once))
+    assert 0.02 < expected.output.mean()
+    np.testing.assert_array_equal(expected.output, actual.output)
+    np.testing.assert_allclose(expected.v_before, actual.v_before, atol=1e-9)
+
+
+@MACHINES
+def test_integers_behind_a_current_fire_the_same(numerics: Numerics) -> None:
+    late = network("CubaLIF", reset="subtract")
+    expected = run_network(late, stimulus())["n"].output
+    actual = run_program(quantize(late, numerics).program, stimulus())["n"].output
+    assert expected.any() and np.count_nonzero(expected != actual) <= 0.02 * np.count_nonzero(expected)
+
+
+def test_a_late_subtraction_behind_a_current_that_drives_later_is_refused() -> None:
     with pytest.raises(RefusedError, match=r"node n: .*a current stands before its membrane"):
-        reset_at_once(network("CubaLIF", reset="subtract"))
+        reset_at_once(network("CubaLIF", reset="subtract", current="previous"))
 
 
 def test_a_network_that_resets_at_once_is_left_alone() -> None:
