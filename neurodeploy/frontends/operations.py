@@ -24,9 +24,10 @@ SHAPING = {
 }
 """Functions that move values without changing them."""
 STACKING = {"stack", "cat", "concat"}
+JOINING = {"cat", "concat", "concatenate"}
 REPEATING = {"repeat", "expand", "expand_as", "broadcast_to", "tile"}
 REDUCTIONS = {"sum", "mean"}
-"""Functions that may join several steps of one value, repeat a value in several steps, or add up its steps."""
+"""Functions that may join several steps of one value, set channels side by side, repeat a value or add up its steps."""
 DATA = {"item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__array__", "equal", "allclose"}
 """Functions that hand values to Python, where they may decide what happens next."""
 FRESH = {
@@ -86,3 +87,10 @@ def tensors(value: Any) -> Iterator[torch.Tensor]:
 def by_step(result: Any) -> Any:
     """What a neuron returned; a list, which has one tensor for every step, as one tensor ``(T, B, ...)``."""
     return torch.stack(result) if isinstance(result, list) else result
+
+
+def joined_axis(args: Any, kwargs: Any) -> tuple[list[torch.Tensor], int]:
+    """The tensors that a concatenation joins, and the dimension along which it does, counted from the first."""
+    parts = list(tensors(args[0] if args else kwargs["tensors"]))
+    axis = int(args[1]) if len(args) > 1 else int(kwargs.get("dim", kwargs.get("axis", 0)))
+    return parts, axis % parts[0].ndim

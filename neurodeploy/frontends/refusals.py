@@ -5,7 +5,7 @@ from __future__ import annotations
 from neurodeploy.errors import NeurodeployError, RefusedError
 
 BETWEEN_LAYERS = (
-    "known between layers: sums, multiples by a number, flatten; else use a layer, or a neuron of the framework"
+    "known between layers: sums, multiples by a number, flatten, cat of channels; else use a layer or a neuron"
 )
 USE_A_MODULE = (
     "instead of the function {} use torch.nn's layer, made where the module is made; max pooling only on spikes"

@@ -123,6 +123,8 @@ def _append(build: NetworkBuilder, step: Step, sources: tuple[str, ...], norm: S
         return build.flatten(step.name, sources)
     if step.operation == "scale":
         return build.scale(step.name, sources, step.argument)
+    if step.operation == "beside":
+        return build.beside(step.name, sources, *step.argument)
     layer: Any = step.layer
     add_neuron = membrane_adder(layer) if step.membrane else adder(layer)
     if add_neuron is not None:

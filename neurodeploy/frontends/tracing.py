@@ -24,6 +24,7 @@ from neurodeploy.frontends.operations import (
     DROPOUTS,
     FRESH,
     FUNCTIONAL,
+    JOINING,
     NEGATIONS,
     PRODUCTS,
     QUOTIENTS,
@@ -33,6 +34,7 @@ from neurodeploy.frontends.operations import (
     STACKING,
     SUMS,
     in_place,
+    joined_axis,
     moved,
     number_of,
     tensors,
@@ -148,6 +150,8 @@ class Watch(TorchFunctionMode):
         elif name in SHAPING and len(watched) == 1 and self._is_one_of_equal_steps(values[0], results):
             for tensor in results:
                 self.mark(tensor, replace(values[0], steps=1))
+        elif name in JOINING and _axis_of_shape(values[0], args, kwargs) is not None:
+            self.mark(results[0], self._side_by_side(name, args, kwargs))
         elif name in STACKING and len(results) == 1 and (stacked := self._stacked(values, results[0])) is not None:
             self.mark(results[0], stacked)
         elif name in REPEATING and len(results) == 1 and results[0].numel() > watched[0].numel():
@@ -210,6 +214,21 @@ class Watch(TorchFunctionMode):
         )
         stacked = replace(first, steps=sum(value.steps for value in values))
         return stacked if len(values) > 1 and alike and result.numel() == stacked.watched_numbers else None
+
+    def _side_by_side(self, name: str, args: Any, kwargs: Any) -> Value:
+        """Values whose channels stand side by side: the sum of each, placed among the channels of all."""
+        parts, _ = joined_axis(args, kwargs)
+        values = [value for part in parts if (value := self.value(part)) is not None]
+        first, channels = values[0], sum(value.shape[0] for value in values)
+        alike = all((v.shape[1:], v.steps, v.over_time) == (first.shape[1:], first.steps, False) for v in values)
+        steps = {value.step for value in values} - {0}
+        if len(values) < len(parts) or _axis_of_shape(first, args, kwargs) != 0 or not alike or len(steps) > 1:
+            raise self._refused(name)
+        sources, start = list[str](), 0
+        for value in values:
+            sources.append(self._append("beside", value.sources, "beside", (start, channels)))
+            start += value.shape[0]
+        return replace(first, sources=tuple(sources), shape=(channels, *first.shape[1:]), step=max(steps, default=0))
 
     def _repeated(self, name: str, value: Value, positions: torch.Tensor) -> Value:
         """A value that is the same in several steps."""
@@ -282,6 +301,13 @@ class Watch(TorchFunctionMode):
             unused = f"{name}_{count}"
         self._names.add(unused)
         return unused
+
+
+def _axis_of_shape(value: Value, args: Any, kwargs: Any) -> int | None:
+    """Which dimension of the ``value``'s shape a concatenation goes along; None where it is batch or time."""
+    parts, axis = joined_axis(args, kwargs)
+    axis -= parts[0].ndim - len(value.shape)
+    return axis if axis >= 0 else None
 
 
 def _one_line(module: nn.Module) -> str:

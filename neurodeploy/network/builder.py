@@ -109,6 +109,14 @@ class NetworkBuilder:
         node = nir.Linear(weight) if bias is None else nir.Affine(weight, np.asarray(bias))
         return self._append(name, node, source)
 
+    def beside(self, name: str, source: Sources, first: int, channels: int) -> str:
+        """The channels of ``source`` as those from number ``first`` on of ``channels``; the rest are zero."""
+        shape = self._received(source)
+        weight = np.eye(channels, shape[0], -first)
+        if len(shape) == 1:
+            return self.linear(name, source, weight)
+        return self.conv(name, source, weight.reshape(*weight.shape, *[1] * (len(shape) - 1)))
+
     def flatten(self, name: str, source: Sources) -> str:
         """All dimensions in row-major order."""
         names = (source,) if isinstance(source, str) else tuple(source)
