@@ -188,6 +188,15 @@ def fitting_scale(scale: int, neuron: Neuron, numerics: Numerics) -> int:
     return scale
 
 
+def with_fewer_spikes(network: Network, most: int | None) -> Network:
+    """``network`` with no neuron that may send more than ``most`` spikes in a step; None leaves it as it is."""
+    contract = network.contract
+    for name in network.populations if most is not None else ():
+        allowed = contract.of(name).max_spikes_per_step
+        contract = contract.override(name, max_spikes_per_step=most) if most and allowed > most else contract
+    return network if contract is network.contract else replace(network, contract=contract)
+
+
 def neuron_of(network: Network, name: str, paths: Sequence[Synapse], numerics: Numerics) -> Neuron:
     """Real parameters of node ``name``. Raises RefusedError, by name, for what integers cannot say."""
     node, shape = network.nodes[name], network.shapes[name]
@@ -270,7 +279,7 @@ def _count(name: str, most: int, numerics: Numerics) -> Output:
         raise CannotRepresentError(
             f"up to {most} spikes per step need messages of {width} bits, {numerics.name} has {numerics.message_bits}",
             f"node {name}",
-            "lower max_spikes_per_step",
+            f"-O spikes-per-step={(1 << numerics.message_bits) - 1} or fewer",
             value=float(width),
             limit=float(numerics.message_bits),
         )

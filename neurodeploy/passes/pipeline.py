@@ -21,7 +21,7 @@ from neurodeploy.passes.calibration.populations import Array, RunProgram, calibr
 from neurodeploy.passes.draft import Draft, Machine, layer_report
 from neurodeploy.passes.messages import choose_messages, input_quantizer
 from neurodeploy.passes.names import unique_names
-from neurodeploy.passes.neurons import neuron_of
+from neurodeploy.passes.neurons import neuron_of, with_fewer_spikes
 from neurodeploy.passes.options import MachineName, OneOf, StageOption, WholeNumber, option, options_of, read_options
 from neurodeploy.passes.paths import output_nodes, synapses
 from neurodeploy.passes.resets import neuron_behind, reset_at_once
@@ -119,8 +119,14 @@ class Neurons:
     requires: ClassVar[Conditions] = (c.RESETS_AT_ONCE, c.PATHS_JOIN_POPULATIONS)
     ensures: ClassVar[Conditions] = (c.EVERY_NEURON,)
 
+    spikes_per_step: int | None = option(
+        "most spikes of a neuron in one step, where its contract allows more",
+        WholeNumber(1, lambda numerics: (1 << numerics.message_bits) - 1, "what the machine's messages hold"),
+    )
+
     def __call__(self, draft: Draft) -> Draft:
-        network = draft.network
+        network = with_fewer_spikes(draft.network, self.spikes_per_step)
+        draft = replace(draft, network=network)
         neurons = {name: neuron_of(network, name, draft.paths, draft.numerics) for name in network.populations}
         paths = [path.scaled(neurons[path.target].gain, network.shapes[path.target]) for path in draft.paths]
         return replace(draft, neurons=neurons, paths=tuple(paths))

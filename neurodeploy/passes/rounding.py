@@ -16,6 +16,9 @@ from neurodeploy.passes.paths import Synapse
 from neurodeploy.program.population import Output
 from neurodeploy.program.projection import Projection
 
+GOOD_WEIGHT_BITS = 6
+"""Bits that a remedy leaves the weights, where they have more."""
+
 
 def weight_ceiling(path: Synapse, source: Output, machine: Machine) -> int:
     """The largest accumulator scale at which the path's weights fit their grid with the largest shift."""
@@ -32,14 +35,16 @@ def round_path(path: Synapse, scale: int, source: Output, machine: Machine, unit
         machine: whose grids hold.
         unit: that of the population, ``shape`` or one number, by which the error is divided.
 
-    The shift of the weights brings them to a scale that their grid alone does not reach. Raises CannotRepresentError
+    The shift of the weights brings them to a scale that their grid alone does not reach; a negative one brings whole
+    numbers that stand between two points of their grid onto it. Raises CannotRepresentError
     for a delay that is longer than the machine's, and for weights without a level.
     """
     _check_delay(path, machine)
     fit = scale - source.scale - _weight_scale(path, machine)
     shift = max(0, min(fit, machine.largest_shift(path))) if np.any(path.weights) else 0
+    shift = _exact_shift(path, scale - source.scale, fit, machine) or shift
     weight_scale = scale - source.scale - shift
-    grid = machine.grid(path.weights, max(0, -fit))
+    grid = machine.grid(path.weights, max(0, shift - fit) if shift <= 0 else 0)
     integers = round_weights(path.weights, weight_scale, grid)
     errors = np.abs(integers * 2.0**-weight_scale - path.weights)
     if unit is not None:
@@ -60,6 +65,18 @@ def round_path(path: Synapse, scale: int, source: Output, machine: Machine, unit
         groups=path.groups,
     )
     return Rounded(path, projection, bits_kept(integers, grid), error)
+
+
+def _exact_shift(path: Synapse, scale: int, fit: int, machine: Machine) -> int:
+    """The negative shift at which whole weights at ``2**scale`` stand on the grid, where only one does; else 0."""
+    windowed, whole = path.kind not in ("dense", "sparse"), path.weights * 2.0**scale
+    if windowed or fit >= 0 or not np.any(whole) or np.any(whole != np.rint(whole)):
+        return 0
+    for shift in range(0, max(fit, machine.numerics.shift_min) - 1, -1):
+        grid = machine.grid(path.weights, shift - fit)
+        if np.all(round_weights(path.weights, scale - shift, grid) == whole * 2.0**-shift):
+            return shift
+    return 0
 
 
 def sent_messages(draft: Draft, sources: Iterable[str]) -> dict[str, Sent]:
@@ -90,8 +107,7 @@ def check_bits(draft: Draft, rounded: Sequence[Rounded], scale: int, worst: int)
                 f"only {layer.weight_bits} weight bits are left beside {layer.projection.message_bits} message bits "
                 f"(accumulator scale 2^{scale}, worst-case input {worst})",
                 f"projection {layer.projection.name} into {layer.projection.target}",
-                f"fewer or smaller inputs, {_narrower(sent)}, "
-                f"or accept it with -O weight-bits={max(layer.weight_bits, 1)}",
+                _remedy(layer, sent, draft.machine, scale),
                 value=float(layer.weight_bits),
                 limit=float(fewest),
             )
@@ -122,7 +138,20 @@ def _check_delay(path: Synapse, machine: Machine) -> None:
         )
 
 
-def _narrower(sent: Sequence[Output]) -> str:
-    if any(output.kind == "count" for output in sent):
-        return "fewer spikes per step (max_spikes_per_step; in sinabs spike_fn=MaxSpike(...) or SingleSpike)"
-    return "narrower messages (-O message-bits=...)"
+def _remedy(layer: Rounded, sent: Sequence[Output], machine: Machine, scale: int) -> str:
+    """What gives the weights enough bits: narrower messages, as an option; or the few bits that are left."""
+    ways = ["use smaller or fewer inputs"]
+    widest = max((output.width for output in sent if output.kind != "binary"), default=1)
+    counts = any(output.kind == "count" and output.width == widest for output in sent)
+    weights, source = layer.path.weights, next(o for o in sent if o.width == layer.projection.message_bits)
+    grid = machine.grid(weights)
+    missing = _weight_scale(layer.path, machine) - (scale - source.scale - layer.projection.shift)
+    narrower = widest - missing + max(0, machine.weight_bits - GOOD_WEIGHT_BITS)
+    if counts and narrower >= 1:
+        most = (1 << narrower) - 1
+        ways.append(f"fewer spikes per step (-O spikes-per-step={most}; in sinabs spike_fn=MaxSpike({most}))")
+    elif not counts and narrower >= 2:
+        ways.append(f"narrower messages (-O message-bits={narrower})")
+    if layer.weight_bits >= (2 if grid.signed else 1):
+        ways.append(f"accept it with -O weight-bits={layer.weight_bits}")
+    return f"{', '.join(ways[:-1])}, or {ways[-1]}" if len(ways) > 1 else f"{ways[0]}, or other numerics"

@@ -262,3 +262,27 @@ def test_the_same_network_gives_the_same_bytes():
     with h5py.File(io.BytesIO(net_bytes(network()))) as file:
         assert [file[f"layer/{n}/type"][()] for n in range(3)] == [b"input", b"dense", b"dense"]
     assert network().contract.defaults == replace(Terms(), input_gain="unit", state_grid=STATE_GRID)
+
+
+SIZES = {"inFeatures": 2, "outFeatures": 1}
+SQUEEZED = {
+    "a dense layer of one output": ({**DENSE, **SIZES, "weight": np.array([[64.0, -32.0]])}, (2,), (2,)),
+    "a dense layer of one input": (
+        {**DENSE, "inFeatures": 1, "outFeatures": 2, "weight": np.array([[64.0], [-32.0]])}, (2,), (1,)
+    ),
+    "the depth of a kernel": (CONV, (3, 2, 3, 3, 1), (2, 7, 7)),
+    "a kernel of one channel each": (
+        {
+            **CONV, "weight": np.arange(9.0).reshape(1, 1, 3, 3) * 8, "inChannels": 1, "outChannels": 1, "groups": 1,
+            "kernelSize": [3, 3],
+        }, (3, 3), (1, 7, 7),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SQUEEZED)
+def test_dimensions_of_one_that_lava_dl_drops_or_keeps_change_nothing(name, tmp_path):
+    layer, written, shape = SQUEEZED[name]
+    plain = network_bytes(load(net(tmp_path, layer), input_shape=shape))
+    squeezed = {**layer, "weight": np.asarray(layer["weight"]).reshape(written)}
+    assert network_bytes(load(net(tmp_path, squeezed), input_shape=shape)) == plain

@@ -1,5 +1,6 @@
 """The quantizer refuses, by name and with the numbers, what a machine or integers cannot hold."""
 
+import re
 from dataclasses import replace
 
 import nir
@@ -11,6 +12,8 @@ from neurodeploy.errors import CannotRepresentError, InputError, RefusedError
 from neurodeploy.network import NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.passes.pipeline import quantize
+from neurodeploy.reference.network_runner import run_network
+from neurodeploy.reference.program_runner import run_program
 
 from .networks import dense, graph, lif, recurrent_network
 
@@ -128,3 +131,42 @@ def test_states_kept_between_samples_are_refused_by_name():
     with pytest.raises(RefusedError, match="keeps the state") as error:
         quantize(kept)
     assert error.value.where == "node lif"
+
+
+def counting(weight, most=65535):
+    """Neurons that may fire many times in a step, behind them a dense layer of ``weight``."""
+    build = NetworkBuilder(Terms(max_spikes_per_step=most))
+    at = build.integrate("first", build.linear("a", build.input("input", (4,)), np.eye(4)), 1.0, reset="subtract")
+    build.output("output", build.integrate("second", build.linear("b", at, np.asarray(weight)), 1.0, reset="subtract"))
+    return build.build()
+
+
+def option_of(remedy, name):
+    found = re.search(rf"-O {name}=(\d+)", remedy)
+    return None if found is None else int(found[1])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_limit_of_spikes_per_step_that_a_refusal_names_is_one_that_works(seed):
+    network = counting(np.random.default_rng(seed).normal(size=(5, 4)))
+    with pytest.raises(CannotRepresentError, match="weight bits are left") as refusal:
+        quantize(network, LOIHI2)
+    bits = option_of(refusal.value.remedy, "weight-bits")
+    assert bits is None or quantize(network, LOIHI2, weight_bits=bits)  # never one: it holds no weights of two signs
+    most = option_of(refusal.value.remedy, "spikes-per-step")
+    program = quantize(network, LOIHI2, spikes_per_step=most).program
+    assert {population.max_spikes_per_step for population in program.populations} == {most}
+    x = {"input": np.ones((1, 20, 4))}
+    assert np.array_equal(run_program(program, x)["first"].output, run_network(network, x)["first"].output)
+
+
+def test_few_weight_bits_are_offered_where_weights_of_one_sign_are_all():
+    network = counting(np.random.default_rng(0).uniform(0.1, 1.0, size=(5, 4)), most=(1 << 20) - 1)
+    with pytest.raises(CannotRepresentError, match="weight bits are left") as refusal:
+        quantize(network, LOIHI2)
+    assert quantize(network, LOIHI2, spikes_per_step=option_of(refusal.value.remedy, "spikes-per-step"))
+
+
+def test_more_spikes_per_step_than_the_contract_has_change_nothing():
+    network = counting(np.eye(4), most=3)
+    assert quantize(network, INT32, spikes_per_step=7).program.by_name["first"].max_spikes_per_step == 3

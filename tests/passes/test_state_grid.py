@@ -52,3 +52,27 @@ def test_a_threshold_that_does_not_fit_at_that_scale_is_told():
 def test_a_constant_into_a_decaying_current_is_refused():
     with pytest.raises(RefusedError, match="rounds in every step"):
         quantize(network(bias=np.full(5, 0.25)), LOIHI2)
+
+
+ODD = {"two": ([[21.0, -9.0]], 41.0, -3), "one": ([[1.0, -1.0]], 2.0, -7), "even": ([[20.0, -8.0]], 41.0, 0)}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_weights_of_two_signs_stand_on_their_grid_with_a_negative_exponent(name):
+    """Lava's netx carries them as multiples of 2 with an exponent below 0: none is rounded."""
+    weights, threshold, least = ODD[name]
+    build = NetworkBuilder(PROFILE.terms)
+    at = build.linear("w", build.input("input", (2,)), np.array(weights) / 64)
+    neuron = cuba_node(Cuba(4096, 0, int(threshold)), (1,), np.zeros(1), build.dt)
+    build.output("output", build.place("n", at, neuron))
+    made = build.build()
+    x = {"input": (np.random.default_rng(0).random((2, 100, 2)) < 0.6).astype(float)}
+    quantized = quantize(made, LOIHI2)
+    [layer], [projection] = quantized.layers, quantized.program.projections
+    assert layer.exact
+    assert least <= projection.shift <= min(least + 7, 0)
+    assert (projection.shift < 0) == (name != "even")
+    assert np.array_equal(projection.weights * 2.0**projection.shift, weights)
+    expected = run_network(made, x)["n"].output
+    assert expected.any()
+    assert np.array_equal(run_program(quantized.program, x)["n"].output, expected)

@@ -161,10 +161,31 @@ def _optional(tree: Tree, key: str, where: str) -> Array | None:
 def _integers(tree: Tree, key: str, where: str, axes: int) -> Array:
     if isinstance(tree.get(key), dict):
         raise RefusedError("its weights are complex", where, "use slayer.block.cuba, whose weights are real")
-    numbers = _checked_integers(key, _numbers(tree, key, where), where)
+    numbers = _unsqueezed(_checked_integers(key, _numbers(tree, key, where), where), tree, axes)
     if numbers.ndim != axes or not numbers.size:
         raise InputError(f"{key} has shape {numbers.shape}", where, f"it has {axes} dimensions")
     return numbers
+
+
+def _unsqueezed(weight: Array, tree: Tree, axes: int) -> Array:
+    """Weights with the dimensions of one that lava-dl drops or keeps when it exports, as its own netx reads them.
+
+    A dense layer of one output or input is written as a line, a convolution with the depth of its 3-d kernel, or
+    without dimensions that are 1.
+    """
+    if weight.ndim > axes and weight.shape[axes:] == (1,) * (weight.ndim - axes):
+        return weight.reshape(weight.shape[:axes])
+    sizes = ("outFeatures", "inFeatures") if axes == 2 else ("outChannels", "inChannels")
+    stated = [int(value.flat[0]) for key in sizes if isinstance(value := tree.get(key), np.ndarray) and value.size == 1]
+    if weight.ndim >= axes or len(stated) < 2 or min(stated) < 1:
+        return weight
+    if axes == 2:
+        return weight.reshape(stated) if weight.size == prod(stated) else weight
+    kernel, groups = tree.get("kernelSize"), tree.get("groups", np.ones(1))
+    if not isinstance(kernel, np.ndarray) or kernel.size not in (2, 3) or not isinstance(groups, np.ndarray):
+        return weight
+    full = (stated[0], stated[1] // max(int(groups.flat[0]), 1), *map(int, kernel.flat[:2]))
+    return weight.reshape(full) if weight.size == prod(full) else weight
 
 
 def _checked_integers(key: str, numbers: Array, where: str) -> Array:
