@@ -107,7 +107,7 @@ def check_bits(draft: Draft, rounded: Sequence[Rounded], scale: int, worst: int)
                 f"only {layer.weight_bits} weight bits are left beside {layer.projection.message_bits} message bits "
                 f"(accumulator scale 2^{scale}, worst-case input {worst})",
                 f"projection {layer.projection.name} into {layer.projection.target}",
-                _remedy(layer, sent, draft.machine, scale),
+                _remedy(layer, sent, draft, scale),
                 value=float(layer.weight_bits),
                 limit=float(fewest),
             )
@@ -138,9 +138,9 @@ def _check_delay(path: Synapse, machine: Machine) -> None:
         )
 
 
-def _remedy(layer: Rounded, sent: Sequence[Output], machine: Machine, scale: int) -> str:
+def _remedy(layer: Rounded, sent: Sequence[Output], draft: Draft, scale: int) -> str:
     """What gives the weights enough bits: narrower messages, as an option; or the few bits that are left."""
-    ways = ["use smaller or fewer inputs"]
+    machine, ways = draft.machine, ["use smaller or fewer inputs"]
     widest = max((output.width for output in sent if output.kind != "binary"), default=1)
     counts = any(output.kind == "count" and output.width == widest for output in sent)
     weights, source = layer.path.weights, next(o for o in sent if o.width == layer.projection.message_bits)
@@ -152,6 +152,8 @@ def _remedy(layer: Rounded, sent: Sequence[Output], machine: Machine, scale: int
         ways.append(f"fewer spikes per step (-O spikes-per-step={most}; in sinabs spike_fn=MaxSpike({most}))")
     elif not counts and narrower >= 2:
         ways.append(f"narrower messages (-O message-bits={narrower})")
-    if layer.weight_bits >= (2 if grid.signed else 1):
+    threshold = draft.neurons[layer.projection.target].threshold
+    holds_threshold = not np.any((threshold > 0) & (np.rint(threshold * 2.0**scale) < 1))
+    if layer.weight_bits >= (2 if grid.signed else 1) and holds_threshold:
         ways.append(f"accept it with -O weight-bits={layer.weight_bits}")
     return f"{', '.join(ways[:-1])}, or {ways[-1]}" if len(ways) > 1 else f"{ways[0]}, or other numerics"
