@@ -10,16 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.contract import Terms
-from neurodeploy.profiles.decays import factor_for, tau_for
+from neurodeploy.profiles.decays import FOREVER, factor_for, tau_for
 
 Array = NDArray[np.float64]
-FOREVER = 1e300
-"""Seconds: the time constant of a state that never decays."""
 
 
 def time_constant(keep: Array, dt: float) -> Array:
     """The time constant in seconds with which a forward Euler step of ``dt`` keeps the fraction ``keep`` of a state."""
-    return np.minimum(tau_for(keep, Terms(dt=dt)), FOREVER)
+    return tau_for(keep, Terms(dt=dt))
 
 
 def synapse(keep: Array, gain: Array, dt: float) -> dict[str, Array]:

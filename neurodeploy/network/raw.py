@@ -57,6 +57,7 @@ class RawNode:
     def number(self, key: str) -> np.ndarray[Any, Any] | None:
         """A field as an array of numbers; None where it is missing or no number."""
         value = self.fields.get(key)
+        value = np.asarray(value) if isinstance(value, np.generic) else value
         usable = isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.number)
         return value if usable else None
 

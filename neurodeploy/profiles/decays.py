@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 Forward = Callable[[NDArray[np.float32]], NDArray[Any]]
 single = np.float32
 NOTHING_KEPT = 1000.0
+FOREVER = 1e300
+"""Seconds: the time constant of a state that never decays."""
 
 
 def numbers(node: RawNode, key: str, default: float = 0.0) -> NDArray[Any]:
@@ -31,13 +33,15 @@ def numbers(node: RawNode, key: str, default: float = 0.0) -> NDArray[Any]:
 def tau_for(keep: ArrayLike, terms: Terms) -> Array:
     """The time constant in seconds that gives the float runner exactly this per-step decay factor.
 
-    ``keep`` lies from 0 to below 1; where it is 1 or more tau is infinite. Exact for a float32 number and Euler.
+    ``keep`` lies from 0 to 1; where it is 1, tau is ``FOREVER``. Exact for a float32 number and Euler.
     """
     kept = np.asarray(keep, np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         if terms.method == "exponential":
-            return np.where(kept > 0, -terms.dt / np.log(kept), terms.dt / NOTHING_KEPT)
-        return terms.dt / (1.0 - kept)
+            tau = np.where(kept > 0, terms.dt / np.abs(np.log(kept)), terms.dt / NOTHING_KEPT)
+        else:
+            tau = terms.dt / (1.0 - kept)
+    return np.minimum(tau, FOREVER)
 
 
 def factor_for(gain: ArrayLike, keep: ArrayLike) -> Array:

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 
 from neurodeploy.contract import Terms
 from neurodeploy.network.raw import Raw
-from neurodeploy.network.rules.repairs import batch_in_input, drop_batch, is_endless, without_leak
+from neurodeploy.network.rules.repairs import batch_in_shapes, drop_batch, is_endless, without_leak
 from neurodeploy.profiles.profile import Defect
 
 
-def batch(slug: str, of_output: int = 1) -> Defect:
-    """The defect of exporters that keep the batch of their example in the Input's shape, and ones in the Output's."""
+def batch(slug: str, time: bool = False) -> Defect:
+    """The defect of exporters that keep the batch of their example (and its ``time``) in the shapes of the file."""
     return Defect(
         slug,
-        lambda raw, _: batch_in_input(raw),
-        lambda raw, _: drop_batch(raw, of_output),
+        lambda raw, _: batch_in_shapes(raw, time),
+        lambda raw, _: drop_batch(raw, time),
         "none: the shapes do not fit, so nothing runs",
-        "drop the first dimension of Inputs and Outputs",
+        "drop the first dimensions of Inputs, Outputs and parameters",
     )
 
 

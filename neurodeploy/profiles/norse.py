@@ -18,7 +18,7 @@ import numpy as np
 
 from neurodeploy.contract import Terms
 from neurodeploy.network.raw import Raw, RawNode
-from neurodeploy.network.rules.repairs import batch_in_input
+from neurodeploy.network.rules.repairs import batch_in_shapes
 from neurodeploy.profiles.decays import Array, factor_for, numbers, recover, single, tau_for, uniform
 from neurodeploy.profiles.defects import batch
 from neurodeploy.profiles.evidence import dtypes_are, every, kinds
@@ -93,7 +93,7 @@ PROFILE = Profile(
     ),
     evidence=(
         Evidence("its time constants make sense only as tau * dt", 4, every(_tiny, "LIF", "LI", "CubaLIF")),
-        Evidence("an Input carries a batch dimension", 2, lambda raw: bool(batch_in_input(raw))),
+        Evidence("an Input carries a batch dimension", 2, lambda raw: bool(batch_in_shapes(raw))),
         Evidence("every r is 1", 1, every(lambda node: bool(np.all(numbers(node, "r") == 1)))),
         Evidence("parameters in float32", 1, dtypes_are("float32")),
         Evidence("only neurons Norse exports", 1, kinds("IF", "LIF", "LI", "CubaLIF")),

@@ -4,8 +4,8 @@
   bias``, a and b the two decays. ExpSynTorch (an LI): ``i = b (i + x)``. Spikes: floor(v / threshold), at most 2^16,
   each subtracted in the same step.
 - The exporter writes r = tau exp(-dt/tau) / dt, from which dt follows; bias and the recurrent weights of a LIFTorch are
-  lost, v_reset = 0 stands for the subtraction, w_in = 1 for b; the batch of its example stands in the Input's
-  shape, batch and time in the Output's.
+  lost, v_reset = 0 stands for the subtraction, w_in = 1 for b; batch and time of its example stand in the shapes of
+  Input and Output.
 - Precision: decays are float32.
 """
 
@@ -76,7 +76,7 @@ PROFILE = Profile(
     "LIFNeuronTorch, LIFTorch, ExpSynTorch; many spikes per step, each subtracted",
     Terms(method="exponential", reset="subtract", fires_at=">=", max_spikes_per_step=MANY, input_gain="unit"),
     translate,
-    defects=(batch("rockpool-batch-in-input", of_output=2),),
+    defects=(batch("rockpool-batch-in-input", time=True),),
     evidence=(
         Evidence("every r is tau exp(-dt/tau) / dt for one round dt", 4, _dt_is_round),
         Evidence("and that for different tau", 2, lambda raw: dt_of(raw) is not None and _taus_differ(raw)),

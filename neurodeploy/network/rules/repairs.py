@@ -10,42 +10,88 @@ from numpy.typing import NDArray
 
 from neurodeploy.network.raw import NEURON_KINDS, Raw, RawNode
 
+FIXED = {"Conv1d": 2, "Conv2d": 3, "SumPool2d": 3, "AvgPool2d": 3, "Affine": 1, "Linear": 1}
+"""Dimensions that a node receives and sends, where its kind says."""
 
-def batch_in_input(raw: Raw) -> Mapping[str, str]:
-    """A message for each Input whose first dimension is 1 while the nodes it feeds take one dimension less."""
-    batched: dict[str, str] = {}
+
+def batch_in_shapes(raw: Raw, time: bool = False) -> Mapping[str, str]:
+    """A message for every node whose shape begins with dimensions of a batch, which NIR's shapes have not.
+
+    ``time``: the shapes of Inputs and Outputs may begin with the batch and the steps of an example, of any size.
+    Outputs are told of only where no other node is.
+    """
+    extra = _extra_dimensions(raw, time)
+    inner = {name for name in extra if raw.nodes[name].kind != "Output"}
+    batch = "batch and time dimensions" if time else "a batch dimension"
+    return {
+        name: f"its shape {_shape_of(raw.nodes[name])} has {batch}, which NIR's shapes have not"
+        for name in raw.nodes
+        if name in (inner or extra)
+    }
+
+
+def drop_batch(raw: Raw, time: bool = False) -> Raw:
+    """The graph whose shapes and parameters have no dimensions of a batch (or of ``time``)."""
+    for name, count in _extra_dimensions(raw, time).items():
+        node = raw.nodes[name]
+        if node.kind in ("Input", "Output"):
+            raw = raw.change(name, shape=np.asarray(node.fields["shape"])[count:])
+        else:
+            longest = {key: value for key in node.fields if (value := node.number(key)) is not None and value.ndim}
+            most = max(value.ndim for value in longest.values())
+            shorter = {key: value.reshape(value.shape[count:]) for key, value in longest.items() if value.ndim == most}
+            raw = raw.change(name, **shorter)
+    return raw
+
+
+def _extra_dimensions(raw: Raw, time: bool) -> dict[str, int]:
+    """By node, how many dimensions its shape or its parameters have in front of those of one step of one sample."""
+    extra: dict[str, int] = {}
     for name, node in raw.nodes.items():
-        shape = node.number("shape") if node.kind == "Input" else None
-        if shape is None or shape.ndim != 1 or len(shape) < 2 or shape[0] != 1:
+        shape = _shape_of(node)
+        if node.kind == "Input":
+            known = {dims for target in raw.targets(name) if (dims := _received(raw.nodes.get(target))) is not None}
+            expected = known.pop() if len(known) == 1 else None
+        elif node.kind == "Output" or node.kind in NEURON_KINDS:
+            expected = next((dims for s in raw.sources(name) if (dims := _sent(raw, s, {name})) is not None), None)
+        else:
             continue
-        expected = [dims for target in raw.targets(name) if (dims := _dimensions(raw.nodes.get(target))) is not None]
-        if expected and all(dims == len(shape) - 1 for dims in expected):
-            batched[name] = f"its shape {shape.tolist()} has a batch dimension, which NIR's shapes have not"
-    return batched
+        count = 0 if expected is None or shape is None else len(shape) - expected
+        any_size = time and node.kind in ("Input", "Output")
+        if count > 0 and expected and shape is not None and (any_size or set(shape[:count]) == {1}):
+            extra[name] = count
+    return extra
 
 
-def _dimensions(node: RawNode | None) -> int | None:
+def _shape_of(node: RawNode) -> list[int] | None:
+    """The shape that an Input or Output states, or that the parameters of a neuron have."""
+    if node.kind in ("Input", "Output"):
+        shape = node.number("shape")
+        return None if shape is None or shape.ndim != 1 else [int(size) for size in shape]
+    shapes = [value.shape for key in node.fields if (value := node.number(key)) is not None and value.ndim]
+    return list(max(shapes, key=len)) if shapes and node.kind in NEURON_KINDS else None
+
+
+def _received(node: RawNode | None) -> int | None:
     """How many dimensions a node's input has, where the node tells."""
     if node is None:
         return None
-    fixed = {"Conv1d": 2, "Conv2d": 3, "SumPool2d": 3, "AvgPool2d": 3, "Affine": 1, "Linear": 1}
-    if node.kind in fixed:
-        return fixed[node.kind]
-    sizes = [value.ndim for key in node.fields if (value := node.number(key)) is not None and value.ndim]
-    return max(sizes) if sizes and node.kind in NEURON_KINDS else None
+    shape = _shape_of(node) if node.kind in NEURON_KINDS else None
+    return FIXED.get(node.kind, None if shape is None else len(shape))
 
 
-def drop_batch(raw: Raw, of_output: int = 1) -> Raw:
-    """The graph without batch dimensions of Inputs; Outputs lose ``of_output`` leading ones if an Input had one."""
-    inputs = batch_in_input(raw)
-    for name, node in raw.nodes.items():
-        shape = node.number("shape")
-        if shape is None or not inputs:
-            continue
-        drop = of_output if node.kind == "Output" else int(name in inputs)
-        if len(shape) > drop and np.all(shape[:drop] == 1):
-            raw = raw.change(name, shape=np.asarray(shape[drop:]))
-    return raw
+def _sent(raw: Raw, name: str, seen: set[str]) -> int | None:
+    """How many dimensions a node sends, from its kind or from what is before it."""
+    node = raw.nodes.get(name)
+    if node is None or name in seen:
+        return None
+    if node.kind in FIXED or node.kind == "Flatten":
+        return FIXED.get(node.kind, 1)
+    if node.kind == "Input":
+        known = {dims for target in raw.targets(name) if (dims := _received(raw.nodes.get(target))) is not None}
+        shape = _shape_of(node)
+        return min(known, default=None if shape is None else len(shape))
+    return next((dims for s in raw.sources(name) if (dims := _sent(raw, s, seen | {name})) is not None), None)
 
 
 def is_endless(tau: NDArray[Any]) -> bool:

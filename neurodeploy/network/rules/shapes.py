@@ -16,7 +16,7 @@ from neurodeploy.network.assembly import assemble_node
 from neurodeploy.network.kernels import square, ungroup
 from neurodeploy.network.order import closing_edges, forward_order
 from neurodeploy.network.raw import FIELDS, Raw, RawNode
-from neurodeploy.network.rules.repairs import batch_in_input, drop_batch
+from neurodeploy.network.rules.repairs import batch_in_shapes, drop_batch
 from neurodeploy.network.shapes import Shape, output_shape, own_shape
 from neurodeploy.window import per_axis, window_output
 
@@ -25,7 +25,7 @@ NOT_RUN = "none: the shapes do not fit, so nothing runs"
 
 def check_shapes(raw: Raw) -> list[Finding]:
     """Parameters that fit no node, layers that do not fit each other, and what nir types wrongly."""
-    batched = batch_in_input(raw)
+    batched = batch_in_shapes(raw)
     findings = [
         Finding("batch-dimension", "error", name, message, "drop it", NOT_RUN, drop_batch)
         for name, message in batched.items()
