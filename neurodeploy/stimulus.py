@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -120,6 +120,23 @@ class Stimulus(Mapping[str, Array]):
     def steps(self) -> int:
         """Number of time steps."""
         return next(iter(self.inputs.values())).shape[1]
+
+    def first(self, steps: int | None = None, samples: int | None = None) -> Stimulus:
+        """Its first ``steps`` of its first ``samples``; None keeps all of them.
+
+        Raises InputError where it has fewer, and for steps of a stimulus that an encoder made of a signal.
+        """
+        for option, asked, has in (("--steps", steps, self.steps), ("--samples", samples, self.batch)):
+            if asked is not None and asked > has:
+                raise InputError(f"the stimulus has {has}, not {asked}", option, f"ask for at most {has}")
+        if steps not in (None, self.steps) and self.signals:
+            raise InputError("an encoder makes all steps of its signal", "--steps", "give a shorter signal")
+        if (steps or self.steps, samples or self.batch) == (self.steps, self.batch):
+            return self
+        inputs = {name: array[:samples, :steps] for name, array in self.inputs.items()}
+        labels = None if self.labels is None else self.labels[:samples]
+        signals = {name: Signal(s.values[:samples], s.samples[:samples]) for name, s in self.signals.items()}
+        return replace(self, inputs=inputs, labels=labels, signals=signals)
 
     def __getitem__(self, name: str) -> Array:
         return self.inputs[name]

@@ -89,7 +89,9 @@ class Loading:
     ] = None
     input_range: Annotated[
         str | None,
-        typer.Option(metavar="LO,HI[,STEP]", help="With --module: values of the input (default 0,1,1)."),
+        typer.Option(
+            metavar="LO,HI[,STEP]", help="Values of the input (default 0,1,1: spikes), e.g. 0,15,1 for counts."
+        ),
     ] = None
     dt: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="With --module: the time step (default 1e-3).")
@@ -113,10 +115,15 @@ class Making:
 
     steps: Annotated[
         int | None,
-        typer.Option(metavar="T", min=1, help="Steps of a stimulus that is made here, or first of a recording."),
+        typer.Option(
+            metavar="T", min=1, help="Steps of a stimulus that is made here, or the first of one that is given."
+        ),
     ] = None
     samples: Annotated[
-        int | None, typer.Option(metavar="B", min=1, help="Samples of a stimulus that is made here.")
+        int | None,
+        typer.Option(
+            metavar="B", min=1, help="Samples of a stimulus that is made here, or the first of one that is given."
+        ),
     ] = None
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of a stimulus that is made here.")] = 0
 

@@ -69,7 +69,8 @@ def stimulus_of(
       ``values``: how they make it.
     - ``columns``, ``time_unit``, ``sort``: how a recording is read, as ``events_info`` takes them.
     - ``batch``: the arrays must have a sample axis.
-    - ``steps``, ``samples``, ``seed``: of a stimulus that is made here; ``steps`` also of a recording.
+    - ``steps``, ``samples``: of a stimulus that is made here, or the first of one that is given; ``seed``: of one that
+      is made here.
 
     Raises InputError for what cannot be read or does not fit.
     """

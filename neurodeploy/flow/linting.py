@@ -83,7 +83,8 @@ class LintReport:
 
     def _count(self) -> str:
         count = len(self.findings)
-        return f"{count} finding{'' if count == 1 else 's'}, {self.errors} of them errors"
+        errors = "an error" if self.errors == 1 else "errors"
+        return f"{count} finding{'' if count == 1 else 's'}, {self.errors} of them {errors}"
 
 
 @spell_out(load)

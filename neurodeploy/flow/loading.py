@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -38,7 +39,8 @@ def load(
         contract: the same as a Contract, or as a JSON file of one.
         module: ``"package.module:factory"``, the function that builds your own network.
         input_shape: of your own network's input, without batch and time: ``(channels, height, width)``.
-        input_range: the values it takes: ``(low, high)`` or ``(low, high, step)``; binary spikes by default.
+        input_range: the values that inputs take: ``(low, high)`` or ``(low, high, step)``. Without it, what the file
+            declares, else binary spikes.
         dt: its time step in seconds, 1e-3 by default.
         trust_pickle: load a pickled module, which runs code from the file.
 
@@ -55,21 +57,21 @@ def load(
         return _live_module(source, input_shape, _declared(input_range), dt)
     path, values = Path(source), _declared(input_range)
     stated = stated_contract(profile, contract)
-    how_built = {"--module": module, "--input-shape": input_shape, "--input-range": input_range, "--dt": dt}
+    how_built = {"--module": module, "--input-shape": input_shape, "--dt": dt}
     if path.suffix in TORCH_SUFFIXES or (module is not None and path.suffix not in (".nir", ".net")):
         _none_of({"--profile": profile, "--contract": contract}, "a PyTorch source says itself how it is stepped")
         if module is None and not trust_pickle:
             _none_of(how_built, "a checkpoint says itself what it is; this describes your own network, with --module")
-            return _checkpoint(path)
+            return _with_range(_checkpoint(path), values)
         return _user_module(path, module, input_shape, values, dt, trust_pickle)
     if path.suffix == ".nir":
         _none_of({**how_built, "--trust-pickle": trust_pickle or None}, "this is for a PyTorch source (.pt)")
-        return load_nir(path, stated, profile)
+        return _with_range(load_nir(path, stated, profile), values)
     if path.suffix == ".net":
         others = {key: value for key, value in how_built.items() if key != "--input-shape"}
         _none_of({**others, "--trust-pickle": trust_pickle or None}, "this is for a PyTorch source (.pt)")
         _none_of({"--contract": contract}, "a .net is stepped as SLAYER does; --profile lava-dl-0.6,key=value differs")
-        return load_net(path, profile, input_shape)
+        return _with_range(load_net(path, profile, input_shape), values)
     if not path.exists():
         raise InputError("there is no such file", str(path), "check the path")
     if path.is_dir():
@@ -103,6 +105,11 @@ def _declared(values: InputRange | Sequence[float] | None) -> InputRange | None:
             f"{tuple(values)} is no range", "--input-range", "give low and high, and the step if it has one"
         )
     return InputRange(values[0], values[1], values[2] if len(values) == 3 else None, declared=True)
+
+
+def _with_range(network: Network, values: InputRange | None) -> Network:
+    """``network`` whose inputs take these values."""
+    return network if values is None else replace(network, inputs=dict.fromkeys(network.input_names, values))
 
 
 def _none_of(options: Mapping[str, object], why: str) -> None:

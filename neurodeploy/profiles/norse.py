@@ -5,8 +5,9 @@
 - LIF (exported as CubaLIF): ``j = i + x; v += dt * tau_mem_inv * (v_leak - v + j); i = j - dt * tau_syn_inv * j``: the
   whole input joins the current, so w_in is tau_syn / dt, and this step's current drives the membrane.
 - Membranes start at the leak. ``dt`` is 1e-3 unless the module had another; files do not tell.
-- The exporter writes ``dt / tau_inv``, that is tau * dt; it writes no ``v_reset``, puts the batch into the Input's
-  shape, cannot write Flatten or a Conv2d without bias, and its default 0-d parameters make a file that nir rejects.
+- The exporter writes ``dt / tau_inv``, that is tau * dt (that of 2023, with nir before 1.0, wrote tau); it writes no
+  ``v_reset``, puts the batch into the Input's shape, cannot write Flatten or a Conv2d without bias, and its default 0-d
+  parameters make a file that nir rejects.
 - Precision: ``tau_inv`` is float32, ``dt * tau_inv`` is rounded to float32 before it meets the state.
 """
 
@@ -52,8 +53,10 @@ def _keep(node: RawNode, key: str, terms: Terms) -> Array:
 
 
 def times_dt(raw: Raw, terms: Terms) -> Mapping[str, str]:
-    """Time constants written as tau * dt: always, in this version."""
+    """Time constants written as tau * dt: always, in this version; not by the Norse of 2023."""
     places: dict[str, str] = {}
+    if _of_2023(raw):
+        return places
     for name, node in raw.nodes.items():
         values = {key: value for key in TAUS if (value := node.number(key)) is not None and value.size}
         numbers_text = ", ".join(f"{key} = {float(value.flat[0]):g}" for key, value in values.items())
@@ -64,10 +67,23 @@ def times_dt(raw: Raw, terms: Terms) -> Mapping[str, str]:
 
 def divide_by_dt(raw: Raw, terms: Terms) -> Raw:
     """tau * dt divided by dt."""
+    if _of_2023(raw):
+        return raw
     for name, node in raw.nodes.items():
         taus = {key: value.astype(np.float64) / terms.dt for key in TAUS if (value := node.number(key)) is not None}
         raw = raw.change(name, **taus) if taus else raw
     return raw
+
+
+def _of_2023(raw: Raw) -> bool:
+    """Whether a nir before 1.0 wrote the file, with which Norse's exporter still wrote seconds."""
+    return raw.version.startswith("0.")
+
+
+def in_seconds(raw: Raw, _terms: Terms) -> Mapping[str, str]:
+    """Files whose time constants need no repair."""
+    message = f"nir {raw.version} wrote it, before Norse 1.1: its time constants are seconds as they stand"
+    return {"graph": message} if _of_2023(raw) else {}
 
 
 def _tiny(node: RawNode) -> bool:
@@ -88,6 +104,13 @@ PROFILE = Profile(
             divide_by_dt,
             "read as seconds the membrane forgets everything within a step or explodes",
             "divide by dt",
+        ),
+        Defect(
+            "norse-before-1.1",
+            in_seconds,
+            lambda raw, _: raw,
+            "multiplied by 1 / dt, as later files need it, membranes would hardly forget",
+            "none needed; export again with Norse 1.1 where that is not so",
         ),
         batch("norse-batch-in-input"),
     ),

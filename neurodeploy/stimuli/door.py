@@ -38,7 +38,8 @@ def open_stimulus(
       suffices where there is one input); the path of a file; or None for the model's own stimulus, else 10 % noise.
       A network that an encoder heads takes a ``signal`` instead. Arrays are ``(T, *shape)`` or ``(B, T, *shape)``,
       signals ``(F, T)`` or ``(B, F, T)``.
-    - ``steps``, ``samples``, ``seed``: of a stimulus that is made here; ``steps`` also of a recording.
+    - ``steps``, ``samples``: of a stimulus that is made here, or the first of one that is given; ``seed``: of one that
+      is made here.
     - ``batch``: the arrays must have a sample axis.
     - ``framing``: how a recording of events becomes frames.
 
@@ -53,15 +54,18 @@ def open_stimulus(
     if framing.asked is not None:
         problem = "there is no recording of events to frame"
         raise InputError(problem, f"--{framing.asked}", "give one with --input, or leave out the option")
-    if path is not None:
-        return _read_file(path, network, batch)
     if source is None:
         return make_stimulus(network, steps, samples, seed)
+    return _given(source, network, batch).first(steps, samples)
+
+
+def _given(source: Stimulus | Mapping[str, Any] | NDArray[Any] | str | Path, network: Network, batch: bool) -> Stimulus:
+    if isinstance(source, str | Path):
+        return _read_file(Path(source), network, batch)
     if isinstance(source, Stimulus):
         return check_fit(source, network)
     if isinstance(source, np.ndarray):
         source = {"input" if network.host.pre is None else SIGNAL: source}
-    assert isinstance(source, Mapping)
     return _of_arrays(source, network, Origin(), batch)
 
 

@@ -6,10 +6,8 @@ import numpy as np
 
 from neurodeploy.finding import Finding
 from neurodeploy.network.network import Network
-from neurodeploy.stimulus import Stimulus
+from neurodeploy.stimulus import Array, Stimulus
 from neurodeploy.streams import stream_of
-
-DECLARE = "scale the stimulus, or declare the input as it is (--input-range for your own network)"
 
 
 def stimulus_findings(stimulus: Stimulus, network: Network) -> tuple[Finding, ...]:
@@ -30,9 +28,17 @@ def _input_findings(stimulus: Stimulus, network: Network) -> list[Finding]:
         ):
             problems.append(f"has values between the declared steps of {declared.grid:g}")
         findings += [
-            Finding("stimulus-range", "warning", name, f"the stimulus {problem}", DECLARE) for problem in problems
+            Finding("stimulus-range", "warning", name, f"the stimulus {problem}", _declare(array))
+            for problem in problems
         ]
     return findings
+
+
+def _declare(array: Array) -> str:
+    """How to declare an input that takes these values."""
+    low, high = min(0.0, float(array.min())), max(1.0, float(array.max()))
+    step = ",1" if np.all(array == np.rint(array)) else ""
+    return f"scale the stimulus, or declare the input as it is: --input-range {low:g},{high:g}{step}"
 
 
 def _signal_findings(stimulus: Stimulus, network: Network) -> list[Finding]:

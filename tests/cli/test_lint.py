@@ -113,3 +113,31 @@ def test_options_that_do_not_fit() -> None:
     assert "belong together" in refused("lint", path, "-o", "x.nir")
     assert "unknown profile" in refused("lint", path, "--profile", "brian-2")
     assert "there is no such file" in refused("lint", "missing.nir")
+
+
+def test_a_batch_in_the_parameters_of_neurons_is_dropped_with_that_of_the_shapes() -> None:
+    one = np.ones((1, 2, 4, 4))
+    nodes = {
+        "input": nir.Input(np.array([1, 1, 4, 4])),
+        "c": nir.Conv2d((4, 4), np.ones((2, 1, 3, 3)), 1, 1, 1, 1, np.zeros(2)),
+        "n": nir.IF(r=1e3 * one, v_threshold=one, v_reset=0 * one),
+        "output": nir.Output(np.array(one.shape)),
+    }
+    edges = [("input", "c"), ("c", "n"), ("n", "output")]
+    nir.write("batch.nir", nir.NIRGraph(nodes, edges, type_check=False))
+    told = call("lint", "batch.nir", "--profile", "nir,dt=1e-3").out
+    assert told.count("(--fix repairs it)") == 2
+    assert call("lint", "batch.nir", "--profile", "nir,dt=1e-3", "--fix", "-o", "plain.nir").code == 0
+    assert load("plain.nir").shapes == {"input": (1, 4, 4), "c": (2, 4, 4), "n": (2, 4, 4), "output": (2, 4, 4)}
+
+
+def test_a_number_for_all_neurons_is_no_error_under_a_profile() -> None:
+    nir.write("scalar.nir", graph_of(PRODUCERS["snn-subtract"], weights(0)))
+    with h5py.File("scalar.nir", "a") as file:  # as snnTorch up to 0.9 wrote beta
+        tau = float(file["node/nodes/1/tau"][0])
+        del file["node/nodes/1/tau"]
+        file["node/nodes/1/tau"] = tau
+    told = call("lint", "scalar.nir", "--profile", "snntorch-1.0")
+    assert told.code == 0
+    assert "scalar-parameter" in told.out
+    assert call("run", "scalar.nir", "--profile", "snntorch-1.0", "--on", "network", "--steps", "9").code == 0

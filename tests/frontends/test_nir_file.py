@@ -9,9 +9,9 @@ import pytest
 
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError
-from neurodeploy.flow import load
+from neurodeploy.flow import check, load
 from neurodeploy.frontends.nir_file import profile_contract
-from neurodeploy.network import NetworkBuilder
+from neurodeploy.network import InputRange, NetworkBuilder
 from neurodeploy.network.file import write_network
 from tests.cli.support import small_network
 
@@ -88,3 +88,20 @@ def test_nan_is_refused_by_node() -> None:
     nir.write("nan.nir", nir.NIRGraph(nodes, graph.edges, type_check=False))
     with pytest.raises(InputError, match="node fc1: weight holds NaN"):
         load("nan.nir", profile="nir,dt=1e-3")
+
+
+def test_the_values_of_its_inputs_are_declared_for_a_file_as_for_a_module(tmp_path: Path) -> None:
+    """Counts of events into a file that says nothing of them: without the range the integers would see single bits."""
+    counts = {"input": np.random.default_rng(0).integers(0, 4, (40, 3))}
+    profile = "nir,dt=1e-3"
+    plain, declared = (load("bare.nir", profile=profile, input_range=values) for values in (None, (0, 3, 1)))
+    assert plain.input_range("input").binary
+    assert declared.input_range("input") == InputRange(0, 3, 1, declared=True)
+    undeclared = check("bare.nir", stimulus=counts, targets=["fixed"], profile=profile)
+    told = next(finding for finding in undeclared.findings if finding.slug == "stimulus-range")
+    values = tuple(float(number) for number in told.remedy.rpartition("--input-range ")[2].split(","))
+    followed = check("bare.nir", stimulus=counts, targets=["fixed"], profile=profile, input_range=values)
+    assert not any(finding.slug == "stimulus-range" for finding in followed.findings)
+    own = tmp_path / "own.nir"
+    write_network(small_network(), own)
+    assert load(own, input_range=(0, 3, 1)).input_range("input").high == 3

@@ -1,5 +1,7 @@
 """What each exporter writes, read under its profile, is what the producer itself does, cell by cell."""
 
+from dataclasses import replace
+
 import nir
 import numpy as np
 import pytest
@@ -116,6 +118,42 @@ def test_rockpool_leaves_batch_and_time_in_the_output():
     graph.nodes["output"] = nir.Output({"output": np.array([1, 1, 6])})
     network = load_raw(raw_of(graph), "file", profile="rockpool-3.1")
     assert (network.shapes["input"], network.shapes["output"]) == ((12,), (6,))
+
+
+LEADS = {
+    "batch and time in both": ([1, 60, 12], [1, 60, 6]),
+    "a batch of several": ([4, 60, 12], [4, 60, 6]),
+    "ones in the output alone": ([12], [1, 1, 6]),
+}
+
+
+@pytest.mark.parametrize("name", LEADS)
+def test_rockpool_leaves_batch_and_time_in_any_shape(name):
+    entry, leave = LEADS[name]
+    plain = graph_of(PRODUCERS["rockpool-lif"], weights(0))
+    graph = graph_of(PRODUCERS["rockpool-lif"], weights(0))
+    graph.nodes["input"] = nir.Input({"input": np.array(entry)})
+    graph.nodes["output"] = nir.Output({"output": np.array(leave)})
+    expected, actual = (
+        run_network(load_raw(raw_of(each), "file", profile="rockpool-3.1"), {"input": stimulus(0)})["3"].output
+        for each in (plain, graph)
+    )
+    assert expected.any()
+    assert np.array_equal(expected, actual)
+
+
+def test_norse_of_2023_wrote_seconds():
+    """The version of nir in the file tells; the repair that later files need is left out, and that is told."""
+    graph = graph_of(PRODUCERS["norse-box"], weights(0))
+    raw = raw_of(graph)
+    later = load_raw(raw, "file", profile="norse-1.1")
+    for node in ("1", "3"):
+        raw = raw.change(node, tau=graph.nodes[node].tau.astype(np.float64) / 1e-3)
+    earlier = load_raw(replace(raw, version="0.2"), "file", profile="norse-1.1")
+    slugs = {finding.slug for finding in earlier.findings}
+    assert "norse-before-1.1" in slugs
+    assert "norse-tau-times-dt" not in slugs
+    assert np.allclose(earlier.nodes["1"].tau, later.nodes["1"].tau)
 
 
 def test_dt_is_read_where_the_file_tells_it():

@@ -93,3 +93,23 @@ def test_late_layers_reach_the_program_as_delays():
     network = load_raw(raw, "file", profile="spyx-1.0,reset_timing=same-step")
     assert network.inserted == {"layer_0_late"}
     assert [each.delay for each in quantize(network).program.projections] == [0, 1]
+
+
+def test_a_trained_beta_above_1_is_clipped_to_1_as_spyx_does():
+    """The file then holds a finite negative tau; the membrane of that neuron keeps everything."""
+    beta = np.array([0.5, 1.25], np.float32)
+    nodes = {
+        "input": nir.Input({"input": np.array([2])}),
+        "layer_0": nir.LIF((1 / (1 - beta)).astype(np.float32), beta, full(2, 0), full(2, 1)),
+        "output": nir.Output({"output": np.array([2])}),
+    }
+    network = load(nodes, [("input", "layer_0"), ("layer_0", "output")])
+    x = np.random.default_rng(2).integers(0, 4, (1, 60, 2)) / 4
+    sent = run_network(network, {"input": x})["layer_0"].output[0]
+    v, expected = np.zeros(2), []
+    for drive in x[0]:
+        fired = (v > 1).astype(float)
+        v = np.clip(beta, 0, 1) * v + drive - fired
+        expected.append((v > 1).astype(float))
+    assert sent.sum(0).min() > 3
+    assert np.array_equal(sent, np.stack(expected))

@@ -126,3 +126,22 @@ def test_a_maker_that_gives_no_stimulus_is_named() -> None:
     source = Source("theirs", stimulus=lambda *_: {"input": SPIKES})
     with pytest.raises(InputError, match="theirs: the model's own maker gives a dict, not a Stimulus"):
         open_stimulus(None, replace(small_network(), source=source))
+
+
+def test_the_first_steps_and_samples_of_what_is_given(tmp_path: Path) -> None:
+    network = small_network()
+    np.savez(tmp_path / "s.npz", input=SPIKES, labels=[3, 1])
+    for source in (tmp_path / "s.npz", Stimulus({"input": SPIKES}, np.array([3, 1]))):
+        opened = open_stimulus(source, network, steps=7, samples=1)
+        assert np.array_equal(opened["input"], SPIKES[:1, :7])
+        assert opened.labels is not None
+        assert opened.labels.tolist() == [3]
+    with pytest.raises(InputError, match="--steps: the stimulus has 40, not 41"):
+        open_stimulus(SPIKES, network, steps=41)
+
+
+def test_an_encoder_makes_all_steps_of_its_signal() -> None:
+    network = with_encoder(small_network(), LEAKY)
+    signal = np.sin(np.linspace(0, 9, 60)).reshape(3, 20)
+    with pytest.raises(InputError, match="--steps: an encoder makes all steps"):
+        open_stimulus({"signal": signal}, network, steps=5)
