@@ -19,7 +19,8 @@ from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics, installed_numerics
 from neurodeploy.passes.accuracy import Calibrated, LayerReport, NeuronReport
-from neurodeploy.passes.draft import Draft, Machine
+from neurodeploy.passes.draft import Draft
+from neurodeploy.passes.machine import Machine
 from neurodeploy.passes.pipeline import Quantized, configured, pipeline_options, quantized
 from neurodeploy.passes.stage import run_stages
 from neurodeploy.program.program import Program

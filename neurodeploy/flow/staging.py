@@ -14,7 +14,8 @@ from neurodeploy.flow.exporting import numerics_of
 from neurodeploy.flow.loading import load, network_from
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics
-from neurodeploy.passes.draft import Draft, Machine
+from neurodeploy.passes.draft import Draft
+from neurodeploy.passes.machine import Machine
 from neurodeploy.passes.options import option_json, options_of
 from neurodeploy.passes.pipeline import STAGES, configured
 from neurodeploy.passes.stage import Stage, run_stage, summary, until

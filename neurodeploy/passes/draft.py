@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics
 from neurodeploy.passes.accuracy import Calibrated, LayerReport, NeuronReport
-from neurodeploy.passes.grid import WeightGrid, weight_grid
-from neurodeploy.passes.neurons import Array, Neuron
+from neurodeploy.passes.machine import Machine
+from neurodeploy.passes.neurons import Neuron
 from neurodeploy.passes.paths import Synapse
 from neurodeploy.passes.values import Values
 from neurodeploy.program.population import Input, Output, Population
@@ -17,49 +19,24 @@ from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
 
 
-@dataclass(frozen=True)
-class Machine:
-    """The integers of a machine, and how much of them may be used.
-
-    - ``weight_bits``: most bits of a weight, the sign included.
-    - ``weight_exponent``: largest power of two by which the weights of a layer are shifted.
-    """
-
-    numerics: Numerics
-    weight_bits: int
-    weight_exponent: int
-
-    @staticmethod
-    def of(numerics: Numerics) -> Machine:
-        """All that a machine has."""
-        return Machine(numerics, numerics.weight_bits, numerics.shift_max)
-
-    def grid(self, weights: Array, unused: int = 0) -> WeightGrid:
-        """The grid on which ``weights`` are rounded; see ``weight_grid``."""
-        return weight_grid(weights, self.numerics, self.weight_bits, unused)
-
-    def largest_shift(self, path: Synapse) -> int:
-        """Largest shift of the weights of a path."""
-        windowed = path.kind not in ("dense", "sparse")
-        return 0 if windowed and not self.numerics.conv_shift else self.weight_exponent
-
-
 @dataclass(frozen=True, eq=False)
 class Rounded:
     """A path as integers: the projection, the bits its weights keep, and the largest error of a weight.
 
-    A path may have several, whose weights then add up.
+    A path may have two parts, whose weights then add up: ``lower`` is the one with the smaller exponent.
     """
 
     path: Synapse
     projection: Projection
     weight_bits: int
     largest_error: float
+    lower: bool = False
 
     @property
     def exact(self) -> bool:
-        """Whether no weight was rounded."""
-        return self.largest_error == 0
+        """Whether no weight was rounded, and no sum is."""
+        floored = 1 << max(-self.projection.shift, 0)
+        return self.largest_error == 0 and not np.any(self.projection.weights % floored)
 
 
 @dataclass(frozen=True, eq=False)

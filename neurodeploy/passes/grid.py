@@ -37,12 +37,15 @@ class WeightGrid:
 
 
 def weight_grid(weights: Array, numerics: Numerics, bits: int, unused: int = 0) -> WeightGrid:
-    """The grid of one projection's weights, with at most ``bits`` bits used.
+    """The grid of one path's weights, with at most ``bits`` bits used.
 
     ``unused``: how many upper bits of the machine's weights stay empty. The step is then finer, so that ``bits`` bits
-    still give as many levels. Raises CannotRepresentError where no level is left (one bit for two signs).
+    still give as many levels. More ``bits`` than the machine's own give the grid of two projections' fine integers.
+    Raises CannotRepresentError where no level is left (one bit for two signs).
     """
-    mixed = bool(np.any(weights > 0)) and bool(np.any(weights < 0))
+    if bits > numerics.weight_bits:
+        return _fine_grid(weight_grid(weights, numerics, numerics.weight_bits), numerics, bits - numerics.weight_bits)
+    mixed = is_mixed(weights, numerics)
     negative = bool(np.any(weights < 0))
     coarse = 1 << max(numerics.weight_bits - bits - unused, 0)
     top = 1 << max(numerics.weight_bits - unused, bits)
@@ -57,6 +60,30 @@ def weight_grid(weights: Array, numerics: Numerics, bits: int, unused: int = 0) 
             f"weights of two signs have no level in {bits} bit", "weights", "ask for 2 bits or more", float(bits), 2.0
         )
     return grid
+
+
+def is_mixed(weights: Array, numerics: Numerics) -> bool:
+    """Whether weights of two signs halve the levels, as Loihi's sign modes do."""
+    both = bool(np.any(weights > 0)) and bool(np.any(weights < 0))
+    return both and numerics.weight_rule == "sign-magnitude"
+
+
+def part_bits(numerics: Numerics) -> int:
+    """Bits of a weight of one sign."""
+    return numerics.weight_bits - (numerics.weight_rule == "twos-complement")
+
+
+def _fine_grid(upper: WeightGrid, numerics: Numerics, low_bits: int) -> WeightGrid:
+    """The fine integers whose upper parts lie on the ``upper`` grid.
+
+    Of mixed signs the last negative level stays empty, for the upper part may have no positive weight beside it.
+    """
+    low, high = upper.low // upper.step, upper.high // upper.step
+    if upper.signed:
+        lowest = low + (numerics.weight_rule == "sign-magnitude")
+        return WeightGrid(1, lowest << low_bits, ((high + 1) << low_bits) - 1, signed=True)
+    below, above = (((side + 1) << low_bits) - 1 if side else 0 for side in (-low, high))
+    return WeightGrid(1, -below, above, signed=False)
 
 
 def round_weights(weights: Array, scale: int, grid: WeightGrid) -> NDArray[np.int64]:

@@ -8,7 +8,18 @@ from neurodeploy.passes.draft import Rounded
 
 
 def unique_names(rounded: Sequence[Rounded]) -> list[str]:
-    """Names of projections: the last layer's where it stands once, else with source, target, layers between, delay."""
+    """Names of projections: the last layer's where it stands once, else with source, target, layers between, delay.
+
+    The lower of two parts of a path is called as the upper one, with ``.low`` behind.
+    """
+    upper = iter(_unique([layer for layer in rounded if not layer.lower]))
+    names: list[str] = []
+    for layer in rounded:
+        names.append(f"{names[-1]}.low" if layer.lower else next(upper))
+    return names
+
+
+def _unique(rounded: Sequence[Rounded]) -> list[str]:
     names = [layer.projection.name for layer in rounded]
     ends = [f":{layer.path.source}->{layer.path.target}" for layer in rounded]
     joined = [name + end for name, end in zip(names, ends, strict=True)]

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from neurodeploy.errors import InputError, choices
 from neurodeploy.numerics import Numerics
+
+EVERY_LAYER = "*"
+"""Stands for all layers that are not named."""
 
 
 class Domain(Protocol):
@@ -62,6 +65,41 @@ class WholeNumber:
     def _bad(self, key: str, value: Any, machines: Sequence[Numerics]) -> InputError:
         example = self.most(machines[0]) if machines else self.least
         return InputError(f"{value!r} is not {self.describe(machines)}", f"-O {key}", f"write e.g. {key}={example}")
+
+
+@dataclass(frozen=True)
+class PerLayer:
+    """A whole number for all layers, numbers for layers by name, or both: ``6``, ``6,conv1:16``, ``conv1:16``.
+
+    The value is a number, or numbers by the name of a layer, where ``*`` stands for all that are not named.
+    """
+
+    number: WholeNumber
+
+    def describe(self, machines: Sequence[Numerics]) -> str:
+        """The range in words."""
+        return f"{self.number.describe(machines)}, or one per layer as in 8,NAME:4"
+
+    def check(self, key: str, value: Any, machines: Sequence[Numerics]) -> None:
+        """Raises InputError for another type, and for a number out of range."""
+        numbers: Mapping[str, Any] = {EVERY_LAYER: value}
+        if isinstance(value, Mapping):
+            numbers = cast("Mapping[str, Any]", value)
+        for number in numbers.values():
+            self.number.check(key, number, machines)
+
+    def read(self, key: str, text: str, machines: Sequence[Numerics]) -> int | dict[str, int]:
+        """The numbers that a text stands for. Raises InputError."""
+        if ":" not in text:
+            return self.number.read(key, text, machines)
+        numbers: dict[str, int] = {}
+        for part in text.split(","):
+            name, _, digits = part.strip().rpartition(":")
+            name = name.strip() or EVERY_LAYER
+            if name in numbers:
+                raise InputError(f"{part.strip()!r} comes twice", f"-O {key}", "give each layer one number")
+            numbers[name] = self.number.read(key, digits.strip(), machines)
+        return numbers
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ import numpy as np
 
 from neurodeploy.analysis.ranges import Sent, Shape, message_range, received_sum
 from neurodeploy.errors import CannotRepresentError
-from neurodeploy.passes.draft import Draft, Machine, Rounded
-from neurodeploy.passes.grid import bits_kept, round_weights
+from neurodeploy.passes.draft import Draft, Rounded
+from neurodeploy.passes.grid import bits_kept, is_mixed, round_weights
+from neurodeploy.passes.machine import IntArray, Machine, split
 from neurodeploy.passes.messages import FEWEST_WEIGHT_BITS
 from neurodeploy.passes.neurons import Array
 from neurodeploy.passes.paths import Synapse
@@ -25,8 +26,10 @@ def weight_ceiling(path: Synapse, source: Output, machine: Machine) -> int:
     return _weight_scale(path, machine) + source.scale + machine.largest_shift(path)
 
 
-def round_path(path: Synapse, scale: int, source: Output, machine: Machine, unit: Array | None = None) -> Rounded:
-    """The integers of a path.
+def round_path(
+    path: Synapse, scale: int, source: Output, machine: Machine, unit: Array | None = None
+) -> tuple[Rounded, ...]:
+    """The integers of a path: one projection, or an upper and a lower part.
 
     Args:
         path: the float operator.
@@ -36,26 +39,66 @@ def round_path(path: Synapse, scale: int, source: Output, machine: Machine, unit
         unit: that of the population, ``shape`` or one number, by which the error is divided.
 
     The shift of the weights brings them to a scale that their grid alone does not reach; a negative one brings whole
-    numbers that stand between two points of their grid onto it. Raises CannotRepresentError
-    for a delay that is longer than the machine's, and for weights without a level.
+    numbers that stand between two points of their grid onto it. Raises CannotRepresentError for a delay that is longer
+    than the machine's, and for weights without a level.
     """
     _check_delay(path, machine)
     fit = scale - source.scale - _weight_scale(path, machine)
-    shift = max(0, min(fit, machine.largest_shift(path))) if np.any(path.weights) else 0
+    least, most = machine.least_shift(path), machine.largest_shift(path)
+    shift = max(least, min(fit, most)) if np.any(path.weights) else 0
     shift = _exact_shift(path, scale - source.scale, fit, machine) or shift
     weight_scale = scale - source.scale - shift
-    grid = machine.grid(path.weights, max(0, shift - fit) if shift <= 0 else 0)
+    grid = machine.grid(path, max(0, shift - fit) if shift <= 0 else 0)
     integers = round_weights(path.weights, weight_scale, grid)
     errors = np.abs(integers * 2.0**-weight_scale - path.weights)
     if unit is not None:
         errors = errors / _by_row(unit, errors)
-    error = float(errors.max(initial=0))
-    projection = Projection(
+    kept, error = bits_kept(integers, grid), float(errors.max(initial=0))
+    return tuple(
+        Rounded(path, _projection(path, part, part_shift, source), kept, error, lower=number > 0)
+        for number, (part, part_shift) in enumerate(_parts(path, integers, shift, machine))
+    )
+
+
+def _exact_shift(path: Synapse, scale: int, fit: int, machine: Machine) -> int:
+    """The negative shift at which whole weights at ``2**scale`` stand on the grid, where only one does; else 0."""
+    windowed, whole = path.kind not in ("dense", "sparse"), path.weights * 2.0**scale
+    if windowed or fit >= 0 or machine.low_bits(path) or not np.any(whole) or np.any(whole != np.rint(whole)):
+        return 0
+    for shift in range(0, max(fit, machine.numerics.shift_min) - 1, -1):
+        grid = machine.grid(path, shift - fit)
+        if np.all(round_weights(path.weights, scale - shift, grid) == whole * 2.0**-shift):
+            return shift
+    return 0
+
+
+def rounded_paths(draft: Draft, paths: Iterable[Synapse], scale: int, unit: Array | None = None) -> tuple[Rounded, ...]:
+    """The integers of several paths into one population at its accumulator scale ``2**scale``."""
+    return tuple(
+        rounded
+        for path in paths
+        for rounded in round_path(path, scale, draft.outputs[path.source], draft.machine, unit)
+    )
+
+
+def _parts(path: Synapse, integers: IntArray, shift: int, machine: Machine) -> list[tuple[IntArray, int]]:
+    """The weights and the shift of every projection of a path, the upper part first; parts of zeros are left out."""
+    low_bits = machine.low_bits(path)
+    if not low_bits:
+        return [(integers, shift)]
+    step = 2 if is_mixed(path.weights, machine.numerics) else 1
+    upper, lower = split(integers, low_bits, step)
+    parts = [(upper, machine.upper_shift(path, shift)), (lower, shift)]
+    return [(part, at) for part, at in parts if np.any(part)] or parts[1:]
+
+
+def _projection(path: Synapse, weights: IntArray, shift: int, source: Output) -> Projection:
+    return Projection(
         name=path.nodes[-1] if path.nodes else f"{path.source}->{path.target}",
         source=path.source,
         target=path.target,
         kind=path.kind,
-        weights=integers,
+        weights=weights,
         shift=shift,
         delay=path.delay,
         message_bits=source.width if source.kind != "binary" else 1,
@@ -64,19 +107,6 @@ def round_path(path: Synapse, scale: int, source: Output, machine: Machine, unit
         dilation=path.dilation,
         groups=path.groups,
     )
-    return Rounded(path, projection, bits_kept(integers, grid), error)
-
-
-def _exact_shift(path: Synapse, scale: int, fit: int, machine: Machine) -> int:
-    """The negative shift at which whole weights at ``2**scale`` stand on the grid, where only one does; else 0."""
-    windowed, whole = path.kind not in ("dense", "sparse"), path.weights * 2.0**scale
-    if windowed or fit >= 0 or not np.any(whole) or np.any(whole != np.rint(whole)):
-        return 0
-    for shift in range(0, max(fit, machine.numerics.shift_min) - 1, -1):
-        grid = machine.grid(path.weights, shift - fit)
-        if np.all(round_weights(path.weights, scale - shift, grid) == whole * 2.0**-shift):
-            return shift
-    return 0
 
 
 def sent_messages(draft: Draft, sources: Iterable[str]) -> dict[str, Sent]:
@@ -99,8 +129,8 @@ def check_bits(draft: Draft, rounded: Sequence[Rounded], scale: int, worst: int)
 
     Fewer than four are refused, unless that many were asked for or the weights stay exact.
     """
-    fewest = min(FEWEST_WEIGHT_BITS, draft.machine.weight_bits)
     for layer in rounded:
+        fewest = min(FEWEST_WEIGHT_BITS, draft.machine.bits(layer.path))
         if layer.weight_bits < fewest and not layer.exact:
             sent = [draft.outputs[other_layer.projection.source] for other_layer in rounded]
             raise CannotRepresentError(
@@ -115,7 +145,7 @@ def check_bits(draft: Draft, rounded: Sequence[Rounded], scale: int, worst: int)
 
 def _weight_scale(path: Synapse, machine: Machine) -> int:
     """The largest scale at which the weights fit their grid without a shift."""
-    return machine.grid(path.weights).fitting_scale(path.weights)
+    return machine.grid(path).fitting_scale(path.weights)
 
 
 def _by_row(unit: Array, weights: Array) -> Array:
@@ -143,8 +173,8 @@ def _remedy(layer: Rounded, sent: Sequence[Output], draft: Draft, scale: int) ->
     machine, ways = draft.machine, ["use smaller or fewer inputs"]
     widest = max((output.width for output in sent if output.kind != "binary"), default=1)
     counts = any(output.kind == "count" and output.width == widest for output in sent)
-    weights, source = layer.path.weights, next(o for o in sent if o.width == layer.projection.message_bits)
-    grid = machine.grid(weights)
+    source = next(o for o in sent if o.width == layer.projection.message_bits)
+    grid = machine.grid(layer.path)
     missing = _weight_scale(layer.path, machine) - (scale - source.scale - layer.projection.shift)
     narrower = widest - missing + max(0, machine.weight_bits - GOOD_WEIGHT_BITS)
     if counts and narrower >= 1:

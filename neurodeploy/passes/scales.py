@@ -12,10 +12,10 @@ Rules:
 from __future__ import annotations
 
 from neurodeploy.errors import CannotRepresentError
-from neurodeploy.passes.draft import Draft, Rounded
+from neurodeploy.passes.draft import Draft
 from neurodeploy.passes.grid import largest_scale
 from neurodeploy.passes.neurons import Neuron, fitting_scale
-from neurodeploy.passes.rounding import round_path, sent_messages, weight_ceiling, worst_case
+from neurodeploy.passes.rounding import rounded_paths, sent_messages, weight_ceiling, worst_case
 from neurodeploy.passes.values import received_range
 
 ATTEMPTS = 4
@@ -44,21 +44,17 @@ def choose_scale(draft: Draft, neuron: Neuron) -> int:
     sent = sent_messages(draft, (path.source for path in entering))
     scale = min([most, *(weight_ceiling(path, draft.outputs[path.source], draft.machine) for path in entering)])
     for k in range(scale, scale - ATTEMPTS, -1):
-        if worst_case(_rounded(draft, neuron, k), sent, neuron.shape) < neuron.bound(draft.numerics):
+        if worst_case(rounded_paths(draft, entering, k), sent, neuron.shape) < neuron.bound(draft.numerics):
             return _roomiest(draft, neuron, k) if neuron.integrates else k
     raise CannotRepresentError(
         "no scale holds its worst-case input", f"node {neuron.name}", "use smaller weights or fewer inputs"
     )
 
 
-def _rounded(draft: Draft, neuron: Neuron, k: int) -> list[Rounded]:
-    return [round_path(path, k, draft.outputs[path.source], draft.machine) for path in draft.entering(neuron.name)]
-
-
 def _roomiest(draft: Draft, neuron: Neuron, k: int) -> int:
     """The smallest scale from 2**0 up to 2**k at which nothing is rounded, else k."""
     while k > 0 and neuron.exact_at(k - 1, draft.numerics):
-        if not all(rounded.exact for rounded in _rounded(draft, neuron, k - 1)):
+        if not all(rounded.exact for rounded in rounded_paths(draft, draft.entering(neuron.name), k - 1)):
             break
         k -= 1
     return k

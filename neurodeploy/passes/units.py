@@ -20,13 +20,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.numerics import Numerics
-from neurodeploy.passes.draft import Draft, Machine
+from neurodeploy.passes.draft import Draft
 from neurodeploy.passes.grid import WeightGrid, largest_scale, round_weights
+from neurodeploy.passes.machine import Machine
 from neurodeploy.passes.neurons import Neuron
 from neurodeploy.passes.paths import Synapse
 from neurodeploy.passes.values import received_range
@@ -35,6 +37,8 @@ Array = NDArray[np.float64]
 POWER, LAYER, ROW = "power-of-two", "layer", "row"
 TOLERANCE = 1e-4
 """A weight counts as a multiple of a step when it is off by at most this share of the step, as float32 weights are."""
+FIRST_WEIGHTS = 8
+"""Weights that rule out most steps before all weights are looked at."""
 SMALLEST = 2.0**-500
 """Stands for a threshold or an input of 0, so that nothing is divided by 0."""
 ROUNDING = 2.0**-40
@@ -63,7 +67,7 @@ def _free(draft: Draft, neuron: Neuron, entering: Sequence[Synapse]) -> bool:
 
 def on_powers(path: Synapse, machine: Machine) -> bool:
     """Whether the weights are exact at the largest power of two at which they fit."""
-    grid = machine.grid(path.weights)
+    grid = machine.grid(path)
     scale = grid.fitting_scale(path.weights)
     return bool(np.all(round_weights(path.weights, scale, grid) == path.weights * 2.0**scale))
 
@@ -74,14 +78,14 @@ def _unit(draft: Draft, neuron: Neuron, entering: Sequence[Synapse], kind: str) 
     step = hidden_step(weighted, draft.machine)
     if step is not None:
         return np.asarray(_near_one(1 / step))
-    rows = kind == ROW and has_rows(neuron, entering, draft.numerics)
-    peaks = [row_peaks(path, neuron, rows) for path in weighted]
-    grids = [draft.machine.grid(path.weights) for path in weighted]
+    rows = row_count(neuron, weighted) if kind == ROW and has_rows(neuron, entering, draft.numerics) else 1
+    peaks = [row_peaks(path, rows) for path in weighted]
+    grids = [draft.machine.grid(path) for path in weighted]
     room = _room(draft, neuron, entering, rows)
     units = [_filling(peak, grid, room) for peak, grid in zip(peaks, grids, strict=True)]
     costs = [_cost(unit, weighted, peaks, grids) for unit in units]
     best = units[int(np.argmin(costs))]
-    return best.reshape(neuron.shape) if rows else best.reshape(-1)[0]
+    return np.repeat(best, prod(neuron.shape) // rows).reshape(neuron.shape)
 
 
 def has_rows(neuron: Neuron, entering: Sequence[Synapse], numerics: Numerics) -> bool:
@@ -90,12 +94,15 @@ def has_rows(neuron: Neuron, entering: Sequence[Synapse], numerics: Numerics) ->
     return numerics.per_neuron_threshold and not shared and all(path.kind != "sum-pool" for path in entering)
 
 
-def row_peaks(path: Synapse, neuron: Neuron, rows: bool) -> Array:
-    """The largest magnitude of the weights into each neuron, flattened; of all weights where there are no rows."""
-    if not rows:
-        return np.array([np.abs(path.weights).max()])
-    peaks = np.abs(path.weights).reshape(len(path.weights), -1).max(axis=1)
-    return np.repeat(peaks, int(np.prod(neuron.shape)) // len(peaks))
+def row_count(neuron: Neuron, entering: Sequence[Synapse]) -> int:
+    """How many rows a population has: its channels where neurons of a channel share weights, else its neurons."""
+    shared = any(path.kind not in ("dense", "sparse") for path in entering)
+    return neuron.shape[0] if shared else prod(neuron.shape)
+
+
+def row_peaks(path: Synapse, rows: int) -> Array:
+    """The largest magnitude of the weights into each of the ``rows``."""
+    return np.abs(path.weights).reshape(rows, -1).max(axis=1)
 
 
 def hidden_step(paths: Sequence[Synapse], machine: Machine) -> float | None:
@@ -104,17 +111,17 @@ def hidden_step(paths: Sequence[Synapse], machine: Machine) -> float | None:
     The step is that of the machine's levels: levels that are even numbers lie two apart.
     """
     weights = np.concatenate([np.unique(np.abs(path.weights[path.weights != 0])) for path in paths])
-    grids = [machine.grid(path.weights) for path in paths]
+    grids = [machine.grid(path) for path in paths]
     most = min(grid.largest // grid.step for grid in grids)
     step = float(grids[0].step)
     if len({grid.step for grid in grids}) > 1 or weights.size == 0 or weights.size > most:
         return None
     largest = float(weights.max())
-    for multiple in range(1, most + 1):
-        counts = weights * multiple / largest
-        if np.all(np.abs(counts - np.rint(counts)) <= TOLERANCE):
-            return largest / multiple / step
-    return None
+    multiples = np.arange(1, most + 1)
+    for some in (weights[:FIRST_WEIGHTS], weights):
+        counts = np.outer(multiples, some / largest)
+        multiples = multiples[np.all(np.abs(counts - np.rint(counts)) <= TOLERANCE, axis=1)]
+    return largest / int(multiples[0]) / step if multiples.size else None
 
 
 def _filling(peaks: Array, grid: WeightGrid, room: Array) -> Array:
@@ -123,14 +130,19 @@ def _filling(peaks: Array, grid: WeightGrid, room: Array) -> Array:
     return np.minimum(common / np.where(peaks > 0, peaks, peaks.max()), common / float(grid.largest) * room)
 
 
-def _room(draft: Draft, neuron: Neuron, entering: Sequence[Synapse], rows: bool) -> Array:
-    """The unit of each row at which its threshold or its worst-case input is the largest the machine holds."""
+def _room(draft: Draft, neuron: Neuron, entering: Sequence[Synapse], rows: int) -> Array:
+    """The unit of each row at which its threshold or its worst-case input is the largest the machine holds.
+
+    One row alone has the scale to make room.
+    """
+    if rows == 1:
+        return np.array([np.inf])
     numerics = draft.numerics
     low, high = received_range(entering, draft.values, neuron.shape)
     worst = np.maximum(np.maximum(-low, high), SMALLEST)
     threshold = np.maximum(neuron.threshold, SMALLEST)
     room = np.minimum(numerics.threshold_max / threshold, (neuron.bound(numerics) - 1) / worst)
-    return room.reshape(-1) if rows else np.array([np.inf])
+    return room.reshape(rows, -1).min(axis=1)
 
 
 def _cost(unit: Array, paths: Sequence[Synapse], peaks: Sequence[Array], grids: Sequence[WeightGrid]) -> float:

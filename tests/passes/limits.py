@@ -41,6 +41,6 @@ def check_projection(projection, numerics):
     else:
         assert np.abs(weights).max() <= 255
     windowed = projection.kind not in ("dense", "sparse")
-    assert 0 <= projection.shift <= numerics.shift_max
+    assert (0 if windowed else numerics.shift_min) <= projection.shift <= numerics.shift_max
     assert not (windowed and projection.shift and not numerics.conv_shift)
     assert projection.delay <= numerics.delay_max

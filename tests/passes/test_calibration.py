@@ -11,7 +11,8 @@ from neurodeploy.network import InputRange, NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.passes.calibration.rounding import Levels, factor, rounded
 from neurodeploy.passes.calibration.task import task_of
-from neurodeploy.passes.draft import Draft, Machine
+from neurodeploy.passes.draft import Draft
+from neurodeploy.passes.machine import Machine
 from neurodeploy.passes.pipeline import STAGES, quantize
 from neurodeploy.passes.stage import run_stages, until
 from neurodeploy.program.store import program_files

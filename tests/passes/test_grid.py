@@ -62,7 +62,8 @@ def test_rounded_weights_lie_on_the_grid_nearest_within_its_range(weights, scale
     integers = round_weights(weights, scale, grid)
     assert np.all(integers % grid.step == 0)
     assert grid.low <= integers.min() and integers.max() <= grid.high
-    inside = (weights * 2.0**scale >= grid.low) & (weights * 2.0**scale <= grid.high)
+    low = grid.low if not grid.signed or np.any(integers > 0) else -grid.largest
+    inside = (weights * 2.0**scale >= low) & (weights * 2.0**scale <= grid.high)
     assert np.all(np.abs(integers - weights * 2.0**scale)[inside] <= grid.step / 2)
     assert bits_kept(integers, grid) <= bits + 1
 

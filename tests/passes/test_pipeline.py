@@ -10,10 +10,12 @@ from neurodeploy.contract import Terms
 from neurodeploy.errors import CannotRepresentError, InputError, NeurodeployError, RefusedError
 from neurodeploy.network import NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2
-from neurodeploy.passes.draft import Draft, Machine
+from neurodeploy.passes.draft import Draft
+from neurodeploy.passes.machine import Machine
 from neurodeploy.passes.options import options_of
-from neurodeploy.passes.pipeline import STAGES, Rounding, Scales, configured, pipeline_options, quantize
+from neurodeploy.passes.pipeline import STAGES, configured, pipeline_options, quantize
 from neurodeploy.passes.stage import run_stage, run_stages, summary, until
+from neurodeploy.passes.stages import Rounding, Scales
 from neurodeploy.passes.views import stage_table
 
 from .networks import dense, random_network
@@ -31,7 +33,7 @@ def test_the_stages_have_names_of_their_own_and_say_what_they_do():
 
 def test_every_option_is_a_field_of_one_stage_with_help_and_domain():
     keys = [option.key for stage in STAGES for option in options_of(stage)]
-    assert sorted(keys) == ["message-bits", "numerics", "unit", "weight-bits", "weight-exponent"]
+    assert sorted(keys) == ["message-bits", "numerics", "spikes-per-step", "unit", "weight-bits", "weight-exponent"]
     assert all(option.help and option.domain.describe((LOIHI2,)) for option in pipeline_options().values())
 
 
@@ -48,8 +50,8 @@ def test_an_option_given_as_text_sets_the_field_of_its_stage():
 
 
 @pytest.mark.parametrize(("key", "text", "domain"), [
-    ("weight-bits", "9", "from 1 to 8"),
-    ("weight-bits", "many", "from 1 to 8"),
+    ("weight-bits", "17", "from 1 to 16"),
+    ("weight-bits", "many", "from 1 to 16"),
     ("message-bits", "1", "from 2 to 24"),
     ("weight-exponent", "8", "from 0 to 7"),
     ("numerics", "float", "loihi2"),
@@ -60,8 +62,8 @@ def test_the_message_for_a_bad_text_is_made_from_the_field(key, text, domain):
 
 
 def test_a_bad_value_from_code_gets_the_same_message():
-    with pytest.raises(InputError, match="-O weight-bits: 9 is not a whole number from 1 to 8") as error:
-        quantize(dense([[1.0]]), LOIHI2, weight_bits=9)
+    with pytest.raises(InputError, match="-O weight-bits: 17 is not a whole number from 1 to 16") as error:
+        quantize(dense([[1.0]]), LOIHI2, weight_bits=17)
     assert error.value.stage == "widths"
     assert quantize(dense([[1.0]]), INT32, weight_bits=9).layers[0].exact
     with pytest.raises(InputError, match="no stage has an option 'speed'"):

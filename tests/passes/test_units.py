@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from neurodeploy.engine import run_compiled
 from neurodeploy.errors import InputError
+from neurodeploy.network import NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.passes.pipeline import quantize
 from neurodeploy.program.store import program_files, read_program
@@ -119,3 +120,18 @@ def test_a_clamp_keeps_the_unit_of_its_layer_in_one_number():
 def test_an_unknown_unit_is_refused_with_the_choices():
     with pytest.raises(InputError, match=r"-O unit.*'column' is not power-of-two or layer or row"):
         quantize(dense([[1.0]]), LOIHI2, unit="column")
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_a_channel_has_one_unit_at_its_borders_too(flat):
+    rng = np.random.default_rng(2)
+    build = NetworkBuilder()
+    image = build.input("input", (2, 6, 5))
+    conv = build.conv("conv", image, rng.normal(size=(3, 2, 3, 3)), padding=1)
+    conv = build.flatten("flat", conv) if flat else conv
+    build.output("output", build.lif("lif", conv, 5e-3, 3.0))
+    result = quantize(build.build(), LOIHI2, unit="row")
+    unit = np.asarray(result.program.populations[0].unit).reshape(3, -1)
+    if result.program.projections[0].kind == "conv2d":
+        assert np.all(unit == unit[:, :1])
+        assert np.unique(unit).size == 3

@@ -28,7 +28,7 @@ from neurodeploy.passes.calibration.rows import Row, candidates, unclipped, wort
 from neurodeploy.passes.calibration.task import Task, task_of
 from neurodeploy.passes.draft import Draft
 from neurodeploy.passes.neurons import Neuron
-from neurodeploy.passes.rounding import round_path
+from neurodeploy.passes.rounding import rounded_paths
 from neurodeploy.passes.scales import ceiling, choose_scale
 from neurodeploy.passes.units import ROUNDING, on_powers
 from neurodeploy.program.population import Input, Output
@@ -122,7 +122,7 @@ def _population(
 
 def _rows(task: Task, refit: bool) -> list[Row]:
     """The choice of every row. Where one unit serves all of them, all rows try the same worths."""
-    bits = task.draft.machine.weight_bits
+    bits = task.bits
     if task.by_row:
         return [_chosen(_tried(task, row, refit, None)) for row in range(task.rows)]
     largest = max(unclipped(task.weights(row), task.levels) for row in range(task.rows))
@@ -159,7 +159,7 @@ def _tried(task: Task, row: int, refit: bool, units: Array | None) -> _Tried:
         weights, changes = moments.fitted(weights)
     if units is None:
         least = max(float(task.least[row]), SMALLEST_WORTH)
-        units = np.maximum(worths(unclipped(weights, levels), task.draft.machine.weight_bits), least)
+        units = np.maximum(worths(unclipped(weights, levels), task.bits), least)
     integers, errors = candidates(weights, moments, levels, units)
     away = integers * levels.size * units[:, None] - weights
     absorbed = np.array([moments.absorbed(error) for error in away])
@@ -230,7 +230,7 @@ def _play(draft: Draft, name: str, messages: Mapping[str, Array], run: RunProgra
     neuron, entering = draft.neurons[name], draft.entering(name)
     scale = choose_scale(draft, neuron)
     population = neuron.population(scale, draft.outputs[name], draft.numerics)
-    rounded = [round_path(path, scale, draft.outputs[path.source], draft.machine) for path in entering]
+    rounded = rounded_paths(draft, entering, scale)
     sources = {path.source for path in entering} - {name}
     if not sources:
         return messages[name]

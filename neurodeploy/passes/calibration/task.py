@@ -12,7 +12,8 @@ from neurodeploy.passes.calibration.fan_in import PathRows, Places, has_windows,
 from neurodeploy.passes.calibration.features import Dynamics, gathered, gathered_constants
 from neurodeploy.passes.calibration.rounding import Levels
 from neurodeploy.passes.calibration.rows import Moments
-from neurodeploy.passes.draft import Draft, Machine
+from neurodeploy.passes.draft import Draft
+from neurodeploy.passes.machine import Machine
 from neurodeploy.passes.neurons import Neuron
 from neurodeploy.passes.units import has_rows
 from neurodeploy.passes.values import received_range
@@ -41,6 +42,11 @@ class Task:
     @property
     def rows(self) -> int:
         return len(self.paths[0].weights)
+
+    @property
+    def bits(self) -> int:
+        """Most bits of a weight of any of its paths."""
+        return max(self.draft.machine.bits(path.path) for path in self.paths)
 
     def weights(self, row: int) -> Array:
         return np.concatenate([path.weights[row] for path in self.paths])
@@ -126,7 +132,7 @@ def _of_rows(values: Array, neuron: Neuron, rows: int) -> Array:
 
 def _levels(paths: Sequence[PathRows], neuron: Neuron, machine: Machine) -> Levels:
     """The levels of every weight of a row, and what a level of each path is worth beside the finest."""
-    grids = [machine.grid(path.path.weights) for path in paths]
+    grids = [machine.grid(path.path) for path in paths]
     needs = [float(np.abs(path.weights).max()) / grid.largest for path, grid in zip(paths, grids, strict=True)]
     sizes = [2.0 ** np.ceil(np.log2(need / min(needs)) - 1e-9) for need in needs]
     counts = [path.weights.shape[1] for path in paths]

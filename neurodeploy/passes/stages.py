@@ -1,0 +1,308 @@
+"""The stages of quantization, one class each; the files beside this one hold what they compute with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import prod
+from typing import ClassVar
+
+from neurodeploy.errors import InputError, RefusedError, choices
+from neurodeploy.numerics import Numerics
+from neurodeploy.passes import conditions as c
+from neurodeploy.passes.accuracy import neuron_report
+from neurodeploy.passes.calibration.populations import Array, RunProgram, calibrated
+from neurodeploy.passes.draft import Draft, layer_report
+from neurodeploy.passes.machine import Machine, widest_weights
+from neurodeploy.passes.messages import choose_messages, input_quantizer
+from neurodeploy.passes.names import unique_names
+from neurodeploy.passes.neurons import neuron_of, with_fewer_spikes
+from neurodeploy.passes.options import (
+    EVERY_LAYER,
+    MachineName,
+    OneOf,
+    PerLayer,
+    WholeNumber,
+    option,
+)
+from neurodeploy.passes.paths import output_nodes, synapses
+from neurodeploy.passes.resets import neuron_behind, reset_at_once
+from neurodeploy.passes.rounding import check_bits, rounded_paths, sent_messages, worst_case
+from neurodeploy.passes.scales import ceiling, choose_scale
+from neurodeploy.passes.stage import Condition
+from neurodeploy.passes.units import LAYER, POWER, ROW, in_units
+from neurodeploy.passes.values import sent_values
+from neurodeploy.program.program import Program
+from neurodeploy.reference.network_runner import run_network
+from neurodeploy.reference.program_runner import run_program
+
+Conditions = tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """Choose the arithmetic of the machine, where a target has several."""
+
+    name: ClassVar[str] = "arithmetic"
+    requires: ClassVar[Conditions] = ()
+    ensures: ClassVar[Conditions] = ()
+
+    numerics: Numerics | None = option(  # noqa: RUF009  # a field
+        "the machine's arithmetic, where the target has several", MachineName()
+    )
+
+    def __call__(self, draft: Draft) -> Draft:
+        numerics = self.numerics or draft.numerics
+        if numerics.accumulation == "events":
+            raise RefusedError(
+                f"networks are not quantized to {numerics.name}, which saturates after every spike",
+                "-O numerics",
+                "build the Program of integers directly, or choose other numerics",
+            )
+        return replace(draft, machine=Machine.of(numerics))
+
+
+@dataclass(frozen=True)
+class Widths:
+    """Choose how many bits of the machine's weights may be used, and how far they may be shifted."""
+
+    name: ClassVar[str] = "widths"
+    requires: ClassVar[Conditions] = ()
+    ensures: ClassVar[Conditions] = ()
+
+    weight_bits: int | Mapping[str, int] | None = option(
+        "bits of a weight; more than the machine has become two projections",
+        PerLayer(WholeNumber(1, widest_weights, "twice the bits of the machine's weights, where it can shift them")),
+    )
+    weight_exponent: int | None = option(
+        "largest power of two beside a layer's weights; 0 keeps a chain within lava-dl's .net files",
+        WholeNumber(0, lambda numerics: numerics.shift_max, "the machine's largest shift"),
+    )
+
+    def __call__(self, draft: Draft) -> Draft:
+        machine, bits = draft.machine, self.weight_bits
+        layers = dict(bits) if isinstance(bits, Mapping) else {EVERY_LAYER: bits or machine.weight_bits}
+        most = layers.pop(EVERY_LAYER, machine.weight_bits)
+        unknown = sorted(layers.keys() - draft.network.nodes.keys())
+        if unknown:
+            raise InputError(
+                f"no layer is called {unknown[0]!r}", "-O weight-bits", choices(unknown[0], draft.network.nodes)
+            )
+        exponent = machine.weight_exponent if self.weight_exponent is None else self.weight_exponent
+        return replace(draft, machine=Machine(machine.numerics, most, exponent, layers))
+
+
+@dataclass(frozen=True)
+class Resets:
+    """Rewrite resets that come one step late as resets in the step of the spike."""
+
+    name: ClassVar[str] = "resets"
+    requires: ClassVar[Conditions] = ()
+    ensures: ClassVar[Conditions] = (c.RESETS_AT_ONCE,)
+
+    def __call__(self, draft: Draft) -> Draft:
+        network = reset_at_once(draft.network)
+        added = network.inserted - draft.network.inserted
+        return replace(
+            draft, network=network, sources={name: neuron_behind(network, name, added) for name in sorted(added)}
+        )
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Merge the layers between two populations into one linear operator per path."""
+
+    name: ClassVar[str] = "paths"
+    requires: ClassVar[Conditions] = ()
+    ensures: ClassVar[Conditions] = (c.PATHS_JOIN_POPULATIONS,)
+
+    def __call__(self, draft: Draft) -> Draft:
+        return replace(draft, paths=synapses(draft.network))
+
+
+@dataclass(frozen=True)
+class Neurons:
+    """Write every neuron as per-step decay factors, threshold and bias, with its input gain in the weights."""
+
+    name: ClassVar[str] = "neurons"
+    requires: ClassVar[Conditions] = (c.RESETS_AT_ONCE, c.PATHS_JOIN_POPULATIONS)
+    ensures: ClassVar[Conditions] = (c.EVERY_NEURON,)
+
+    spikes_per_step: int | None = option(
+        "most spikes of a neuron in one step, where its contract allows more",
+        WholeNumber(1, lambda numerics: (1 << numerics.message_bits) - 1, "what the machine's messages hold"),
+    )
+
+    def __call__(self, draft: Draft) -> Draft:
+        network = with_fewer_spikes(draft.network, self.spikes_per_step)
+        draft = replace(draft, network=network)
+        neurons = {name: neuron_of(network, name, draft.paths, draft.numerics) for name in network.populations}
+        paths = [path.scaled(neurons[path.target].gain, network.shapes[path.target]) for path in draft.paths]
+        return replace(draft, neurons=neurons, paths=tuple(paths))
+
+
+@dataclass(frozen=True)
+class ValueBounds:
+    """Bound the values that every input, neuron and sum can send, whatever the stimulus."""
+
+    name: ClassVar[str] = "values"
+    requires: ClassVar[Conditions] = (c.EVERY_NEURON,)
+    ensures: ClassVar[Conditions] = (c.EVERY_SENDER_BOUNDED,)
+
+    def __call__(self, draft: Draft) -> Draft:
+        return replace(draft, values=sent_values(draft.network, draft.paths))
+
+
+@dataclass(frozen=True)
+class Units:
+    """Choose the unit in which each spiking population counts, so that its weights use all of the machine's levels."""
+
+    name: ClassVar[str] = "units"
+    requires: ClassVar[Conditions] = (c.EVERY_NEURON, c.EVERY_SENDER_BOUNDED)
+    ensures: ClassVar[Conditions] = ()
+
+    unit: str = option(
+        "unit in which spiking populations count: a power of two, or what fits a layer or each of its rows best",
+        OneOf((POWER, LAYER, ROW)),
+        default=POWER,
+    )
+
+    def __call__(self, draft: Draft) -> Draft:
+        return draft if self.unit == POWER else in_units(draft, self.unit)
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """Find the largest scale of each population that its threshold, bias, input and weights allow."""
+
+    name: ClassVar[str] = "ceilings"
+    requires: ClassVar[Conditions] = (c.EVERY_NEURON, c.EVERY_SENDER_BOUNDED)
+    ensures: ClassVar[Conditions] = (c.EVERY_CEILING,)
+
+    def __call__(self, draft: Draft) -> Draft:
+        return replace(draft, ceilings={name: ceiling(draft, neuron) for name, neuron in draft.neurons.items()})
+
+
+@dataclass(frozen=True)
+class Messages:
+    """Choose the quantizer of each input and the width of graded messages, against the bits of their weights."""
+
+    name: ClassVar[str] = "messages"
+    requires: ClassVar[Conditions] = (c.EVERY_SENDER_BOUNDED, c.EVERY_CEILING)
+    ensures: ClassVar[Conditions] = (c.MESSAGES_HOLD_VALUES,)
+
+    message_bits: int = option(
+        "widest graded message between populations",
+        WholeNumber(2, lambda numerics: numerics.message_bits, "the bits of the machine's messages"),
+        default=8,
+    )
+
+    def __call__(self, draft: Draft) -> Draft:
+        inputs = {name: input_quantizer(draft, name, self.message_bits) for name in draft.network.input_names}
+        graded = [name for name, neuron in draft.neurons.items() if neuron.kind == "relay"]
+        outputs = {name: quantizer.output for name, quantizer in inputs.items()}
+        outputs |= choose_messages(draft, graded, self.message_bits)
+        outputs |= {name: neuron.output for name, neuron in draft.neurons.items() if neuron.kind != "relay"}
+        return replace(draft, inputs=inputs, outputs=outputs)
+
+
+MOST_CELLS = 1 << 24
+"""Neurons times steps times samples of the float network that calibration looks at: about 400 MB of states."""
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Choose weights, biases, thresholds and units for the membranes they make on a stimulus, where one is given.
+
+    ``stimulus``: real values ``(B, T, *shape)`` by input. ``run``: runs a Program. ``seed``: of the steps looked at.
+    """
+
+    name: ClassVar[str] = "calibration"
+    requires: ClassVar[Conditions] = (c.EVERY_CEILING, c.MESSAGES_HOLD_VALUES)
+    ensures: ClassVar[Conditions] = (c.EVERY_CEILING,)
+
+    stimulus: Mapping[str, Array] | None = None
+    run: RunProgram = run_program
+    seed: int = 0
+
+    def __call__(self, draft: Draft) -> Draft:
+        if self.stimulus is None:
+            return draft
+        samples = max(MOST_CELLS // _cells_per_sample(draft, self.stimulus), 1)
+        some = {name: self.stimulus[name][:samples] for name in draft.network.input_names}
+        network = run_network(draft.network, some, states=True)
+        after, reports = calibrated(draft, network, self.run, self.seed)
+        return replace(after, calibrated=reports)
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Choose the scale of each population: the largest at which its rounded weights still fit."""
+
+    name: ClassVar[str] = "scales"
+    requires: ClassVar[Conditions] = (c.EVERY_CEILING, c.MESSAGES_HOLD_VALUES)
+    ensures: ClassVar[Conditions] = (c.SCALES_BELOW_CEILINGS,)
+
+    def __call__(self, draft: Draft) -> Draft:
+        return replace(draft, scales={name: choose_scale(draft, neuron) for name, neuron in draft.neurons.items()})
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """Round weights, thresholds, biases and decays to the machine's grids at the chosen scales."""
+
+    name: ClassVar[str] = "rounding"
+    requires: ClassVar[Conditions] = (c.SCALES_BELOW_CEILINGS,)
+    ensures: ClassVar[Conditions] = (c.EVERY_PATH_ROUNDED, c.WORST_CASE_FITS)
+
+    def __call__(self, draft: Draft) -> Draft:
+        after = draft
+        for name, neuron in draft.neurons.items():
+            scale, entering = draft.scales[name], draft.entering(name)
+            rounded = rounded_paths(draft, entering, scale, neuron.unit)
+            worst = worst_case(rounded, sent_messages(draft, (path.source for path in entering)), neuron.shape)
+            check_bits(draft, rounded, scale, worst)
+            after = replace(
+                after,
+                rounded=(*after.rounded, *rounded),
+                worst_cases={**after.worst_cases, name: worst},
+                populations=(*after.populations, neuron.population(scale, draft.outputs[name], draft.numerics)),
+            )
+        return after
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """Name the projections, note the layers each comes from, and join all to a Program with its accuracy."""
+
+    name: ClassVar[str] = "assembly"
+    requires: ClassVar[Conditions] = (c.EVERY_PATH_ROUNDED,)
+    ensures: ClassVar[Conditions] = (c.EVERYTHING_HAS_A_SOURCE,)
+
+    def __call__(self, draft: Draft) -> Draft:
+        names = unique_names(draft.rounded)
+        layers = [layer_report(draft, layer, name) for layer, name in zip(draft.rounded, names, strict=True)]
+        reports = [
+            neuron_report(
+                draft.neurons[population.name], population, draft.worst_cases[population.name], draft.numerics
+            )
+            for population in draft.populations
+        ]
+        nodes = {name: layer.path.nodes for name, layer in zip(names, draft.rounded, strict=True)}
+        nodes |= {population.name: (population.name,) for population in draft.populations}
+        program = Program(
+            draft.numerics,
+            tuple(draft.inputs.values()),
+            draft.populations,
+            tuple(replace(layer.projection, name=name) for layer, name in zip(draft.rounded, names, strict=True)),
+            output_nodes(draft.network),
+            draft.network.host,
+            {name: draft.source_nodes(path) for name, path in nodes.items()},
+        )
+        return replace(draft, program=program, layers=tuple(layers), reports=tuple(reports))
+
+
+def _cells_per_sample(draft: Draft, stimulus: Mapping[str, Array]) -> int:
+    """Neurons times steps of one sample."""
+    steps = next(iter(stimulus.values())).shape[1]
+    return steps * sum(prod(neuron.shape) for neuron in draft.neurons.values())
