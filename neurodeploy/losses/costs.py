@@ -1,0 +1,96 @@
+"""What each term costs a spiking population: it runs again on the float network's own messages, one term restored.
+
+The Jaccard that comes back when a term has its float value is the cost of that term. Terms act together, so costs need
+not add up; where calibration made up for a term, restoring it alone costs instead, and its cost is negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.losses.counterpart import Counterpart
+from neurodeploy.losses.feed import Feed, Past, term_of
+from neurodeploy.losses.terms import Term
+from neurodeploy.losses.variants import ALL, INTEGERS, Choice, States, Variants, advance
+from neurodeploy.program.program import Program
+
+Array = NDArray[np.float64]
+
+
+class Costs:
+    """Runs one spiking population under every choice at once, step after step."""
+
+    def __init__(self, program: Program, counterpart: Counterpart) -> None:
+        self.terms = tuple(_terms(program, counterpart))
+        choices: list[Choice] = [INTEGERS, *(frozenset({term}) for term in self.terms), ALL]
+        self._variants = Variants.of(counterpart, program.numerics, choices)
+        self._feed = Feed(program, counterpart)
+        self._states: States | None = None
+        self._least, self._most = np.zeros(len(choices)), np.zeros(len(choices))
+
+    def take(self, past: Past, spikes: Array) -> None:
+        """The next step: the network's spikes ``(B, *shape)``, after its sources sent what ``past`` ends with."""
+        batch = len(spikes)
+        if self._states is None:
+            self._states = States.of(self._variants, batch)
+        sent = advance(self._variants, self._states, self._arrived(past, batch))
+        axes = tuple(range(1, sent.ndim))
+        self._least += np.minimum(sent, spikes).sum(axis=axes)
+        self._most += np.maximum(sent, spikes).sum(axis=axes)
+
+    def _arrived(self, past: Past, batch: int) -> Array:
+        """The input of every choice ``(V, B, *shape)``."""
+        messages = self._feed.messages(past)
+        sums: dict[Choice, Array] = {}
+        arrived: list[Array] = []
+        for choice in self._variants.choices:
+            key = choice & {"weights", "input quantizer", "graded messages"}
+            if key not in sums:
+                sums[key] = self._feed.total(messages, batch, key)
+            arrived.append(sums[key])
+        exact = self._feed.exact(past, sums[INTEGERS])
+        for number, choice in enumerate(self._variants.choices):
+            if not choice & {"weights", "input quantizer", "graded messages", "truncation", "saturation"}:
+                arrived[number] = exact
+        return np.stack(arrived)
+
+    @property
+    def isolated(self) -> float:
+        """The Jaccard with every term as the program has it."""
+        return float(self._jaccards()[0])
+
+    @property
+    def restored(self) -> dict[Term, float]:
+        """The Jaccard when a term has its float value."""
+        return dict(zip(self.terms, map(float, self._jaccards()[1:-1]), strict=True))
+
+    @property
+    def float_neuron(self) -> float:
+        """The Jaccard when all terms have their float values: 1 but for ties."""
+        return float(self._jaccards()[-1])
+
+    def _jaccards(self) -> Array:
+        silent = self._most == 0
+        return np.where(silent, 1.0, self._least / np.where(silent, 1.0, self._most))
+
+
+def _terms(program: Program, counterpart: Counterpart) -> Iterator[Term]:
+    """Terms that differ from the network's."""
+    wirings = counterpart.wirings
+    if any(
+        wiring.integers is None or wiring.real is None or not np.array_equal(wiring.integers, wiring.real)
+        for wiring in wirings
+    ):
+        yield "weights"
+    probe = Variants.of(counterpart, program.numerics, (INTEGERS, ALL))
+    for term in ("decay", "threshold", "bias", "reset and clamp"):
+        if probe.differ(term):
+            yield term
+    yield from dict.fromkeys(term_of(wiring) for wiring in wirings if wiring.source.output.kind == "graded")
+    keeps = np.concatenate([np.ravel(keep[0]) for keep in (probe.keep_current, probe.keep_membrane)])
+    if counterpart.neuron.terms.state_grid is None and np.any((keeps > 0) & (keeps < 1)):
+        yield "truncation"
+    yield "saturation"

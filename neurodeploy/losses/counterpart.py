@@ -1,0 +1,152 @@
+"""A population of integers beside what the network has in its place, both in the units of the integers.
+
+Rules:
+
+1. The float side comes of the stages ``resets``, ``paths`` and ``neurons`` alone: no scale, unit or rounding that was
+   chosen later is part of it. Whether those stages kept the network's meaning is asked elsewhere (``bound``).
+2. Weights that enter from one source over the same form (kind, window, delay) add up, on both sides: so a projection
+   that was split into several is compared as their sum.
+3. Accumulator units throughout: a number of the network times ``2**scale * unit`` of its population, a weight besides
+   divided by ``2**scale`` of the messages that it meets. States are finer by ``2**state_shift``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.network.network import Network
+from neurodeploy.passes.draft import Draft, Machine
+from neurodeploy.passes.neurons import Neuron
+from neurodeploy.passes.paths import Synapse
+from neurodeploy.passes.pipeline import Neurons, Paths, Resets
+from neurodeploy.passes.stage import run_stages
+from neurodeploy.program.population import Input, Population
+from neurodeploy.program.program import Program
+from neurodeploy.program.projection import Projection
+from neurodeploy.reference.synapse import convolve
+
+Array = NDArray[np.float64]
+Form = tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Wiring:
+    """All synapses of one form from one source into a population.
+
+    - ``integers``, ``real``: sums of weights per unit of a message, in accumulator units, as the program and as the
+      network have them; None where one of them has no synapses of this form.
+    - ``scale``: an integer message stands for ``message / 2**scale``.
+    - ``projections``: those that add up to ``integers``; ``paths``: how many of the network add up to ``real``.
+    """
+
+    source: Input | Population
+    form: Any
+    scale: int
+    projections: tuple[Projection, ...]
+    paths: int
+    integers: Array | None
+    real: Array | None
+
+    @property
+    def delay(self) -> int:
+        """Steps from sending to arrival."""
+        return int(self.form.delay)
+
+    @property
+    def binary(self) -> bool:
+        """Whether a message is one bit: a spike."""
+        return all(projection.message_bits == 1 for projection in self.projections)
+
+    def arrives(self, messages: Array) -> Array:
+        """Integer messages ``(B, *source shape)`` as the synapses take them."""
+        return (messages != 0).astype(np.float64) if self.binary else messages
+
+    def applied(self, weights: Array, messages: Array, shape: tuple[int, ...]) -> Array:
+        """``weights``, laid out as these, times messages ``(B, *source shape)``: ``(B, *shape)``."""
+        if self.form.kind in ("dense", "sparse"):
+            return (messages.reshape(len(messages), -1) @ weights.T).reshape(-1, *shape)
+        groups = self.form.groups
+        if self.form.kind == "sum-pool":
+            groups = messages.shape[1]
+            weights = np.broadcast_to(weights, (groups, 1, *weights.shape))
+        form = self.form
+        out = convolve(messages, weights, form.stride, form.padding, form.dilation, groups)
+        return out.reshape(len(messages), *shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Counterpart:
+    """A population, its float neuron with every number in accumulator units, and what enters it."""
+
+    population: Population
+    neuron: Neuron
+    wirings: tuple[Wiring, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the population."""
+        return self.population.name
+
+
+def counterparts(network: Network, program: Program) -> dict[str, Counterpart]:
+    """The counterpart of every population of ``program``, which was made from ``network``.
+
+    Raises RefusedError for a network that has no form in integers.
+    """
+    draft = run_stages((Resets(), Paths(), Neurons()), Draft(network, Machine.of(program.numerics)))
+    return {
+        population.name: _counterpart(program, population, draft.neurons[population.name], draft.paths)
+        for population in program.populations
+        if population.name in draft.neurons
+    }
+
+
+def _counterpart(program: Program, population: Population, neuron: Neuron, paths: Sequence[Synapse]) -> Counterpart:
+    unit = np.broadcast_to(2.0**population.scale * np.asarray(population.unit), population.shape)
+    entering = [path.scaled(unit, population.shape) for path in paths if path.target == population.name]
+    projections = program.into(population.name)
+    forms = dict.fromkeys((*map(_form, entering), *map(_form, projections)))
+    wirings = [_wiring(program, form, entering, projections) for form in forms]
+    return Counterpart(population, neuron.counted_in(unit), tuple(wirings))
+
+
+def _form(synapses: Synapse | Projection) -> Form:
+    """What two sets of synapses must share to be the same but for their weights."""
+    window = () if synapses.kind in ("dense", "sparse") else _window(synapses)
+    return (synapses.source, synapses.kind, synapses.delay, synapses.weights.shape, window)
+
+
+def _window(synapses: Synapse | Projection) -> Form:
+    axes = 1 if synapses.kind == "conv1d" else 2
+    window = (synapses.stride[:axes], synapses.padding[:axes], synapses.dilation[:axes])
+    return (*window, synapses.groups if synapses.kind != "sum-pool" else 1)
+
+
+def _wiring(program: Program, form: Form, paths: Sequence[Synapse], projections: Sequence[Projection]) -> Wiring:
+    source = program.node(form[0])
+    scale = source.output.scale
+    ours = tuple(projection for projection in projections if _form(projection) == form)
+    theirs = [path for path in paths if _form(path) == form]
+    integers = [projection.weights * 2.0**projection.shift for projection in ours]
+    real = [path.weights * 2.0**-scale for path in theirs]
+    example = ours[0] if ours else theirs[0]
+    return Wiring(source, example, scale, ours, len(theirs), _sum(integers), _sum(real))
+
+
+def _sum(parts: Sequence[Array]) -> Array | None:
+    return sum(parts[1:], start=parts[0].astype(np.float64)) if parts else None
+
+
+def place_of(index: Sequence[int], wiring: Wiring) -> str:
+    """Where in a wiring's weights a synapse stands, in words."""
+    numbers = [int(number) for number in index]
+    if wiring.form.kind in ("dense", "sparse"):
+        return f"neuron {numbers[0]} from {numbers[1]}"
+    if wiring.form.kind == "sum-pool":
+        return f"window {tuple(numbers)}"
+    return f"channel {numbers[0]} from {numbers[1]}, window {tuple(numbers[2:])}"

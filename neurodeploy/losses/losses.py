@@ -1,0 +1,149 @@
+"""What quantization costs a network, population by population: the values that a report shows, and how they are found.
+
+``measure`` looks at the float network's trace once, step by step, and keeps nothing of a step but the messages that are
+still under way: memory does not grow with the number of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.errors import NeurodeployError
+from neurodeploy.losses.bound import Bound, Cell, Record
+from neurodeploy.losses.costs import Costs
+from neurodeploy.losses.counterpart import Counterpart, counterparts
+from neurodeploy.losses.feed import Past
+from neurodeploy.losses.limits import Beyond, beyond_limits, limits_of
+from neurodeploy.losses.terms import Term
+from neurodeploy.losses.variants import covers
+from neurodeploy.network.network import Network
+from neurodeploy.program.program import Program
+from neurodeploy.trace import Trace
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What quantization did to one population.
+
+    - ``share``: the largest error of a membrane in one step, as a share of what rounding can make; ``cells`` were
+      looked at, of which ``saturated`` ones are left out, because the machine's width cut them.
+    - ``beyond``: constants and rules further away than rounding brings them; ``cells_beyond`` and ``first``: cells in
+      which the membrane is, or a decision that its distance from the threshold does not excuse.
+    - ``isolated``: Jaccard of a spiking population that is fed the float network's own messages; ``costs``: by term,
+      what comes back of it when the term has its float value. Empty where causes were not asked for.
+    - ``calibrated``: its weights, bias and threshold were chosen, so nothing bounds them.
+    """
+
+    cells: int
+    saturated: int
+    share: float
+    beyond: tuple[Beyond, ...] = ()
+    cells_beyond: int = 0
+    first: Cell | None = None
+    isolated: float | None = None
+    costs: Mapping[Term, float] = field(default_factory=dict[Term, float])
+    calibrated: bool = False
+
+    @property
+    def rounding(self) -> bool:
+        """Whether rounding can have made all of it."""
+        return not self.beyond and not self.cells_beyond
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            **vars(self),
+            "beyond": [part.to_json() for part in self.beyond],
+            "first": None if self.first is None else self.first.to_json(),
+            "costs": dict(self.costs),
+            "rounding": self.rounding,
+        }
+
+
+def measure(
+    network: Network, program: Program, trace: Trace, calibrated: Collection[str] = (), causes: bool = True
+) -> dict[str, Loss]:
+    """The loss of every population of ``program``; empty where the numerics are none that networks are quantized to.
+
+    Args:
+        network: the float network that the program was made from.
+        program: the integers.
+        trace: the network's own run with states.
+        calibrated: populations whose weights, biases and thresholds were chosen on a stimulus.
+        causes: also run every spiking population again with one term restored at a time.
+
+    Raises NeurodeployError where the trace has no states.
+    """
+    if not covers(program.numerics):
+        return {}
+    parts = counterparts(network, program)
+    past = Past(parts)
+    limits = {name: limits_of(part, program.numerics, name in calibrated) for name, part in parts.items()}
+    bounds = {name: Bound(program, part, limits[name]) for name, part in parts.items()}
+    costs = {name: Costs(program, part) for name, part in parts.items() if causes and _spikes(part)}
+    for t in range(trace.steps):
+        past.add({name: np.asarray(trace[name].values[:, t]) for name in past.sources})
+        for name, bound in bounds.items():
+            bound.take(past, _record(trace, parts[name], t))
+        for name, cost in costs.items():
+            cost.take(past, trace[name].output[:, t].astype(np.float64))
+    return {
+        name: _loss(
+            bound,
+            beyond_limits(parts[name], program.numerics, limits[name]),
+            costs.get(name),
+            name in calibrated,
+        )
+        for name, bound in bounds.items()
+    }
+
+
+def _spikes(part: Counterpart) -> bool:
+    return part.population.kind == "cuba-lif"
+
+
+def _record(trace: Trace, part: Counterpart, t: int) -> Record:
+    """What the network's node did in step ``t``."""
+    entry = trace[part.name]
+    output = entry.output[:, t].astype(np.float64)
+    if part.population.kind == "relay":
+        return Record(output, None)
+    if entry.v_before is None:
+        raise NeurodeployError("has no membranes", f"node {part.name}", "run the network with states")
+    return Record(output, entry.v_before[:, t])
+
+
+def _loss(bound: Bound, beyond: tuple[Beyond, ...], costs: Costs | None, calibrated: bool) -> Loss:
+    checked = bound.checked
+    if checked.strange and checked.first_strange is not None:
+        first = checked.first_strange
+        beyond = (*beyond, _strange(bound.name, first, checked.strange))
+    shared: dict[str, Any] = {} if costs is None else {"isolated": costs.isolated, "costs": _of(costs)}
+    return Loss(
+        checked.cells,
+        checked.saturated,
+        checked.share,
+        beyond,
+        checked.beyond,
+        checked.first,
+        calibrated=calibrated,
+        **shared,
+    )
+
+
+def _of(costs: Costs) -> dict[Term, float]:
+    return {term: restored - costs.isolated for term, restored in costs.restored.items()}
+
+
+def _strange(node: str, first: Cell, count: int) -> Beyond:
+    place = f"step {first.step}, neuron {first.neuron}"
+    return Beyond(
+        node, "equations", place, f"membrane {first.actual:.6g}", f"{first.expected:.6g}", "before any rounding", count
+    )
