@@ -24,16 +24,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.losses.counterpart import Counterpart, Wiring
-from neurodeploy.losses.feed import Feed, Past
+from neurodeploy.losses.counterpart import Counterpart
+from neurodeploy.losses.feed import Arrival
 from neurodeploy.losses.limits import Limits
-from neurodeploy.losses.variants import ALL
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.program import Program
 from neurodeploy.reference.integer import State, initial_state, reset, step
 
 Array = NDArray[np.float64]
-Messages = list[tuple[Wiring, Array, Array]]
 ABSOLUTE, RELATIVE = 1e-3, 1e-9
 """What float arithmetic may add to the bound: state units, and a share of the largest number of the step."""
 LOOSER = 1000
@@ -91,7 +89,6 @@ class Bound:
         self.name = counterpart.name
         self._part, self._numerics = counterpart, program.numerics
         self._population = counterpart.population
-        self._feed = Feed(program, counterpart)
         self._errors = _errors(counterpart, program.numerics, limits)
         self._current: Array | None = None
         self._last: Array | None = None
@@ -100,62 +97,39 @@ class Bound:
         self._step = 0
         self.checked = Checked()
 
-    def take(self, past: Past, record: Record) -> None:
-        """The next step: what the network's node did, after its sources sent what ``past`` ends with."""
-        messages = self._feed.messages(past)
-        batch = len(record.output)
-        integers = self._feed.total(messages, batch)
-        exact = self._feed.exact(past, integers)
-        real = self._feed.total(messages, batch, ALL)
-        moved = self._moved(messages, batch)
+    def take(self, arrival: Arrival, record: Record) -> None:
+        """The next step: what arrived, and what the network's node did."""
         if self._population.kind == "relay":
-            self._take_sum(exact, real, moved, record)
+            self._take_sum(arrival, record)
         else:
-            self._take_neuron(exact, real, moved, record)
+            self._take_neuron(arrival, record)
         self._step += 1
 
-    def _moved(self, messages: Messages, batch: int) -> Array:
-        """By how much rounding of weights and messages may move the input, in accumulator units."""
-        shape, total = self._population.shape, np.zeros((batch, *self._population.shape))
-        for (wiring, integers, real), error in zip(messages, self._aligned(messages), strict=True):
-            if error is not None and error.any():
-                total += wiring.applied(error, np.abs(integers), shape)
-            if wiring.real is not None and not np.array_equal(integers, real):
-                total += wiring.applied(np.abs(wiring.real), np.abs(integers - real), shape)
-        return total
-
-    def _aligned(self, messages: Messages) -> list[Array | None]:
-        """The errors of the weights over which something arrives."""
-        places = {id(wiring): error for wiring, error in zip(self._part.wirings, self._errors.weights, strict=True)}
-        return [places[id(wiring)] for wiring, _, _ in messages]
-
-    def _take_sum(self, exact: Array, real: Array, moved: Array, record: Record) -> None:
+    def _take_sum(self, arrival: Arrival, record: Record) -> None:
         """A sum: its value before it is rounded to what it sends."""
         expected = record.output * 2.0**self._population.scale
-        equations = real + self._part.neuron.bias
-        output = step(self._population, self._empty(len(exact)), exact.astype(np.int64), self._numerics)
-        tolerance = _tolerance(expected, np.abs(real))
-        bound = moved + self._errors.bias + tolerance
+        equations = arrival.real + self._part.neuron.bias
+        empty = initial_state(self._population, len(expected))
+        output = step(self._population, empty, arrival.exact.astype(np.int64), self._numerics)
+        tolerance = _tolerance(expected, np.abs(arrival.real))
+        bound = arrival.moved + self._errors.bias + tolerance
         self._judge(expected, output.v_before.astype(np.float64), bound, np.ones(expected.shape, np.bool_))
         self._ask(expected, equations, tolerance)
 
-    def _empty(self, batch: int) -> State:
-        return initial_state(self._population, batch)
-
-    def _take_neuron(self, exact: Array, real: Array, moved: Array, record: Record) -> None:
+    def _take_neuron(self, arrival: Arrival, record: Record) -> None:
         n, errors = self._numerics, self._errors
         assert record.membrane is not None
         unit = self._unit()
         expected = record.membrane * unit
-        before = self._float_start(len(exact))
-        start = self._integer_start(len(exact), before)
+        before = self._float_start(len(expected))
+        start = self._integer_start(len(expected), before)
         kept = before.current * self._part.neuron.keep_current
-        drive = real * 2.0**n.state_shift
+        drive = arrival.real * 2.0**n.state_shift
         current, grid = kept + drive, self._part.neuron.terms.state_grid is not None
         if grid:
             current = np.trunc(kept) + np.trunc(drive)
-        result = step(self._population, start, exact.astype(np.int64), n)
-        bound = 2.0**n.state_shift * moved + errors.cut
+        result = step(self._population, start, arrival.exact.astype(np.int64), n)
+        bound = 2.0**n.state_shift * arrival.moved + errors.cut
         bound += np.abs(before.current) * errors.keep_current + np.abs(before.membrane) * errors.keep_membrane
         bound += errors.bias + before.spikes * errors.threshold + errors.constants + self._first(errors.start)
         magnitude = np.abs(before.membrane) + np.abs(before.current) + np.abs(drive) + np.abs(self._part.neuron.bias)
@@ -285,9 +259,8 @@ class _Start:
 
 @dataclass(frozen=True, eq=False)
 class _Errors:
-    """What rounding left in every constant, none more than its limit; states and thresholds in state units."""
+    """What rounding left in every constant but the weights, up to its limit; in state units, or factors of a decay."""
 
-    weights: tuple[Array | None, ...]
     keep_current: Array
     keep_membrane: Array
     threshold: Array
@@ -301,12 +274,6 @@ def _errors(part: Counterpart, numerics: Numerics, limits: Limits) -> _Errors:
     population, neuron = part.population, part.neuron
     one, state = float(numerics.decay_one), 2.0**numerics.state_shift
     relay = population.kind == "relay"
-    weights = tuple(
-        None
-        if wiring.integers is None or wiring.real is None
-        else np.minimum(np.abs(wiring.integers - wiring.real), limit)
-        for wiring, limit in zip(part.wirings, limits.weights, strict=True)
-    )
 
     def left(integers: Any, real: Any, limit: Any) -> Array:
         away = np.abs(np.asarray(integers, np.float64) - np.asarray(real, np.float64))
@@ -319,7 +286,6 @@ def _errors(part: Counterpart, numerics: Numerics, limits: Limits) -> _Errors:
     clamps = 0.0 if neuron.terms.v_min is None else limits.constants * state
     value = limits.constants * state if population.reset == "value" else 0.0
     return _Errors(
-        weights,
         left(keeps[0], neuron.keep_current, limits.decay),
         left(keeps[1], neuron.keep_membrane, limits.decay),
         left(population.threshold, neuron.threshold, limits.threshold) * state,

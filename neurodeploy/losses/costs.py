@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.losses.counterpart import Counterpart
-from neurodeploy.losses.feed import Feed, Past, term_of
+from neurodeploy.losses.feed import ARRIVING, Arrival, term_of
 from neurodeploy.losses.terms import Term
 from neurodeploy.losses.variants import ALL, INTEGERS, Choice, States, Variants, advance
 from neurodeploy.program.program import Program
@@ -27,35 +27,33 @@ class Costs:
         self.terms = tuple(_terms(program, counterpart))
         choices: list[Choice] = [INTEGERS, *(frozenset({term}) for term in self.terms), ALL]
         self._variants = Variants.of(counterpart, program.numerics, choices)
-        self._feed = Feed(program, counterpart)
         self._states: States | None = None
         self._least, self._most = np.zeros(len(choices)), np.zeros(len(choices))
 
-    def take(self, past: Past, spikes: Array) -> None:
-        """The next step: the network's spikes ``(B, *shape)``, after its sources sent what ``past`` ends with."""
-        batch = len(spikes)
+    @property
+    def choices(self) -> set[Choice]:
+        """What it asks of an arrival."""
+        return {choice & ARRIVING for choice in self._variants.choices}
+
+    def take(self, arrival: Arrival, spikes: Array) -> None:
+        """The next step: what arrived, and the network's spikes ``(B, *shape)``."""
         if self._states is None:
-            self._states = States.of(self._variants, batch)
-        sent = advance(self._variants, self._states, self._arrived(past, batch))
+            self._states = States.of(self._variants, len(spikes))
+        sent = advance(self._variants, self._states, self._arrived(arrival))
         axes = tuple(range(1, sent.ndim))
         self._least += np.minimum(sent, spikes).sum(axis=axes)
         self._most += np.maximum(sent, spikes).sum(axis=axes)
 
-    def _arrived(self, past: Past, batch: int) -> Array:
+    def _arrived(self, arrival: Arrival) -> Array:
         """The input of every choice ``(V, B, *shape)``."""
-        messages = self._feed.messages(past)
-        sums: dict[Choice, Array] = {}
-        arrived: list[Array] = []
-        for choice in self._variants.choices:
-            key = choice & {"weights", "input quantizer", "graded messages"}
-            if key not in sums:
-                sums[key] = self._feed.total(messages, batch, key)
-            arrived.append(sums[key])
-        exact = self._feed.exact(past, sums[INTEGERS])
-        for number, choice in enumerate(self._variants.choices):
-            if not choice & {"weights", "input quantizer", "graded messages", "truncation", "saturation"}:
-                arrived[number] = exact
-        return np.stack(arrived)
+        widths: Choice = frozenset({"truncation", "saturation"})
+        exact = [not choice & (ARRIVING | widths) for choice in self._variants.choices]
+        return np.stack(
+            [
+                arrival.exact if whole_machine else arrival.sums[choice & ARRIVING]
+                for choice, whole_machine in zip(self._variants.choices, exact, strict=True)
+            ]
+        )
 
     @property
     def isolated(self) -> float:

@@ -57,26 +57,25 @@ class Wiring:
         """Steps from sending to arrival."""
         return int(self.form.delay)
 
-    @property
-    def binary(self) -> bool:
-        """Whether a message is one bit: a spike."""
-        return all(projection.message_bits == 1 for projection in self.projections)
-
-    def arrives(self, messages: Array) -> Array:
-        """Integer messages ``(B, *source shape)`` as the synapses take them."""
-        return (messages != 0).astype(np.float64) if self.binary else messages
-
     def applied(self, weights: Array, messages: Array, shape: tuple[int, ...]) -> Array:
-        """``weights``, laid out as these, times messages ``(B, *source shape)``: ``(B, *shape)``."""
-        if self.form.kind in ("dense", "sparse"):
-            return (messages.reshape(len(messages), -1) @ weights.T).reshape(-1, *shape)
-        groups = self.form.groups
-        if self.form.kind == "sum-pool":
-            groups = messages.shape[1]
-            weights = np.broadcast_to(weights, (groups, 1, *weights.shape))
-        form = self.form
-        out = convolve(messages, weights, form.stride, form.padding, form.dilation, groups)
-        return out.reshape(len(messages), *shape)
+        """Sums of ``weights`` times messages ``(B, *source shape)``: ``(K, B, *shape)``.
+
+        ``weights``: K sets of them, each laid out as the wiring's, on a first axis.
+        """
+        batch, sets, form = len(messages), len(weights), self.form
+        if form.kind in ("dense", "sparse"):
+            rows = weights.reshape(-1, weights.shape[2])
+            sums = (messages.reshape(batch, -1) @ rows.T).reshape(batch, sets, *shape)
+            return np.moveaxis(sums, 1, 0)
+        if form.kind != "sum-pool" and form.groups == 1:
+            kernels = weights.reshape(-1, *weights.shape[2:])
+            sums = convolve(messages, kernels, form.stride, form.padding, form.dilation, 1)
+            return np.moveaxis(sums.reshape(batch, sets, *shape), 1, 0)
+        groups = messages.shape[1] if form.kind == "sum-pool" else form.groups
+        if form.kind == "sum-pool":
+            weights = np.broadcast_to(weights[:, None, None], (sets, groups, 1, *weights.shape[1:]))
+        sums = [convolve(messages, part, form.stride, form.padding, form.dilation, groups) for part in weights]
+        return np.stack(sums).reshape(sets, batch, *shape)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.analysis.ranges import largest_input
 from neurodeploy.losses.counterpart import Counterpart, Wiring
+from neurodeploy.losses.limits import Limits
 from neurodeploy.losses.terms import Term
 from neurodeploy.program.population import Input
 from neurodeploy.program.program import Program
@@ -17,18 +19,18 @@ from neurodeploy.reference.integer import overflow
 from neurodeploy.reference.synapse import accumulate
 
 Array = NDArray[np.float64]
+ARRIVING: frozenset[Term] = frozenset({"weights", "input quantizer", "graded messages"})
+"""Terms that change what arrives."""
 
 
 class Past:
     """The messages of the last steps, as the network sends them: each ``(B, *shape)``, in its own units."""
 
     def __init__(self, counterparts: Mapping[str, Counterpart]) -> None:
-        self._last: dict[str, deque[Array]] = {}
-        for counterpart in counterparts.values():
-            for wiring in counterpart.wirings:
-                name, steps = wiring.source.name, wiring.delay + 1
-                longest = max(steps, self._last[name].maxlen or 0) if name in self._last else steps
-                self._last[name] = deque(maxlen=longest)
+        longest: dict[str, int] = {}
+        for wiring in (wiring for part in counterparts.values() for wiring in part.wirings):
+            longest[wiring.source.name] = max(longest.get(wiring.source.name, 0), wiring.delay + 1)
+        self._last: dict[str, deque[Array]] = {name: deque(maxlen=steps) for name, steps in longest.items()}
 
     @property
     def sources(self) -> list[str]:
@@ -46,47 +48,64 @@ class Past:
         return last[-1 - delay] if len(last) > delay else None
 
 
-class Feed:
-    """The input of one population, in accumulator units, under several choices of weights and messages."""
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """The input of a population in one step, ``(B, *shape)`` each, in accumulator units.
 
-    def __init__(self, program: Program, counterpart: Counterpart) -> None:
-        self._counterpart, self._numerics = counterpart, program.numerics
+    - ``sums`` by the terms of ``ARRIVING`` that are as in the network; ``real``: with all of them.
+    - ``exact``: as the machine sums integers, its widths included.
+    - ``moved``: by how much rounding of weights and messages may move it.
+    """
+
+    sums: Mapping[frozenset[Term], Array]
+    real: Array
+    exact: Array
+    moved: Array
+
+
+class Feed:
+    """Computes what arrives at one population. ``choices``: sets of terms whose sums are asked for."""
+
+    def __init__(
+        self, program: Program, counterpart: Counterpart, limits: Limits, choices: set[frozenset[Term]]
+    ) -> None:
+        self._part, self._numerics = counterpart, program.numerics
         self._projections = program.into(counterpart.name)
         self._linear = _is_linear(program, counterpart)
+        self._choices = choices | {frozenset[Term](), ARRIVING}
+        self._sides = [_sides(wiring, limit) for wiring, limit in zip(counterpart.wirings, limits.weights, strict=True)]
 
-    def messages(self, past: Past) -> list[tuple[Wiring, Array, Array]]:
-        """Every wiring over which something can have arrived, with its messages as integers and as real numbers.
+    def take(self, past: Past, batch: int) -> Arrival:
+        """What arrives after the sources sent what ``past`` ends with."""
+        shape = self._part.population.shape
+        sums = {choice: np.zeros((batch, *shape)) for choice in self._choices}
+        moved = np.zeros((batch, *shape))
+        for wiring, sides in zip(self._part.wirings, self._sides, strict=True):
+            values = past.arriving(wiring.source.name, wiring.delay)
+            if values is None:
+                continue
+            integers, real = _both(wiring, values)
+            rounded = not np.array_equal(integers, real)
+            from_integers = wiring.applied(sides[:2], integers, shape)
+            from_real = wiring.applied(sides[:2], real, shape) if rounded else from_integers
+            for choice, total in sums.items():
+                total += (from_real if term_of(wiring) in choice else from_integers)[int("weights" in choice)]
+            moved += wiring.applied(sides[2:3], np.abs(integers), shape)[0]
+            if rounded:
+                moved += wiring.applied(np.abs(sides[1:2]), np.abs(integers - real), shape)[0]
+        linear = sums[frozenset()]
+        return Arrival(sums, sums[ARRIVING], linear if self._linear else self._summed(past, linear.shape), moved)
 
-        Both in units of the integers: ``value * 2**scale``.
-        """
-        arriving = [(wiring, past.arriving(wiring.source.name, wiring.delay)) for wiring in self._counterpart.wirings]
-        return [(wiring, *_both(wiring, values)) for wiring, values in arriving if values is not None]
-
-    def exact(self, past: Past, linear: Array) -> Array:
-        """The input as the machine sums it; ``linear``: the sum of integers without any width."""
-        if self._linear:
-            return linear
-        total = np.zeros(linear.shape, np.int64)
+    def _summed(self, past: Past, shape: tuple[int, ...]) -> Array:
+        """The input as the machine sums it."""
+        total = np.zeros(shape, np.int64)
+        sources = {wiring.source.name: wiring for wiring in self._part.wirings}
         for projection in self._projections:
             values = past.arriving(projection.source, projection.delay)
             if values is not None:
-                source = next(w.source for w in self._counterpart.wirings if w.source.name == projection.source)
-                sent = quantized(values, source.output.scale, source.output.low, source.output.high)
-                shape = self._counterpart.population.shape
-                total = total + accumulate(projection, sent.astype(np.int64), shape, self._numerics)
+                sent = _quantized(sources[projection.source], values).astype(np.int64)
+                total = total + accumulate(projection, sent, shape[1:], self._numerics)
         return overflow(total, self._numerics.wide_bits, self._numerics.wide_overflow).astype(np.float64)
-
-    def total(
-        self, messages: Sequence[tuple[Wiring, Array, Array]], batch: int, choice: frozenset[Term] = frozenset()
-    ) -> Array:
-        """Weights times messages ``(B, *shape)``; those of the terms in ``choice`` as the network has them."""
-        shape = self._counterpart.population.shape
-        total = np.zeros((batch, *shape))
-        for wiring, integers, real in messages:
-            weights = wiring.real if "weights" in choice else wiring.integers
-            if weights is not None:
-                total += wiring.applied(weights, real if _real(wiring, choice) else integers, shape)
-        return total
 
 
 def term_of(wiring: Wiring) -> Term:
@@ -94,31 +113,32 @@ def term_of(wiring: Wiring) -> Term:
     return "input quantizer" if isinstance(wiring.source, Input) else "graded messages"
 
 
-def _real(wiring: Wiring, choice: frozenset[Term]) -> bool:
-    return term_of(wiring) in choice
+def _sides(wiring: Wiring, limit: Array) -> Array:
+    """Integers, the network's weights, and what rounding left between them: ``(3, ...)``; 0 where there is none."""
+    nothing = np.zeros(wiring.form.weights.shape)
+    integers = nothing if wiring.integers is None else wiring.integers
+    real = nothing if wiring.real is None else wiring.real
+    return np.stack([integers, real, np.minimum(np.abs(integers - real), limit)])
 
 
-def quantized(values: Array, scale: int, low: int, high: int) -> Array:
-    """Real messages on the grid of the integers that stand for them."""
-    return np.clip(np.rint(values * 2.0**scale), low, high)
+def _quantized(wiring: Wiring, values: Array) -> Array:
+    """Real messages as the integers that stand for them."""
+    output = wiring.source.output
+    return np.clip(np.rint(values * 2.0**output.scale), output.low, output.high)
 
 
 def _both(wiring: Wiring, values: Array) -> tuple[Array, Array]:
-    output = wiring.source.output
-    if output.kind == "graded":
-        integers = quantized(values, output.scale, output.low, output.high)
-        return wiring.arrives(integers), values * 2.0**output.scale
-    sent = wiring.arrives(quantized(values, 0, output.low, output.high))
-    return sent, values
+    """Messages as the synapses take them, and as the network sends them, in units of the integers."""
+    sent = _quantized(wiring, values)
+    if wiring.projections and all(projection.message_bits == 1 for projection in wiring.projections):
+        sent = (sent != 0).astype(np.float64)
+    return sent, values * 2.0**wiring.scale
 
 
 def _is_linear(program: Program, counterpart: Counterpart) -> bool:
     """Whether no sum into the population can leave its width, and nothing is shifted out of one."""
     narrow = 2 ** (min(program.numerics.wide_bits, program.numerics.conv_bits) - 1)
-    reach = 0
-    for projection in program.into(counterpart.name):
-        low, high = largest_input(program, counterpart.name, [projection])
-        reach += max(-low, high)
-        if projection.shift < 0:
-            return False
-    return reach < narrow
+    entering = program.into(counterpart.name)
+    ranges = [largest_input(program, counterpart.name, [projection]) for projection in entering]
+    reach = sum(max(-low, high) for low, high in ranges)
+    return reach < narrow and all(projection.shift >= 0 for projection in entering)

@@ -233,7 +233,9 @@ def _constants(counterpart: Counterpart, numerics: Numerics, limits: Limits) -> 
     if population.kind == "cuba-lif":
         yield _constant(counterpart, "threshold", "", population.threshold, neuron.threshold, limits.threshold)
         if population.reset == "value":
-            yield _constant(counterpart, "reset and clamp", "reset value", population.reset_value, neuron.reset_value, 0.5)
+            yield _constant(
+                counterpart, "reset and clamp", "reset value", population.reset_value, neuron.reset_value, 0.5
+            )
 
 
 def _first(value: float) -> Array:
@@ -268,4 +270,3 @@ def _interval(value: float, limit: float) -> str:
     """The whole numbers that rounding may make of ``value``."""
     least, most = int(np.ceil(value - limit)), int(np.floor(value + limit))
     return f"{least}" if least >= most else f"{least} to {most}"
-

@@ -17,13 +17,13 @@ from neurodeploy.errors import NeurodeployError
 from neurodeploy.losses.bound import Bound, Cell, Record
 from neurodeploy.losses.costs import Costs
 from neurodeploy.losses.counterpart import Counterpart, counterparts
-from neurodeploy.losses.feed import Past
+from neurodeploy.losses.feed import Feed, Past
 from neurodeploy.losses.limits import Beyond, beyond_limits, limits_of
 from neurodeploy.losses.terms import Term
 from neurodeploy.losses.variants import covers
 from neurodeploy.network.network import Network
 from neurodeploy.program.program import Program
-from neurodeploy.trace import Trace
+from neurodeploy.trace import Entry, Trace
 
 Array = NDArray[np.float64]
 
@@ -88,12 +88,17 @@ def measure(
     limits = {name: limits_of(part, program.numerics, name in calibrated) for name, part in parts.items()}
     bounds = {name: Bound(program, part, limits[name]) for name, part in parts.items()}
     costs = {name: Costs(program, part) for name, part in parts.items() if causes and _spikes(part)}
+    feeds = {
+        name: Feed(program, part, limits[name], costs[name].choices if name in costs else set())
+        for name, part in parts.items()
+    }
     for t in range(trace.steps):
-        past.add({name: np.asarray(trace[name].values[:, t]) for name in past.sources})
+        past.add({name: _values(trace[name], t) for name in past.sources})
         for name, bound in bounds.items():
-            bound.take(past, _record(trace, parts[name], t))
-        for name, cost in costs.items():
-            cost.take(past, trace[name].output[:, t].astype(np.float64))
+            arrival, record = feeds[name].take(past, trace.batch), _record(trace, parts[name], t)
+            bound.take(arrival, record)
+            if name in costs:
+                costs[name].take(arrival, record.output)
     return {
         name: _loss(
             bound,
@@ -105,6 +110,10 @@ def measure(
     }
 
 
+def _values(entry: Entry, t: int) -> Array:
+    return entry.output[:, t].astype(np.float64) / 2.0**entry.scale
+
+
 def _spikes(part: Counterpart) -> bool:
     return part.population.kind == "cuba-lif"
 
@@ -112,7 +121,7 @@ def _spikes(part: Counterpart) -> bool:
 def _record(trace: Trace, part: Counterpart, t: int) -> Record:
     """What the network's node did in step ``t``."""
     entry = trace[part.name]
-    output = entry.output[:, t].astype(np.float64)
+    output = _values(entry, t)
     if part.population.kind == "relay":
         return Record(output, None)
     if entry.v_before is None:
