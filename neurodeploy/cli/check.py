@@ -37,6 +37,14 @@ def check(
     allow_same_code: Annotated[
         bool, typer.Option("--allow-same-code", help="Accept that no target ran anything but the reference itself.")
     ] = False,
+    causes: Annotated[
+        bool | None,
+        typer.Option(
+            "--causes/--no-causes",
+            help="Say what every term of quantization costs each layer, and try remedies "
+            "(default: where network and program do not agree).",
+        ),
+    ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page too.")] = None,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML too, for continuous integration.")
@@ -69,6 +77,7 @@ def check(
             allow_same_code=allow_same_code,
             options=o.assignments(assign),
             calibrate=calibrate,
+            causes=causes,
             **framing.arguments(),
             **vars(making),
             **loading.arguments(),

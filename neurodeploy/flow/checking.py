@@ -10,6 +10,7 @@ from typing import Any, Unpack
 from neurodeploy.bundle import Bundle
 from neurodeploy.errors import InputError, choices
 from neurodeploy.flow.arguments import SubjectOptions, divided, spell_out, stimulus_of, texts
+from neurodeploy.flow.explaining import explained
 from neurodeploy.flow.foreign import run_target
 from neurodeploy.flow.ladder import build_ladder
 from neurodeploy.flow.loading import load
@@ -49,6 +50,7 @@ def check(
     states: bool = True,
     allow_same_code: bool = False,
     calibrate: Source = None,
+    causes: bool | None = None,
     **how: Unpack[SubjectOptions],
 ) -> Report:
     """Compare neighboring rungs and report the first divergence of each.
@@ -63,6 +65,8 @@ def check(
         states: membranes and currents of targets are compared too.
         calibrate: a stimulus to calibrate the integers of a source with, as ``quantize`` takes it.
         allow_same_code: a ladder in which every target ran the reference itself need not be inconclusive.
+        causes: what every term of quantization costs each layer, and what remedies bring, which are tried here; by
+            default where the rung from network to program does not agree.
 
     Raises:
         InputError: for options, stimuli and names that do not fit.
@@ -90,7 +94,8 @@ def check(
         rungs.append(float_rung(network, shown, traces["source"], allow_silent))
     traces["network"] = run_network(network, shown, states=True)
     traces["program"] = run_program(program, shown, states=True)
-    rungs.append(budget_rung(program, shown, traces["network"], traces["program"], budget, allow_silent))
+    rung = budget_rung(program, shown, traces["network"], traces["program"], budget, allow_silent)
+    rungs.append(explained(rung, opened, ladder, shown, traces, texts(options), budget, causes))
     for target, artifact in ladder.targets:
         traces[target.name] = run_target(target, artifact, shown, states)
         rungs.append(_target_rung(target, artifact, shown, traces, allow_silent, states))

@@ -30,13 +30,15 @@ from neurodeploy.target import (
 class Ladder:
     """A program, the targets above it with their artifacts, and the reasons why other targets are not run.
 
-    ``noticed``: findings of quantization.
+    ``noticed``: findings of quantization. ``calibrated``: populations whose weights, biases and thresholds were chosen
+    on a stimulus.
     """
 
     program: Program
     targets: tuple[tuple[Target, Artifact], ...]
     not_run: Mapping[str, str]
     noticed: tuple[Finding, ...] = ()
+    calibrated: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -59,14 +61,14 @@ def build_ladder(subject: Subject, names: Sequence[str] | None, options: Options
         options_of = _options_of(targets, options)
         artifacts = tuple((target, artifact_of(subject, target, options_of[target.name])) for target in targets)
         _all_available(targets)
-        return Ladder(program_of(subject, options), artifacts, {})
+        return Ladder(program_of(subject, options), artifacts, {}, calibrated=_calibrated(subject))
     if names:
         targets = [find_target(name) for name in dict.fromkeys(names)]
         options_of = _options_of(targets, options)
         quantized = quantize(subject, _common_numerics(targets, options), options, calibrate)
         artifacts = tuple((t, lower_program(quantized.program, t, options_of[t.name])) for t in targets)
         _all_available(targets)
-        return Ladder(quantized.program, artifacts, {}, quantized.findings)
+        return Ladder(quantized.program, artifacts, {}, quantized.findings, quantized.chosen)
     return _every_target(subject, options, calibrate)
 
 
@@ -84,7 +86,12 @@ def _every_target(network: Network, options: Options, calibrate: Source) -> Ladd
                 lowered.append((target, lower_program(quantized.program, target, options_of[target.name])))
         except (InputError, RefusedError, CapabilityError, CannotRepresentError) as error:
             not_run[target.name] = str(error)
-    return Ladder(quantized.program, tuple(lowered), not_run, quantized.findings)
+    return Ladder(quantized.program, tuple(lowered), not_run, quantized.findings, quantized.chosen)
+
+
+def _calibrated(bundle: Bundle) -> tuple[str, ...]:
+    """The populations of a bundle that were calibrated."""
+    return tuple(str(report["population"]) for report in bundle.report.get("calibration", ()))
 
 
 def _all_available(targets: Sequence[Target]) -> None:

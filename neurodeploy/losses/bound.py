@@ -112,7 +112,7 @@ class Bound:
         empty = initial_state(self._population, len(expected))
         output = step(self._population, empty, arrival.exact.astype(np.int64), self._numerics)
         tolerance = _tolerance(expected, np.abs(arrival.real))
-        bound = arrival.moved + self._errors.bias + tolerance
+        bound = arrival.moved + self._errors.bias + _shifted_out(self._part) + tolerance
         self._judge(expected, output.v_before.astype(np.float64), bound, np.ones(expected.shape, np.bool_))
         self._ask(expected, equations, tolerance)
 
@@ -270,6 +270,12 @@ class _Errors:
     cut: Array
 
 
+def _shifted_out(part: Counterpart) -> int:
+    """How many units a step may lose in sums whose shift cuts something off."""
+    projections = (projection for wiring in part.wirings for projection in wiring.projections)
+    return sum(p.shift < 0 and bool(np.any(p.weights % (1 << -p.shift))) for p in projections)
+
+
 def _errors(part: Counterpart, numerics: Numerics, limits: Limits) -> _Errors:
     population, neuron = part.population, part.neuron
     one, state = float(numerics.decay_one), 2.0**numerics.state_shift
@@ -281,8 +287,7 @@ def _errors(part: Counterpart, numerics: Numerics, limits: Limits) -> _Errors:
 
     keeps = [1 - np.asarray(decay) / one for decay in (population.current_decay, population.membrane_decay)]
     cut = sum(np.where(np.broadcast_to(keep > 0, population.shape), 1.5, 0.0) for keep in keeps)
-    if neuron.terms.state_grid is not None:
-        cut = cut + 3.0
+    cut = cut + 3.0 * (neuron.terms.state_grid is not None) + state * _shifted_out(part)
     clamps = 0.0 if neuron.terms.v_min is None else limits.constants * state
     value = limits.constants * state if population.reset == "value" else 0.0
     return _Errors(

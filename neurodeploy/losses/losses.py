@@ -19,6 +19,7 @@ from neurodeploy.losses.costs import Costs
 from neurodeploy.losses.counterpart import Counterpart, counterparts
 from neurodeploy.losses.feed import Feed, Past
 from neurodeploy.losses.limits import Beyond, beyond_limits, limits_of
+from neurodeploy.losses.remedy import Remedy
 from neurodeploy.losses.terms import Term
 from neurodeploy.losses.variants import covers
 from neurodeploy.network.network import Network
@@ -67,10 +68,39 @@ class Loss:
         }
 
 
+MOST_CELLS = 1 << 24
+"""Neurons times steps times samples that are looked at; at least one sample is."""
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What quantization did to a network.
+
+    ``populations``: the loss of each, seen on the first ``samples`` samples. ``remedies``: changes that were tried.
+    """
+
+    populations: Mapping[str, Loss]
+    samples: int
+    remedies: tuple[Remedy, ...] = ()
+
+    @property
+    def strangers(self) -> dict[str, Loss]:
+        """Populations that differ by more than rounding can make."""
+        return {name: loss for name, loss in self.populations.items() if not loss.rounding}
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "samples": self.samples,
+            "populations": {name: loss.to_json() for name, loss in self.populations.items()},
+            "remedies": [remedy.to_json() for remedy in self.remedies],
+        }
+
+
 def measure(
     network: Network, program: Program, trace: Trace, calibrated: Collection[str] = (), causes: bool = True
-) -> dict[str, Loss]:
-    """The loss of every population of ``program``; empty where the numerics are none that networks are quantized to.
+) -> Losses:
+    """The loss of every population of ``program``; of none where the numerics are none that networks are quantized to.
 
     Args:
         network: the float network that the program was made from.
@@ -82,8 +112,9 @@ def measure(
     Raises NeurodeployError where the trace has no states.
     """
     if not covers(program.numerics):
-        return {}
+        return Losses({}, 0)
     parts = counterparts(network, program)
+    samples = _samples(program, trace)
     past = Past(parts)
     limits = {name: limits_of(part, program.numerics, name in calibrated) for name, part in parts.items()}
     bounds = {name: Bound(program, part, limits[name]) for name, part in parts.items()}
@@ -93,40 +124,43 @@ def measure(
         for name, part in parts.items()
     }
     for t in range(trace.steps):
-        past.add({name: _values(trace[name], t) for name in past.sources})
+        past.add({name: _values(trace[name], samples, t) for name in past.sources})
         for name, bound in bounds.items():
-            arrival, record = feeds[name].take(past, trace.batch), _record(trace, parts[name], t)
+            arrival = feeds[name].take(past, samples)
+            record = _record(trace, parts[name], samples, t)
             bound.take(arrival, record)
             if name in costs:
                 costs[name].take(arrival, record.output)
-    return {
-        name: _loss(
-            bound,
-            beyond_limits(parts[name], program.numerics, limits[name]),
-            costs.get(name),
-            name in calibrated,
-        )
-        for name, bound in bounds.items()
-    }
+    losses: dict[str, Loss] = {}
+    for name, bound in bounds.items():
+        beyond = beyond_limits(parts[name], program.numerics, limits[name])
+        losses[name] = _loss(bound, beyond, costs.get(name), name in calibrated)
+    return Losses(losses, samples)
 
 
-def _values(entry: Entry, t: int) -> Array:
-    return entry.output[:, t].astype(np.float64) / 2.0**entry.scale
+def _samples(program: Program, trace: Trace) -> int:
+    """How many samples are looked at."""
+    cells = trace.steps * sum(population.size for population in program.populations)
+    return min(trace.batch, max(MOST_CELLS // max(cells, 1), 1))
+
+
+def _values(entry: Entry, samples: int, t: int) -> Array:
+    return entry.output[:samples, t].astype(np.float64) / 2.0**entry.scale
 
 
 def _spikes(part: Counterpart) -> bool:
     return part.population.kind == "cuba-lif"
 
 
-def _record(trace: Trace, part: Counterpart, t: int) -> Record:
+def _record(trace: Trace, part: Counterpart, samples: int, t: int) -> Record:
     """What the network's node did in step ``t``."""
     entry = trace[part.name]
-    output = _values(entry, t)
+    output = _values(entry, samples, t)
     if part.population.kind == "relay":
         return Record(output, None)
     if entry.v_before is None:
         raise NeurodeployError("has no membranes", f"node {part.name}", "run the network with states")
-    return Record(output, entry.v_before[:, t])
+    return Record(output, entry.v_before[:samples, t])
 
 
 def _loss(bound: Bound, beyond: tuple[Beyond, ...], costs: Costs | None, calibrated: bool) -> Loss:

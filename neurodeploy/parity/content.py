@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from neurodeploy.document import Block, Line, Span, Tone, line, quiet
+from neurodeploy.parity.quantization import loss_blocks
 from neurodeploy.parity.rung import Divergence, NodeResult, Rung, Verdict
 from neurodeploy.table import Table, number
 
@@ -34,6 +35,7 @@ def rung_blocks(rung: Rung) -> list[Block]:
         *(line(Span(reason, tone), indent=2) for reason in rung.reasons),
         *(quiet(remark, indent=2) for remark in rung.remarks),
         *([] if first is None else _divergence(first, unit)),
+        *loss_blocks(rung),
     ]
 
 

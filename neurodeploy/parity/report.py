@@ -12,6 +12,7 @@ from neurodeploy.document import Block, Span, line, plain_text, quiet
 from neurodeploy.finding import Finding
 from neurodeploy.html import html_document, html_page
 from neurodeploy.parity.content import TONES, coverage_table, rung_blocks, task_table
+from neurodeploy.parity.quantization import loss_table
 from neurodeploy.parity.rung import Divergence, Rung
 
 Overall = Literal["agree", "diverged", "inconclusive"]
@@ -97,7 +98,9 @@ class Report:
         blocks += [line(Span(f"{name}: not run ({reason})", "warning")) for name, reason in self.not_run.items()]
         blocks += [quiet(str(finding)) for finding in self.findings]
         blocks += [task_table(self.task), line("")] if self.task else []
-        blocks += [coverage_table(self.coverage), quiet(self._contract())] if complete else []
+        if complete:
+            blocks += [loss_table(rung.losses) for rung in self.rungs if rung.losses is not None]
+            blocks += [coverage_table(self.coverage), quiet(self._contract())]
         blocks += [line(Span(reason, "warning")) for reason in self.reasons]
         blocks.append(line("verdict: ", Span(self.verdict_words, TONES[self.verdict]), Span(self._run(), "quiet")))
         return blocks

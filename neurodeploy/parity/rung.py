@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from neurodeploy.evidence import INDEPENDENT, Evidence
+from neurodeploy.losses.losses import Losses
 
 Verdict = Literal["agree", "diverged", "inconclusive", "same code"]
 """``same code``: nothing differs, but the reference's own code ran on both sides."""
 Policy = Literal["ties", "budget", "exact", "same code"]
 """How a rung is judged; ``same code``: without independent evidence there is nothing to judge."""
 Quantity = Literal["output", "membrane", "current"]
+NOT_ROUNDING = "not rounding"
+"""What stands beside ``diverged`` where integers differ from the network by more than rounding can make."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ class Rung:
     - ``reasons`` say why the verdict is what it is, ``notes`` what the target noted about its artifact and its run.
     - ``evidence``: of a target's rung, what ran there; None between float and integers.
     - ``scope``: what was compared; it is part of the verdict.
+    - ``losses``: on the quantization rung, what rounding cost every population, and what no rounding made.
     """
 
     source: str
@@ -132,10 +136,13 @@ class Rung:
     notes: tuple[str, ...] = ()
     evidence: Evidence | None = None
     scope: Scope | None = None
+    losses: Losses | None = None
 
     @property
     def verdict_words(self) -> str:
-        """The verdict, and what it holds for where that is not all there is: ``agree (outputs)``."""
+        """The verdict, with what it holds for or why: ``agree (outputs)``, ``diverged: not rounding``."""
+        if self.verdict == "diverged" and self.losses is not None and self.losses.strangers:
+            return f"diverged: {NOT_ROUNDING}"
         if self.verdict == "agree" and self.scope is not None and not self.scope.complete:
             return f"agree ({self.scope})"
         return self.verdict
@@ -166,6 +173,7 @@ class Rung:
             "notes": list(self.notes),
             "evidence": None if self.evidence is None else self.evidence.to_json(),
             "compared": None if self.scope is None else self.scope.to_json(),
+            "losses": None if self.losses is None else self.losses.to_json(),
         }
 
 

@@ -103,7 +103,7 @@ def test_the_plain_data_has_every_documented_field() -> None:
     assert data["about"]["stimulus"] == HOSTILE
     assert data["rungs"][1].keys() == {
         *("from", "to", "policy", "verdict", "latency", "nodes", "first_divergence", "reasons", "notes", "evidence"),
-        "compared",
+        *("compared", "losses"),
     }
     node = data["rungs"][1]["nodes"][HOSTILE]
     assert node.keys() == {

@@ -1,0 +1,157 @@
+"""Changes of quantization, really tried on the stimulus of a check: what each brings back, layer by layer.
+
+Tried are: calibrated rounding, units of rows and layers, wider weights, and other numerics that the targets have;
+where none of them keeps the budget, calibrated rounding of wider weights. What is refused says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.errors import NeurodeployError
+from neurodeploy.flow.exporting import quantize
+from neurodeploy.heads import task_value
+from neurodeploy.losses.remedy import Kind, Remedy
+from neurodeploy.losses.variants import covers
+from neurodeploy.network.network import Network
+from neurodeploy.numerics import Numerics
+from neurodeploy.parity.measure import jaccard
+from neurodeploy.passes.pipeline import pipeline_options
+from neurodeploy.passes.units import ROW
+from neurodeploy.program.program import Program
+from neurodeploy.reference.program_runner import run_program
+from neurodeploy.stimulus import Stimulus
+from neurodeploy.trace import Trace
+
+WIDEST = 16
+"""Bits of a weight that are tried where the machine, or a second projection, has them."""
+FEWEST_TO_SPLIT = 4
+"""Samples from which on half of them are held out when calibration is tried."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """A check whose quantization lost spikes, and what can be changed about it.
+
+    - ``expected``, ``actual``: runs of the float network and of the program on ``stimulus``.
+    - ``numerics``, ``options``: with which the program was made. ``calibrated``: whether a stimulus was given.
+    - ``choices``: other numerics that its targets have.
+    """
+
+    network: Network
+    program: Program
+    stimulus: Stimulus
+    expected: Trace
+    actual: Trace
+    options: Mapping[str, str]
+    choices: tuple[Numerics, ...] = ()
+    calibrated: bool = False
+
+    @property
+    def numerics(self) -> Numerics:
+        """The machine's arithmetic."""
+        return self.program.numerics
+
+
+def remedies(check: Tried, samples: int, budget: float) -> tuple[Remedy, ...]:
+    """What every change brings on the first ``samples`` samples, at most."""
+    first = np.arange(min(samples, check.stimulus.batch))
+    done = [_try(check, change, first) for change in _changes(check)]
+    if all(remedy.refused or remedy.worst < budget for remedy in done):
+        done += [_try(check, change, first) for change in _both(check, done)]
+    return tuple(done)
+
+
+@dataclass(frozen=True)
+class _Change:
+    kind: Kind
+    options: Mapping[str, str]
+    calibrate: bool = False
+    numerics: Numerics | None = None
+
+    @property
+    def how(self) -> str:
+        parts = [f"-O {key}={value}" for key, value in self.options.items()]
+        parts += ["--calibrate STIMULUS"] if self.calibrate else []
+        return " ".join(parts)
+
+
+def _changes(check: Tried) -> Iterator[_Change]:
+    if not check.calibrated:
+        yield _Change("calibrate", {}, calibrate=True)
+    if "unit" not in check.options and not check.calibrated:
+        yield _Change("finer units", {"unit": ROW})
+    widest = _widest(check)
+    if widest is not None:
+        yield _Change("wider weights", {"weight-bits": str(widest)}, calibrate=check.calibrated)
+    for numerics in check.choices:
+        if numerics != check.numerics and covers(numerics):
+            yield _Change("other numerics", {"numerics": numerics.name}, check.calibrated, numerics)
+
+
+def _both(check: Tried, done: list[Remedy]) -> Iterator[_Change]:
+    """Calibrated rounding of wider weights, where both can be had."""
+    possible = {remedy.kind for remedy in done if not remedy.refused}
+    widest = _widest(check)
+    if widest is not None and {"calibrate", "wider weights"} <= possible:
+        yield _Change("calibrate wider weights", {"weight-bits": str(widest)}, calibrate=True)
+
+
+def _widest(check: Tried) -> int | None:
+    """More bits of a weight than were used, as many as quantization takes; None where it takes no more."""
+    option = pipeline_options()["weight-bits"]
+    used = int(check.options.get(option.key, check.numerics.weight_bits))
+    for bits in (WIDEST, check.numerics.weight_bits):
+        try:
+            option.domain.read(option.key, str(bits), (check.numerics,))
+        except NeurodeployError:
+            continue
+        return bits if bits > used else None
+    return None
+
+
+def _try(check: Tried, change: _Change, samples: NDArray[np.intp]) -> Remedy:
+    """Make the change and measure it. Where it calibrates, on samples that it did not see, if there are enough."""
+    held_out = change.calibrate and len(samples) >= FEWEST_TO_SPLIT
+    shown, judged = (samples[::2], samples[1::2]) if held_out else (samples, samples)
+    calibrate = _some(check.stimulus, shown) if change.calibrate else None
+    options = {**check.options, **change.options}
+    try:
+        program = quantize(check.network, change.numerics or check.numerics, options, calibrate).program
+        after = run_program(program, _some(check.stimulus, judged))
+    except NeurodeployError as error:
+        place = f"{error.where}: " if error.where else ""
+        return Remedy(change.kind, change.how, {}, {}, refused=f"{place}{error.what}")
+    expected, before = (_of(trace, judged) for trace in (check.expected, check.actual))
+    tasks = [_task(check, trace, judged) for trace in (before, after)]
+    indices = [_jaccards(program, expected, trace) for trace in (before, after)]
+    return Remedy(change.kind, change.how, *indices, len(judged), held_out, *tasks)
+
+
+def _jaccards(program: Program, expected: Trace, actual: Trace) -> dict[str, float]:
+    spiking = [population.name for population in program.populations if population.kind == "cuba-lif"]
+    return {name: jaccard(expected[name].values, actual[name].values) for name in spiking}
+
+
+def _task(check: Tried, trace: Trace, samples: NDArray[np.intp]) -> dict[str, object] | None:
+    post, labels = check.network.host.post, check.stimulus.labels
+    return None if post is None else task_value(post, trace, None if labels is None else labels[samples])
+
+
+def _some(stimulus: Stimulus, samples: NDArray[np.intp]) -> Stimulus:
+    """Some samples of a stimulus, as plain inputs."""
+    labels = None if stimulus.labels is None else stimulus.labels[samples]
+    return Stimulus({name: array[samples] for name, array in stimulus.inputs.items()}, labels, stimulus.origin)
+
+
+def _of(trace: Trace, samples: NDArray[np.intp]) -> Trace:
+    """The outputs of some samples of a trace."""
+    plain = {
+        name: replace(entry, output=entry.output[samples], v=None, u=None, v_before=None)
+        for name, entry in trace.entries.items()
+    }
+    return Trace(plain)

@@ -1,0 +1,78 @@
+"""Remedies are really tried on the stimulus of a check."""
+
+from dataclasses import replace
+
+import numpy as np
+
+import neurodeploy as nd
+from neurodeploy.flow import check, export
+from neurodeploy.host import Head, Host
+from neurodeploy.parity.rung import Rung
+from neurodeploy.reference.network_runner import run_network
+from neurodeploy.stimulus import Stimulus
+from tests.passes.networks import chain, events
+
+NETWORK = chain(2, sizes=(12, 10, 8))
+SHOWN = Stimulus({"input": events(NETWORK, samples=6)["input"]})
+
+
+def quantization(report: nd.Report) -> Rung:
+    return next(rung for rung in report.rungs if rung.target == "program")
+
+
+def test_where_the_rung_diverges_every_layer_is_told_its_losses_and_what_helps() -> None:
+    report = check(NETWORK, SHOWN, targets=["fixed"], options={"weight-bits": 3})
+    losses = quantization(report).losses
+    assert losses is not None
+    assert all(loss.costs["weights"] > 0.1 for loss in losses.populations.values())
+    remedies = {remedy.kind: remedy for remedy in losses.remedies}
+    assert remedies.keys() >= {"calibrate", "finer units", "wider weights", "other numerics"}
+    assert remedies["calibrate"].held_out and remedies["calibrate"].samples == 3
+    assert remedies["wider weights"].how.startswith("-O weight-bits=")
+    assert remedies["wider weights"].worst > 0.7
+
+
+def test_what_a_remedy_promises_is_what_comes_of_it() -> None:
+    report = check(NETWORK, SHOWN, targets=["fixed"], options={"weight-bits": 3})
+    losses = quantization(report).losses
+    assert losses is not None
+    for kind, options in (("finer units", {"unit": "row"}), ("other numerics", {"numerics": "int32"})):
+        remedy = next(remedy for remedy in losses.remedies if remedy.kind == kind)
+        again = check(NETWORK, SHOWN, targets=["fixed"], options={"weight-bits": 3, **options}, causes=False)
+        nodes = quantization(again).nodes
+        assert remedy.after == {name: node.jaccard for name, node in nodes.items()}
+        assert remedy.before == {name: node.jaccard for name, node in quantization(report).nodes.items()}
+
+
+def test_causes_are_asked_for_or_not() -> None:
+    fine = quantization(check(NETWORK, SHOWN, targets=["fixed"], budget=0.1)).losses
+    asked = quantization(check(NETWORK, SHOWN, targets=["fixed"], budget=0.1, causes=True)).losses
+    refused = quantization(check(NETWORK, SHOWN, targets=["fixed"], budget=1.0, causes=False)).losses
+    assert fine is not None and asked is not None and refused is not None
+    assert not fine.remedies and not any(loss.costs for loss in fine.populations.values())
+    assert asked.remedies and all(loss.costs for loss in asked.populations.values())
+    assert not refused.remedies and not any(loss.costs for loss in refused.populations.values())
+
+
+def test_a_bundle_knows_its_options_and_which_populations_were_calibrated(tmp_path) -> None:
+    bundle = export(NETWORK, "fixed", tmp_path / "b", options={"weight-bits": 3}, calibrate=SHOWN)
+    losses = quantization(check(bundle, SHOWN, budget=1.0)).losses
+    assert losses is not None
+    assert all(loss.calibrated and loss.rounding for loss in losses.populations.values())
+    kinds = [remedy.kind for remedy in losses.remedies]
+    assert "calibrate" not in kinds and "wider weights" in kinds
+    wider = next(remedy for remedy in losses.remedies if remedy.kind == "wider weights")
+    assert "--calibrate STIMULUS" in wider.how
+
+
+def test_accuracy_is_measured_where_labels_are_known() -> None:
+    network = replace(NETWORK, host=Host(post=Head("spike-count-argmax", "lif1")))
+    labels = run_network(network, SHOWN)["lif1"].values.sum(axis=1).argmax(axis=1)
+    labelled = Stimulus(SHOWN.inputs, labels)
+    report = check(network, labelled, targets=["fixed"], options={"weight-bits": 2})
+    losses = quantization(report).losses
+    assert losses is not None and report.task is not None
+    remedy = next(remedy for remedy in losses.remedies if remedy.kind == "other numerics")
+    assert remedy.task_after is not None
+    expected = np.mean(np.array(remedy.task_after["class"]) == labels)
+    assert remedy.accuracies == (report.task["program"]["accuracy"], expected)

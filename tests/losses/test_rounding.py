@@ -1,0 +1,140 @@
+"""Honest rounding stays within its bound, and a fault of the quantizer does not."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurodeploy.contract import Contract, Terms
+from neurodeploy.losses.losses import measure
+from neurodeploy.network import Network, NetworkBuilder
+from neurodeploy.numerics import INT32, LOIHI2, Numerics
+from neurodeploy.passes.pipeline import quantize
+from neurodeploy.reference.network_runner import run_network
+from tests.losses.faults import FAULTS
+from tests.losses.support import judged, rounded
+from tests.passes.networks import chain, events, random_network, recurrent_network, stimulus
+
+OPTIONS: tuple[dict[str, Any], ...] = ({}, {"unit": "row"}, {"unit": "layer", "weight_bits": 5}, {"weight_bits": 3})
+MACHINES = pytest.mark.parametrize("numerics", [LOIHI2, INT32], ids=lambda n: n.name)
+
+
+@MACHINES
+@pytest.mark.parametrize("seed", range(12))
+def test_honest_rounding_is_never_called_anything_else(seed: int, numerics: Numerics) -> None:
+    network = random_network(seed)
+    shown = stimulus(network, steps=16, samples=2, seed=seed)
+    options = OPTIONS[seed % len(OPTIONS)]
+    program = rounded(network, numerics, **options)
+    if program is None:
+        pytest.skip(f"{numerics.name} does not hold this network with {options}")
+    losses = judged(network, program, shown)
+    assert losses.strangers == {}
+    assert losses.populations.keys() == program.by_name.keys()
+    assert all(loss.share <= 1 for loss in losses.populations.values())
+
+
+@pytest.mark.parametrize("reset", ["zero", "value", "subtract"])
+def test_a_late_reset_is_within_the_bound_of_its_equal_form(reset: str) -> None:
+    build = NetworkBuilder(Terms(reset=reset, reset_timing="next-step"))  # type: ignore[arg-type]
+    at = build.linear("fc", build.input("input", (3,)), [[1.53, -1.1, 0.51], [0.9, 0.2, -0.3]])
+    build.output("output", build.lif("lif", at, 2e-3, 0.75, v_leak=0.1, v_reset=-0.25))
+    network = build.build()
+    program = quantize(network).program
+    assert judged(network, program, stimulus(network, steps=60)).strangers == {}
+
+
+@pytest.mark.parametrize("kind", ["lif", "cuba"])
+@pytest.mark.parametrize("delay", [1, 3])
+def test_a_loop_and_a_current_are_within_the_bound(kind: str, delay: int) -> None:
+    weight = np.random.default_rng(0).normal(size=(4, 4))
+    network = recurrent_network(kind, delay=delay, weight=weight)
+    losses = judged(network, quantize(network).program, stimulus(network, steps=60, samples=3), causes=True)
+    assert losses.strangers == {}
+    assert losses.populations["lif"].isolated is not None and losses.populations["lif"].isolated < 1
+
+
+def test_a_state_grid_is_the_networks_own_truncation() -> None:
+    build = NetworkBuilder(Terms(state_grid=2.0**-12))
+    at = build.linear("fc", build.input("input", (3,)), [[1.5, -1.0, 0.5], [0.75, 0.25, -0.5]])
+    build.output("output", build.lif("lif", at, 3e-3, 0.75))
+    network = build.build()
+    losses = judged(network, quantize(network).program, stimulus(network, steps=60), causes=True)
+    loss = losses.populations["lif"]
+    assert (losses.strangers, loss.isolated) == ({}, 1.0)
+    assert "truncation" not in loss.costs
+
+
+def test_calibrated_weights_are_chosen_and_the_rest_is_judged() -> None:
+    network = chain(3)
+    shown = events(network)
+    done = quantize(network, LOIHI2, {"input": shown["input"].astype(float)}, weight_bits=4)
+    trace = run_network(network, shown, states=True)
+    assert done.chosen == ("lif0", "lif1")
+    assert measure(network, done.program, trace, done.chosen, causes=False).strangers == {}
+    sick, node = FAULTS["a decay one off"][0](done.program) or (None, "")
+    assert sick is not None
+    losses = measure(network, sick, trace, done.chosen, causes=False)
+    assert list(losses.strangers) == [node]
+    assert losses.strangers[node].beyond[0].culprit == "decay"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_of_the_quantizer_names_its_node_and_term(fault: str) -> None:
+    plant, culprit = FAULTS[fault]
+    planted = 0
+    for seed in range(40):
+        network = random_network(seed)
+        program = rounded(network)
+        sick = None if program is None else plant(program)
+        if sick is None:
+            continue
+        losses = judged(network, sick[0], stimulus(network, steps=16, samples=2, seed=seed))
+        assert list(losses.strangers) == [sick[1]], seed
+        assert {part.culprit for part in losses.strangers[sick[1]].beyond} == {culprit}, seed
+        planted += 1
+        if planted == 3:
+            return
+    assert planted, "no network has what the fault needs"
+
+
+def test_the_place_and_what_rounding_gives_are_named() -> None:
+    network = chain(0, sizes=(6, 4))
+    program = quantize(network, weight_bits=6).program
+    shown = events(network)
+    weights = program.projections[0].weights
+    sick, _ = FAULTS["a wrong sign"][0](program) or (program, "")
+    row, column = (int(i) for i in np.unravel_index(int(np.abs(weights).argmax()), weights.shape))
+    (fault,) = judged(network, sick, shown).strangers["lif0"].beyond
+    assert fault.place == f"fc0, neuron {row} from {column}"
+    assert fault.hint == "its sign is wrong"
+    swapped, _ = FAULTS["swapped outputs"][0](program) or (program, "")
+    (fault,) = judged(network, swapped, shown).strangers["lif0"].beyond
+    assert "are swapped" in fault.hint
+    (fault,) = judged(network, FAULTS["a decay one off"][0](program)[0], shown).strangers["lif0"].beyond  # type: ignore[index]
+    decay = program.populations[0].membrane_decay
+    assert (fault.place, fault.actual, fault.expected) == ("membrane", str(decay + 1), str(decay))
+
+
+def test_a_fault_that_the_stimulus_exercises_shows_in_cells_too() -> None:
+    network = chain(0, sizes=(6, 4))
+    sick, _ = FAULTS["a wrong sign"][0](quantize(network).program) or (None, "")
+    assert sick is not None
+    loss = judged(network, sick, events(network)).strangers["lif0"]
+    assert loss.cells_beyond > 0 and loss.share > 1 and loss.first is not None
+    assert abs(loss.first.actual - loss.first.expected) > loss.first.bound
+    quiet = judged(network, sick, {"input": np.zeros((1, 5, 6))}).strangers["lif0"]
+    assert quiet.cells_beyond == 0 and len(quiet.beyond) == 1
+
+
+def test_equations_that_are_not_the_networks_are_named_though_every_constant_is_rounded_well() -> None:
+    """The constants of a program made under another contract: its own network would call them rounded."""
+    network, other = chain(0, sizes=(6, 4)), chain(0, sizes=(6, 4))
+    halved = Network(other.graph, Contract(Terms(dt=5e-4)))
+    shown = events(network)
+    trace = run_network(network, shown, states=True)
+    assert "equations" not in {
+        p.culprit for p in measure(network, quantize(network).program, trace).populations["lif0"].beyond
+    }
+    faults = measure(halved, quantize(halved).program, trace).strangers["lif0"].beyond
+    assert {fault.culprit for fault in faults} == {"equations"}
