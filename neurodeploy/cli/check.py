@@ -16,18 +16,27 @@ if TYPE_CHECKING:
     from neurodeploy.parity.report import Overall
 
 EXIT: dict[Overall, int] = {"agree": 0, "diverged": 1, "inconclusive": 5}
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target", "-t", metavar="NAME", help="Target to climb to; repeatable (default: the bundle's, or each)."
+    ),
+]
+Causes = Annotated[
+    bool | None,
+    typer.Option(
+        "--causes/--no-causes",
+        help="Say what every term of quantization costs each layer, and try remedies "
+        "(default: where network and program do not agree).",
+    ),
+]
 
 
 @with_blocks
 def check(
     subject: o.Subject,
     stimulus: o.Stimulus = None,
-    target: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--target", "-t", metavar="NAME", help="Target to climb to; repeatable (default: the bundle's, or each)."
-        ),
-    ] = None,
+    target: Targets = None,
     budget: Annotated[
         float, typer.Option(metavar="X", help="Smallest Jaccard of every spiking node, network to program.")
     ] = 0.9,
@@ -37,14 +46,7 @@ def check(
     allow_same_code: Annotated[
         bool, typer.Option("--allow-same-code", help="Accept that no target ran anything but the reference itself.")
     ] = False,
-    causes: Annotated[
-        bool | None,
-        typer.Option(
-            "--causes/--no-causes",
-            help="Say what every term of quantization costs each layer, and try remedies "
-            "(default: where network and program do not agree).",
-        ),
-    ] = None,
+    causes: Causes = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page too.")] = None,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML too, for continuous integration.")

@@ -10,14 +10,13 @@ from typing import Any, Unpack
 from neurodeploy.bundle import Bundle
 from neurodeploy.errors import InputError, choices
 from neurodeploy.flow.arguments import SubjectOptions, divided, spell_out, stimulus_of, texts
-from neurodeploy.flow.explaining import explained
+from neurodeploy.flow.explaining import quantization_rung
 from neurodeploy.flow.foreign import run_target
 from neurodeploy.flow.ladder import build_ladder
 from neurodeploy.flow.loading import load
 from neurodeploy.flow.subject import Subject, network_of, open_subject
 from neurodeploy.heads import task_value
 from neurodeploy.network.network import Network
-from neurodeploy.parity.budget_rung import budget_rung
 from neurodeploy.parity.coverage import coverage
 from neurodeploy.parity.encoder_rung import ENCODER, encoder_rung
 from neurodeploy.parity.exact_rung import exact_rung
@@ -65,8 +64,7 @@ def check(
         states: membranes and currents of targets are compared too.
         calibrate: a stimulus to calibrate the integers of a source with, as ``quantize`` takes it.
         allow_same_code: a ladder in which every target ran the reference itself need not be inconclusive.
-        causes: what every term of quantization costs each layer, and what remedies bring, which are tried here; by
-            default where the rung from network to program does not agree.
+        causes: what each term of quantization costs, and remedies, tried here; by default where the rung diverges.
 
     Raises:
         InputError: for options, stimuli and names that do not fit.
@@ -89,13 +87,10 @@ def check(
     program = ladder.program
     traces: dict[str, Trace] = {}
     rungs = _encoder_rungs(network, shown, budget, allow_silent)
-    if not isinstance(opened, Bundle) and network.source is not None and network.source.run is not None:
-        traces["source"] = network.source.run(shown)
-        rungs.append(float_rung(network, shown, traces["source"], allow_silent))
+    rungs += _source_rungs(opened, network, shown, traces, allow_silent)
     traces["network"] = run_network(network, shown, states=True)
     traces["program"] = run_program(program, shown, states=True)
-    rung = budget_rung(program, shown, traces["network"], traces["program"], budget, allow_silent)
-    rungs.append(explained(rung, opened, ladder, shown, traces, texts(options), budget, causes))
+    rungs.append(quantization_rung(opened, ladder, shown, traces, texts(options), budget, allow_silent, causes))
     for target, artifact in ladder.targets:
         traces[target.name] = run_target(target, artifact, shown, states)
         rungs.append(_target_rung(target, artifact, shown, traces, allow_silent, states))
@@ -124,6 +119,16 @@ def _encoder_rungs(network: Network, stimulus: Stimulus, budget: float, allow_si
     stream, expected = float_spikes(stimulus, network)
     actual = stimulus[pre.node].reshape(expected.shape)
     return [encoder_rung(expected, actual, stream.latency, budget, allow_silent)]
+
+
+def _source_rungs(
+    opened: Subject, network: Network, stimulus: Stimulus, traces: dict[str, Trace], allow_silent: Collection[str]
+) -> list[Rung]:
+    """The rung of the module that the network came from, if it can run; its trace joins ``traces``."""
+    if isinstance(opened, Bundle) or network.source is None or network.source.run is None:
+        return []
+    traces["source"] = network.source.run(stimulus)
+    return [float_rung(network, stimulus, traces["source"], allow_silent)]
 
 
 def check_budget(budget: float) -> None:

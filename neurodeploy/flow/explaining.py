@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from neurodeploy.bundle import Bundle
@@ -10,23 +10,24 @@ from neurodeploy.flow.ladder import Ladder
 from neurodeploy.flow.remedies import Tried, remedies
 from neurodeploy.flow.subject import Subject, network_of
 from neurodeploy.losses.losses import measure
+from neurodeploy.parity.budget_rung import budget_rung
 from neurodeploy.parity.quantization import with_losses
 from neurodeploy.parity.rung import Rung
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.trace import Trace
 
 
-def explained(
-    rung: Rung,
+def quantization_rung(
     subject: Subject,
     ladder: Ladder,
     stimulus: Stimulus,
     traces: Mapping[str, Trace],
     options: Mapping[str, str],
     budget: float,
+    allow_silent: Collection[str],
     causes: bool | None,
 ) -> Rung:
-    """The quantization rung with its losses.
+    """The rung from network to program, with its losses.
 
     Whether rounding can have made them is always asked. What every term costs, and what remedies bring, is asked where
     ``causes`` says so, by default where the rung does not agree.
@@ -35,6 +36,7 @@ def explained(
     - ``options``: those of quantization; a bundle's own with a bundle.
     """
     network, program = network_of(subject), ladder.program
+    rung = budget_rung(program, stimulus, traces["network"], traces["program"], budget, allow_silent)
     asked = rung.verdict == "diverged" if causes is None else causes
     losses = measure(network, program, traces["network"], ladder.calibrated, asked)
     if asked and losses.populations and not losses.strangers:

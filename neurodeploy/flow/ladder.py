@@ -12,7 +12,7 @@ from neurodeploy.flow.exporting import lower_program, numerics_of, own_options, 
 from neurodeploy.flow.subject import Subject, artifact_of, own_target, program_of
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics
-from neurodeploy.passes.pipeline import pipeline_options
+from neurodeploy.passes.pipeline import Quantized, pipeline_options
 from neurodeploy.program.program import Program
 from neurodeploy.stimuli import Source
 from neurodeploy.target import (
@@ -68,7 +68,7 @@ def build_ladder(subject: Subject, names: Sequence[str] | None, options: Options
         quantized = quantize(subject, _common_numerics(targets, options), options, calibrate)
         artifacts = tuple((t, lower_program(quantized.program, t, options_of[t.name])) for t in targets)
         _all_available(targets)
-        return Ladder(quantized.program, artifacts, {}, quantized.findings, quantized.chosen)
+        return Ladder(quantized.program, artifacts, {}, quantized.findings, _chosen(quantized))
     return _every_target(subject, options, calibrate)
 
 
@@ -86,7 +86,12 @@ def _every_target(network: Network, options: Options, calibrate: Source) -> Ladd
                 lowered.append((target, lower_program(quantized.program, target, options_of[target.name])))
         except (InputError, RefusedError, CapabilityError, CannotRepresentError) as error:
             not_run[target.name] = str(error)
-    return Ladder(quantized.program, tuple(lowered), not_run, quantized.findings, quantized.chosen)
+    return Ladder(quantized.program, tuple(lowered), not_run, quantized.findings, _chosen(quantized))
+
+
+def _chosen(quantized: Quantized) -> tuple[str, ...]:
+    """The populations that were calibrated just now."""
+    return tuple(report.population for report in quantized.calibrated)
 
 
 def _calibrated(bundle: Bundle) -> tuple[str, ...]:

@@ -127,9 +127,16 @@ def _try(check: Tried, change: _Change, samples: NDArray[np.intp]) -> Remedy:
         place = f"{error.where}: " if error.where else ""
         return Remedy(change.kind, change.how, {}, {}, refused=f"{place}{error.what}")
     expected, before = (_of(trace, judged) for trace in (check.expected, check.actual))
-    tasks = [_task(check, trace, judged) for trace in (before, after)]
-    indices = [_jaccards(program, expected, trace) for trace in (before, after)]
-    return Remedy(change.kind, change.how, *indices, len(judged), held_out, *tasks)
+    return Remedy(
+        change.kind,
+        change.how,
+        _jaccards(program, expected, before),
+        _jaccards(program, expected, after),
+        len(judged),
+        held_out,
+        _task(check, before, judged),
+        _task(check, after, judged),
+    )
 
 
 def _jaccards(program: Program, expected: Trace, actual: Trace) -> dict[str, float]:

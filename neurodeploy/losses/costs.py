@@ -6,8 +6,6 @@ not add up; where calibration made up for a term, restoring it alone costs inste
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +16,9 @@ from neurodeploy.losses.variants import ALL, INTEGERS, Choice, States, Variants,
 from neurodeploy.program.program import Program
 
 Array = NDArray[np.float64]
+
+
+CONSTANTS: tuple[Term, ...] = ("decay", "threshold", "bias", "reset and clamp")
 
 
 class Costs:
@@ -75,20 +76,20 @@ class Costs:
         return np.where(silent, 1.0, self._least / np.where(silent, 1.0, self._most))
 
 
-def _terms(program: Program, counterpart: Counterpart) -> Iterator[Term]:
+def _terms(program: Program, counterpart: Counterpart) -> list[Term]:
     """Terms that differ from the network's."""
+    terms: list[Term] = []
     wirings = counterpart.wirings
     if any(
         wiring.integers is None or wiring.real is None or not np.array_equal(wiring.integers, wiring.real)
         for wiring in wirings
     ):
-        yield "weights"
+        terms.append("weights")
     probe = Variants.of(counterpart, program.numerics, (INTEGERS, ALL))
-    for term in ("decay", "threshold", "bias", "reset and clamp"):
-        if probe.differ(term):
-            yield term
-    yield from dict.fromkeys(term_of(wiring) for wiring in wirings if wiring.source.output.kind == "graded")
+    terms.extend(term for term in CONSTANTS if probe.differ(term))
+    graded = {term_of(wiring) for wiring in wirings if wiring.source.output.kind == "graded"}
+    terms.extend(sorted(graded))
     keeps = np.concatenate([np.ravel(keep[0]) for keep in (probe.keep_current, probe.keep_membrane)])
     if counterpart.neuron.terms.state_grid is None and np.any((keeps > 0) & (keeps < 1)):
-        yield "truncation"
-    yield "saturation"
+        terms.append("truncation")
+    return [*terms, "saturation"]

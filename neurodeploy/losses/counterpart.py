@@ -131,8 +131,8 @@ def _wiring(program: Program, form: Form, paths: Sequence[Synapse], projections:
     scale = source.output.scale
     ours = tuple(projection for projection in projections if _form(projection) == form)
     theirs = [path for path in paths if _form(path) == form]
-    integers = [projection.weights * 2.0**projection.shift for projection in ours]
-    real = [path.weights * 2.0**-scale for path in theirs]
+    integers = [np.asarray(projection.weights * 2.0**projection.shift, np.float64) for projection in ours]
+    real = [np.asarray(path.weights * 2.0**-scale, np.float64) for path in theirs]
     example = ours[0] if ours else theirs[0]
     return Wiring(source, example, scale, ours, len(theirs), _sum(integers), _sum(real))
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from neurodeploy.document import Block, Line, Span, line, quiet
 from neurodeploy.losses.losses import Loss, Losses
 from neurodeploy.losses.remedy import Remedy, best_for, best_of
+from neurodeploy.losses.terms import Term
 from neurodeploy.parity.rung import NOT_ROUNDING, Divergence, NodeResult, Rung
 from neurodeploy.table import Table, number
 
@@ -123,7 +124,7 @@ def _accuracy(before: float, after: float) -> str:
 
 def loss_table(losses: Losses) -> Table:
     """Every term and how much of the rounding bound was reached, population by population."""
-    terms = list(dict.fromkeys(term for loss in losses.populations.values() for term in loss.costs))
+    terms: list[Term] = list(dict.fromkeys(term for loss in losses.populations.values() for term in loss.costs))
     rows = [
         (
             f"{name} (calibrated)" if loss.calibrated else name,

@@ -73,11 +73,6 @@ class Quantized:
         """What quantization noticed."""
         return overflow_findings(self.neurons)
 
-    @property
-    def chosen(self) -> tuple[str, ...]:
-        """Populations whose weights, biases and thresholds were chosen on a stimulus."""
-        return tuple(report.population for report in self.calibrated)
-
     def __repr__(self) -> str:
         return f"Quantized: {self.program!r}"
 

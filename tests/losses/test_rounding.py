@@ -70,11 +70,12 @@ def test_calibrated_weights_are_chosen_and_the_rest_is_judged() -> None:
     shown = events(network)
     done = quantize(network, LOIHI2, {"input": shown["input"].astype(float)}, weight_bits=4)
     trace = run_network(network, shown, states=True)
-    assert done.chosen == ("lif0", "lif1")
-    assert measure(network, done.program, trace, done.chosen, causes=False).strangers == {}
+    chosen = [report.population for report in done.calibrated]
+    assert chosen == ["lif0", "lif1"]
+    assert measure(network, done.program, trace, chosen, causes=False).strangers == {}
     sick, node = FAULTS["a decay one off"][0](done.program) or (None, "")
     assert sick is not None
-    losses = measure(network, sick, trace, done.chosen, causes=False)
+    losses = measure(network, sick, trace, chosen, causes=False)
     assert list(losses.strangers) == [node]
     assert losses.strangers[node].beyond[0].culprit == "decay"
 
