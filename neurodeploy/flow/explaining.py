@@ -51,6 +51,7 @@ def quantization_rung(
             made_with,
             choices,
             bool(ladder.calibrated),
+            {name: loss.costs.get("weights", 0.0) for name, loss in losses.populations.items() if loss.costs},
         )
         losses = replace(losses, remedies=remedies(check, losses.samples, budget))
     return with_losses(rung, losses)

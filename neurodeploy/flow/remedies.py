@@ -1,13 +1,14 @@
 """Changes of quantization, really tried on the stimulus of a check: what each brings back, layer by layer.
 
-Tried are: calibrated rounding, units of rows and layers, wider weights, and other numerics that the targets have;
-where none of them keeps the budget, calibrated rounding of wider weights. What is refused says why.
+Tried are: calibrated rounding, units of rows and layers, wider weights in the layer whose weights cost most and in all
+of them, and other numerics that the targets have; where none of them keeps the budget, calibrated rounding of wider
+weights. What is refused says why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from neurodeploy.losses.variants import covers
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics
 from neurodeploy.parity.measure import jaccard
+from neurodeploy.passes.machine import widest_weights
+from neurodeploy.passes.options import EVERY_LAYER
 from neurodeploy.passes.pipeline import pipeline_options
 from neurodeploy.passes.units import ROW
 from neurodeploy.program.program import Program
@@ -28,7 +31,7 @@ from neurodeploy.stimulus import Stimulus
 from neurodeploy.trace import Trace
 
 WIDEST = 16
-"""Bits of a weight that are tried where the machine, or a second projection, has them."""
+"""Most bits of a weight that are tried."""
 FEWEST_TO_SPLIT = 4
 """Samples from which on half of them are held out when calibration is tried."""
 
@@ -40,6 +43,7 @@ class Tried:
     - ``expected``, ``actual``: runs of the float network and of the program on ``stimulus``.
     - ``numerics``, ``options``: with which the program was made. ``calibrated``: whether a stimulus was given.
     - ``choices``: other numerics that its targets have.
+    - ``weight_costs``: by spiking population, what the rounding of its weights costs.
     """
 
     network: Network
@@ -50,6 +54,7 @@ class Tried:
     options: Mapping[str, str]
     choices: tuple[Numerics, ...] = ()
     calibrated: bool = False
+    weight_costs: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @property
     def numerics(self) -> Numerics:
@@ -87,10 +92,14 @@ def _changes(check: Tried) -> Iterator[_Change]:
         yield _Change("finer units", {"unit": ROW})
     widest = _widest(check)
     if widest is not None:
+        layer = _one_layer(check, widest)
+        if layer is not None:
+            yield _Change("wider weights in one layer", {"weight-bits": layer}, calibrate=check.calibrated)
         yield _Change("wider weights", {"weight-bits": str(widest)}, calibrate=check.calibrated)
     for numerics in check.choices:
         if numerics != check.numerics and covers(numerics):
-            yield _Change("other numerics", {"numerics": numerics.name}, check.calibrated, numerics)
+            full = {"weight-bits": str(numerics.weight_bits)} if "weight-bits" in check.options else {}
+            yield _Change("other numerics", {"numerics": numerics.name, **full}, check.calibrated, numerics)
 
 
 def _both(check: Tried, done: list[Remedy]) -> Iterator[_Change]:
@@ -102,16 +111,33 @@ def _both(check: Tried, done: list[Remedy]) -> Iterator[_Change]:
 
 
 def _widest(check: Tried) -> int | None:
-    """More bits of a weight than were used, as many as quantization takes; None where it takes no more."""
+    """More bits of a weight than are used, as many as quantization takes; None where it takes no more."""
+    widest = min(widest_weights(check.numerics), WIDEST)
+    return widest if widest > min(_used(check).values()) else None
+
+
+def _used(check: Tried) -> dict[str, int]:
+    """Bits of the weights that were used, of every layer and of layers that have their own."""
     option = pipeline_options()["weight-bits"]
-    used = int(check.options.get(option.key, check.numerics.weight_bits))
-    for bits in (WIDEST, check.numerics.weight_bits):
-        try:
-            option.domain.read(option.key, str(bits), (check.numerics,))
-        except NeurodeployError:
-            continue
-        return bits if bits > used else None
-    return None
+    text = check.options.get(option.key)
+    used = check.numerics.weight_bits if text is None else option.domain.read(option.key, text, (check.numerics,))
+    return {EVERY_LAYER: used} if isinstance(used, int) else dict(used)
+
+
+def _one_layer(check: Tried, widest: int) -> str | None:
+    """The widest weights for the one layer whose weights cost most; None where that is all there is, or none costs."""
+    costs = check.weight_costs
+    population = max(costs, key=lambda name: costs[name], default=None)
+    if population is None or costs[population] <= 0 or len(costs) < 2:
+        return None
+    projections = check.program.into(population)
+    nodes = [node for p in projections for node in check.program.provenance.get(p.name, ())]
+    layer = next((node for node in nodes if hasattr(check.network.nodes.get(node), "weight")), None)
+    if layer is None:
+        return None
+    bits = {EVERY_LAYER: check.numerics.weight_bits, **_used(check), layer: widest}
+    every = bits.pop(EVERY_LAYER)
+    return ",".join([str(every), *(f"{name}:{number}" for name, number in bits.items())])
 
 
 def _try(check: Tried, change: _Change, samples: NDArray[np.intp]) -> Remedy:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.losses.counterpart import Counterpart
 from neurodeploy.losses.feed import ARRIVING, Arrival, term_of
-from neurodeploy.losses.terms import Term
+from neurodeploy.losses.terms import TERMS, Term
 from neurodeploy.losses.variants import ALL, INTEGERS, Choice, States, Variants, advance
 from neurodeploy.program.program import Program
 
@@ -87,8 +87,8 @@ def _terms(program: Program, counterpart: Counterpart) -> list[Term]:
         terms.append("weights")
     probe = Variants.of(counterpart, program.numerics, (INTEGERS, ALL))
     terms.extend(term for term in CONSTANTS if probe.differ(term))
-    graded = {term_of(wiring) for wiring in wirings if wiring.source.output.kind == "graded"}
-    terms.extend(sorted(graded))
+    graded = [term_of(wiring) for wiring in wirings if wiring.source.output.kind == "graded"]
+    terms.extend(term for term in TERMS if term in graded)
     keeps = np.concatenate([np.ravel(keep[0]) for keep in (probe.keep_current, probe.keep_membrane)])
     if counterpart.neuron.terms.state_grid is None and np.any((keeps > 0) & (keeps < 1)):
         terms.append("truncation")

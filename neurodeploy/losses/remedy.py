@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["calibrate", "finer units", "wider weights", "calibrate wider weights", "other numerics"]
+Kind = Literal[
+    "calibrate",
+    "finer units",
+    "wider weights in one layer",
+    "wider weights",
+    "other numerics",
+    "calibrate wider weights",
+]
 """In the order in which one is preferred to another that brings as much."""
 SAME = 5e-4
 """Jaccard indices that differ by less count as equal."""
