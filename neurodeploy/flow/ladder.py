@@ -115,10 +115,14 @@ def _options_of(targets: Sequence[Target], options: Options) -> dict[str, dict[s
 
 
 def _common_numerics(targets: Sequence[Target], options: Options) -> Numerics:
-    """The numerics all targets run. Raises CannotRepresentError where they differ."""
+    """The numerics all targets run: the first target's own, else another one's own, where all have it.
+
+    Raises CannotRepresentError where there is none.
+    """
     numerics = {target.name: numerics_of(target, options) for target in targets}
-    if len(set(numerics.values())) > 1:
-        listed = ", ".join(f"{name}: {machine.name}" for name, machine in numerics.items())
-        problem = f"the targets run different numerics ({listed}), so no program is common to them"
-        raise CannotRepresentError(problem, "--target", "check them one at a time")
-    return next(iter(numerics.values()))
+    for machine in numerics.values():
+        if all(machine in (numerics[t.name], *(() if "numerics" in options else t.numerics_choices)) for t in targets):
+            return machine
+    listed = ", ".join(f"{name}: {machine.name}" for name, machine in numerics.items())
+    problem = f"the targets run different numerics ({listed}), so no program is common to them"
+    raise CannotRepresentError(problem, "--target", "check them one at a time")

@@ -156,7 +156,7 @@ def uniform(values: NDArray[np.int64], several: bool, node: str, quantity: str) 
     raise CannotRepresentError(
         f"the {quantity} differs between its neurons ({low:g} to {high:g}); this machine has one per population",
         f"node {node}",
-        "use one value per layer, or choose another target",
+        "use one value per layer, or -O numerics=int32, which the targets fixed, c and cortex-m run",
         value=high,
         limit=low,
     )

@@ -12,8 +12,8 @@ from .runner import available, run
 TARGET = Target(
     name="cortex-m",
     summary="firmware of an Arm Cortex-M4 or M7, run on a board that QEMU emulates",
-    numerics=LOIHI2,
-    numerics_choices=(LOIHI2, INT32, XYLO_V2),
+    numerics=INT32,
+    numerics_choices=(INT32, LOIHI2, XYLO_V2),
     capabilities=Capabilities(),
     lower=lower,
     run=run,

@@ -169,7 +169,7 @@ def test_digits_fits_the_memory_of_a_small_microcontroller() -> None:
 
 def test_what_does_not_fit_is_refused_with_the_numbers() -> None:
     with pytest.raises(CapabilityError) as caught:
-        digits({"flash": "40k", "ram": "8K"})
+        digits({"flash": "40k", "ram": "8K", "numerics": "loihi2"})
     flash, ram = caught.value.findings
     assert "bytes of flash (constants 44472, code at most " in flash.message
     assert f", {40 * K} are given; most is taken by lif3 " in flash.message
