@@ -28,6 +28,8 @@ JOINING = {"cat", "concat", "concatenate"}
 REPEATING = {"repeat", "expand", "expand_as", "broadcast_to", "tile"}
 REDUCTIONS = {"sum", "mean"}
 """Functions that may join several steps of one value, set channels side by side, repeat a value or add up its steps."""
+RANKING = {"softmax", "log_softmax"}
+"""Functions that keep the order of classes, behind a sum over time."""
 DATA = {"item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__array__", "equal", "allclose"}
 """Functions that hand values to Python, where they may decide what happens next."""
 FRESH = {

@@ -20,7 +20,10 @@ from neurodeploy.network.shapes import Shape
 
 Readout = Literal["steps", "sum", "last"]
 STEPS = 4
-REMEDY = "return what the last layer sends in every step, or the sum or mean of it over time, and nothing after that"
+REMEDY = (
+    "return what the last layer sends in every step, or the sum or mean of it over time, and nothing after that but a "
+    "softmax"
+)
 
 
 def find_readout(module: nn.Module, form: Form, shape: Shape, output: Observed, position: int, width: int) -> Readout:
@@ -56,12 +59,25 @@ def find_readout(module: nn.Module, form: Form, shape: Shape, output: Observed, 
         return "steps"
     total, last = values.sum(1).flatten(), values[:, -1].flatten()
     if result.numel() == total.numel():
-        factor = (result @ total) / (total @ total)
-        if factor > 0 and torch.allclose(result, factor * total, rtol=1e-4, atol=1e-5):
+        if _is_multiple(result, total):
+            return "sum"
+        ranked, classes = _centered(total), result if bool((result < 0).any()) else result.log()
+        if _is_multiple(_centered(classes), ranked):  # softmax of it, or its logarithm
             return "sum"
         if torch.allclose(result, last):
             return "last"
     raise RefusedError("it returns neither the steps of its last layer nor their sum", "module", REMEDY)
+
+
+def _is_multiple(result: torch.Tensor, total: torch.Tensor) -> bool:
+    factor = (result @ total) / (total @ total)
+    return bool(factor > 0) and torch.allclose(result, factor * total, rtol=1e-4, atol=1e-5)
+
+
+def _centered(values: torch.Tensor) -> torch.Tensor:
+    """What every class has above the mean of its sample's classes."""
+    by_sample = values.reshape(SAMPLES, -1)
+    return (by_sample - by_sample.mean(1, keepdim=True)).flatten()
 
 
 def _random(part: int, sent: list[torch.Tensor]) -> Any:

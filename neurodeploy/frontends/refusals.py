@@ -16,6 +16,7 @@ KNOWN_LAYERS = (
 )
 DROPOUT = "use nn.Dropout, or hand the function training=self.training, and let eval() reach it"
 BEFORE_THE_SUM = "let it run in every step, before its values are added up over time"
+SOFTMAX = "return the values without it, or their sum over time with it: the largest stays the largest"
 MEMBRANES = (
     "return what the last layer sends; a membrane is read where its neuron never resets it: snnTorch's Leaky or "
     "Synaptic with reset_mechanism='none'"

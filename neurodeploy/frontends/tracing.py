@@ -28,6 +28,7 @@ from neurodeploy.frontends.operations import (
     NEGATIONS,
     PRODUCTS,
     QUOTIENTS,
+    RANKING,
     REDUCTIONS,
     REPEATING,
     SHAPING,
@@ -39,7 +40,15 @@ from neurodeploy.frontends.operations import (
     number_of,
     tensors,
 )
-from neurodeploy.frontends.refusals import BEFORE_THE_SUM, BETWEEN_LAYERS, DROPOUT, KNOWN_LAYERS, STATES, USE_A_MODULE
+from neurodeploy.frontends.refusals import (
+    BEFORE_THE_SUM,
+    BETWEEN_LAYERS,
+    DROPOUT,
+    KNOWN_LAYERS,
+    SOFTMAX,
+    STATES,
+    USE_A_MODULE,
+)
 from neurodeploy.frontends.values import MEMBRANE, SAMPLES, Step, Value
 
 
@@ -150,6 +159,10 @@ class Watch(TorchFunctionMode):
         elif name in SHAPING and len(watched) == 1 and self._is_one_of_equal_steps(values[0], results):
             for tensor in results:
                 self.mark(tensor, replace(values[0], steps=1))
+        elif name in RANKING and len(values) == 1:
+            if not values[0].over_time:
+                raise RefusedError(f"{name} of the values of a step has no exact form here", self.where, SOFTMAX)
+            self.mark(results[0], values[0])
         elif name in JOINING and _axis_of_shape(values[0], args, kwargs) is not None:
             self.mark(results[0], self._side_by_side(name, args, kwargs))
         elif name in STACKING and len(results) == 1 and (stacked := self._stacked(values, results[0])) is not None:

@@ -52,6 +52,27 @@ class StillMean(Still):
         return torch.stack(sent, 1).mean(1)
 
 
+class StillSoftmax(Still):
+    """Probabilities of the classes: the largest stays the largest."""
+
+    def result(self, sent: list[torch.Tensor], membranes: list[torch.Tensor]) -> Any:
+        return torch.softmax(torch.stack(sent).mean(0) * 2, dim=1)
+
+
+class StillLogSoftmax(Still):
+    def __init__(self) -> None:
+        super().__init__()
+        self.classes = nn.LogSoftmax(dim=-1)
+
+    def result(self, sent: list[torch.Tensor], membranes: list[torch.Tensor]) -> Any:
+        return self.classes(torch.stack(sent).sum(0))
+
+
+class SoftmaxOfSteps(Still):
+    def result(self, sent: list[torch.Tensor], membranes: list[torch.Tensor]) -> Any:
+        return torch.stack([torch.softmax(spike, 1) for spike in sent]).sum(0)
+
+
 class StillAdded(Still):
     """Spikes are added up one after the other, to a tensor of zeros, and divided."""
 
@@ -98,7 +119,7 @@ def source_of(network: Network) -> Any:
     return network.source
 
 
-@pytest.mark.parametrize("kind", [Still, StillSum, StillMean, StillAdded, DrivenOnce, Repeated])
+@pytest.mark.parametrize("kind", [Still, StillSum, StillSoftmax, StillAdded, DrivenOnce, Repeated])
 def test_a_still_image_is_shown_as_the_module_shows_it(kind: Callable[[], nn.Module]) -> None:
     network, stimulus = read(weights(kind(), size=0.8), (6,)), images()
     source = source_of(network).run(stimulus)
@@ -110,7 +131,7 @@ def test_a_still_image_is_shown_as_the_module_shows_it(kind: Callable[[], nn.Mod
         assert source[name].output.any(), name
 
 
-@pytest.mark.parametrize("kind", [StillSum, StillMean, StillAdded, Repeated])
+@pytest.mark.parametrize("kind", [StillSum, StillMean, StillSoftmax, StillLogSoftmax, StillAdded, Repeated])
 def test_a_sum_over_time_is_a_head_on_the_host(kind: Callable[[], nn.Module]) -> None:
     module = weights(kind(), size=0.8)
     network, stimulus = read(module, (6,)), images()
@@ -161,6 +182,13 @@ def test_rates_of_a_sequence_are_a_head_on_the_host(result: Callable[[torch.Tens
 
 def test_the_spikes_of_the_last_step_have_no_head() -> None:
     assert agrees(weights(Loop(lambda s: s[-1]), size=0.6), (6,)).host.post is None
+
+
+def test_a_softmax_of_every_step_is_refused_and_behind_the_sum_it_is_read() -> None:
+    with pytest.raises(RefusedError, match="softmax of the values of a step") as refusal:
+        read(weights(SoftmaxOfSteps(), size=0.6), (6,))
+    assert "sum over time with it" in refusal.value.remedy
+    read(weights(StillSoftmax(), size=0.6), (6,))
 
 
 class AfterTheMean(Loop):

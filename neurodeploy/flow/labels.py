@@ -1,0 +1,33 @@
+"""How labels are judged: by the head of the network, or by what its output sends most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+from neurodeploy.errors import RefusedError
+from neurodeploy.heads import task_value
+from neurodeploy.host import Head
+from neurodeploy.network.network import Network
+from neurodeploy.passes.paths import output_nodes
+from neurodeploy.stimulus import Array
+from neurodeploy.trace import Trace
+
+
+def task_of(network: Network, traces: Mapping[str, Trace], labels: Array | None) -> dict[str, Any] | None:
+    """By rung, the task value of the network; None where it has no head and there is nothing to judge.
+
+    With ``labels`` a network without a head is judged by the neuron of its only output that sends most over time.
+    """
+    head = network.host.post or (None if labels is None else _head_for_labels(network))
+    return None if head is None else {rung: task_value(head, trace, labels) for rung, trace in traces.items()}
+
+
+def _head_for_labels(network: Network) -> Head | None:
+    try:
+        outputs = output_nodes(network)
+    except RefusedError:
+        return None
+    several = len(outputs) == 1 and prod(network.shapes[outputs[0]]) > 1
+    return Head("spike-count-argmax", outputs[0]) if several else None
