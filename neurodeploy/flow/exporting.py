@@ -18,7 +18,7 @@ from neurodeploy.flow.loading import load, network_from
 from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics, installed_numerics
-from neurodeploy.passes.accuracy import Calibrated, LayerReport, NeuronReport
+from neurodeploy.passes.accuracy import BitChoice, Calibrated, LayerReport, NeuronReport
 from neurodeploy.passes.draft import Draft
 from neurodeploy.passes.machine import Machine
 from neurodeploy.passes.pipeline import Quantized, configured, pipeline_options, quantized
@@ -38,6 +38,7 @@ class Lowered:
     layers: tuple[LayerReport, ...]
     neurons: tuple[NeuronReport, ...] = ()
     calibrated: tuple[Calibrated, ...] = ()
+    bit_choice: BitChoice | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -124,7 +125,13 @@ def lower(
     artifact = lower_program(quantized.program, chosen, target_options)
     artifact = replace(artifact, findings=(*network.findings, *quantized.findings, *artifact.findings))
     return Lowered(
-        chosen, {**target_options, **asked}, artifact, quantized.layers, quantized.neurons, quantized.calibrated
+        chosen,
+        {**target_options, **asked},
+        artifact,
+        quantized.layers,
+        quantized.neurons,
+        quantized.calibrated,
+        quantized.bit_choice,
     )
 
 
@@ -205,6 +212,7 @@ def _report(lowered: Lowered) -> dict[str, Any]:
         "layers": [asdict(layer) for layer in lowered.layers],
         "neurons": [neuron.to_json() for neuron in lowered.neurons],
         **({"calibration": [asdict(report) for report in lowered.calibrated]} if lowered.calibrated else {}),
+        **({"bits": asdict(lowered.bit_choice)} if lowered.bit_choice else {}),
         "findings": [finding.to_json() for finding in lowered.findings],
         "notes": list(lowered.artifact.notes),
     }

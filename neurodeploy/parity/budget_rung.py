@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.parity.divergence import divergence, first_of, with_membranes
-from neurodeploy.parity.measure import jaccard, node_result, relative_rms
+from neurodeploy.parity.measure import node_result
 from neurodeploy.parity.rung import NodeResult, Rung, Scope, below_budget, judge
 from neurodeploy.program.program import Program
+from neurodeploy.rasters import jaccard, relative_rms
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.trace import Entry, Trace
 

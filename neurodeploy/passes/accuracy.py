@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
@@ -69,6 +69,15 @@ class Calibrated:
     calibrated_rows: int
     differing_plain: int
     differing: int
+
+
+@dataclass(frozen=True)
+class BitChoice:
+    """The bits that a budget led to: the share of spikes asked for, the share kept on the stimulus, bits by layer."""
+
+    budget: float
+    kept: float
+    bits: Mapping[str, int]
 
 
 def overflow_findings(reports: Iterable[NeuronReport]) -> tuple[Finding, ...]:

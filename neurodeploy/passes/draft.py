@@ -9,7 +9,7 @@ import numpy as np
 
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics
-from neurodeploy.passes.accuracy import Calibrated, LayerReport, NeuronReport
+from neurodeploy.passes.accuracy import BitChoice, Calibrated, LayerReport, NeuronReport
 from neurodeploy.passes.machine import Machine
 from neurodeploy.passes.neurons import Neuron
 from neurodeploy.passes.paths import Synapse
@@ -51,6 +51,7 @@ class Draft:
     - ``inputs``: inputs with their quantizers. ``outputs``: what each node sends, as integers.
     - ``scales``: by population, k of its accumulator scale ``2**k`` (integers per unit of the network).
     - ``rounded``: integers of all paths. ``populations``: integers of all neurons.
+    - ``bit_choice``: the bits per layer that a budget led to.
     - ``worst_cases``: by population, the largest magnitude that can arrive in one step, in accumulator units.
     """
 
@@ -66,6 +67,7 @@ class Draft:
     scales: Mapping[str, int] = field(default_factory=dict[str, int])
     rounded: tuple[Rounded, ...] = ()
     populations: tuple[Population, ...] = ()
+    bit_choice: BitChoice | None = None
     calibrated: tuple[Calibrated, ...] = ()
     worst_cases: Mapping[str, int] = field(default_factory=dict[str, int])
     program: Program | None = None

@@ -103,6 +103,30 @@ class PerLayer:
 
 
 @dataclass(frozen=True)
+class Share:
+    """A number above 0 and up to 1."""
+
+    def describe(self, machines: Sequence[Numerics]) -> str:
+        """The range in words."""
+        return "a number above 0, at most 1"
+
+    def check(self, key: str, value: Any, machines: Sequence[Numerics]) -> None:
+        """Raises InputError for another type, and for a number out of range."""
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not 0 < value <= 1:
+            raise InputError(f"{value!r} is not {self.describe(machines)}", f"-O {key}", f"write e.g. {key}=0.95")
+
+    def read(self, key: str, text: str, machines: Sequence[Numerics]) -> float:
+        """The number that a text stands for. Raises InputError."""
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        self.check(key, number if 0 < number <= 1 else text, machines)
+        return number
+
+
+@dataclass(frozen=True)
 class OneOf:
     """One of a few words."""
 

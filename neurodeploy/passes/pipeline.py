@@ -14,7 +14,7 @@ from neurodeploy.finding import Finding
 from neurodeploy.html import fragment, html_table
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import LOIHI2, Numerics
-from neurodeploy.passes.accuracy import Calibrated, LayerReport, NeuronReport, overflow_findings
+from neurodeploy.passes.accuracy import BitChoice, Calibrated, LayerReport, NeuronReport, overflow_findings
 from neurodeploy.passes.calibration.populations import Array
 from neurodeploy.passes.draft import Draft
 from neurodeploy.passes.machine import Machine
@@ -29,6 +29,7 @@ from neurodeploy.passes.stages import (
     Assembly,
     Calibration,
     Ceilings,
+    LayerBits,
     Messages,
     Neurons,
     Paths,
@@ -48,6 +49,7 @@ STAGES: tuple[Stage, ...] = (
     Paths(),
     Neurons(),
     ValueBounds(),
+    LayerBits(),
     Units(),
     Ceilings(),
     Messages(),
@@ -67,6 +69,7 @@ class Quantized:
     layers: tuple[LayerReport, ...]
     neurons: tuple[NeuronReport, ...] = ()
     calibrated: tuple[Calibrated, ...] = ()
+    bit_choice: BitChoice | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -94,12 +97,21 @@ def configured(
     ``texts``: values by key, as they stand after ``-O``. ``calibrate``: a stimulus, real values ``(B, T, *shape)`` by
     input. Raises InputError for a bad value.
     """
-    stages = (replace(stage, **read_options(options_of(stage), texts, (numerics,))) for stage in STAGES)
-    return tuple(_calibrating(stage, calibrate) for stage in stages)
+    return _on_stimulus(
+        [replace(stage, **read_options(options_of(stage), texts, (numerics,))) for stage in STAGES], calibrate
+    )
 
 
-def _calibrating(stage: Stage, stimulus: Mapping[str, Array] | None) -> Stage:
-    return replace(stage, stimulus=stimulus) if isinstance(stage, Calibration) else stage
+def _on_stimulus(stages: Sequence[Stage], stimulus: Mapping[str, Array] | None) -> tuple[Stage, ...]:
+    """The stages with the stimulus they calibrate or judge by; the search for bits has the stages after it."""
+    ready: tuple[Stage, ...] = ()
+    for stage in reversed(stages):
+        if isinstance(stage, LayerBits):
+            stage = replace(stage, stimulus=stimulus, rest=ready)
+        if isinstance(stage, Calibration):
+            stage = replace(stage, stimulus=stimulus)
+        ready = (stage, *ready)
+    return ready
 
 
 def quantize(
@@ -128,11 +140,10 @@ def quantize(
         )
         for stage in STAGES
     ]
-    stages = [_calibrating(stage, calibrate) for stage in stages]
-    return quantized(run_stages(stages, Draft(network, Machine.of(numerics))))
+    return quantized(run_stages(_on_stimulus(stages, calibrate), Draft(network, Machine.of(numerics))))
 
 
 def quantized(draft: Draft) -> Quantized:
     """What the last stage left."""
     assert draft.program is not None
-    return Quantized(draft.program, draft.layers, draft.reports, draft.calibrated)
+    return Quantized(draft.program, draft.layers, draft.reports, draft.calibrated, draft.bit_choice)

@@ -11,6 +11,7 @@ from neurodeploy.errors import InputError, RefusedError, choices
 from neurodeploy.numerics import Numerics
 from neurodeploy.passes import conditions as c
 from neurodeploy.passes.accuracy import neuron_report
+from neurodeploy.passes.budget import Search, fewest_bits, with_bits
 from neurodeploy.passes.calibration.populations import Array, RunProgram, calibrated
 from neurodeploy.passes.draft import Draft, layer_report
 from neurodeploy.passes.machine import Machine, widest_weights
@@ -22,6 +23,7 @@ from neurodeploy.passes.options import (
     MachineName,
     OneOf,
     PerLayer,
+    Share,
     WholeNumber,
     option,
 )
@@ -29,7 +31,7 @@ from neurodeploy.passes.paths import output_nodes, synapses
 from neurodeploy.passes.resets import neuron_behind, reset_at_once
 from neurodeploy.passes.rounding import check_bits, rounded_paths, sent_messages, worst_case
 from neurodeploy.passes.scales import ceiling, choose_scale
-from neurodeploy.passes.stage import Condition
+from neurodeploy.passes.stage import Condition, Stage, run_stages
 from neurodeploy.passes.units import LAYER, POWER, ROW, in_units
 from neurodeploy.passes.values import sent_values
 from neurodeploy.program.program import Program
@@ -151,6 +153,43 @@ class ValueBounds:
 
     def __call__(self, draft: Draft) -> Draft:
         return replace(draft, values=sent_values(draft.network, draft.paths))
+
+
+@dataclass(frozen=True, eq=False)
+class LayerBits:
+    """Choose the fewest bits per layer that keep a share of the spikes of a stimulus, where one is asked for.
+
+    ``rest``: the stages that follow. ``stimulus``, ``run``: as of ``Calibration``.
+    """
+
+    name: ClassVar[str] = "bits"
+    requires: ClassVar[Conditions] = (c.EVERY_NEURON, c.EVERY_SENDER_BOUNDED)
+    ensures: ClassVar[Conditions] = ()
+
+    budget: float | None = option(
+        "share of the spikes that every population keeps, with the fewest bits per layer; needs --calibrate", Share()
+    )
+    rest: tuple[Stage, ...] = ()
+    stimulus: Mapping[str, Array] | None = None
+    run: RunProgram = run_program
+
+    def __call__(self, draft: Draft) -> Draft:
+        if self.budget is None:
+            return draft
+        if self.stimulus is None:
+            raise InputError(
+                "a budget is kept on a stimulus, and there is none", "-O budget", "give one with --calibrate STIMULUS"
+            )
+        stimulus = {name: self.stimulus[name] for name in draft.network.input_names}
+
+        def finish(narrowed: Draft) -> Program:
+            program = run_stages(self.rest, narrowed).program
+            assert program is not None
+            return program
+
+        expected = run_network(draft.network, stimulus)
+        choice = fewest_bits(Search(draft, finish, lambda program: self.run(program, stimulus), expected), self.budget)
+        return replace(with_bits(draft, choice.bits), bit_choice=choice)
 
 
 @dataclass(frozen=True)

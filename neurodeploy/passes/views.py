@@ -77,6 +77,14 @@ def _values(draft: Draft) -> Table:
     return Table(f"bounds of {_count(len(rows), 'sender')}", ("node", ">low", ">high", "multiples of"), rows)
 
 
+def _bits(draft: Draft) -> Table:
+    choice = draft.bit_choice
+    if choice is None:
+        return Table("no budget asked for", (), [])
+    title = f"{choice.kept:.4f} of the spikes kept, {choice.budget:g} asked for"
+    return Table(title, ("layer", ">bits"), list(choice.bits.items()))
+
+
 def _units(draft: Draft) -> Table:
     rows = [(neuron.name, _span(neuron.unit)) for neuron in draft.neurons.values()]
     chosen = sum(bool(np.any(neuron.unit != 1)) for neuron in draft.neurons.values())
@@ -143,6 +151,7 @@ VIEWS: Mapping[str, Callable[[Draft], Table]] = {
     "paths": _paths,
     "neurons": _neurons,
     "values": _values,
+    "bits": _bits,
     "units": _units,
     "ceilings": _ceilings,
     "messages": _messages,

@@ -31,22 +31,27 @@ def test_the_stages_have_names_of_their_own_and_say_what_they_do():
     assert all(summary(stage).endswith(".") for stage in STAGES)
 
 
+DEFAULTS = {
+    "numerics": None,
+    "weight-bits": None,
+    "weight-exponent": None,
+    "spikes-per-step": None,
+    "budget": None,
+    "unit": "power-of-two",
+    "message-bits": 8,
+}
+
+
 def test_every_option_is_a_field_of_one_stage_with_help_and_domain():
     keys = [option.key for stage in STAGES for option in options_of(stage)]
-    assert sorted(keys) == ["message-bits", "numerics", "spikes-per-step", "unit", "weight-bits", "weight-exponent"]
+    assert sorted(keys) == sorted(DEFAULTS)
     assert all(option.help and option.domain.describe((LOIHI2,)) for option in pipeline_options().values())
 
 
 def test_an_option_given_as_text_sets_the_field_of_its_stage():
     stages = configured({"weight-bits": "4", "message-bits": "6", "speed": "high"}, LOIHI2)
     values = {option.key: getattr(stage, option.attribute) for stage in stages for option in options_of(stage)}
-    assert values == {
-        "numerics": None,
-        "weight-bits": 4,
-        "weight-exponent": None,
-        "unit": "power-of-two",
-        "message-bits": 6,
-    }
+    assert values == {**DEFAULTS, "weight-bits": 4, "message-bits": 6}
 
 
 @pytest.mark.parametrize(("key", "text", "domain"), [
