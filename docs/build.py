@@ -31,6 +31,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "execution-contract.md": "docs/execution-contract.md",
         "quantization.md": "docs/quantization.md",
         "parity.md": "docs/parity.md",
+        "proofs.md": "docs/proofs.md",
     },
     "Targets": {
         "targets/fixed.md": "targets/fixed/README.md",

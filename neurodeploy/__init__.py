@@ -22,6 +22,7 @@ inspect             a model, bundle or trace as tables
 lint                every finding about how a network is stepped, with repairs
 convert             a network written as ``.nir`` or ``.net``
 encode, decode      a signal as spikes, and spikes as a signal
+prove               what holds of the integers whatever the input: no overflow, neurons that never fire
 quantize, lower     the two halves of ``export``, without writing anything
 stages              the stages of quantization, their options, and what each did to a network
 targets, models     what is installed here: deployment targets and reference networks
@@ -42,6 +43,7 @@ Bundle              the folder that ``export`` writes
 Stimulus            what a network is shown
 Trace               outputs and states of every population
 Report              rungs, verdicts and first divergences
+Proof               of every node: that no width is left, or an input that does it, or the bound
 Finding             one observation about a model, a program or a target
 ==================  ====================================================================================
 
@@ -58,6 +60,7 @@ from importlib import import_module
 TYPE_CHECKING = False  # type checkers take it for True; importing typing would take longer than all the rest
 
 if TYPE_CHECKING:
+    from neurodeploy.analysis.proof import Proof
     from neurodeploy.bundle import Bundle
     from neurodeploy.contract import Contract, Terms
     from neurodeploy.errors import (
@@ -83,6 +86,7 @@ if TYPE_CHECKING:
         lint,
         load,
         lower,
+        prove,
         quantize,
         run,
         stages,
@@ -109,6 +113,7 @@ __all__ = [
     "NetworkBuilder",
     "NeurodeployError",
     "Program",
+    "Proof",
     "RefusedError",
     "Report",
     "Stimulus",
@@ -129,6 +134,7 @@ __all__ = [
     "load",
     "lower",
     "models",
+    "prove",
     "quantize",
     "run",
     "stages",
@@ -148,6 +154,7 @@ _MODULE_OF = {
     "NetworkBuilder": "network",
     "NeurodeployError": "errors",
     "Program": "program",
+    "Proof": "analysis.proof",
     "RefusedError": "errors",
     "Report": "parity.report",
     "Stimulus": "stimulus",
@@ -166,6 +173,7 @@ _MODULE_OF = {
     "lint": "flow.linting",
     "load": "flow.loading",
     "lower": "flow.exporting",
+    "prove": "flow.proving",
     "quantize": "flow.exporting",
     "run": "flow.running",
     "stages": "flow.staging",

@@ -10,7 +10,20 @@ import pytest
 
 import neurodeploy as nd
 
-FUNCTIONS = ("load", "export", "run", "check", "lint", "convert", "inspect", "encode", "decode", "quantize", "lower")
+FUNCTIONS = (
+    "load",
+    "export",
+    "run",
+    "check",
+    "lint",
+    "convert",
+    "inspect",
+    "encode",
+    "decode",
+    "quantize",
+    "lower",
+    "prove",
+)
 HELPERS = ("stages", "install_target", "build_model", "events_info")
 LISTS = ("targets", "models")
 CLASSES = (
@@ -24,6 +37,7 @@ CLASSES = (
     "Stimulus",
     "Trace",
     "Report",
+    "Proof",
 )
 ERRORS = ("NeurodeployError", "InputError", "RefusedError", "CannotRepresentError", "CapabilityError")
 MACHINE = ("UnavailableError", "EnvironmentFailureError")

@@ -79,7 +79,7 @@ def count_decisions(numerics: Numerics, population: Population, trace: Trace) ->
     if population.kind == "relay":
         return sent
     u, v, before = _states(population, trace)
-    v_last = _previous(initial_state(population, len(v)).v, v, population)
+    v_last = previous(initial_state(population, len(v)).v, v, population)
     integrated = integrate(population, v_last, u, numerics)
     clamped = clamp(population, integrated, numerics)
     membrane = Branches(
@@ -111,7 +111,7 @@ def count_arrivals(program: Program, population: Population, trace: Trace) -> Br
     if population.kind == "relay":
         return branches + _relayed(population, accumulated)
     u, _, _ = _states(population, trace)
-    u_last = _previous(initial_state(population, len(u)).u, u, population)
+    u_last = previous(initial_state(population, len(u)).u, u, population)
     current = current_sum(population, u_last, accumulated, program.numerics)
     return branches + Branches(current_wraps=_count(current != u))
 
@@ -133,16 +133,16 @@ def _summed(program: Program, population: Population, trace: Trace) -> tuple[Int
 def _by_events(program: Program, population: Population, trace: Trace) -> tuple[IntArray, Branches]:
     """The current with every step's events in it, and where one of them was clipped."""
     u, _, _ = _states(population, trace)
-    start = _previous(initial_state(population, len(u)).u, u, population)
+    start = previous(initial_state(population, len(u)).u, u, population)
     current = exact = start.reshape(-1, *population.shape)
     for projection in program.into(population.name):
-        sent = _delivered(projection, trace)
+        sent = delivered(projection, trace)
         current = add_events(current, projection, sent, program.numerics)
         exact = exact + shift_sum(weighted_sum(projection, sent), projection.shift).reshape(exact.shape)
     return current.reshape(start.shape), Branches(current_wraps=_count(current != exact))
 
 
-def _delivered(projection: Projection, trace: Trace) -> IntArray:
+def delivered(projection: Projection, trace: Trace) -> IntArray:
     """What a projection gets at every step, samples after each other: ``(B * T, *source shape)``."""
     sent = np.zeros_like(trace[projection.source].output, dtype=np.int64)
     steps = max(sent.shape[1] - projection.delay, 0)
@@ -154,7 +154,7 @@ def _arrived(
     program: Program, population: Population, projection: Projection, trace: Trace
 ) -> tuple[IntArray, Branches]:
     """What one projection delivers at every step, ``(B, T, *shape)``, and where its own sum wrapped."""
-    sent = _delivered(projection, trace)
+    sent = delivered(projection, trace)
     arrived = accumulate(projection, sent, population.shape, program.numerics)
     exact = shift_sum(weighted_sum(projection, sent), projection.shift)
     wraps = _count(exact.reshape(arrived.shape) != arrived)
@@ -182,7 +182,7 @@ def _states(population: Population, trace: Trace) -> tuple[IntArray, IntArray, I
     return entry.u, entry.v, entry.v_before
 
 
-def _previous(start: IntArray, states: IntArray, population: Population) -> IntArray:
+def previous(start: IntArray, states: IntArray, population: Population) -> IntArray:
     """The state each step started from."""
     first = start[:, None]
     if population.every_step:

@@ -41,11 +41,16 @@ def weighted_range(
     kind: str, weights: Array, sent: Interval, target_shape: tuple[int, ...], projection: Any
 ) -> Interval:
     """Least and greatest weighted sum when every message lies in its interval or is 0."""
-    low, high = np.minimum(sent[0], 0), np.maximum(sent[1], 0)
+    return product_range(kind, weights, (np.minimum(sent[0], 0), np.maximum(sent[1], 0)), target_shape, projection)
+
+
+def product_range(kind: str, weights: Array, sent: Interval, target_shape: Shape, projection: Any) -> Interval:
+    """Least and greatest weighted sum when every message lies in its interval."""
+    low, high = sent
     positive, negative = np.maximum(weights, 0), np.minimum(weights, 0)
 
     def apply(w: Array, x: Array) -> Array:
-        return apply_weights(kind, w, x, target_shape, projection)
+        return apply_weights(kind, w, x, target_shape, projection) if x.any() and w.any() else np.zeros(target_shape)
 
     return apply(positive, low) + apply(negative, high), apply(positive, high) + apply(negative, low)
 

@@ -8,6 +8,7 @@ from neurodeploy.flow.inspecting import inspect
 from neurodeploy.flow.installing import build_model, install_target
 from neurodeploy.flow.linting import lint
 from neurodeploy.flow.loading import load
+from neurodeploy.flow.proving import prove
 from neurodeploy.flow.recording import events_info
 from neurodeploy.flow.running import run
 from neurodeploy.flow.staging import stages
@@ -25,6 +26,7 @@ __all__ = [
     "lint",
     "load",
     "lower",
+    "prove",
     "quantize",
     "run",
     "stages",

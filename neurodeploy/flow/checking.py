@@ -14,6 +14,7 @@ from neurodeploy.flow.explaining import quantization_rung
 from neurodeploy.flow.foreign import run_target
 from neurodeploy.flow.ladder import build_ladder
 from neurodeploy.flow.loading import load
+from neurodeploy.flow.proving import proof_of
 from neurodeploy.flow.subject import Subject, network_of, open_subject
 from neurodeploy.heads import task_value
 from neurodeploy.network.network import Network
@@ -96,8 +97,8 @@ def check(
         rungs.append(_target_rung(target, artifact, shown, traces, allow_silent, states))
     task, exercised = _task(network, traces, shown.labels), coverage(program, traces["program"])
     findings = (*network.findings, *stimulus_findings(shown, network), *ladder.findings)
-    about = _about(network, program, shown)
-    return Report(tuple(rungs), exercised, task, findings, ladder.not_run, about, allow_same_code)
+    about, proof = _about(network, program, shown), proof_of(network, program)
+    return Report(tuple(rungs), exercised, task, findings, ladder.not_run, about, allow_same_code, proof)
 
 
 def _about(network: Network, program: Program, stimulus: Stimulus) -> dict[str, Any]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Unpack
 
+from neurodeploy.analysis.proof import Proof
 from neurodeploy.bundle import Bundle
 from neurodeploy.errors import InputError
 from neurodeploy.flow.arguments import LoadOptions, spell_out, texts
 from neurodeploy.flow.exporting import Lowered, lower
 from neurodeploy.flow.loading import load
 from neurodeploy.flow.plain import bundle_json, network_json, program_json, trace_json
-from neurodeploy.flow.subject import Subject, open_subject
+from neurodeploy.flow.proving import proof_of
+from neurodeploy.flow.subject import Subject, network_of, open_subject
 from neurodeploy.network.network import Network
+from neurodeploy.program.program import Program
 from neurodeploy.target import Target, find_target
 from neurodeploy.trace import Trace
 
@@ -36,24 +40,43 @@ class Inspection:
         """What quantization did to every neuron, as plain data."""
         return [] if self.lowered is None else [neuron.to_json() for neuron in self.lowered.neurons]
 
+    @property
+    def program(self) -> Program | None:
+        """The integers of a bundle, or of a model for the target that was named."""
+        if isinstance(self.subject, Bundle):
+            return self.subject.program
+        return None if self.lowered is None else self.lowered.artifact.program
+
+    @cached_property
+    def proof(self) -> Proof | None:
+        """What is proved of these integers, for every input that the network declares."""
+        if self.program is None or isinstance(self.subject, Trace):
+            return None
+        return proof_of(network_of(self.subject), self.program)
+
     def to_json(self) -> dict[str, Any]:
         """Plain data, as ``inspect --json`` prints it."""
         if isinstance(self.subject, Trace):
             return trace_json(self.subject)
         if isinstance(self.subject, Bundle):
-            return bundle_json(self.subject)
+            return bundle_json(self.subject) | self._proof_json()
         data = network_json(self.subject)
         if self.lowered is not None:
             program = program_json(self.lowered.artifact.program)
-            data |= {"program": program, "layers": self.layers, "neurons": self.neurons}
+            data |= {"program": program, "layers": self.layers, "neurons": self.neurons} | self._proof_json()
         return data
 
+    def _proof_json(self) -> dict[str, Any]:
+        return {} if self.proof is None else {"proof": self.proof.to_json()}
+
+    def _parts(self) -> list[Network | Bundle | Trace | Program]:
+        return [self.subject, *([] if self.lowered is None else [self.lowered.artifact.program])]
+
     def __repr__(self) -> str:
-        parts = [self.subject, *([] if self.lowered is None else [self.lowered.artifact.program])]
-        return "\n".join(map(repr, parts))
+        return "\n".join(map(repr, self._parts()))
 
     def _repr_html_(self) -> str:
-        parts = [self.subject, *([] if self.lowered is None else [self.lowered.artifact.program])]
+        parts = [*self._parts(), *([] if self.proof is None else [self.proof])]
         return "".join(part._repr_html_() for part in parts)  # pyright: ignore[reportPrivateUsage]  # IPython's name
 
 

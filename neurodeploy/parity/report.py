@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Literal
 
+from neurodeploy.analysis.proof import Proof
 from neurodeploy.contract import terms_text
 from neurodeploy.document import Block, Span, line, plain_text, quiet
 from neurodeploy.finding import Finding
@@ -28,6 +29,7 @@ class Report:
     - ``task``: by rung, the value of the task that the network was trained for.
     - ``findings`` about the network, the stimulus and the targets.
     - ``about``: descriptions: samples, steps, numerics, stimulus, contract.
+    - ``proof``: what is proved of the program for every input, not for the stimulus alone.
     - ``allow_same_code``: a ladder in which every target ran the reference itself need not be inconclusive.
     """
 
@@ -38,6 +40,7 @@ class Report:
     not_run: Mapping[str, str] = field(default_factory=dict[str, str])
     about: Mapping[str, Any] = field(default_factory=dict[str, Any])
     allow_same_code: bool = False
+    proof: Proof | None = None
 
     @property
     def verdict(self) -> Overall:
@@ -81,6 +84,7 @@ class Report:
                 "rungs": [rung.to_json() for rung in self.rungs],
                 "coverage": {node: dict(fractions) for node, fractions in self.coverage.items()},
                 "task": None if self.task is None else {rung: dict(value) for rung, value in self.task.items()},
+                "proof": None if self.proof is None else self.proof.to_json(),
                 "findings": [finding.to_json() for finding in self.findings],
                 "not_run": dict(self.not_run),
                 "about": dict(self.about),
@@ -101,6 +105,7 @@ class Report:
         if complete:
             blocks += [loss_table(rung.losses) for rung in self.rungs if rung.losses is not None]
             blocks += [coverage_table(self.coverage), quiet(self._contract())]
+        blocks += [] if self.proof is None else self.proof.blocks(complete)
         blocks += [line(Span(reason, "warning")) for reason in self.reasons]
         blocks.append(line("verdict: ", Span(self.verdict_words, TONES[self.verdict]), Span(self._run(), "quiet")))
         return blocks

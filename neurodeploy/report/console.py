@@ -115,11 +115,15 @@ def show_inspection(view: Inspection) -> list[RenderableType]:
     if isinstance(view.subject, Trace):
         return [show_trace(view.subject)]
     if isinstance(view.subject, Bundle):
-        return [show_network(view.subject.network), show_bundle(view.subject)]
+        return [show_network(view.subject.network), show_bundle(view.subject), *_proof(view)]
     shown = [show_network(view.subject)]
     if view.lowered is not None:
-        shown.append(show_program(view.lowered.artifact.program, view.layers, view.neurons))
+        shown += [show_program(view.lowered.artifact.program, view.layers, view.neurons), *_proof(view)]
     return shown
+
+
+def _proof(view: Inspection) -> list[RenderableType]:
+    return [] if view.proof is None else [render(view.proof.blocks(complete=True))]
 
 
 def show_models(models: Mapping[str, ReferenceModel | str]) -> RenderableType:
