@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -74,33 +75,31 @@ class Claim:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
-        witness = self.witness
         return {
             "verdict": self.verdict,
             "bound": [self.low, self.high],
             "limits": [self.least, self.most],
             "neurons_not_proved": self.neurons,
             "neuron": None if self.neuron is None else list(self.neuron),
-            "witness": None
-            if witness is None
-            else {
-                "neuron": list(witness.neuron),
-                "step": witness.step,
-                "value": witness.value,
-                "stimulus": {name: array[0].tolist() for name, array in witness.stimulus.items()},
-            },
+            "witness": None if self.witness is None else self.witness.to_json(),
         }
 
 
 @dataclass(frozen=True, eq=False)
 class NodeProof:
-    """What is proved of one node."""
+    """What is proved of one node; ``proved_neurons``: of how many of its neurons every claim is."""
 
     node: str
     kind: str
     shape: tuple[int, ...]
     claims: tuple[Claim, ...]
+    proved_neurons: int
     firing: Firing | None = None
+
+    @property
+    def neurons(self) -> int:
+        """How many neurons it has."""
+        return prod(self.shape)
 
     @property
     def verdict(self) -> Verdict:
@@ -111,7 +110,13 @@ class NodeProof:
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         claims = {claim.quantity: claim.to_json() for claim in self.claims}
-        return {"verdict": self.verdict, **claims, "firing": None if self.firing is None else self.firing.to_json()}
+        neurons = {"neurons": self.neurons, "proved_neurons": self.proved_neurons}
+        return {
+            "verdict": self.verdict,
+            **neurons,
+            **claims,
+            "firing": None if self.firing is None else self.firing.to_json(),
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +145,10 @@ class Proof:
     @property
     def summary(self) -> str:
         """One sentence."""
-        return f"proved that no width is left, whatever the input: {len(self.proved)} of {len(self.nodes)} nodes"
+        neurons = sum(node.neurons for node in self.nodes)
+        proved = sum(node.proved_neurons for node in self.nodes)
+        share = f"{len(self.proved)} of {len(self.nodes)} nodes, {proved} of {neurons} neurons"
+        return f"proved that no width is left, whatever the input: {share}"
 
     def blocks(self, complete: bool = False) -> list[Block]:
         """The summary, what is not proved, and neurons that never or always fire; ``complete``: a row per node."""
@@ -217,7 +225,8 @@ def prove_program(program: Program, ranges: InputRanges | None = None, witnesses
 
 def _node(population: Population, claims: tuple[Claim, ...], reached: Reached, n: Numerics) -> NodeProof:
     fires = firing(population, reached, n) if population.kind == "cuba-lif" else None
-    return NodeProof(population.name, population.kind, population.shape, claims, fires)
+    proved = int(np.count_nonzero(np.logical_and.reduce([check.holds for check in reached.checks])))
+    return NodeProof(population.name, population.kind, population.shape, claims, proved, fires)
 
 
 def _claims(population: Population, reached: Reached) -> tuple[Claim, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,8 @@ FloatArray = NDArray[np.float64]
 Neuron = tuple[int, ...]
 LENGTHS = (8, 64, 256)
 """Steps of the runs that are tried, one after the other."""
+LISTED = 20_000
+"""Values of a stimulus up to which it is written out as plain data."""
 STEP_COST = 5_000
 """What starting a step of a population takes, in updates of single neurons."""
 
@@ -55,6 +58,13 @@ class Witness:
     value: int
     least: int
     most: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; a stimulus of more than ``LISTED`` values is null."""
+        arrays = {name: array[0] for name, array in self.stimulus.items()}
+        listed = sum(array.size for array in arrays.values()) <= LISTED
+        place = {"neuron": list(self.neuron), "step": self.step, "value": self.value}
+        return {**place, "stimulus": {name: array.tolist() for name, array in arrays.items()} if listed else None}
 
     def replay(self, program: Program) -> bool:
         """Whether the reference, run again on the stimulus, still leaves the width there."""

@@ -1,5 +1,6 @@
 """What is proved of a program for every input, with the reference as the judge of every bound and every witness."""
 
+import json
 from dataclasses import replace
 from itertools import product
 
@@ -12,6 +13,7 @@ from neurodeploy.analysis.interval import limited, settled_above, settled_below
 from neurodeploy.analysis.proof import prove_program
 from neurodeploy.analysis.reachability import reachable
 from neurodeploy.analysis.witness import weights_back
+from neurodeploy.document import plain_text
 from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2
 from neurodeploy.program import Input, Output, Population, Program, Projection
 from neurodeploy.reference.integer import decay, overflow
@@ -86,6 +88,18 @@ def test_a_witness_is_an_input_that_overflows_on_the_reference():
     mild = replace(program, projections=(replace(program.projections[0], weights=np.array([[2, 0]])),))
     assert not witness.replay(mild)
     assert only(mild, "current").verdict == "proved"
+
+
+def test_the_summary_counts_nodes_and_neurons():
+    proof = prove_program(chain([[254 << 9], [2]], current_decay=1000, threshold=1 << 16))
+    assert proof.summary == "proved that no width is left, whatever the input: 0 of 1 nodes, 1 of 2 neurons"
+    assert (proof["p"].proved_neurons, proof["p"].neurons) == (1, 2)
+    assert proof.open == proof.nodes
+    data = json.loads(json.dumps(proof.to_json()))
+    assert data["nodes"]["p"]["current"]["verdict"] == "witness"
+    assert data["nodes"]["p"]["current"]["witness"]["stimulus"]["in"][0] == [1.0]
+    assert "p: current witness: " in plain_text(proof.blocks())
+    assert "witness: " in proof._repr_html_()
 
 
 def test_the_declared_range_of_an_input_counts():
