@@ -32,6 +32,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "quantization.md": "docs/quantization.md",
         "parity.md": "docs/parity.md",
         "proofs.md": "docs/proofs.md",
+        "losses.md": "docs/losses.md",
     },
     "Targets": {
         "targets/fixed.md": "targets/fixed/README.md",

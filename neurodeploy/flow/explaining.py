@@ -51,7 +51,7 @@ def quantization_rung(
             made_with,
             choices,
             bool(ladder.calibrated),
-            {name: loss.costs.get("weights", 0.0) for name, loss in losses.populations.items() if loss.costs},
+            losses.populations,
         )
-        losses = replace(losses, remedies=remedies(check, losses.samples, budget))
+        losses = replace(losses, remedies=remedies(check, losses.samples, budget), budget=budget)
     return with_losses(rung, losses)

@@ -1,14 +1,15 @@
 """Changes of quantization, really tried on the stimulus of a check: what each brings back, layer by layer.
 
-Tried are: calibrated rounding, units of rows and layers, wider weights in the layer whose weights cost most and in all
-of them, and other numerics that the targets have; where none of them keeps the budget, calibrated rounding of wider
-weights. What is refused says why.
+Tried are: calibrated rounding, units of rows, room for membranes that a width cut, wider weights in the layer whose
+weights cost most and in all of them, and other numerics that the targets have; where none of them keeps the budget,
+calibrated rounding of wider weights. What is refused says why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from math import ceil, log2
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 from neurodeploy.errors import NeurodeployError
 from neurodeploy.flow.exporting import quantize
 from neurodeploy.heads import task_value
-from neurodeploy.losses.remedy import Kind, Remedy
+from neurodeploy.losses.losses import Loss
+from neurodeploy.losses.remedy import SAME, Kind, Remedy
 from neurodeploy.losses.variants import covers
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics
@@ -43,7 +45,7 @@ class Tried:
     - ``expected``, ``actual``: runs of the float network and of the program on ``stimulus``.
     - ``numerics``, ``options``: with which the program was made. ``calibrated``: whether a stimulus was given.
     - ``choices``: other numerics that its targets have.
-    - ``weight_costs``: by spiking population, what the rounding of its weights costs.
+    - ``losses``: what its quantization cost every population.
     """
 
     network: Network
@@ -54,7 +56,7 @@ class Tried:
     options: Mapping[str, str]
     choices: tuple[Numerics, ...] = ()
     calibrated: bool = False
-    weight_costs: Mapping[str, float] = field(default_factory=dict[str, float])
+    losses: Mapping[str, Loss] = field(default_factory=dict[str, Loss])
 
     @property
     def numerics(self) -> Numerics:
@@ -90,6 +92,9 @@ def _changes(check: Tried) -> Iterator[_Change]:
         yield _Change("calibrate", {}, calibrate=True)
     if "unit" not in check.options and not check.calibrated:
         yield _Change("finer units", {"unit": ROW})
+    room = _room(check)
+    if room is not None:
+        yield _Change("room for membranes", {"weight-exponent": str(room)}, check.calibrated)
     widest = _widest(check)
     if widest is not None:
         layer = _one_layer(check, widest)
@@ -110,6 +115,16 @@ def _both(check: Tried, done: list[Remedy]) -> Iterator[_Change]:
         yield _Change("calibrate wider weights", {"weight-bits": str(widest)}, calibrate=True)
 
 
+def _room(check: Tried) -> int | None:
+    """The exponent of weights at which membranes that were cut fit; None where none was, or no exponent is so small."""
+    exponents: list[int] = []
+    for name, loss in check.losses.items():
+        if loss.costs.get("saturation", 0.0) > SAME:
+            shifts = [projection.shift for projection in check.program.into(name)]
+            exponents.append(max(shifts, default=0) - ceil(log2(max(loss.reach, 1.0))) - 1)
+    return min(exponents) if exponents and min(exponents) >= 0 else None
+
+
 def _widest(check: Tried) -> int | None:
     """More bits of a weight than are used, as many as quantization takes; None where it takes no more."""
     widest = min(widest_weights(check.numerics), WIDEST)
@@ -126,7 +141,7 @@ def _used(check: Tried) -> dict[str, int]:
 
 def _one_layer(check: Tried, widest: int) -> str | None:
     """The widest weights for the one layer whose weights cost most; None where that is all there is, or none costs."""
-    costs = check.weight_costs
+    costs = {name: loss.costs.get("weights", 0.0) for name, loss in check.losses.items() if loss.costs}
     population = max(costs, key=lambda name: costs[name], default=None)
     if population is None or costs[population] <= 0 or len(costs) < 2:
         return None

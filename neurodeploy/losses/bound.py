@@ -59,13 +59,15 @@ class Checked:
     """What was found so far.
 
     ``share``: the largest error, as a share of its bound. ``beyond``: cells over it. ``saturated``: cells of which the
-    bound says nothing. ``strange``: cells in which the equations before rounding already differ.
+    bound says nothing. ``reach``: the network's largest membrane or current, as a multiple of its width.
+    ``strange``: cells in which the equations before rounding already differ.
     """
 
     cells: int = 0
     share: float = 0.0
     beyond: int = 0
     saturated: int = 0
+    reach: float = 0.0
     strange: int = 0
     first: Cell | None = None
     first_strange: Cell | None = None
@@ -195,6 +197,8 @@ class Bound:
         membrane, flow = 2.0 ** (n.membrane_bits - 1) - 1, 2.0 ** (n.current_bits - 1) - 1
         largest = np.maximum(np.abs(before.membrane), np.abs(expected)) + bound
         start = largest if self._last is None else np.maximum(largest, np.abs(self._last))
+        reached = max(np.abs(expected).max(initial=0) / membrane, np.abs(current).max(initial=0) / flow)
+        self.checked.reach = max(self.checked.reach, float(reached))
         return (start < membrane) & (np.maximum(np.abs(before.current), np.abs(current)) + bound < flow)
 
     def _decisions(self, expected: Array, output: Array, actual: Array, bound: Array) -> NDArray[np.bool_]:

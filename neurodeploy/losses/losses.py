@@ -34,7 +34,8 @@ class Loss:
     """What quantization did to one population.
 
     - ``share``: the largest error of a membrane in one step, as a share of what rounding can make; ``cells`` were
-      looked at, of which ``saturated`` ones are left out, because the machine's width cut them.
+      looked at, of which ``saturated`` ones are left out, because the machine's width cut them: the network's largest
+      membrane or current ``reach`` is so many times that width.
     - ``beyond``: constants and rules further away than rounding brings them; ``cells_beyond`` and ``first``: cells in
       which the membrane is, or a decision that its distance from the threshold does not excuse.
     - ``isolated``: Jaccard of a spiking population that is fed the float network's own messages; ``costs``: by term,
@@ -51,6 +52,7 @@ class Loss:
     isolated: float | None = None
     costs: Mapping[Term, float] = field(default_factory=dict[Term, float])
     calibrated: bool = False
+    reach: float = 0.0
 
     @property
     def rounding(self) -> bool:
@@ -76,12 +78,14 @@ MOST_CELLS = 1 << 24
 class Losses:
     """What quantization did to a network.
 
-    ``populations``: the loss of each, seen on the first ``samples`` samples. ``remedies``: changes that were tried.
+    ``populations``: the loss of each, seen on the first ``samples`` samples. ``remedies``: changes that were tried, to
+    bring the Jaccard of every layer to ``budget``.
     """
 
     populations: Mapping[str, Loss]
     samples: int
     remedies: tuple[Remedy, ...] = ()
+    budget: float = 1.0
 
     @property
     def strangers(self) -> dict[str, Loss]:
@@ -177,6 +181,7 @@ def _loss(bound: Bound, beyond: tuple[Beyond, ...], costs: Costs | None, calibra
         checked.beyond,
         checked.first,
         calibrated=calibrated,
+        reach=checked.reach,
         **shared,
     )
 

@@ -9,12 +9,13 @@ from typing import Any, Literal
 Kind = Literal[
     "calibrate",
     "finer units",
+    "room for membranes",
     "wider weights in one layer",
     "wider weights",
     "other numerics",
     "calibrate wider weights",
 ]
-"""In the order in which one is preferred to another that brings as much."""
+"""From the change that costs least to those that cost more synapses, another machine, or both."""
 SAME = 5e-4
 """Jaccard indices that differ by less count as equal."""
 
@@ -57,21 +58,28 @@ class Remedy:
         return {**vars(self), "before": dict(self.before), "after": dict(self.after), "worst": self.worst}
 
 
-def best_for(remedies: Iterable[Remedy], node: str) -> Remedy | None:
-    """The remedy that brings a node's Jaccard highest; of several that bring as much, the first. None where none does.
+def best_for(remedies: Iterable[Remedy], node: str, budget: float = 1.0) -> Remedy | None:
+    """The first remedy that brings a node to the ``budget``, else the one that brings its Jaccard highest.
 
-    A remedy that does not raise it is none.
+    Of several that bring as much, the first. None where none raises it.
     """
+    rising = [
+        remedy
+        for remedy in remedies
+        if not remedy.refused and node in remedy.after and remedy.after[node] > remedy.before[node] + SAME
+    ]
+    for remedy in rising:
+        if remedy.before[node] < budget <= remedy.after[node]:
+            return remedy
     chosen: Remedy | None = None
-    for remedy in remedies:
-        if remedy.refused or node not in remedy.after or remedy.after[node] <= remedy.before[node] + SAME:
-            continue
+    for remedy in rising:
         if chosen is None or remedy.after[node] > chosen.after[node] + SAME:
             chosen = remedy
     return chosen
 
 
-def best_of(remedies: Iterable[Remedy]) -> Remedy | None:
-    """The remedy whose worst node is best; of several, the first."""
+def best_of(remedies: Iterable[Remedy], budget: float = 1.0) -> Remedy | None:
+    """The first remedy whose worst node reaches the ``budget``, else the one whose worst node is best."""
     tried = [remedy for remedy in remedies if not remedy.refused]
-    return max(tried, key=lambda remedy: round(remedy.worst, 3), default=None)
+    enough = [remedy for remedy in tried if remedy.worst >= budget]
+    return enough[0] if enough else max(tried, key=lambda remedy: round(remedy.worst, 3), default=None)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from neurodeploy.document import Block, Line, Span, line, quiet
 from neurodeploy.losses.losses import Loss, Losses
-from neurodeploy.losses.remedy import Remedy, best_for, best_of
+from neurodeploy.losses.remedy import best_for, best_of
 from neurodeploy.losses.terms import Term
 from neurodeploy.parity.rung import NOT_ROUNDING, Divergence, NodeResult, Rung
 from neurodeploy.table import Table, number
@@ -63,8 +63,8 @@ def loss_blocks(rung: Rung) -> list[Block]:
         return []
     lines: list[Line] = [line("what quantization costs, Jaccard by layer", indent=2)]
     for name in some:
-        lines += _layer(name, rung.nodes[name], losses.populations[name], losses.remedies)
-    return [*lines, *_tried(losses.remedies)]
+        lines += _layer(name, rung.nodes[name], losses.populations[name], losses)
+    return [*lines, *_tried(losses)]
 
 
 def _lost(node: NodeResult, loss: Loss | None) -> bool:
@@ -74,7 +74,7 @@ def _lost(node: NodeResult, loss: Loss | None) -> bool:
     return node.jaccard < 1 or loss.isolated < 1
 
 
-def _layer(name: str, node: NodeResult, loss: Loss, remedies: tuple[Remedy, ...]) -> Iterator[Line]:
+def _layer(name: str, node: NodeResult, loss: Loss, losses: Losses) -> Iterator[Line]:
     """What one population lost, to what, and what helps."""
     assert node.jaccard is not None and loss.isolated is not None
     inherited = loss.isolated - node.jaccard
@@ -85,12 +85,15 @@ def _layer(name: str, node: NodeResult, loss: Loss, remedies: tuple[Remedy, ...]
     yield quiet(f"costs: {lost}", indent=6)
     if loss.saturated:
         share = 100 * loss.saturated / loss.cells
-        yield line(Span(f"{share:.2g} % of its cells reach the end of the machine's width", "warning"), indent=6)
-    best = best_for(remedies, name)
+        text = (
+            f"{share:.2g} % of its cells come to an end of the machine's width; the largest is {loss.reach:.3g} of it"
+        )
+        yield line(Span(text, "warning"), indent=6)
+    best = best_for(losses.remedies, name, losses.budget)
     if best is not None:
         effect = f"{best.before[name]:.3f} → {best.after[name]:.3f}"
         yield line("remedy: ", Span(f"{best.kind}", "good"), f", {best.how}: {effect}", indent=6)
-    elif remedies:
+    elif losses.remedies and node.jaccard < losses.budget:
         yield line("remedy: ", Span("train", "good"), f": nothing that was tried raises {node.jaccard:.3f}", indent=6)
 
 
@@ -102,12 +105,12 @@ def _signed(cost: float) -> str:
     return f"{cost:.3f}" if cost >= 0 else f"−{-cost:.3f}"
 
 
-def _tried(remedies: tuple[Remedy, ...]) -> Iterator[Line]:
+def _tried(losses: Losses) -> Iterator[Line]:
     """Every remedy that was tried, by its worst layer and the task."""
-    best = best_of(remedies)
+    best = best_of(losses.remedies, losses.budget)
     if best is not None:
         yield line("what was tried on this stimulus, Jaccard of the worst layer", indent=2)
-    for remedy in remedies:
+    for remedy in losses.remedies:
         if remedy.refused:
             yield quiet(f"{remedy.kind}, {remedy.how}: not possible: {remedy.refused}", indent=4)
             continue

@@ -7,6 +7,7 @@ import numpy as np
 import neurodeploy as nd
 from neurodeploy.flow import check, export
 from neurodeploy.host import Head, Host
+from neurodeploy.network import NetworkBuilder
 from neurodeploy.parity.rung import Rung
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.stimulus import Stimulus
@@ -80,3 +81,16 @@ def test_accuracy_is_measured_where_labels_are_known() -> None:
     assert remedy.task_after is not None
     expected = np.mean(np.array(remedy.task_after["class"]) == labels)
     assert remedy.accuracies == (report.task["program"]["accuracy"], expected)
+
+
+def test_a_membrane_that_a_width_cut_gets_room() -> None:
+    build = NetworkBuilder()
+    at = build.linear("fc", build.input("input", (2,)), [[-0.9, 0.7]])
+    build.output("output", build.integrate("cell", at, 0.65))
+    shown = np.zeros((60, 2))
+    shown[:20, 0] = 1
+    shown[20:, 1] = 1
+    losses = quantization(check(build.build(), {"input": shown}, targets=["fixed"])).losses
+    assert losses is not None and losses.populations["cell"].reach > 2
+    remedy = next(remedy for remedy in losses.remedies if remedy.kind == "room for membranes")
+    assert remedy.before["cell"] < 0.9 < remedy.after["cell"]

@@ -13,6 +13,12 @@ from neurodeploy.passes.pipeline import quantize
 from neurodeploy.program.program import Program
 from neurodeploy.reference.network_runner import run_network
 
+OPTIONS: tuple[dict[str, Any], ...] = (
+    *({}, {"unit": "row"}, {"unit": "layer", "weight_bits": 5}),
+    *({"weight_bits": 3}, {"weight_bits": 16}, {"weight_bits": 12, "unit": "row"}),
+)
+"""Ways to round, all of them honest."""
+
 
 def judged(network: Network, program: Program, shown: Mapping[str, np.ndarray], causes: bool = False) -> Losses:
     return measure(network, program, run_network(network, shown, states=True), causes=causes)

@@ -1,7 +1,5 @@
 """Honest rounding stays within its bound, and a fault of the quantizer does not."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -12,13 +10,9 @@ from neurodeploy.numerics import INT32, LOIHI2, Numerics
 from neurodeploy.passes.pipeline import quantize
 from neurodeploy.reference.network_runner import run_network
 from tests.losses.faults import FAULTS
-from tests.losses.support import judged, rounded
+from tests.losses.support import OPTIONS, judged, rounded
 from tests.passes.networks import chain, events, random_network, recurrent_network, stimulus
 
-OPTIONS: tuple[dict[str, Any], ...] = (
-    *({}, {"unit": "row"}, {"unit": "layer", "weight_bits": 5}),
-    *({"weight_bits": 3}, {"weight_bits": 16}, {"weight_bits": 12, "unit": "row"}),
-)
 MACHINES = pytest.mark.parametrize("numerics", [LOIHI2, INT32], ids=lambda n: n.name)
 
 

@@ -91,6 +91,9 @@ def test_each_layer_has_the_remedy_that_brings_it_most_and_the_list_all_of_them(
     best = best_for(REMEDIES, "lif0"), best_for(REMEDIES, "lif1")
     assert [remedy.kind for remedy in best if remedy is not None] == ["calibrate", "wider weights"]
     assert best_of(REMEDIES) is REMEDIES[1]
+    assert best_for(REMEDIES, "lif0", 0.6) is REMEDIES[0]
+    assert best_for(REMEDIES, "lif1", 0.6) is REMEDIES[0], "the first that keeps the budget costs least"
+    assert best_of(REMEDIES, 0.6) is REMEDIES[0]
     assert best_for((replace(REMEDIES[0], after=REMEDIES[0].before),), "lif0") is None
     assert best_of(REMEDIES[2:]) is None
 
