@@ -70,9 +70,21 @@ class Machine:
         """Least shift of a path's weights: below 0 only of a lower part, whose sums are then floored."""
         return min(self._least_shift(path), self.largest_shift(path)) if self.low_bits(path) else 0
 
-    def upper_shift(self, path: Synapse, shift: int) -> int:
-        """The shift of the upper part beside a lower part of this ``shift``."""
-        return shift + self._above(path)
+    def parts(self, path: Synapse, integers: IntArray, shift: int) -> list[tuple[IntArray, int]]:
+        """The weights and the shift of every projection of a path, the upper part first.
+
+        ``integers``: fine ones, of which ``shift`` is the shift. The lower part is as narrow as they allow, for in the
+        worst case the accumulator holds it beside the upper one. Parts of zeros are left out.
+        """
+        if not self.low_bits(path):
+            return [(integers, shift)]
+        halved = int(is_mixed(path.weights, self.numerics))
+        low_bits = max(self._least_shift(path) - shift + halved, 0)
+        while not _fits(integers >> low_bits, part_bits(self.numerics) - halved, bool(halved)):
+            low_bits += 1
+        upper, lower = split(integers, low_bits, 1 + halved)
+        found = [(upper, shift + low_bits - halved), (lower, shift)]
+        return [(weights, at) for weights, at in found if np.any(weights)] or found[:1]
 
     def _above(self, path: Synapse) -> int:
         low = self.low_bits(path)
@@ -87,6 +99,13 @@ class Machine:
 
 def _windowed(path: Synapse) -> bool:
     return path.kind not in ("dense", "sparse")
+
+
+def _fits(upper: IntArray, bits: int, halved: bool) -> bool:
+    """Whether upper parts fit ``bits`` bits beside the sign. Of ``halved`` levels the last below needs one above 0."""
+    low, high = int(upper.min()), int(upper.max())
+    lowest = 1 - (1 << bits) if halved and high <= 0 else -(1 << bits)
+    return lowest <= low and high < 1 << bits
 
 
 def split(integers: IntArray, low_bits: int, step: int) -> tuple[IntArray, IntArray]:

@@ -9,8 +9,8 @@ import numpy as np
 from neurodeploy.analysis.ranges import Sent, Shape, message_range, received_sum
 from neurodeploy.errors import CannotRepresentError
 from neurodeploy.passes.draft import Draft, Rounded
-from neurodeploy.passes.grid import bits_kept, is_mixed, round_weights
-from neurodeploy.passes.machine import IntArray, Machine, split
+from neurodeploy.passes.grid import bits_kept, round_weights
+from neurodeploy.passes.machine import IntArray, Machine
 from neurodeploy.passes.messages import FEWEST_WEIGHT_BITS
 from neurodeploy.passes.neurons import Array
 from neurodeploy.passes.paths import Synapse
@@ -56,7 +56,7 @@ def round_path(
     kept, error = bits_kept(integers, grid), float(errors.max(initial=0))
     return tuple(
         Rounded(path, _projection(path, part, part_shift, source), kept, error, lower=number > 0)
-        for number, (part, part_shift) in enumerate(_parts(path, integers, shift, machine))
+        for number, (part, part_shift) in enumerate(machine.parts(path, integers, shift))
     )
 
 
@@ -79,17 +79,6 @@ def rounded_paths(draft: Draft, paths: Iterable[Synapse], scale: int, unit: Arra
         for path in paths
         for rounded in round_path(path, scale, draft.outputs[path.source], draft.machine, unit)
     )
-
-
-def _parts(path: Synapse, integers: IntArray, shift: int, machine: Machine) -> list[tuple[IntArray, int]]:
-    """The weights and the shift of every projection of a path, the upper part first; parts of zeros are left out."""
-    low_bits = machine.low_bits(path)
-    if not low_bits:
-        return [(integers, shift)]
-    step = 2 if is_mixed(path.weights, machine.numerics) else 1
-    upper, lower = split(integers, low_bits, step)
-    parts = [(upper, machine.upper_shift(path, shift)), (lower, shift)]
-    return [(part, at) for part, at in parts if np.any(part)] or parts[1:]
 
 
 def _projection(path: Synapse, weights: IntArray, shift: int, source: Output) -> Projection:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurodeploy.errors import InputError
-from neurodeploy.network import NetworkBuilder
+from neurodeploy.network import InputRange, NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.passes.machine import split, widest_weights
 from neurodeploy.passes.pipeline import quantize
@@ -138,3 +138,14 @@ def test_the_cost_is_told():
     _, result = wide("mixed", "dense")
     parts: list[Projection] = list(result.program.projections)
     assert sum(part.weights.size for part in parts) == 2 * parts[0].weights.size
+
+
+def test_the_lower_part_is_no_wider_than_the_accumulator_leaves_room_for():
+    """Beside 8-bit messages the accumulator leaves ten bits, of which the lower part then has few."""
+    rng = np.random.default_rng(0)
+    build = NetworkBuilder()
+    at = build.input("input", (2, 8, 8), InputRange(-4.0, 3.96875, 1 / 32, declared=True))
+    at = build.conv("conv", at, rng.normal(size=(4, 2, 3, 3)) * 0.2, padding=1)
+    build.output("output", build.lif("lif", at, 5e-3, 0.5))
+    _, lower = quantize(build.build(), LOIHI2, weight_bits=16).program.projections
+    assert 0 < lower.weights.max() < 16
