@@ -50,6 +50,13 @@ def narrowest(low: int, high: int, among: tuple[IntegerType, ...] = ALL) -> Inte
     return next((kind for kind in among if kind.low <= low and high <= kind.high), among[-1])
 
 
+def counts(values: NDArray[Any]) -> NDArray[Any]:
+    """Real numbers that stand for counts, rounded to the nearest: one byte each where that holds them all."""
+    rounded = np.rint(values)
+    small = not rounded.size or (rounded.min() >= INT8.low and rounded.max() <= INT8.high)
+    return rounded.astype(np.int8 if small else np.int64)
+
+
 def narrowed(array: NDArray[Any]) -> NDArray[Any]:
     """The same integers in the narrowest type that holds them all; floats, booleans and empty arrays unchanged."""
     if array.size == 0 or not np.issubdtype(array.dtype, np.integer):

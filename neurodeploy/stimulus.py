@@ -153,6 +153,15 @@ class Stimulus(Mapping[str, Array]):
     def __hash__(self) -> int:
         return id(self)
 
+    def part(self, samples: slice, steps: slice = slice(None)) -> Stimulus:
+        """The same for some samples and, of the inputs, some steps; nothing is copied."""
+        signals = {
+            name: Signal(signal.values[samples], signal.samples[samples]) for name, signal in self.signals.items()
+        }
+        inputs = {name: array[samples, steps] for name, array in self.inputs.items()}
+        labels = None if self.labels is None else self.labels[samples]
+        return replace(self, inputs=inputs, labels=labels, signals=signals)
+
     def save(self, path: str | Path) -> None:
         """Write an ``.npz`` with one array per input under its name, which ``load`` and every verb read.
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
-from typing import Protocol
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
 
 from neurodeploy.capabilities import Capabilities
 from neurodeploy.errors import CapabilityError, InputError, UnavailableError, choices
@@ -55,6 +57,16 @@ class Runner(Protocol):
     ) -> Trace: ...
 
 
+class Feed(Protocol):
+    """Some samples of a run under way, fed in chunks of steps; chunks joined are the whole run."""
+
+    def feed(self, stimulus: Mapping[str, NDArray[Any]], drive: Trace | None = None) -> Trace:
+        """What the next steps do, for values ``(B, T, *shape)`` per input; ``drive`` as a Runner takes it."""
+        ...
+
+
+Opener = Callable[[Artifact, int, bool], "Feed | None"]
+"""Opens a run of an artifact for so many samples, with or without states; None where only whole runs are possible."""
 Rule = Callable[[Program], Sequence[Finding]]
 
 
@@ -63,7 +75,8 @@ class Target:
     """A target is one frozen value; a variant of it is ``dataclasses.replace``.
 
     ``rules`` are small named functions that return findings; ``available`` gives the reason why it cannot run here,
-    or None. ``evidence`` says what it means that its rung agrees; a trace that carries evidence itself overrules it.
+    or None. ``opens``: where it has one, long runs are fed to it in chunks. ``evidence`` says what it means that its
+    rung agrees; a trace that carries evidence itself overrules it.
     """
 
     name: str
@@ -78,6 +91,7 @@ class Target:
     install: Callable[[Callable[[str], None]], None] | None = None
     evidence: Evidence = INDEPENDENT
     numerics_choices: tuple[Numerics, ...] = ()
+    opens: Opener | None = None
 
     def __repr__(self) -> str:
         return f"Target {self.name}: {self.summary}"

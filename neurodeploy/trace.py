@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,9 @@ from neurodeploy.table import Table, dimensions, listing
 Array = NDArray[Any]
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
 """What numpy and zipfile raise for a damaged ``.npz``."""
+
+
+RECORDS = ("output", "v", "u", "v_before")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,16 @@ class Entry:
     def values(self) -> NDArray[np.float64]:
         """The output after scaling."""
         return self.output.astype(np.float64) / 2.0**self.scale
+
+    def outputs(self) -> Entry:
+        """The same without states."""
+        return replace(self, v=None, u=None, v_before=None)
+
+    def part(self, samples: slice, steps: slice) -> Entry:
+        """The same of some samples and steps; nothing is copied."""
+        arrays = {key: getattr(self, key) for key in RECORDS}
+        cut = {key: array[samples, steps] for key, array in arrays.items() if array is not None}
+        return replace(self, **cut)
 
 
 @dataclass(frozen=True)
@@ -120,6 +133,10 @@ class Trace:
         """Number of samples."""
         return next(iter(self.entries.values())).output.shape[0]
 
+    def part(self, samples: slice, steps: slice) -> Trace:
+        """The same of some samples and steps; nothing is copied."""
+        return replace(self, entries={name: entry.part(samples, steps) for name, entry in self.entries.items()})
+
     def save(self, path: Path, batched: bool = True) -> None:
         """Write an ``.npz`` as ``<node>.spikes`` / ``<node>.values`` (and ``.v``, ``.u``) with a JSON ``meta``."""
         arrays: dict[str, Array] = {}
@@ -179,6 +196,22 @@ class Trace:
     def _repr_html_(self) -> str:
         about = "; ".join(f"{key}: {value}" for key, value in self.meta.items() if key != "bundle")
         return fragment(html_table(*trace_table(self)), html_note(about))
+
+
+def joined(traces: Sequence[Trace], axis: int) -> Trace:
+    """Traces of one run after each other: of further samples (axis 0) or further steps (axis 1)."""
+    first = traces[0]
+    if len(traces) == 1:
+        return first
+    return replace(first, entries={name: _joined([t[name] for t in traces], axis) for name in first.entries})
+
+
+def _joined(entries: Sequence[Entry], axis: int) -> Entry:
+    arrays = {key: [getattr(entry, key) for entry in entries] for key in RECORDS}
+    kept = {
+        key: None if any(a is None for a in parts) else np.concatenate(parts, axis) for key, parts in arrays.items()
+    }
+    return replace(entries[0], **kept)
 
 
 def trace_table(trace: Trace) -> Table:

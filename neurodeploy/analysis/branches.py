@@ -69,9 +69,12 @@ def count_branches(program: Program, population: Population, trace: Trace) -> Br
     return count_decisions(program.numerics, population, trace) + count_arrivals(program, population, trace)
 
 
-def count_decisions(numerics: Numerics, population: Population, trace: Trace) -> Branches:
+def count_decisions(
+    numerics: Numerics, population: Population, trace: Trace, start: IntArray | None = None
+) -> Branches:
     """The branches that follow from the recorded states alone: of membrane, threshold and reset.
 
+    ``start``: the membrane at the end of the step before the trace; without it, the trace begins with the sample.
     Raises InputError for a trace without states.
     """
     output = trace[population.name].output
@@ -79,7 +82,8 @@ def count_decisions(numerics: Numerics, population: Population, trace: Trace) ->
     if population.kind == "relay":
         return sent
     u, v, before = _states(population, trace)
-    v_last = previous(initial_state(population, len(v)).v, v, population)
+    first = initial_state(population, len(v)).v if start is None or population.every_step else start
+    v_last = previous(first, v, population)
     integrated = integrate(population, v_last, u, numerics)
     clamped = clamp(population, integrated, numerics)
     membrane = Branches(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
@@ -13,9 +14,10 @@ from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.cli.progress import working
 
 if TYPE_CHECKING:
-    from neurodeploy.parity.report import Overall
+    from neurodeploy.parity.report import Overall, Report
 
 EXIT: dict[Overall, int] = {"agree": 0, "diverged": 1, "inconclusive": 5}
+
 Targets = Annotated[
     list[str] | None,
     typer.Option(
@@ -30,6 +32,13 @@ Causes = Annotated[
         "(default: where network and program do not agree).",
     ),
 ]
+
+
+class Judged(StrEnum):
+    """How much the reference computes."""
+
+    part = "part"
+    full = "full"
 
 
 @with_blocks
@@ -51,6 +60,10 @@ def check(
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML too, for continuous integration.")
     ] = None,
+    reference: Annotated[
+        Judged,
+        typer.Option(help="How much of a long check the reference computes itself: a seeded part, or all of it."),
+    ] = Judged.part,
     calibrate: o.Calibrate = None,
     assign: o.Assign = None,
     *,
@@ -65,11 +78,9 @@ def check(
     agree; 1: one diverged; 5: the stimulus proves nothing about some node, or no target ran code of its own.
     """
     from neurodeploy import flow
-    from neurodeploy.atomic import write_files
     from neurodeploy.report.console import show_report
-    from neurodeploy.report.junit import junit_xml
 
-    with working(f"checking {subject}", output.silent):
+    with working(f"checking {subject}", output.silent) as progress:
         report = flow.check(
             subject,
             stimulus,
@@ -80,14 +91,24 @@ def check(
             options=o.assignments(assign),
             calibrate=calibrate,
             causes=causes,
+            reference=reference.value,
+            progress=progress,
             **framing.arguments(),
             **vars(making),
             **loading.arguments(),
         )
-    pages = {html: lambda: report.to_html().encode(), junit: partial(junit_xml, report)}
-    write_files({path: partial(_put, page()) for path, page in pages.items() if path is not None})
+    _write(report, html, junit)
     output.show(report.to_json, show_report(report))
     raise typer.Exit(EXIT[report.verdict])
+
+
+def _write(report: Report, html: Path | None, junit: Path | None) -> None:
+    """Write the pages that were asked for, all or none."""
+    from neurodeploy.atomic import write_files
+    from neurodeploy.report.junit import junit_xml
+
+    pages = {html: lambda: report.to_html().encode(), junit: partial(junit_xml, report)}
+    write_files({path: partial(_put, page()) for path, page in pages.items() if path is not None})
 
 
 def _put(content: bytes, file: IO[bytes]) -> None:

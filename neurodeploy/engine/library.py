@@ -58,6 +58,11 @@ def load(
     return [_compiled(library, Description.of(rendering)) for rendering in renderings]
 
 
+def load_source(source: str, compiler: Compiler) -> ctypes.CDLL:
+    """C that is there already, compiled for this computer or taken from the cache. Raises as ``load`` does."""
+    return _library(lambda: (source, ""), compiler, None, this_machine(trusted(compiler)), source)[0]
+
+
 def load_program(identity: str, make: Callable[[], Rendering], compiler: Compiler, machine: Machine) -> Compiled:
     """One program, known by its ``identity``; it is rendered only where the cache does not have it."""
 

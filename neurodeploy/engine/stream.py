@@ -12,10 +12,11 @@ from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.library import Compiled
 from neurodeploy.engine.prepare import compile_program
 from neurodeploy.engine.run import MISSING, recorded, traced
-from neurodeploy.engine.sources import input_sources
+from neurodeploy.engine.sources import array_sources, driven_messages, input_sources
 from neurodeploy.errors import InputError, UnavailableError
 from neurodeploy.extras import install_command
 from neurodeploy.program.program import Program
+from neurodeploy.program.quantizer import quantize_inputs
 from neurodeploy.trace import Trace
 
 
@@ -36,8 +37,11 @@ class Stream:
         for context in self._contexts:
             self._compiled.reset(context.ctypes.data)
 
-    def feed(self, stimulus: Mapping[str, NDArray[Any]]) -> Trace:
+    def feed(self, stimulus: Mapping[str, NDArray[Any]], drive: Trace | None = None) -> Trace:
         """What the next steps do, for real values ``(B, T, *shape)`` per input; chunks joined are the whole run.
+
+        With ``drive`` every synapse gets that trace's outputs, ``(B, T, *shape)``, instead of this run's own. They must
+        lie in the range that their node itself can send.
 
         Raises InputError for a stimulus that does not fit. Values that are not finite are refused too, but by then some
         samples have gone on: reset before the stream is used again.
@@ -45,7 +49,12 @@ class Stream:
         sources, batch, steps = input_sources(self.program, stimulus)
         if batch != self.batch:
             raise InputError(f"holds {batch} samples", "stimulus", f"the stream has {self.batch}")
+        if drive is not None:
+            sources |= array_sources(driven_messages(self.program, drive, batch, steps))
         records = advance(self._compiled, self._contexts, sources, steps, self._recording, self._threads)
+        if drive is not None:
+            sent = quantize_inputs(self.program, stimulus)
+            records |= {name: {"output": array} for name, array in sent.items() if self._recording.keeps(name)}
         return traced(self.program, records)
 
     def __repr__(self) -> str:

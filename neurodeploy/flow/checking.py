@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from math import isnan
 from pathlib import Path
 from typing import Any, Unpack
@@ -10,29 +12,28 @@ from typing import Any, Unpack
 from neurodeploy.bundle import Bundle
 from neurodeploy.errors import InputError, choices
 from neurodeploy.flow.arguments import SubjectOptions, divided, spell_out, stimulus_of, texts
-from neurodeploy.flow.explaining import quantization_rung
-from neurodeploy.flow.foreign import run_target
-from neurodeploy.flow.ladder import build_ladder
+from neurodeploy.flow.explaining import explained
+from neurodeploy.flow.foreign import open_target, run_target
+from neurodeploy.flow.labels import head_of, task_of
+from neurodeploy.flow.ladder import Ladder, build_ladder
 from neurodeploy.flow.loading import load
 from neurodeploy.flow.proving import proof_of
 from neurodeploy.flow.subject import Subject, network_of, open_subject
-from neurodeploy.heads import task_value
 from neurodeploy.network.network import Network
-from neurodeploy.parity.coverage import coverage
+from neurodeploy.parity.climb import Climb, Progress
 from neurodeploy.parity.encoder_rung import ENCODER, encoder_rung
-from neurodeploy.parity.exact_rung import exact_rung
-from neurodeploy.parity.float_rung import float_rung
+from neurodeploy.parity.feeds import Judge, Runs
+from neurodeploy.parity.plan import Plan
 from neurodeploy.parity.report import Report
 from neurodeploy.parity.rung import Rung
+from neurodeploy.parity.target_side import Side
 from neurodeploy.program.latency import latencies
 from neurodeploy.program.program import Program
-from neurodeploy.reference.network_runner import run_network
-from neurodeploy.reference.program_runner import run_program
 from neurodeploy.stimuli import Source
 from neurodeploy.stimuli.findings import stimulus_findings
 from neurodeploy.stimuli.signals import float_spikes
 from neurodeploy.stimulus import Stimulus
-from neurodeploy.target import Artifact, Target, find_target
+from neurodeploy.target import Artifact, Feed, Target, find_target
 from neurodeploy.trace import Trace
 
 DEFAULT_BUDGET = 0.9
@@ -51,6 +52,8 @@ def check(
     allow_same_code: bool = False,
     calibrate: Source = None,
     causes: bool | None = None,
+    reference: Judge = "part",
+    progress: Progress = lambda text: None,
     **how: Unpack[SubjectOptions],
 ) -> Report:
     """Compare neighboring rungs and report the first divergence of each.
@@ -64,8 +67,10 @@ def check(
         options: of quantization and of the targets, e.g. ``{"weight-bits": 6}``.
         states: membranes and currents of targets are compared too.
         calibrate: a stimulus to calibrate the integers of a source with, as ``quantize`` takes it.
-        allow_same_code: a ladder in which every target ran the reference itself need not be inconclusive.
         causes: what each term of quantization costs, and remedies, tried here; by default where the rung diverges.
+        reference: how much of a long check the reference computes: a seeded ``"part"``, or all of it (``"full"``).
+        progress: is told how far the check has come, in words.
+        allow_same_code: a ladder in which every target ran the reference itself need not be inconclusive.
 
     Raises:
         InputError: for options, stimuli and names that do not fit.
@@ -85,20 +90,25 @@ def check(
     check_silent(network, allow_silent)
     shown = stimulus_of(stimulus, network, **showing)
     ladder = build_ladder(opened, targets, texts(options), calibrate)
-    program = ladder.program
-    traces: dict[str, Trace] = {}
+    climb = _climb(network, ladder, shown, states, reference)
+    source = None if isinstance(opened, Bundle) or network.source is None else network.source.run
+    climb.run(source, progress)
+    explain = partial(explained, opened, ladder, climb, options=texts(options), budget=budget, causes=causes)
     rungs = _encoder_rungs(network, shown, budget, allow_silent)
-    rungs += _source_rungs(opened, network, shown, traces, allow_silent)
-    traces["network"] = run_network(network, shown, states=True)
-    traces["program"] = run_program(program, shown, states=True)
-    rungs.append(quantization_rung(opened, ladder, shown, traces, texts(options), budget, allow_silent, causes))
-    for target, artifact in ladder.targets:
-        traces[target.name] = run_target(target, artifact, shown, states)
-        rungs.append(_target_rung(target, artifact, shown, traces, allow_silent, states))
-    task, exercised = _task(network, traces, shown.labels), coverage(program, traces["program"])
+    rungs += _rungs(climb, source is not None, budget, allow_silent, explain)
+    task, exercised = task_of(network, climb.readouts.traces(), shown.labels), climb.exercised.fractions()
     findings = (*network.findings, *stimulus_findings(shown, network), *ladder.findings)
-    about, proof = _about(network, program, shown), proof_of(network, program)
+    about, proof = _about(network, ladder.program, shown), proof_of(network, ladder.program)
     return Report(tuple(rungs), exercised, task, findings, ladder.not_run, about, allow_same_code, proof)
+
+
+def _climb(network: Network, ladder: Ladder, shown: Stimulus, states: bool, reference: Judge) -> Climb:
+    program = ladder.program
+    plan = Plan.of(shown.batch, shown.steps, sum(population.size for population in program.populations))
+    sides = [_side(target, artifact, plan, states) for target, artifact in ladder.targets]
+    head = head_of(network, shown.labels)
+    node = None if head is None else head.node
+    return Climb(network, program, shown, Runs.of(network, program, plan, reference), plan, sides, node)
 
 
 def _about(network: Network, program: Program, stimulus: Stimulus) -> dict[str, Any]:
@@ -122,16 +132,6 @@ def _encoder_rungs(network: Network, stimulus: Stimulus, budget: float, allow_si
     return [encoder_rung(expected, actual, stream.latency, budget, allow_silent)]
 
 
-def _source_rungs(
-    opened: Subject, network: Network, stimulus: Stimulus, traces: dict[str, Trace], allow_silent: Collection[str]
-) -> list[Rung]:
-    """The rung of the module that the network came from, if it can run; its trace joins ``traces``."""
-    if isinstance(opened, Bundle) or network.source is None or network.source.run is None:
-        return []
-    traces["source"] = network.source.run(stimulus)
-    return [float_rung(network, stimulus, traces["source"], allow_silent)]
-
-
 def check_budget(budget: float) -> None:
     """Raises InputError for a budget that is no fraction."""
     if isnan(budget) or not 0 <= budget <= 1:
@@ -152,30 +152,32 @@ def check_silent(network: Network, allow_silent: Collection[str]) -> None:
             raise InputError(f"there is no node {name!r}", "--allow-silent", choices(name, nodes, "the nodes are"))
 
 
-def _target_rung(
-    target: Target,
-    artifact: Artifact,
-    stimulus: Stimulus,
-    traces: Mapping[str, Trace],
-    allow: Collection[str],
-    states: bool,
-) -> Rung:
-    program = artifact.program
-    pipelined = target.capabilities.synapse_steps > 0
-    return exact_rung(
-        program,
-        target.name,
-        traces["program"],
-        traces[target.name],
-        allow,
-        latencies(program) if pipelined else {},
-        lambda trace: run_program(program, stimulus, states=True, drive=trace),
-        lambda trace: run_target(target, artifact, stimulus, states, trace),
-        traces[target.name].evidence or target.evidence,
-        (*artifact.notes, *traces[target.name].notes),
+def _side(target: Target, artifact: Artifact, plan: Plan, states: bool) -> Side:
+    """A target of the ladder. A long check feeds it in chunks, where it can be."""
+
+    def run(stimulus: Stimulus, drive: Trace | None) -> Trace:
+        return run_target(target, artifact, stimulus, states, drive)
+
+    def opens(batch: int) -> Feed:
+        feed = open_target(target, artifact, batch, states)
+        assert feed is not None
+        return feed
+
+    fed = not plan.small and open_target(target, artifact, 1, states) is not None
+    latency = latencies(artifact.program) if target.capabilities.synapse_steps > 0 else {}
+    return Side(
+        target.name, artifact.program, run, opens if fed else None, target.evidence, latency, tuple(artifact.notes)
     )
 
 
-def _task(network: Network, traces: Mapping[str, Trace], labels: Any) -> dict[str, Any] | None:
-    post = network.host.post
-    return None if post is None else {rung: task_value(post, trace, labels) for rung, trace in traces.items()}
+def _rungs(
+    climb: Climb, source: bool, budget: float, allow_silent: Collection[str], explain: Callable[[Rung], Rung]
+) -> list[Rung]:
+    """The rungs of a ladder that was climbed, from the source up; ``explain`` adds the losses of quantization."""
+    lead, part = (climb.stimulus.batch, climb.stimulus.steps), climb.part
+    rungs = [climb.reading.rung(allow_silent, lead)] if source else []
+    program = explain(climb.losses.rung(budget, allow_silent, lead))
+    rungs.append(program if part is None else replace(program, notes=(*program.notes, part.note)))
+    defect = None if part is None else part.rung()
+    rungs += [] if defect is None else [defect]
+    return rungs + [side.rung(allow_silent, lead, "" if part is None else part.words) for side in climb.sides]

@@ -2,56 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from neurodeploy.bundle import Bundle
 from neurodeploy.flow.ladder import Ladder
 from neurodeploy.flow.remedies import Tried, remedies
-from neurodeploy.flow.subject import Subject, network_of
+from neurodeploy.flow.subject import Subject
 from neurodeploy.losses.losses import measure
-from neurodeploy.parity.budget_rung import budget_rung
+from neurodeploy.parity.climb import Climb
 from neurodeploy.parity.quantization import with_losses
 from neurodeploy.parity.rung import Rung
-from neurodeploy.stimulus import Stimulus
-from neurodeploy.trace import Trace
+from neurodeploy.reference.network_runner import run_network
+from neurodeploy.reference.program_runner import run_program
 
 
-def quantization_rung(
+def explained(
     subject: Subject,
     ladder: Ladder,
-    stimulus: Stimulus,
-    traces: Mapping[str, Trace],
+    climb: Climb,
+    rung: Rung,
     options: Mapping[str, str],
     budget: float,
-    allow_silent: Collection[str],
     causes: bool | None,
 ) -> Rung:
     """The rung from network to program, with its losses.
 
     Whether rounding can have made them is always asked. What every term costs, and what remedies bring, is asked where
-    ``causes`` says so, by default where the rung does not agree.
+    ``causes`` says so, by default where the rung does not agree. Of a long check the first steps of the first samples
+    are looked at.
 
-    - ``traces``: of ``network`` and ``program``, with states.
     - ``options``: those of quantization; a bundle's own with a bundle.
     """
-    network, program = network_of(subject), ladder.program
-    rung = budget_rung(program, stimulus, traces["network"], traces["program"], budget, allow_silent)
+    network, program = climb.network, climb.program
+    samples, steps = climb.plan.recordable
+    shown = climb.stimulus.part(slice(0, samples), slice(0, steps))
+    trace = run_network(network, shown, states=True) if climb.floats is None else climb.floats
     asked = rung.verdict == "diverged" if causes is None else causes
-    losses = measure(network, program, traces["network"], ladder.calibrated, asked)
+    losses = measure(network, program, trace, ladder.calibrated, asked)
     if asked and losses.populations and not losses.strangers:
         made_with = subject.options if isinstance(subject, Bundle) else options
         choices = tuple(dict.fromkeys(n for target, _ in ladder.targets for n in target.numerics_choices))
         check = Tried(
             network,
             program,
-            stimulus,
-            traces["network"],
-            traces["program"],
+            shown,
+            trace,
+            run_program(program, shown, states=True),
             made_with,
             choices,
             bool(ladder.calibrated),
             losses.populations,
         )
         losses = replace(losses, remedies=remedies(check, losses.samples, budget), budget=budget)
+    if losses.populations and (samples, steps) != (climb.plan.samples, climb.plan.steps):
+        part = f"what rounding can make was asked of the first {steps} steps of {losses.samples} samples"
+        rung = replace(rung, notes=(*rung.notes, part))
     return with_losses(rung, losses)

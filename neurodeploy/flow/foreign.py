@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from numpy.typing import NDArray
 
 from neurodeploy.errors import EnvironmentFailureError, NeurodeployError, UnavailableError
 from neurodeploy.parity.compare import check_aligned
 from neurodeploy.program.program import Program
 from neurodeploy.stimulus import Stimulus
-from neurodeploy.target import Artifact, Options, Target
+from neurodeploy.target import Artifact, Feed, Options, Target
 from neurodeploy.trace import Trace
 
 T = TypeVar("T")
@@ -34,6 +37,36 @@ def run_target(
 def lower_on(target: Target, program: Program, options: Options) -> Artifact:
     """What ``target.lower`` returns. Raises as ``run_target`` does."""
     return _called(target, "lower", Artifact, lambda: target.lower(program, options))
+
+
+def open_target(target: Target, artifact: Artifact, batch: int, states: bool = False) -> Feed | None:
+    """A run that is fed in chunks; None where the target has whole runs only. Raises as ``run_target`` does."""
+    opens = target.opens
+    if opens is None:
+        return None
+    feed = _called(target, "opens", object, lambda: opens(artifact, batch, states) or _NONE)
+    return None if feed is _NONE else _Watched(target, artifact.program, batch, cast("Feed", feed))
+
+
+_NONE = object()
+
+
+@dataclass(frozen=True, eq=False)
+class _Watched:
+    """A feed whose mistakes are its target's."""
+
+    target: Target
+    program: Program
+    batch: int
+    inner: Feed
+
+    def feed(self, stimulus: Mapping[str, NDArray[Any]], drive: Trace | None = None) -> Trace:
+        """What the inner feed gives."""
+        trace = _called(self.target, "feed", Trace, lambda: self.inner.feed(stimulus, drive))
+        steps = next(iter(stimulus.values())).shape[1]
+        shapes = {population.name: population.shape for population in self.program.populations}
+        check_aligned(trace, shapes, (self.batch, steps), f"target {self.target.name}")
+        return trace
 
 
 def _called(target: Target, name: str, kind: type[T], call: Callable[[], T]) -> T:

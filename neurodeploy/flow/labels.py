@@ -20,8 +20,13 @@ def task_of(network: Network, traces: Mapping[str, Trace], labels: Array | None)
 
     With ``labels`` a network without a head is judged by the neuron of its only output that sends most over time.
     """
-    head = network.host.post or (None if labels is None else _head_for_labels(network))
+    head = head_of(network, labels)
     return None if head is None else {rung: task_value(head, trace, labels) for rung, trace in traces.items()}
+
+
+def head_of(network: Network, labels: Array | None) -> Head | None:
+    """The network's own head, or with ``labels`` the neuron of its only output that sends most; None without either."""
+    return network.host.post or (None if labels is None else _head_for_labels(network))
 
 
 def _head_for_labels(network: Network) -> Head | None:

@@ -22,12 +22,12 @@ from neurodeploy.losses.remedy import SAME, Kind, Remedy
 from neurodeploy.losses.variants import covers
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics
-from neurodeploy.parity.measure import jaccard
 from neurodeploy.passes.machine import widest_weights
 from neurodeploy.passes.options import EVERY_LAYER
 from neurodeploy.passes.pipeline import pipeline_options
 from neurodeploy.passes.units import ROW
 from neurodeploy.program.program import Program
+from neurodeploy.rasters import jaccard
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.trace import Trace

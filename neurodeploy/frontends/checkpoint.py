@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
@@ -23,6 +22,7 @@ from torch.torch_version import TorchVersion
 from neurodeploy.atomic import write_file
 from neurodeploy.errors import InputError
 from neurodeploy.frontends.torch_module import module_network
+from neurodeploy.integers import counts
 from neurodeploy.model import Config, ReferenceModel, find_model
 from neurodeploy.network import InputRange, Network, Source
 from neurodeploy.network.network import is_junction
@@ -160,5 +160,5 @@ def _source_trace(network: Network, nodes: Arrays) -> Trace:
     entries = {name: Entry(nodes[name], graded=not network.input_range(name).binary) for name in network.input_names}
     for name in network.populations:
         graded = is_junction(network.nodes[name])
-        entries[name] = Entry(nodes[name] if graded else np.rint(nodes[name]).astype(np.int64), graded)
+        entries[name] = Entry(nodes[name] if graded else counts(nodes[name]), graded)
     return Trace(entries, {"rung": "source"})

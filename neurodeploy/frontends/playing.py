@@ -19,6 +19,7 @@ from neurodeploy.frontends.framework import Layout
 from neurodeploy.frontends.frameworks import is_neuron, prepare
 from neurodeploy.frontends.operations import by_step, tensors
 from neurodeploy.frontends.refusals import reason_of
+from neurodeploy.integers import counts
 from neurodeploy.trace import Entry, Trace
 
 
@@ -178,7 +179,7 @@ def run_module(
     entries = {"input": Entry(frames, graded=True)}
     for node, output in observed.items():
         values = joined(sent[output], form, *frames.shape[:2]).numpy()
-        entries[node] = Entry(values, graded=True) if output.graded else Entry(np.rint(values).astype(np.int64))
+        entries[node] = Entry(values, graded=True) if output.graded else Entry(counts(values))
     return Trace(entries, {"rung": "source"})
 
 

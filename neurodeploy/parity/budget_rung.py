@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.integers import narrowest
+from neurodeploy.parity.block import Block
+from neurodeploy.parity.compare import Mask, unequal
 from neurodeploy.parity.divergence import divergence, first_of, with_membranes
-from neurodeploy.parity.measure import node_result
 from neurodeploy.parity.rung import NodeResult, Rung, Scope, below_budget, judge
+from neurodeploy.parity.tally import Distance, Tally
+from neurodeploy.program.population import Output
 from neurodeploy.program.program import Program
-from neurodeploy.rasters import jaccard, relative_rms
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.trace import Entry, Trace
 
@@ -35,34 +38,74 @@ def budget_rung(
     - ``network``, ``actual``: the traces of the float network and of the program, both with states.
     - ``budget``: the smallest Jaccard that agrees, 0 to 1.
     """
-    isolated = run_program(program, stimulus, drive=_as_integers(program, network))
-    names = [name for name in network.entries if name in program.by_name]
-    nodes = {name: _result(program, name, network, actual, isolated) for name in names}
-    below = below_budget(nodes, budget)
-    verdict, reasons = judge(nodes, bool(below), allow_silent, below)
-    first = first_of(nodes, program) if below else None
-    return Rung(
-        "network", "program", "budget", verdict, nodes, first, reasons=reasons, scope=Scope(actual.batch, actual.steps)
-    )
+    isolated = run_program(program, stimulus, drive=as_integers(program, network))
+    losses = BudgetJudge(program)
+    losses.add(Block(network), Block(actual), isolated)
+    return losses.rung(budget, allow_silent, (actual.batch, actual.steps))
 
 
-def _result(program: Program, name: str, network: Trace, actual: Trace, isolated: Trace) -> NodeResult:
-    expected, entry = network[name], actual[name]
-    different = np.zeros(entry.output.shape, np.bool_) if expected.graded else expected.values != entry.values
-    first = divergence(program, name, {"output": different}, network, actual)
-    if first is not None:
-        first = with_membranes(first, program, expected, entry)
-    alone = isolated[name].values
+class BudgetJudge:
+    """Adds up the blocks of the quantization rung."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._tallies: dict[str, Tally] = {}
+        self._isolated: dict[str, Distance] = {}
+
+    def add(self, network: Block, actual: Block, isolated: Trace) -> None:
+        """Compare two blocks of one place. ``isolated``: the program, every node fed the float network's outputs."""
+        for name in network.trace.entries:
+            if name not in self._program.by_name:
+                continue
+            expected, entry = network.trace[name], actual.trace[name]
+            tally = self._tallies.setdefault(name, Tally())
+            different = _different(expected, entry)
+            tally.add(expected, entry, different)
+            self._isolated.setdefault(name, Distance()).add(expected, isolated[name])
+            first = divergence(self._program, name, {"output": different}, network, actual, tally.first)
+            if first is not None and first is not tally.first:
+                first = with_membranes(first, self._program, expected, entry, actual.place)
+            tally.first = first
+
+    def rung(self, budget: float, allow_silent: Collection[str], lead: tuple[int, int]) -> Rung:
+        """What follows for a budget, over ``lead`` samples and steps."""
+        nodes = {name: self._result(name, tally) for name, tally in self._tallies.items()}
+        below = below_budget(nodes, budget)
+        verdict, reasons = judge(nodes, bool(below), allow_silent, below)
+        first = first_of(nodes, self._program) if below else None
+        return Rung("network", "program", "budget", verdict, nodes, first, reasons=reasons, scope=Scope(*lead))
+
+    def _result(self, name: str, tally: Tally) -> NodeResult:
+        isolated = self._isolated[name]
+        if tally.graded:
+            return tally.result(isolated_rms=isolated.relative_rms)
+        return tally.result(isolated_jaccard=isolated.jaccard)
+
+
+def _different(expected: Entry, actual: Entry) -> Mask:
+    """Cells of a spiking node that differ; of a real-valued one none, as its error is measured."""
     if expected.graded:
-        return node_result(expected, entry, different, isolated_rms=relative_rms(expected.values, alone), first=first)
-    return node_result(expected, entry, different, isolated_jaccard=jaccard(expected.values, alone), first=first)
+        return np.zeros(actual.output.shape, np.bool_)
+    return unequal(expected, actual)
 
 
-def _as_integers(program: Program, trace: Trace) -> Trace:
+def as_integers(program: Program, trace: Trace) -> Trace:
     """A float trace in the integer units of the program's outputs."""
     entries: dict[str, Entry] = {}
     for name, entry in trace.entries.items():
         output = program.node(name).output
-        integers = np.clip(np.rint(entry.values * 2.0**output.scale), output.low, output.high).astype(np.int64)
+        kind = narrowest(output.low, output.high).dtype
+        if _fits(entry, output):
+            integers = entry.output.astype(kind)
+        else:
+            integers = np.clip(np.rint(entry.values * 2.0**output.scale), output.low, output.high).astype(kind)
         entries[name] = replace(entry, output=integers, scale=output.scale)
     return Trace(entries, trace.meta)
+
+
+def _fits(entry: Entry, output: Output) -> bool:
+    """Whether an output is integers already, in the unit and the range of the program's."""
+    values = entry.output
+    if values.dtype.kind not in "biu" or entry.scale != output.scale or not values.size:
+        return False
+    return output.low <= int(values.min()) and int(values.max()) <= output.high

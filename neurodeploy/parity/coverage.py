@@ -3,52 +3,141 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurodeploy.analysis.branches import count_decisions
 from neurodeploy.analysis.ranges import apply_weights
+from neurodeploy.numerics import Numerics
+from neurodeploy.parity.block import Place
 from neurodeploy.program.population import Population
 from neurodeploy.program.program import Program
-from neurodeploy.trace import Trace
+from neurodeploy.program.projection import Projection
+from neurodeploy.trace import Entry, Trace
+
+Mask = NDArray[np.bool_]
+Counts = dict[str, int]
 
 
 def coverage(program: Program, trace: Trace) -> dict[str, dict[str, float]]:
-    """Per population of a reference trace with states:
+    """The coverage of a whole run, from a trace of the program with states. Its terms are those of ``Coverage``."""
+    exercised = Coverage(program, trace.steps)
+    exercised.add(trace)
+    return exercised.fractions()
 
-    - ``neurons_fired``: fraction of neurons that sent something at least once; ``activity``: fraction of cells;
-    - ``synapses_active``: fraction of its synapses (non-zero weights) over which a message arrived at least once;
-    - ``fired``, ``saturated``, ``clamped`` (at floor or ceiling), ``at_threshold``: fraction of cells in which that
-      branch was taken; of spiking populations only.
+
+class Coverage:
+    """Adds up what the blocks of a run of ``steps`` steps exercised.
+
+    Per population:
+
+    - ``neurons_fired``: share of neurons that sent something at least once; ``activity``: share of cells (neurons times
+      steps times samples) that did;
+    - ``synapses_active``: share of its synapses (non-zero weights) over which a message arrived at least once;
+    - of spiking populations, shares of cells: ``fired``; ``quiet``: it kept a charge and sent nothing; ``just_below``:
+      its membrane lay below the threshold by no more than one unit of the accumulator; ``at_threshold``: on it;
+      ``reset``: a spike changed the membrane; ``saturated``; ``clamped`` at floor or ceiling;
+    - of relays, shares of cells: ``clipped_low``, ``clipped_high``: what they sent is the end of their range;
+    - ``delayed``: where projections with a delay enter, the share of them that delivered something.
     """
-    return {population.name: _fractions(program, population, trace) for population in program.populations}
+
+    def __init__(self, program: Program, steps: int) -> None:
+        self._program, self._steps = program, steps
+        self._sent = {node.name: np.zeros(node.shape, np.bool_) for node in (*program.inputs, *program.populations)}
+        delayed = [p for p in program.projections if p.delay]
+        self._arrived = {p.name: np.zeros(program.node(p.source).shape, np.bool_) for p in delayed}
+        self._counts: dict[str, Counts] = {population.name: {} for population in program.populations}
+        self._cells = dict.fromkeys(self._counts, 0)
+        self._membranes: dict[str, NDArray[np.int64]] = {}
+
+    def add(self, trace: Trace, place: Place | None = None) -> None:
+        """Count a block of the program's run, with states; the blocks of a sample come in the order of their steps."""
+        start = Place() if place is None else place
+        if start.step == 0:
+            self._membranes.clear()
+        for name, ever in self._sent.items():
+            ever |= (trace[name].output != 0).any(axis=(0, 1))
+        for projection in self._program.projections:
+            if projection.delay:
+                steps = max(self._steps - projection.delay - start.step, 0)
+                self._arrived[projection.name] |= (trace[projection.source].output[:, :steps] != 0).any(axis=(0, 1))
+        for population in self._program.populations:
+            self._count(population, trace)
+
+    def _count(self, population: Population, trace: Trace) -> None:
+        name, entry = population.name, trace[population.name]
+        counts = {"activity": int(np.count_nonzero(entry.output))}
+        if population.kind == "relay":
+            low, high = population.output.low, population.output.high
+            counts |= {"clipped_low": _count(entry.output == low), "clipped_high": _count(entry.output == high)}
+        elif population.kind == "cuba-lif" and entry.v is not None and entry.v_before is not None:
+            start = self._membranes.get(name)
+            counts |= _decisions(self._program.numerics, population, entry, entry.v, entry.v_before)
+            counts |= _limits(self._program.numerics, population, trace, start)
+            self._membranes[name] = entry.v[:, -1]
+        self._cells[name] += entry.output.size
+        earlier = self._counts[name]
+        self._counts[name] = {key: earlier.get(key, 0) + count for key, count in counts.items()}
+
+    def fractions(self) -> dict[str, dict[str, float]]:
+        """The shares, by population."""
+        return {population.name: self._fractions(population) for population in self._program.populations}
+
+    def _fractions(self, population: Population) -> dict[str, float]:
+        name, cells = population.name, max(self._cells[population.name], 1)
+        shares = {key: count / cells for key, count in self._counts[name].items()}
+        fractions = {
+            "neurons_fired": float(self._sent[name].mean()),
+            "activity": shares.pop("activity", 0.0),
+            "synapses_active": self._synapses(population),
+        }
+        delayed = [self._arrived[p.name].any() for p in self._program.into(name) if p.delay]
+        return fractions | shares | ({"delayed": float(np.mean(delayed))} if delayed else {})
+
+    def _synapses(self, population: Population) -> float:
+        active, present = 0.0, 0.0
+        for projection in self._program.into(population.name):
+            ever = self._arrived[projection.name] if projection.delay else self._sent[projection.source]
+            active += _reached(projection, population.shape, ever)
+            present += _reached(projection, population.shape, np.ones_like(ever))
+        return active / present if present else 1.0
 
 
-def _fractions(program: Program, population: Population, trace: Trace) -> dict[str, float]:
-    entry = trace[population.name]
-    sent = entry.output != 0
-    fractions = {
-        "neurons_fired": float(sent.any(axis=(0, 1)).mean()),
-        "activity": float(sent.mean()),
-        "synapses_active": _synapses_active(program, population, trace),
+def _reached(projection: Projection, shape: tuple[int, ...], sent: Mask) -> float:
+    connected = (projection.weights != 0).astype(np.float64)
+    return float(apply_weights(projection.kind, connected, sent.astype(np.float64), shape, projection).sum())
+
+
+def _decisions(
+    numerics: Numerics, population: Population, entry: Entry, v: NDArray[np.int64], before: NDArray[np.int64]
+) -> Counts:
+    unit = 1 << numerics.state_shift
+    threshold = np.asarray(population.threshold, np.int64) << numerics.state_shift
+    sent, distance = entry.output != 0, before - threshold
+    return {
+        "fired": _count(sent),
+        "quiet": _count(~sent & (before != 0)),
+        "just_below": _count((distance < 0) & (distance >= -unit)),
+        "at_threshold": _count(distance == 0),
+        "reset": _count(sent & (v != before)),
     }
-    if entry.v is None or population.kind != "cuba-lif":
-        return fractions
-    branches = count_decisions(program.numerics, population, trace)
-    counts = {
-        "fired": branches.fired,
-        "saturated": branches.saturations,
-        "clamped": branches.floors + branches.ceilings,
-        "at_threshold": branches.ties,
-    }
-    return fractions | {name: count / branches.cells for name, count in counts.items()}
 
 
-def _synapses_active(program: Program, population: Population, trace: Trace) -> float:
-    active, present = 0.0, 0.0
-    for projection in program.into(population.name):
-        delivered = trace[projection.source].output[:, : max(trace.steps - projection.delay, 0)]
-        ever = (delivered != 0).any(axis=(0, 1)).astype(np.float64)
-        connected = (projection.weights != 0).astype(np.float64)
-        shape = population.shape
-        active += float(apply_weights(projection.kind, connected, ever, shape, projection).sum())
-        present += float(apply_weights(projection.kind, connected, np.ones_like(ever), shape, projection).sum())
-    return active / present if present else 1.0
+def _limits(numerics: Numerics, population: Population, trace: Trace, start: NDArray[np.int64] | None) -> Counts:
+    """Saturations and clamps; they are looked for only where some membrane lies at a limit."""
+    before = trace[population.name].v_before
+    limited = numerics.integration != "sum" or numerics.membrane_overflow not in ("saturate", "clip")
+    if before is not None and not limited:
+        top = (1 << (numerics.membrane_bits - 1)) - 1
+        limited = bool(before.max(initial=0) >= top or before.min(initial=0) <= -top)
+        bounds = [
+            value << numerics.state_shift for value in (population.floor, population.ceiling) if value is not None
+        ]
+        limited |= any(bool((before == bound).any()) for bound in bounds)
+    if not limited:
+        return {"saturated": 0, "clamped": 0}
+    branches = count_decisions(numerics, population, trace, start)
+    return {"saturated": branches.saturations, "clamped": branches.floors + branches.ceilings}
+
+
+def _count(cells: Mask) -> int:
+    return int(np.count_nonzero(cells))

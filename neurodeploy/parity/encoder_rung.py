@@ -8,8 +8,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from neurodeploy.parity.compare import first_cell
-from neurodeploy.parity.measure import node_result
 from neurodeploy.parity.rung import Divergence, Rung, Scope, below_budget, judge
+from neurodeploy.parity.tally import Tally
 from neurodeploy.trace import Entry
 
 ENCODER, INTEGERS = "encoder", "integer-encoder"
@@ -31,7 +31,9 @@ def encoder_rung(
         step, sample, channel = cell
         values = float(coder[sample, step, channel]), float(integers[sample, step, channel])
         first = Divergence(ENCODER, sample, step, (channel,), *values)
-    nodes = {ENCODER: node_result(Entry(coder), Entry(integers), different, first=first)}
+    tally = Tally()
+    tally.add(Entry(coder), Entry(integers), different)
+    nodes = {ENCODER: tally.result(first=first)}
     below = below_budget(nodes, budget)
     verdict, reasons = judge(nodes, bool(below), allow_silent, below)
     scope = Scope(expected.shape[0], steps)

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
-
-import numpy as np
+from dataclasses import dataclass, replace
 
 from neurodeploy.evidence import Evidence
-from neurodeploy.parity.compare import Differences, check_aligned, compare, compare_entries
-from neurodeploy.parity.divergence import divergence, first_of, with_membranes
-from neurodeploy.parity.isolation import Rerun, isolate
-from neurodeploy.parity.measure import node_result
-from neurodeploy.parity.rung import NodeResult, Policy, Quantity, Rung, Scope, judge
+from neurodeploy.parity.block import Block, Place
+from neurodeploy.parity.compare import check_aligned
+from neurodeploy.parity.divergence import first_of, with_membranes
+from neurodeploy.parity.exact_judge import ExactJudge, recounted, with_inputs
+from neurodeploy.parity.isolation import Isolated, Rerun, isolate
+from neurodeploy.parity.rung import NodeResult, Policy, Rung, judge
 from neurodeploy.program.program import Program
-from neurodeploy.trace import Entry, Trace
+from neurodeploy.trace import Trace
 
-STATES: frozenset[Quantity] = frozenset({"membrane", "current"})
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Both sides once more around the first divergence, and what tells the guilty node from its victims.
+
+    - ``expected``, ``actual``: the same samples and steps of both sides, inputs included.
+    - ``arrived``: what the reference does with the inputs that really arrived.
+    - ``isolated``: the target with every node fed the expected inputs, or why there is none; None: not asked for.
+    - ``part``: which part of the run that is, where it is not all of it.
+    """
+
+    expected: Block
+    actual: Block
+    arrived: Trace
+    isolated: Isolated | None
+    part: str = ""
 
 
 def exact_rung(
@@ -47,75 +61,75 @@ def exact_rung(
     """
     shapes = {population.name: population.shape for population in program.populations}
     check_aligned(actual, shapes, (expected.batch, expected.steps), f"target {name}")
-    compared = [node for node in expected.entries if node in shapes or node in actual.encoded]
-    differences = compare(expected, actual, compared)
-    nodes = {node: _result(expected[node], actual[node], differences[node]) for node in compared}
-    wrong = [node for node, result in nodes.items() if result.mismatches or result.state_mismatches]
-    if wrong:
-        inputs = {node: expected[node] for node in program.input_by_name if node not in actual.encoded}
-        full = replace(actual, entries={**inputs, **actual.entries})
-        arrived = reference_on(full)
-        nodes |= _explained(program, expected, full, {node: differences[node] for node in wrong}, nodes, arrived)
-        nodes = _counted_again(nodes, "local_mismatches", arrived, full)
-        if target_on is not None:
-            isolated = isolate(program, expected, actual, target_on, reference_on)
-            notes = notes if isolated.trace is not None else (*notes, isolated.reason)
-            if isolated.trace is not None:
-                nodes = _counted_again(nodes, "isolated_mismatches", expected, isolated.trace)
-    reasons = tuple(f"{node}: {_amount(nodes[node])}" for node in wrong)
-    verdict, reasons = judge(nodes, bool(wrong), allow_silent, reasons, evidence)
-    policy: Policy = "exact" if evidence.independent else "same code"
-    first, scope = first_of(nodes, program), _scope(program, expected, differences)
-    return Rung("program", name, policy, verdict, nodes, first, latency, reasons, notes, evidence, scope)
+    exact = ExactJudge(program, actual.encoded)
+    explanation = None
+    if exact.add(Block(expected), Block(with_inputs(program, expected, actual))):
+        explanation = explain(program, expected, actual, reference_on, target_on)
+    return judged_rung(
+        program, name, exact, (expected.batch, expected.steps), allow_silent, latency, evidence, notes, explanation
+    )
 
 
-def _scope(program: Program, expected: Trace, differences: Mapping[str, Differences]) -> Scope:
-    stateful = [population.name for population in program.populations if population.kind != "relay"]
-    compared = tuple(node for node in stateful if differences[node].keys() >= STATES)
-    return Scope(expected.batch, expected.steps, compared, tuple(node for node in stateful if node not in compared))
-
-
-def _explained(
+def explain(
     program: Program,
     expected: Trace,
     actual: Trace,
-    differences: Mapping[str, Differences],
-    nodes: Mapping[str, NodeResult],
-    arrived: Trace,
-) -> dict[str, NodeResult]:
-    """The results of the nodes that differ, each with its first divergence and what explains it.
-
-    ``arrived``: what the reference does with the inputs that really arrived at each node.
-    """
-    explained: dict[str, NodeResult] = {}
-    for node, masks in differences.items():
-        first = divergence(program, node, masks, expected, actual)
-        if first is not None and node in program.by_name:
-            first = with_membranes(first, program, expected[node], arrived[node])
-        explained[node] = replace(nodes[node], first=first)
-    return explained
+    reference_on: Rerun,
+    target_on: Rerun | None,
+    place: Place | None = None,
+    part: str = "",
+) -> Explanation:
+    """Run the reference on what really arrived, and the target on what should have; arguments as of ``exact_rung``."""
+    full = with_inputs(program, expected, actual)
+    isolated = None if target_on is None else isolate(program, expected, actual, target_on, reference_on)
+    start = Place() if place is None else place
+    return Explanation(Block(expected, start), Block(full, start), reference_on(full), isolated, part)
 
 
-def _counted_again(
-    nodes: Mapping[str, NodeResult], field: str, expected: Trace, actual: Trace
-) -> dict[str, NodeResult]:
-    """The results with the count of cells that differ in another comparison, of nodes that both traces hold."""
-    shared = [node for node in nodes if node in expected.entries and node in actual.entries]
-    counts = {node: int(_any(compare_entries(expected[node], actual[node])).sum()) for node in shared}
-    return {node: replace(result, **{field: counts.get(node)}) for node, result in nodes.items()}
+def judged_rung(
+    program: Program,
+    name: str,
+    exact: ExactJudge,
+    lead: tuple[int, int],
+    allow_silent: Collection[str],
+    latency: Mapping[str, int],
+    evidence: Evidence,
+    notes: tuple[str, ...] = (),
+    explanation: Explanation | None = None,
+) -> Rung:
+    """The rung that follows from what was compared, over ``lead`` samples and steps."""
+    nodes = exact.nodes
+    wrong = [node for node, result in nodes.items() if result.mismatches or result.state_mismatches]
+    if explanation is not None:
+        nodes, notes = _explained(program, nodes, explanation), (*notes, *_remarks(explanation))
+    reasons = tuple(f"{node}: {_amount(nodes[node])}" for node in wrong)
+    verdict, reasons = judge(nodes, bool(wrong), allow_silent, reasons, evidence)
+    policy: Policy = "exact" if evidence.independent else "same code"
+    first, scope = first_of(nodes, program), exact.scope(*lead)
+    return Rung("program", name, policy, verdict, nodes, first, latency, reasons, notes, evidence, scope)
+
+
+def _explained(program: Program, nodes: dict[str, NodeResult], explanation: Explanation) -> dict[str, NodeResult]:
+    expected, actual = explanation.expected, explanation.actual
+    for node, result in nodes.items():
+        first = result.first
+        if first is not None and node in program.by_name and expected.holds(first.sample, first.step):
+            arrived = explanation.arrived[node]
+            first = with_membranes(first, program, expected.trace[node], arrived, expected.place)
+            nodes[node] = replace(result, first=first)
+    nodes = recounted(nodes, "local_mismatches", Block(explanation.arrived), actual)
+    isolated = None if explanation.isolated is None else explanation.isolated.trace
+    return nodes if isolated is None else recounted(nodes, "isolated_mismatches", expected, Block(isolated))
+
+
+def _remarks(explanation: Explanation) -> tuple[str, ...]:
+    isolated = explanation.isolated
+    reason = () if isolated is None or isolated.trace is not None else (isolated.reason,)
+    part = (f"counts of nodes by themselves (isolated, local) are those of {explanation.part}",)
+    return (*reason, *(part if explanation.part else ()))
 
 
 def _amount(node: NodeResult) -> str:
     if node.mismatches:
         return f"{node.mismatches} of {node.cells} cells differ"
     return f"same output, {node.state_mismatches} membranes or currents differ"
-
-
-def _result(expected: Entry, actual: Entry, differences: Differences) -> NodeResult:
-    states: Differences = {name: mask for name, mask in differences.items() if name != "output"}
-    count = int(_any(states).sum()) if states else None
-    return node_result(expected, actual, differences["output"], state_mismatches=count)
-
-
-def _any(differences: Differences) -> np.ndarray:
-    return np.logical_or.reduce(list(differences.values()))

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from neurodeploy.network.network import Network
 from neurodeploy.network.shapes import SPIKING
-from neurodeploy.parity.compare import Cell, check_aligned, first_cell
-from neurodeploy.parity.measure import node_result
-from neurodeploy.parity.rung import Divergence, NodeResult, Rung, Scope, judge
+from neurodeploy.parity.block import Place
+from neurodeploy.parity.compare import Cell, Mask, check_aligned, unequal
+from neurodeploy.parity.rung import Divergence, Rung, Scope, judge
+from neurodeploy.parity.tally import Tally
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.neuron import terms_of, threshold_of
 from neurodeploy.trace import Entry, Trace
@@ -34,52 +35,86 @@ def float_rung(
 
     Raises UnavailableError where the source's record of a node is missing or has the wrong shape.
     """
-    shapes = {name: network.shapes[name] for name in network.populations}
-    check_aligned(source, shapes, next(iter(stimulus.values())).shape[:2], "rung source")
+    lead = next(iter(stimulus.values())).shape[:2]
+    check_source(network, source, lead)
     judged = run_network(network, stimulus, states=True, drive=source, forced=True)
-    nodes: dict[str, NodeResult] = {}
-    firsts: list[tuple[int, int, Divergence]] = []
-    for rank, name in enumerate(network.populations):
-        different, ties = _differences(network, name, source, judged)
-        cell = first_cell(different)
-        first = None if cell is None else _divergence(network, name, cell, source, judged)
-        nodes[name] = node_result(source[name], judged[name], different, first=first, ties=ties)
-        if first is not None:
-            firsts.append((first.step, rank, first))
-    first = min(firsts, key=lambda ranked: ranked[:2])[2] if firsts else None
-    verdict, reasons = judge(nodes, bool(firsts), allow_silent)
-    return Rung(
-        "source", "network", "ties", verdict, nodes, first, reasons=reasons, scope=Scope(source.batch, source.steps)
-    )
+    reading = FloatJudge(network)
+    reading.add(source, judged, Place())
+    return reading.rung(allow_silent, (source.batch, source.steps))
 
 
-def _differences(network: Network, name: str, source: Trace, judged: Trace) -> tuple[NDArray[np.bool_], int]:
-    expected, actual = source[name].values, judged[name].values
-    if not isinstance(network.nodes[name], SPIKING):
-        close = np.isfinite(expected) & (np.abs(actual - expected) <= TIE * np.maximum(1.0, np.abs(expected)))
-        return ~(close | (actual == expected)), 0
-    different = expected != actual
-    tie = different & _ties(network, name, expected, judged[name])
-    return different & ~tie, int(tie.sum())
+def check_source(network: Network, source: Trace, lead: tuple[int, ...]) -> None:
+    """Raises UnavailableError where the source's record of a node is missing or has the wrong shape."""
+    check_aligned(source, {name: network.shapes[name] for name in network.populations}, lead, "rung source")
 
 
-def _ties(network: Network, name: str, expected: NDArray[np.float64], judged: Entry) -> NDArray[np.bool_]:
-    """Cells where the last digits of the membrane decide about one spike more or less."""
+class FloatJudge:
+    """Adds up the blocks of the float rung; those of a sample come in the order of their steps."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._tallies = {name: Tally() for name in network.populations}
+        self._ties = dict.fromkeys(network.populations, 0)
+        self._once = {name for name in network.populations if network.contract.of(name).fire_once}
+        self._fired: dict[str, NDArray[np.bool_]] = {}
+
+    def add(self, source: Trace, judged: Trace, place: Place) -> None:
+        """Compare two blocks. ``judged``: the network, every node fed what the source sent, reset as it fired."""
+        if place.step == 0:
+            self._fired.clear()
+        for name, tally in self._tallies.items():
+            different, ties = self._differences(name, source, judged)
+            tally.add(source[name], judged[name], different)
+            self._ties[name] += ties
+            cell = place.cell(different)
+            if cell is not None and tally.earlier(cell):
+                tally.first = _divergence(self._network, name, cell, place, source, judged)
+
+    def rung(self, allow_silent: Collection[str], lead: tuple[int, int]) -> Rung:
+        """What follows, over ``lead`` samples and steps."""
+        nodes = {name: tally.result(ties=self._ties[name]) for name, tally in self._tallies.items()}
+        ranks = {name: rank for rank, name in enumerate(nodes)}
+        firsts = [node.first for node in nodes.values() if node.first is not None]
+        first = min(firsts, key=lambda first: (first.step, ranks[first.node]), default=None)
+        verdict, reasons = judge(nodes, bool(firsts), allow_silent)
+        return Rung("source", "network", "ties", verdict, nodes, first, reasons=reasons, scope=Scope(*lead))
+
+    def _differences(self, name: str, source: Trace, judged: Trace) -> tuple[Mask, int]:
+        if not isinstance(self._network.nodes[name], SPIKING):
+            expected, actual = source[name].values, judged[name].values
+            close = np.isfinite(expected) & (np.abs(actual - expected) <= TIE * np.maximum(1.0, np.abs(expected)))
+            return ~(close | (actual == expected)), 0
+        different = unequal(source[name], judged[name])
+        tie = _ties(self._network, name, source[name], judged[name], different) if different.any() else different
+        if name in self._once:
+            fired = source[name].output > 0
+            before = self._fired.get(name, np.zeros(fired[:, 0].shape, np.bool_))
+            ever = np.logical_or.accumulate(fired, axis=1) | before[:, None]
+            earlier = np.concatenate([before[:, None], ever[:, :-1]], axis=1)
+            tie = tie & ~earlier
+            self._fired[name] = ever[:, -1]
+        return different & ~tie, int(np.count_nonzero(tie))
+
+
+def _ties(network: Network, name: str, source: Entry, judged: Entry, different: Mask) -> Mask:
+    """Differing cells where the last digits of the membrane decide about one spike more or less."""
     if judged.v_before is None:
-        return np.zeros(expected.shape, dtype=bool)
+        return np.zeros(different.shape, dtype=bool)
+    cells = np.nonzero(different)
+    expected, actual, before = source.values[cells], judged.values[cells], judged.v_before[cells]
     terms = terms_of(network.nodes[name], network.contract.of(name))
-    least, most = np.minimum(expected, judged.values), np.maximum(expected, judged.values)
-    threshold = threshold_of(network.nodes[name]) * np.maximum(most, 1.0)
-    near = np.abs(judged.v_before - threshold) < TIE * np.maximum(1.0, np.abs(threshold))
-    tie = near & (least >= 0) & (most - least == 1) & (most <= terms.max_spikes_per_step)
-    if terms.fire_once:
-        tie &= np.cumsum(expected > 0, axis=1) <= (expected > 0)
+    least, most = np.minimum(expected, actual), np.maximum(expected, actual)
+    each = np.broadcast_to(threshold_of(network.nodes[name]), network.shapes[name])[cells[2:]]
+    threshold = each * np.maximum(most, 1.0)
+    near = np.abs(before - threshold) < TIE * np.maximum(1.0, np.abs(threshold))
+    tie = np.zeros(different.shape, dtype=bool)
+    tie[cells] = near & (least >= 0) & (most - least == 1) & (most <= terms.max_spikes_per_step)
     return tie
 
 
-def _divergence(network: Network, name: str, cell: Cell, source: Trace, judged: Trace) -> Divergence:
+def _divergence(network: Network, name: str, cell: Cell, place: Place, source: Trace, judged: Trace) -> Divergence:
     step, sample, *neuron = cell
-    index = (sample, step, *neuron)
+    index = (sample - place.sample, step - place.step, *neuron)
     before = judged[name].v_before
     spiking = isinstance(network.nodes[name], SPIKING) and before is not None
     membrane = float(before[index]) if spiking and before is not None else None

@@ -23,30 +23,36 @@ class Scope:
     """What a rung compared, over how many ``samples`` and ``steps``: outputs of all its nodes, states of some.
 
     ``with_states``, ``without_states``: the populations that have membranes and currents, by whether both sides
-    recorded them.
+    recorded them. ``part``: the part in which the reference computed what was expected, where elsewhere the same
+    compiled code ran on both sides.
     """
 
     samples: int
     steps: int
     with_states: tuple[str, ...] = ()
     without_states: tuple[str, ...] = ()
+    part: str = ""
 
     @property
     def complete(self) -> bool:
         """Whether nothing was left out that could be compared."""
-        return not self.without_states
+        return not self.without_states and not self.part
 
     def __str__(self) -> str:
+        return f"{self._quantities}; against the reference in {self.part}" if self.part else self._quantities
+
+    @property
+    def _quantities(self) -> str:
         if not self.with_states:
             return "outputs"
-        if self.complete:
+        if not self.without_states:
             return "outputs and states"
         stateful = len(self.with_states) + len(self.without_states)
         return f"outputs, and states of {len(self.with_states)} of {stateful} populations"
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
-        return {**vars(self), "quantities": str(self)}
+        return {**vars(self), "quantities": self._quantities}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Protocol
 
 import nir
 import numpy as np
@@ -22,25 +23,34 @@ Array = NDArray[np.float64]
 WHOLE = 1e-6
 
 
-class Arrivals:
-    """Sums what reaches each node. ``fed``: what every node sends, ``(B, T, *shape)``, filled while the run goes on."""
+class Line(Protocol):
+    """What a node sends: indexed by ``[:, t]`` it is that of step ``t``, ``(B, *shape)``."""
 
-    def __init__(self, network: Network, fed: Mapping[str, Array], period: int) -> None:
-        self._network, self._fed, self._period = network, fed, period
-        self._batch = next(iter(fed.values())).shape[0]
-        self._received: dict[str, list[Array]] = {}
+    def __getitem__(self, index: tuple[slice, int], /) -> Array: ...
+
+
+class Arrivals:
+    """Sums what reaches each node. ``fed``: what every node sends by step, filled while the run goes on."""
+
+    def __init__(self, network: Network, fed: Mapping[str, Line], batch: int, period: int) -> None:
+        self._network, self._fed, self._batch, self._period = network, fed, batch, period
+        self._received: dict[str, dict[int, Array]] = {}
         self._terms = {name: network.contract.of(name) for name in network.nodes}
         self._delays = {name: delay_steps(network, name) for name in _delays(network)}
 
     def into(self, name: str, t: int) -> Array:
         """The input of ``name`` in step ``t``, ``(B, *shape)``."""
         sources = self._network.sources(name)
-        total = np.zeros((self._batch, *self._network.shapes[sources[0] if sources else name]))
-        for source in sources:
-            total = total + self._over(source, name, t)
+        arriving = [self._over(source, name, t) for source in sources]
+        total = sum(arriving[1:], start=arriving[0]) if arriving else self._nothing(name)
         if name in self._delays:
-            self._received.setdefault(name, []).append(total)
+            line = self._received.setdefault(name, {})
+            line[t] = total.copy()
+            line.pop(t - 1 - int(self._delays[name].max(initial=0)), None)
         return total
+
+    def _nothing(self, name: str) -> Array:
+        return np.zeros((self._batch, *self._network.shapes[name]))
 
     def delayed(self, name: str, t: int) -> Array:
         """What a Delay sends in step ``t``, after ``into`` was called for it."""
@@ -58,7 +68,8 @@ class Arrivals:
         if t - terms.recurrent_delay >= self._first(name, t):
             return self._fed[source][:, t - terms.recurrent_delay]
         applied = terms.recurrent_bias_at_start == "applied"
-        return self._silence[source] if applied else np.zeros_like(self._fed[source][:, t])
+        silent = self._silence[source] if applied else np.zeros(1)
+        return np.broadcast_to(silent, (self._batch, *self._network.shapes[source]))
 
     def _first(self, name: str, t: int) -> int:
         """The first step whose messages can still reach ``name``."""

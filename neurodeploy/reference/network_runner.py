@@ -89,7 +89,7 @@ def _simulate(
     sent |= drives
     before = {name: np.zeros_like(sent[name]) for name in network.populations}
     after = {name: np.zeros_like(sent[name]) for name in network.populations}
-    arrivals = Arrivals(network, {**sent, **fed}, period)
+    arrivals = Arrivals(network, {**sent, **fed}, batch, period)
     neurons: dict[str, _Neuron] = {}
     for t in range(steps):
         if t % period == 0:

@@ -12,7 +12,7 @@ from neurodeploy.numerics import Numerics
 from neurodeploy.program.population import Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
-from neurodeploy.program.quantizer import Inputs, quantize_inputs
+from neurodeploy.program.quantizer import Inputs, check_inputs, quantize_inputs
 from neurodeploy.reference.integer import State, initial_state, overflow, step
 from neurodeploy.reference.synapse import accumulate, add_events
 from neurodeploy.trace import Entry, Trace
@@ -34,21 +34,63 @@ def run_program(program: Program, stimulus: Inputs, states: bool = False, drive:
     Raises:
         InputError: for a stimulus that does not fit the inputs.
     """
-    sent = quantize_inputs(program, stimulus)
-    batch, steps = next(iter(sent.values())).shape[:2]
-    sent |= {p.name: np.zeros((batch, steps, *p.shape), dtype=np.int64) for p in program.populations}
-    fed = sent if drive is None else {name: drive[name].output.astype(np.int64) for name in sent}
-    records = {p.name: _empty_record(p, sent[p.name].shape, states) for p in program.populations}
-    memory = {p.name: initial_state(p, batch) for p in program.populations}
-    for t in range(steps):
-        for name in program.order:
-            _advance(program, program.by_name[name], memory[name], fed, sent, records, t)
-    entries = {
-        source.name: _input_entry(source.output.kind == "graded", source.scale, sent[source.name])
-        for source in program.inputs
-    }
-    entries |= {p.name: _entry(program, p, sent[p.name], records[p.name]) for p in program.populations}
-    return Trace(entries, {"rung": "program", "numerics": program.numerics.name}, SAME_CODE)
+    arrays = check_inputs(program, stimulus)
+    batch = next(iter(arrays.values())).shape[0]
+    return ProgramRun(program, batch, states).feed(arrays, drive)
+
+
+class ProgramRun:
+    """``batch`` samples of a program under way, fed in chunks of steps; chunks joined are the whole run.
+
+    ``start``: the state of every population, and ``past``: what every node sent in the last ``memory_steps`` steps,
+    ``(B, memory_steps, *shape)``; without them every sample stands at its first step.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        batch: int,
+        states: bool = False,
+        start: Mapping[str, State] | None = None,
+        past: Mapping[str, IntArray] | None = None,
+    ) -> None:
+        self._program, self._states = program, states
+        self._memory = {p.name: initial_state(p, batch) for p in program.populations} if start is None else dict(start)
+        nodes = (*program.inputs, *program.populations)
+        lead = batch, memory_steps(program)
+        self._past = {n.name: np.zeros((*lead, *n.shape), np.int64) for n in nodes} if past is None else dict(past)
+
+    def feed(self, stimulus: Inputs, drive: Trace | None = None) -> Trace:
+        """What the next steps do, for real values ``(B, T, *shape)`` per input. Arguments as of ``run_program``."""
+        program, past = self._program, memory_steps(self._program)
+        sent = quantize_inputs(program, stimulus)
+        lead = next(iter(sent.values())).shape[:2]
+        sent |= {p.name: np.zeros((*lead, *p.shape), dtype=np.int64) for p in program.populations}
+        records = {p.name: _empty_record(p, sent[p.name].shape, self._states) for p in program.populations}
+        lines = {
+            name: np.concatenate([self._past[name], array], axis=1) if past else array for name, array in sent.items()
+        }
+        ours = {name: line[:, past:] for name, line in lines.items()}
+        fed = lines
+        if drive is not None:
+            fed = {name: drive[name].output.astype(np.int64) for name in sent}
+            fed = {name: np.concatenate([self._past[name], array], axis=1) for name, array in fed.items()}
+        for t in range(lead[1]):
+            for name in program.order:
+                _advance(program, program.by_name[name], self._memory[name], fed, ours, records, t, past)
+        if past:
+            self._past = {name: line[:, line.shape[1] - past :] for name, line in fed.items()}
+        graded = {source.name: source.output.kind == "graded" for source in program.inputs}
+        entries = {
+            source.name: Entry(ours[source.name], graded[source.name], source.scale) for source in program.inputs
+        }
+        entries |= {p.name: _entry(program, p, ours[p.name], records[p.name]) for p in program.populations}
+        return Trace(entries, {"rung": "program", "numerics": program.numerics.name}, SAME_CODE)
+
+
+def memory_steps(program: Program) -> int:
+    """For how many steps a message can be under way: the longest delay."""
+    return max((projection.delay for projection in program.projections), default=0)
 
 
 def run_population(
@@ -86,8 +128,9 @@ def _advance(
     sent: Mapping[str, IntArray],
     records: Mapping[str, Mapping[str, IntArray]],
     t: int,
+    past: int,
 ) -> None:
-    a = accumulated(program.numerics, population, program.into(population.name), fed, t, state.u)
+    a = accumulated(program.numerics, population, program.into(population.name), fed, past + t, state.u)
     result = step(population, state, a, program.numerics)
     sent[population.name][:, t] = result.output
     measured = {"v": state.v, "u": state.u, "v_before": result.v_before}
@@ -120,10 +163,6 @@ def accumulated(
         else:
             total = total + accumulate(projection, message, population.shape, numerics)
     return overflow(total, numerics.wide_bits, numerics.wide_overflow)
-
-
-def _input_entry(graded: bool, scale: int, sent: IntArray) -> Entry:
-    return Entry(sent, graded, scale)
 
 
 def _entry(program: Program, population: Population, sent: IntArray, record: Mapping[str, IntArray]) -> Entry:

@@ -6,14 +6,15 @@ import json
 from dataclasses import replace
 
 from neurodeploy.capabilities import Capabilities
-from neurodeploy.engine import run_compiled
+from neurodeploy.engine import open_stream, run_compiled
+from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.errors import InputError
 from neurodeploy.evidence import same_code
 from neurodeploy.numerics import LOIHI2, installed_numerics
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.stimulus import Stimulus
-from neurodeploy.target import Artifact, Option, Options, Target
+from neurodeploy.target import Artifact, Feed, Option, Options, Target
 from neurodeploy.trace import Trace
 
 COMPILED, REFERENCE = "compiled", "reference"
@@ -30,11 +31,22 @@ def lower(program: Program, options: Options) -> Artifact:
 
 def run(artifact: Artifact, stimulus: Stimulus, *, states: bool = False, drive: Trace | None = None) -> Trace:
     """Compiled code; the reference runner where that was asked for, and, with a warning, without a C compiler."""
-    if CHOICE in artifact.files and json.loads(artifact.files[CHOICE])["engine"] == REFERENCE:
+    if _by_reference(artifact):
         trace = run_program(artifact.program, stimulus, states, drive)
         meta = {**trace.meta, "engine": REFERENCE}
         return replace(trace, meta=meta, evidence=same_code("asked for with -O engine=reference"))
     return run_compiled(artifact.program, stimulus, states, drive)
+
+
+def opened(artifact: Artifact, batch: int, states: bool) -> Feed | None:
+    """Compiled code that is fed in chunks; None where the reference runs instead."""
+    if _by_reference(artifact) or find_compiler() is None:
+        return None
+    return open_stream(artifact.program, batch, states)
+
+
+def _by_reference(artifact: Artifact) -> bool:
+    return CHOICE in artifact.files and json.loads(artifact.files[CHOICE])["engine"] == REFERENCE
 
 
 TARGET = Target(
@@ -45,6 +57,7 @@ TARGET = Target(
     capabilities=Capabilities(),
     lower=lower,
     run=run,
+    opens=opened,
     options=(Option("engine", COMPILED, "compiled: the Program as C, or reference: the reference runner itself"),),
 )
 

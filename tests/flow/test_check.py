@@ -113,7 +113,7 @@ def test_a_stimulus_that_the_integers_cannot_hold_is_noticed(factor: float, what
 
 def test_a_target_that_cannot_run_is_told_before_anything_is_run(monkeypatch) -> None:
     monkeypatch.setattr("neurodeploy.target.unavailable", lambda target: "no board")
-    monkeypatch.setattr(import_module("neurodeploy.flow.checking"), "run_network", None)
+    monkeypatch.setattr(import_module("neurodeploy.flow.checking"), "Climb", None)
     with pytest.raises(UnavailableError, match="no board"):
         check(small_network(), STEPS, targets=["fixed"])
 

@@ -6,15 +6,32 @@ from hypothesis import strategies as st
 
 from neurodeploy.network import Network, NetworkBuilder
 from neurodeploy.parity.budget_rung import budget_rung
-from neurodeploy.parity.measure import jaccard, relative_rms
 from neurodeploy.parity.rung import Rung
+from neurodeploy.parity.tally import Distance
 from neurodeploy.passes.pipeline import quantize
 from neurodeploy.program import Program
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
+from neurodeploy.trace import Entry
 from tests.parity.networks import noise, said, with_weights
 
 COUNTS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=20)
+
+
+def distance(expected, actual, graded: bool = False) -> Distance:
+    """The distance of two lines of values, counted in two blocks."""
+    measured = Distance()
+    for part in (slice(0, 1), slice(1, None)):
+        measured.add(Entry(np.asarray(expected)[part], graded), Entry(np.asarray(actual)[part], graded))
+    return measured
+
+
+def jaccard(expected, actual) -> float:
+    return distance(expected, actual).jaccard
+
+
+def relative_rms(expected, actual) -> float:
+    return distance(expected, actual, graded=True).relative_rms
 
 
 @given(COUNTS)

@@ -206,6 +206,7 @@ def test_what_was_compared_is_part_of_the_verdict() -> None:
         "steps": 40,
         "with_states": ("l1", "l3"),
         "without_states": ("l2",),
+        "part": "",
         "quantities": "outputs, and states of 2 of 3 populations",
     }
 

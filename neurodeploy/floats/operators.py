@@ -1,0 +1,77 @@
+"""Memoryless nodes as functions that write what they send, their weights made ready once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import nir
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.floats.kernels import Kernels
+from neurodeploy.network.shapes import conv_padding
+from neurodeploy.reference.linear import apply_linear, bias_of
+from neurodeploy.window import per_axis
+
+Array = NDArray[np.float64]
+Operator = Callable[[Array, Array], None]
+"""Takes what arrives, ``(B, *shape)``, and writes what is sent, ``(B, *shape)``."""
+
+
+def operator(node: Any, library: Kernels, arriving: tuple[int, ...], sent: tuple[int, ...]) -> Operator:
+    """The operator of a node that gets ``arriving`` and sends ``sent``, shapes of one sample."""
+    if isinstance(node, nir.Affine | nir.Linear):
+        return _dense(node, library)
+    if isinstance(node, nir.Conv1d | nir.Conv2d):
+        axes = node.weight.ndim - 2
+        window = per_axis(node.stride, axes), conv_padding(node), per_axis(node.dilation, axes)
+        return _window(node.weight, bias_of(node), int(node.groups), window, library, arriving, sent)
+    if isinstance(node, nir.SumPool2d | nir.AvgPool2d):
+        kernel, channels = per_axis(node.kernel_size), arriving[0]
+        value = 1.0 if isinstance(node, nir.SumPool2d) else 1.0 / (kernel[0] * kernel[1])
+        window = per_axis(node.stride), per_axis(node.padding), (1, 1)
+        weights = np.full((channels, 1, *kernel), value)
+        return _window(weights, np.zeros(channels), channels, window, library, arriving, sent)
+
+    def plain(x: Array, out: Array) -> None:
+        out[...] = apply_linear(node, x)
+
+    return plain
+
+
+def _dense(node: Any, library: Kernels) -> Operator:
+    weights = np.ascontiguousarray(np.asarray(node.weight, np.float64).T)
+    bias, (inputs, outputs) = np.ascontiguousarray(bias_of(node)), weights.shape
+
+    def dense(x: Array, out: Array) -> None:
+        arrays = (array.ctypes.data for array in (x, out, weights, bias))
+        library.dense(*arrays, x.size // inputs, inputs, outputs)
+
+    return dense
+
+
+def _window(
+    weight: Any,
+    bias: Array,
+    groups: int,
+    window: tuple[tuple[int, ...], ...],
+    library: Kernels,
+    arriving: tuple[int, ...],
+    sent: tuple[int, ...],
+) -> Operator:
+    """A convolution or a pooling; one axis is a plane of height 1. ``window``: stride, padding and dilation."""
+    weights = np.ascontiguousarray(np.asarray(weight, np.float64))
+    bias = np.ascontiguousarray(bias)
+    plane = (1,) * (len(arriving) == 2)
+    stride, padding, dilation = window
+    size = (
+        *(arriving[0], sent[0], groups, *plane, *arriving[1:], *plane, *sent[1:], *plane, *weights.shape[2:]),
+        *(*plane, *stride, *(0 for _ in plane), *padding, *plane, *dilation),
+    )
+
+    def convolve(x: Array, out: Array) -> None:
+        sizes = np.array([len(x), *size], np.int64)
+        library.window(*(array.ctypes.data for array in (x, out, weights, bias, sizes)))
+
+    return convolve

@@ -1,0 +1,140 @@
+"""A float network under way: every sample goes on where its last chunk of steps ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import nir
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.errors import InputError, RefusedError
+from neurodeploy.floats.kernels import Kernels
+from neurodeploy.floats.neurons import Neuron
+from neurodeploy.floats.operators import Operator, operator
+from neurodeploy.network.network import Network, is_junction
+from neurodeploy.network.shapes import SPIKING
+from neurodeploy.reference.arrival import Arrivals
+from neurodeploy.reference.network_runner import check_supported, keeps_state
+from neurodeploy.trace import Entry, Trace
+
+Array = NDArray[np.float64]
+FOREVER = 1 << 62
+
+
+class Ring:
+    """What a node sent in the last ``memory`` steps and sends in this one: ``[:, t]`` is that of step ``t``."""
+
+    def __init__(self, batch: int, shape: tuple[int, ...], memory: int) -> None:
+        self._rows = np.zeros((memory + 1, batch, *shape))
+
+    def __getitem__(self, index: tuple[slice, int]) -> Array:
+        return self._rows[index[1] % len(self._rows)]
+
+
+class NetworkRun:
+    """``batch`` samples of a network under way, fed in chunks of steps; chunks joined are the whole run.
+
+    - ``states``: membranes are recorded too.
+    - ``forced``: neurons reset as the trace that drives the run fired.
+
+    Equal to ``run_network`` up to the order in which the messages of a step are added, which decides the last digits of
+    a sum; where sums are exact, as with weights on a grid, it is equal in every bit. No sample depends on the others.
+
+    Raises RefusedError for what ``run_network`` refuses, and where a term keeps states from sample to sample.
+    """
+
+    def __init__(
+        self, network: Network, batch: int, library: Kernels, states: bool = False, forced: bool = False
+    ) -> None:
+        check_supported(network)
+        if batch > 1 and keeps_state(network):
+            raise RefusedError("keeps states from sample to sample", "contract", "run the samples as one")
+        self._network, self._batch, self._states, self._forced, self._t = network, batch, states, forced, 0
+        memory = max((network.contract.of(name).recurrent_delay for _, name in network.recurrent_edges), default=0)
+        self._rings = {name: Ring(batch, network.shapes[name], memory) for name in network.order}
+        self._arrivals = Arrivals(network, self._rings, batch, FOREVER)
+        self._most = {name: network.contract.of(name).max_spikes_per_step for name in network.populations}
+        self._neurons: dict[str, Neuron] = {}
+        self._operators: dict[str, Operator] = {}
+        for name in network.order:
+            node, shape = network.nodes[name], network.shapes[name]
+            if name in network.populations and not is_junction(node):
+                self._neurons[name] = Neuron(node, network.contract.of(name), batch, shape, library)
+            elif not isinstance(node, nir.Delay | nir.Input):
+                sources = network.sources(name)
+                arriving = network.shapes[sources[0]] if sources else shape
+                self._operators[name] = operator(node, library, arriving, shape)
+
+    def feed(self, stimulus: Mapping[str, NDArray[Any]], drive: Trace | None = None) -> Trace:
+        """What the next steps do, for values ``(B, T, *shape)`` per input.
+
+        With ``drive`` every node gets that trace's outputs instead of this run's own. Raises InputError for a stimulus
+        that does not fit.
+        """
+        arrays = {name: _checked(self._network, name, stimulus) for name in self._network.input_names}
+        steps = next(iter(arrays.values())).shape[1]
+        records = {name: self._record(name, steps) for name in self._network.populations}
+        fed = {} if drive is None else {name: drive[name].values for name in self._network.populations}
+        for t in range(steps):
+            for name in self._network.order:
+                self._advance(name, t, arrays, fed, records)
+            self._t += 1
+        entries = {
+            name: Entry(arrays[name], graded=not self._network.input_range(name).binary)
+            for name in self._network.input_names
+        }
+        entries |= {name: self._entry(name, record) for name, record in records.items()}
+        return Trace(entries, {"rung": "network"})
+
+    def _advance(
+        self,
+        name: str,
+        t: int,
+        arrays: Mapping[str, NDArray[Any]],
+        fed: Mapping[str, Array],
+        records: Mapping[str, Mapping[str, NDArray[Any]]],
+    ) -> None:
+        row, record = self._rings[name][:, self._t], records.get(name)
+        if name in arrays:
+            row[...] = arrays[name][:, t]
+            return
+        x = np.ascontiguousarray(self._arrivals.into(name, self._t))
+        if isinstance(self._network.nodes[name], nir.Delay):
+            row[...] = self._arrivals.delayed(name, self._t)
+        elif name in self._operators:
+            self._operators[name](x, row)
+        elif record is not None:
+            forced = np.ascontiguousarray(fed[name][:, t]) if self._forced and fed else None
+            before, after = (record[key][t] if key in record else None for key in ("before", "after"))
+            self._neurons[name].advance(x, forced, row, before, after)
+        if record is not None:
+            record["output"][t] = row
+            if fed:
+                row[...] = fed[name][:, t]
+
+    def _record(self, name: str, steps: int) -> dict[str, NDArray[Any]]:
+        """Empty records of a node, ``(T, B, *shape)``; spikes are small integers."""
+        shape = steps, self._batch, *self._network.shapes[name]
+        spiking = isinstance(self._network.nodes[name], SPIKING)
+        most = self._most[name]
+        kind = np.float64 if not spiking else np.int8 if most < 128 else np.int64
+        keys = ("before", "after") if self._states and name in self._neurons else ()
+        return {"output": np.empty(shape, dtype=kind), **{key: np.empty(shape) for key in keys}}
+
+    def _entry(self, name: str, record: Mapping[str, NDArray[Any]]) -> Entry:
+        by_sample = {key: np.moveaxis(array, 0, 1) for key, array in record.items()}
+        graded = not isinstance(self._network.nodes[name], SPIKING)
+        before, after = by_sample.get("before"), by_sample.get("after")
+        inserted = name in self._network.inserted
+        return Entry(by_sample["output"], graded, 0, after, None, before, 0, inserted)
+
+
+def _checked(network: Network, name: str, stimulus: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+    if name not in stimulus:
+        raise InputError(f"the stimulus has no array for input {name!r}", "stimulus", f"it has: {', '.join(stimulus)}")
+    values, shape = np.asarray(stimulus[name]), network.shapes[name]
+    if values.ndim < 2 or values.shape[2:] != shape:
+        raise InputError(f"its array for input {name!r} has shape {values.shape}", "stimulus", f"give (B, T, *{shape})")
+    return values

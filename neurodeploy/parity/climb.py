@@ -1,0 +1,125 @@
+"""All rungs of a ladder side by side: group after group of samples, chunk after chunk of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from time import monotonic
+
+from neurodeploy.network.network import Network
+from neurodeploy.parity.block import Past, Place
+from neurodeploy.parity.budget_rung import BudgetJudge, as_integers
+from neurodeploy.parity.coverage import Coverage
+from neurodeploy.parity.feeds import Recorded, Runs
+from neurodeploy.parity.float_rung import FloatJudge, check_source
+from neurodeploy.parity.plan import Plan
+from neurodeploy.parity.reference_part import ReferencePart
+from neurodeploy.parity.target_side import Side
+from neurodeploy.program.program import Program
+from neurodeploy.reference.program_runner import memory_steps
+from neurodeploy.stimulus import Stimulus
+from neurodeploy.target import Feed
+from neurodeploy.trace import Trace, joined
+
+Progress = Callable[[str], None]
+"""Is told, now and then, how far a check has come."""
+
+
+@dataclass(eq=False)
+class Readouts:
+    """What one node sent on every rung: all that a head needs."""
+
+    node: str | None
+    blocks: dict[str, list[list[Trace]]] = field(default_factory=dict[str, list[list[Trace]]])
+
+    def add(self, rung: str, trace: Trace, place: Place) -> None:
+        """Keep the node's entry of a block."""
+        if self.node is not None and self.node in trace.entries:
+            groups = self.blocks.setdefault(rung, [])
+            if place.step == 0:
+                groups.append([])
+            groups[-1].append(Trace({self.node: trace[self.node].outputs()}))
+
+    def traces(self) -> dict[str, Trace]:
+        """By rung, the trace of that node."""
+        return {rung: joined([joined(b, 1) for b in groups], 0) for rung, groups in self.blocks.items()}
+
+
+class Climb:
+    """A ladder on its way up; after ``run`` its judges hold all counts.
+
+    ``read``: the node that a head reads. ``floats``: the whole run of the float network, where it was made in one go.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        program: Program,
+        stimulus: Stimulus,
+        runs: Runs,
+        plan: Plan,
+        sides: Collection[Side],
+        read: str | None = None,
+    ) -> None:
+        self.network, self.program, self.stimulus = network, program, stimulus
+        self.runs, self.plan, self.sides = runs, plan, tuple(sides)
+        self.reading, self.losses = FloatJudge(network), BudgetJudge(program)
+        self.exercised = Coverage(program, stimulus.steps)
+        self.part = ReferencePart(program, plan) if runs.compiled else None
+        self.floats: Trace | None = None
+        self.readouts = Readouts(read)
+
+    def run(self, source: Callable[[Stimulus], Trace] | None, progress: Progress = lambda text: None) -> None:
+        """Advance every rung to the end. ``source``: runs the module that the network came from."""
+        begun = monotonic()
+        for samples in self.plan.runs():
+            shown = self.stimulus.part(samples)
+            said = None if source is None else source(shown)
+            if said is not None:
+                check_source(self.network, said, (shown.batch, shown.steps))
+            for side in self.sides:
+                side.begin(shown, samples.start)
+            for group in self.plan.groups(samples):
+                local = slice(group.start - samples.start, group.stop - samples.start)
+                self._group(shown.part(local), group, local, said, lambda done: progress(self._told(done, begun)))
+            for side in self.sides:
+                side.end(self.runs, self.plan)
+
+    def _group(
+        self, shown: Stimulus, group: slice, local: slice, said: Trace | None, told: Callable[[float], None]
+    ) -> None:
+        network, program = self.runs.of_network(shown), self.runs.of_program(shown.batch)
+        isolated = self.runs.of_isolated(shown.batch)
+        said = None if said is None else said.part(local, slice(None))
+        judged = None if said is None else self.runs.of_judged(shown, said)
+        sides: list[tuple[Side, Feed]] = [(side, side.feed(local, shown.batch)) for side in self.sides]
+        floats, integers = (Past(memory_steps(self.program)) for _ in range(2))
+        for steps in self.plan.chunks():
+            block, place = shown.part(slice(None), steps), Place(group.start, steps.start)
+            if said is not None and judged is not None:
+                source = said.part(slice(None), steps)
+                self.reading.add(source, judged.feed(block, source), place)
+                self.readouts.add("source", source, place)
+            sent, expected = network.feed(block), program.feed(block)
+            if isinstance(network, Recorded) and shown.batch == self.plan.samples:
+                self.floats = network.trace
+            fed = isolated.feed(block, as_integers(self.program, sent))
+            ours = integers.block(expected, place)
+            self.losses.add(floats.block(sent, place), ours, fed)
+            self.exercised.add(expected, place)
+            if self.part is not None:
+                self.part.add(block, expected, place)
+            for rung, trace in (("network", sent), ("program", expected)):
+                self.readouts.add(rung, trace, place)
+            for side, feed in sides:
+                self.readouts.add(side.name, side.add(ours, feed.feed(block)), place)
+            told(group.start + (group.stop - group.start) * steps.stop / self.plan.steps)
+
+    def _told(self, done: float, begun: float) -> str:
+        """How far it is. ``done``: samples, with a share of the one under way."""
+        share = done / self.plan.samples
+        left = (monotonic() - begun) * (1 / share - 1)
+        rungs = ", ".join(["network", "program", *(side.name for side in self.sides)])
+        return (
+            f"{rungs}: {100 * share:.0f} % of {self.plan.samples} samples of {self.plan.steps} steps, {left:.0f} s left"
+        )

@@ -1,0 +1,80 @@
+"""The runs that a check advances side by side, each fed in chunks of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+from neurodeploy.engine import open_stream
+from neurodeploy.engine.compiler import find_compiler
+from neurodeploy.floats import NetworkRun
+from neurodeploy.floats.kernels import Kernels, kernels
+from neurodeploy.network.network import Network
+from neurodeploy.parity.plan import Plan
+from neurodeploy.program.program import Program
+from neurodeploy.reference.network_runner import run_network
+from neurodeploy.reference.program_runner import ProgramRun
+from neurodeploy.stimulus import Stimulus
+from neurodeploy.target import Feed
+from neurodeploy.trace import Trace
+
+Judge = Literal["part", "full"]
+"""How much of a long check the reference computes: a seeded part, or all of it."""
+
+
+class Recorded:
+    """A run that is over, handed out in chunks of its steps."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace, self._at = trace, 0
+
+    def feed(self, stimulus: Mapping[str, NDArray[Any]], drive: Trace | None = None) -> Trace:
+        """Its next steps, as many as the stimulus has; what is driven is over too."""
+        start = self._at
+        self._at += next(iter(stimulus.values())).shape[1]
+        return self.trace.part(slice(None), slice(start, self._at))
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """What computes the network and the program of a check.
+
+    A small check runs on the reference, which is the definition of both. A long one runs on compiled code, and the
+    reference judges a seeded part of the program's run; ``library`` are the kernels of the float network.
+    """
+
+    network: Network
+    program: Program
+    compiled: bool
+    library: Kernels | None
+
+    @staticmethod
+    def of(network: Network, program: Program, plan: Plan, reference: Judge) -> Runs:
+        """The runs of a check. Without a C compiler the reference runs all of it."""
+        long = not plan.small and find_compiler() is not None
+        return Runs(network, program, long and reference == "part", kernels() if long else None)
+
+    def of_program(self, batch: int) -> Feed:
+        """The program, with states."""
+        if self.compiled:
+            return open_stream(self.program, batch, states=True)
+        return ProgramRun(self.program, batch, states=True)
+
+    def of_isolated(self, batch: int) -> Feed:
+        """The program without states, to be driven by what the float network sent."""
+        return open_stream(self.program, batch) if self.compiled else ProgramRun(self.program, batch)
+
+    def of_network(self, stimulus: Stimulus) -> Feed:
+        """The float network, with membranes."""
+        if self.library is not None:
+            return NetworkRun(self.network, stimulus.batch, self.library, states=True)
+        return Recorded(run_network(self.network, stimulus, states=True))
+
+    def of_judged(self, stimulus: Stimulus, source: Trace) -> Feed:
+        """The float network, to be driven by what the source sent, each neuron reset as it fired."""
+        if self.library is not None:
+            return NetworkRun(self.network, stimulus.batch, self.library, states=True, forced=True)
+        return Recorded(run_network(self.network, stimulus, states=True, drive=source, forced=True))

@@ -1,0 +1,92 @@
+"""How a check is cut into groups of samples and chunks of steps, so that its memory does not grow with either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+BLOCK = 1 << 20
+"""Neurons times steps times samples that are compared at once: some 100 bytes each."""
+RUN = 1 << 22
+"""The same of what a source or a target does in one call, which nothing can cut in time."""
+WHOLE = 1 << 23
+"""The same of a check that runs as it is defined, on the reference: beyond that, on compiled code."""
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The groups and chunks of a run of ``samples`` and ``steps``.
+
+    - ``together``: samples that a source or a target runs in one call; ``group``: those that are compared at once.
+    - ``chunk``: steps that are compared at once.
+    - ``small``: whether the reference can run all of it in a few seconds.
+    """
+
+    samples: int
+    steps: int
+    neurons: int
+    together: int
+    group: int
+    chunk: int
+
+    @staticmethod
+    def of(samples: int, steps: int, neurons: int) -> Plan:
+        """The plan for a network of so many neurons."""
+        width = max(neurons, 1)
+        together = min(samples, max(1, RUN // (width * steps)))
+        group = min(together, max(1, BLOCK // width))
+        if samples * steps * neurons <= WHOLE:
+            together = group = samples
+        chunk = min(steps, max(1, BLOCK // (width * group)))
+        return Plan(samples, steps, neurons, together, group, chunk)
+
+    @property
+    def small(self) -> bool:
+        """Whether the reference runs all of it in a few seconds."""
+        return self.samples * self.steps * self.neurons <= WHOLE
+
+    @property
+    def recordable(self) -> tuple[int, int]:
+        """First samples and steps whose states can be held all at once; of a small check all."""
+        if self.small:
+            return self.samples, self.steps
+        width = max(self.neurons, 1)
+        steps = min(self.steps, max(1, RUN // width))
+        return min(self.samples, max(1, RUN // (width * steps))), steps
+
+    def runs(self) -> Iterator[slice]:
+        """Samples of each call of a source or a target."""
+        return _cut(0, self.samples, self.together)
+
+    def groups(self, run: slice) -> Iterator[slice]:
+        """Samples of each group of a run."""
+        return _cut(run.start, run.stop, self.group)
+
+    def chunks(self, stop: int | None = None) -> Iterator[slice]:
+        """Steps of each block."""
+        return _cut(0, self.steps if stop is None else stop, self.chunk)
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of one sample in all samples: what the reference's part is counted in."""
+        return self.samples * -(-self.steps // self.chunk)
+
+    def reference_part(self) -> dict[int, frozenset[int]]:
+        """By sample, the first steps of the blocks that the reference judges: the first of all, and seeded ones.
+
+        An eighth of them, or fewer where that would be more than the reference does in a few seconds.
+        """
+        starts = range(0, self.steps, self.chunk)
+        most = max(2, min(self.blocks // 8, WHOLE // (max(self.neurons, 1) * self.chunk)))
+        drawn = np.random.Generator(np.random.PCG64(SEED)).permutation(self.blocks)[: most - 1]
+        chosen: dict[int, set[int]] = {0: {0}}
+        for number in map(int, drawn):
+            chosen.setdefault(number // len(starts), set()).add(starts[number % len(starts)])
+        return {sample: frozenset(steps) for sample, steps in chosen.items()}
+
+
+def _cut(start: int, stop: int, size: int) -> Iterator[slice]:
+    return (slice(first, min(first + size, stop)) for first in range(start, stop, size))

@@ -1,0 +1,126 @@
+"""The compiled kernels against the definition: neurons in every bit, sums in every bit where they are exact."""
+
+import nir
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurodeploy.contract import Terms
+from neurodeploy.floats.kernels import Kernels, kernels
+from neurodeploy.floats.neurons import Neuron
+from neurodeploy.floats.operators import operator
+from neurodeploy.network.shapes import output_shape
+from neurodeploy.reference.linear import apply_linear
+from neurodeploy.reference.neuron import advance, coefficients, initial_state, terms_of
+from tests.engine.support import needs_compiler
+
+pytestmark = needs_compiler
+SHAPE = (2, 3)
+
+
+def library() -> Kernels:
+    built = kernels()
+    assert built is not None
+    return built
+
+
+@st.composite
+def terms(draw) -> Terms:
+    return Terms(
+        dt=draw(st.sampled_from([1e-3, 1.0])),
+        method=draw(st.sampled_from(["euler", "exponential"])),
+        reset=draw(st.sampled_from(["zero", "value", "subtract", "none"])),
+        reset_timing=draw(st.sampled_from(["same-step", "next-step", "every-step"])),
+        fires_at=draw(st.sampled_from([">", ">="])),
+        v_min=draw(st.sampled_from([None, 0.0, -0.5])),
+        max_spikes_per_step=draw(st.sampled_from([1, 1, 3])),
+        fire_once=draw(st.booleans()),
+        current=draw(st.sampled_from(["new", "previous"])),
+        input_gain=draw(st.sampled_from(["spec", "unit"])),
+        initial_state=draw(st.sampled_from([0.0, 0.25])),
+        state_grid=draw(st.sampled_from([None, None, 2.0**-6])),
+    )
+
+
+def neuron(kind: str, rng: np.random.Generator, single: bool):
+    """A node whose constants are one value each, or one per neuron."""
+
+    def values(low: float, high: float) -> np.ndarray:
+        return np.full(SHAPE, rng.uniform(low, high)) if single else rng.uniform(low, high, SHAPE)
+
+    tau, leak, threshold = values(2.0, 9.0), values(-0.1, 0.1), values(0.4, 1.0)
+    rest = {"r": values(0.5, 2.0), "v_leak": leak}
+    fires = {"v_threshold": threshold, "v_reset": values(-0.2, 0.2)}
+    cuba = {"tau_syn": values(2.0, 5.0), "tau_mem": tau, "w_in": values(0.5, 1.5)}
+    return {
+        "IF": lambda: nir.IF(r=values(0.5, 2.0), **fires),
+        "I": lambda: nir.I(r=values(0.5, 2.0)),
+        "LIF": lambda: nir.LIF(tau=tau, **rest, **fires),
+        "LI": lambda: nir.LI(tau=tau, **rest),
+        "CubaLIF": lambda: nir.CubaLIF(**cuba, **rest, **fires),
+        "CubaLI": lambda: nir.CubaLI(**cuba, **rest),
+        "Threshold": lambda: nir.Threshold(threshold=threshold),
+    }[kind]()
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["IF", "I", "LIF", "LI", "CubaLIF", "CubaLI", "Threshold"]),
+    terms(),
+    st.integers(0, 10**6),
+    st.booleans(),
+    st.booleans(),
+)
+def test_a_neuron_does_what_the_reference_says_in_every_bit(kind, chosen, seed, single, forced) -> None:
+    rng = np.random.default_rng(seed)
+    node, batch = neuron(kind, rng, single), 2
+    held = terms_of(node, chosen)
+    state, constants = initial_state((batch, *SHAPE), held), coefficients(node, held)
+    compiled = Neuron(node, chosen, batch, SHAPE, library())
+    spiking = kind not in ("I", "LI", "CubaLI")
+    for _ in range(8):
+        x = rng.choice([0.0, 1.0, -0.5, rng.normal()], (batch, *SHAPE))
+        decided = rng.integers(0, 2, x.shape).astype(float) if forced and spiking else None
+        sent, membrane = advance(node, held, constants, state, x, decided)
+        out, before, after = (np.full(x.shape, np.nan) for _ in range(3))
+        compiled.advance(x, decided, out, before, after)
+        assert np.array_equal(out, sent) and np.array_equal(before, membrane) and np.array_equal(after, state.v)
+
+
+def windows(rng: np.random.Generator):
+    """Convolutions of one and two axes and poolings, with every attribute at work."""
+    groups = int(rng.choice([1, 2]))
+    kernel, stride, padding, dilation = (tuple(map(int, rng.integers(low, 4, 2))) for low in (1, 1, 0, 1))
+    weights = rng.integers(-7, 8, (4, 4 // groups, *kernel)).astype(float)
+    bias = rng.integers(-3, 4, 4).astype(float)
+    conv = nir.Conv2d((9, 10), weights, stride, padding, dilation, groups, bias)
+    line = nir.Conv1d(11, weights[..., 0], stride[0], padding[0], dilation[0], groups, bias)
+    pool = nir.SumPool2d(np.array(kernel), np.array(stride), np.array(np.minimum(padding, np.array(kernel) // 2)))
+    mean = nir.AvgPool2d(np.array([2, 2]), np.array(stride), np.array([0, 1]))
+    return ((conv, (4, 9, 10)), (line, (4, 11)), (pool, (4, 9, 10)), (mean, (4, 9, 10)))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_sums_over_windows_are_those_of_the_reference(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for node, shape in windows(rng):
+        sent = output_shape("node", node, shape)
+        x = rng.integers(-2, 3, (3, *shape)).astype(float)
+        out = np.full((3, *sent), np.nan)
+        operator(node, library(), shape, sent)(x, out)
+        assert np.array_equal(out, apply_linear(node, x)), type(node).__name__
+
+
+@pytest.mark.parametrize("shape", [(5,), (3, 5)])
+def test_dense_sums_are_exact_on_a_grid_and_independent_of_the_other_samples(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(1)
+    for weights in (rng.integers(-9, 9, (4, 5)) / 8, rng.normal(size=(4, 5))):
+        node = nir.Affine(weights, rng.normal(size=4))
+        x = rng.choice([0.0, 1.0, 0.5], (6, *shape))
+        out, alone = np.empty((6, *shape[:-1], 4)), np.empty((1, *shape[:-1], 4))
+        dense = operator(node, library(), shape, (*shape[:-1], 4))
+        dense(x, out)
+        dense(x[2:3], alone)
+        assert np.array_equal(out[2:3], alone)
+        assert np.allclose(out, apply_linear(node, x), rtol=0, atol=1e-14)
