@@ -18,11 +18,25 @@ if TYPE_CHECKING:
 
 EXIT: dict[Overall, int] = {"agree": 0, "diverged": 1, "inconclusive": 5}
 
+
+class Judged(StrEnum):
+    """How much the reference computes."""
+
+    part = "part"
+    full = "full"
+
+
 Targets = Annotated[
     list[str] | None,
     typer.Option(
         "--target", "-t", metavar="NAME", help="Target to climb to; repeatable (default: the bundle's, or each)."
     ),
+]
+Coverage = Annotated[
+    float, typer.Option(metavar="X", help="Share of neurons and synapses that must be exercised in every population.")
+]
+Reference = Annotated[
+    Judged, typer.Option(help="How much of a long check the reference computes itself: a seeded part, or all of it.")
 ]
 Causes = Annotated[
     bool | None,
@@ -32,13 +46,6 @@ Causes = Annotated[
         "(default: where network and program do not agree).",
     ),
 ]
-
-
-class Judged(StrEnum):
-    """How much the reference computes."""
-
-    part = "part"
-    full = "full"
 
 
 @with_blocks
@@ -56,14 +63,12 @@ def check(
         bool, typer.Option("--allow-same-code", help="Accept that no target ran anything but the reference itself.")
     ] = False,
     causes: Causes = None,
+    coverage: Coverage = 0.0,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page too.")] = None,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML too, for continuous integration.")
     ] = None,
-    reference: Annotated[
-        Judged,
-        typer.Option(help="How much of a long check the reference computes itself: a seeded part, or all of it."),
-    ] = Judged.part,
+    reference: Reference = Judged.part,
     calibrate: o.Calibrate = None,
     assign: o.Assign = None,
     *,
@@ -91,6 +96,7 @@ def check(
             options=o.assignments(assign),
             calibrate=calibrate,
             causes=causes,
+            coverage=coverage,
             reference=reference.value,
             progress=progress,
             **framing.arguments(),

@@ -23,6 +23,7 @@ from neurodeploy.network.network import Network
 from neurodeploy.parity.climb import Climb, Progress
 from neurodeploy.parity.encoder_rung import ENCODER, encoder_rung
 from neurodeploy.parity.feeds import Judge, Runs
+from neurodeploy.parity.gate import gated, not_covered
 from neurodeploy.parity.plan import Plan
 from neurodeploy.parity.report import Report
 from neurodeploy.parity.rung import Rung
@@ -52,6 +53,7 @@ def check(
     allow_same_code: bool = False,
     calibrate: Source = None,
     causes: bool | None = None,
+    coverage: float = 0.0,
     reference: Judge = "part",
     progress: Progress = lambda text: None,
     **how: Unpack[SubjectOptions],
@@ -68,6 +70,7 @@ def check(
         states: membranes and currents of targets are compared too.
         calibrate: a stimulus to calibrate the integers of a source with, as ``quantize`` takes it.
         causes: what each term of quantization costs, and remedies, tried here; by default where the rung diverges.
+        coverage: the share of neurons and of synapses, 0 to 1, that the stimulus must exercise in every population.
         reference: how much of a long check the reference computes: a seeded ``"part"``, or all of it (``"full"``).
         progress: is told how far the check has come, in words.
         allow_same_code: a ladder in which every target ran the reference itself need not be inconclusive.
@@ -83,32 +86,42 @@ def check(
         'agree'
     """
     loading, showing = divided(how)
-    check_budget(budget)
+    check_fractions(budget, coverage)
     check_targets(targets or ())
     opened = open_subject(subject, **loading)
     network = network_of(opened)
     check_silent(network, allow_silent)
     shown = stimulus_of(stimulus, network, **showing)
     ladder = build_ladder(opened, targets, texts(options), calibrate)
-    climb = _climb(network, ladder, shown, states, reference)
-    source = None if isinstance(opened, Bundle) or network.source is None else network.source.run
-    climb.run(source, progress)
+    climb = _climbed(opened, ladder, shown, states, reference, progress)
     explain = partial(explained, opened, ladder, climb, options=texts(options), budget=budget, causes=causes)
     rungs = _encoder_rungs(network, shown, budget, allow_silent)
-    rungs += _rungs(climb, source is not None, budget, allow_silent, explain)
-    task, exercised = task_of(network, climb.readouts.traces(), shown.labels), climb.exercised.fractions()
+    rungs += _gated(_rungs(climb, budget, allow_silent, explain), climb, coverage, allow_silent)
+    return _report(climb, ladder, rungs, allow_same_code)
+
+
+def _report(climb: Climb, ladder: Ladder, rungs: Sequence[Rung], allow_same_code: bool) -> Report:
+    network, program, shown = climb.network, climb.program, climb.stimulus
+    task = task_of(network, climb.readouts.traces(), shown.labels)
     findings = (*network.findings, *stimulus_findings(shown, network), *ladder.findings)
-    about, proof = _about(network, ladder.program, shown), proof_of(network, ladder.program)
-    return Report(tuple(rungs), exercised, task, findings, ladder.not_run, about, allow_same_code, proof)
+    about, proof = _about(network, program, shown), proof_of(network, program)
+    exercised = climb.exercised.fractions()
+    left = not_covered(program, exercised)
+    return Report(tuple(rungs), exercised, task, findings, ladder.not_run, about, allow_same_code, proof, left)
 
 
-def _climb(network: Network, ladder: Ladder, shown: Stimulus, states: bool, reference: Judge) -> Climb:
-    program = ladder.program
+def _climbed(
+    opened: Subject, ladder: Ladder, shown: Stimulus, states: bool, reference: Judge, progress: Progress
+) -> Climb:
+    """The ladder after all its rungs have run."""
+    network, program = network_of(opened), ladder.program
     plan = Plan.of(shown.batch, shown.steps, sum(population.size for population in program.populations))
     sides = [_side(target, artifact, plan, states) for target, artifact in ladder.targets]
     head = head_of(network, shown.labels)
     node = None if head is None else head.node
-    return Climb(network, program, shown, Runs.of(network, program, plan, reference), plan, sides, node)
+    climb = Climb(network, program, shown, Runs.of(network, program, plan, reference), plan, sides, node)
+    climb.run(None if isinstance(opened, Bundle) or network.source is None else network.source.run, progress)
+    return climb
 
 
 def _about(network: Network, program: Program, stimulus: Stimulus) -> dict[str, Any]:
@@ -132,10 +145,24 @@ def _encoder_rungs(network: Network, stimulus: Stimulus, budget: float, allow_si
     return [encoder_rung(expected, actual, stream.latency, budget, allow_silent)]
 
 
-def check_budget(budget: float) -> None:
-    """Raises InputError for a budget that is no fraction."""
-    if isnan(budget) or not 0 <= budget <= 1:
-        raise InputError(f"{budget} is not between 0 and 1", "--budget", "give the smallest Jaccard, e.g. 0.9")
+def _gated(rungs: Sequence[Rung], climb: Climb, least: float, allow_silent: Collection[str]) -> list[Rung]:
+    """The rungs, inconclusive where some population was exercised too little for what they compared."""
+    remedy = f"show it more, e.g. --samples {2 * climb.stimulus.batch} --steps {2 * climb.stimulus.steps}"
+    exercised = climb.exercised.fractions()
+    return [
+        rung if rung.source == "source" else gated(rung, climb.program, exercised, least, allow_silent, remedy)
+        for rung in rungs
+    ]
+
+
+def check_fractions(budget: float, coverage: float) -> None:
+    """Raises InputError for a budget or a coverage that is no fraction."""
+    for number, option, remedy in (
+        (budget, "--budget", "give the smallest Jaccard, e.g. 0.9"),
+        (coverage, "--coverage", "give the smallest share, e.g. 0.5"),
+    ):
+        if isnan(number) or not 0 <= number <= 1:
+            raise InputError(f"{number} is not between 0 and 1", option, remedy)
 
 
 def check_targets(names: Sequence[str]) -> None:
@@ -170,12 +197,10 @@ def _side(target: Target, artifact: Artifact, plan: Plan, states: bool) -> Side:
     )
 
 
-def _rungs(
-    climb: Climb, source: bool, budget: float, allow_silent: Collection[str], explain: Callable[[Rung], Rung]
-) -> list[Rung]:
+def _rungs(climb: Climb, budget: float, allow_silent: Collection[str], explain: Callable[[Rung], Rung]) -> list[Rung]:
     """The rungs of a ladder that was climbed, from the source up; ``explain`` adds the losses of quantization."""
     lead, part = (climb.stimulus.batch, climb.stimulus.steps), climb.part
-    rungs = [climb.reading.rung(allow_silent, lead)] if source else []
+    rungs = [climb.reading.rung(allow_silent, lead)] if climb.sourced else []
     program = explain(climb.losses.rung(budget, allow_silent, lead))
     rungs.append(program if part is None else replace(program, notes=(*program.notes, part.note)))
     defect = None if part is None else part.rung()

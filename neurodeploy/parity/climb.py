@@ -48,7 +48,8 @@ class Readouts:
 class Climb:
     """A ladder on its way up; after ``run`` its judges hold all counts.
 
-    ``read``: the node that a head reads. ``floats``: the whole run of the float network, where it was made in one go.
+    ``sourced``: whether the source ran. ``read``: the node that a head reads.
+    ``floats``: the whole run of the float network, where it was made in one go.
     """
 
     def __init__(
@@ -67,11 +68,12 @@ class Climb:
         self.exercised = Coverage(program, stimulus.steps)
         self.part = ReferencePart(program, plan) if runs.compiled else None
         self.floats: Trace | None = None
+        self.sourced = False
         self.readouts = Readouts(read)
 
     def run(self, source: Callable[[Stimulus], Trace] | None, progress: Progress = lambda text: None) -> None:
         """Advance every rung to the end. ``source``: runs the module that the network came from."""
-        begun = monotonic()
+        begun, self.sourced = monotonic(), source is not None
         for samples in self.plan.runs():
             shown = self.stimulus.part(samples)
             said = None if source is None else source(shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Literal
@@ -16,6 +16,8 @@ from neurodeploy.parity.content import TONES, coverage_table, rung_blocks, task_
 from neurodeploy.parity.quantization import loss_table
 from neurodeploy.parity.rung import Divergence, Rung
 
+COVERED = 0.5
+"""Share of neurons and synapses from which on the console does not list what a population was not exercised in."""
 Overall = Literal["agree", "diverged", "inconclusive"]
 """The verdict over all rungs."""
 
@@ -30,6 +32,7 @@ class Report:
     - ``findings`` about the network, the stimulus and the targets.
     - ``about``: descriptions: samples, steps, numerics, stimulus, contract.
     - ``proof``: what is proved of the program for every input, not for the stimulus alone.
+    - ``not_covered``: by population, what the stimulus did not exercise, so that a fault of it had no occasion to show.
     - ``allow_same_code``: a ladder in which every target ran the reference itself need not be inconclusive.
     """
 
@@ -41,6 +44,7 @@ class Report:
     about: Mapping[str, Any] = field(default_factory=dict[str, Any])
     allow_same_code: bool = False
     proof: Proof | None = None
+    not_covered: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @property
     def verdict(self) -> Overall:
@@ -83,6 +87,7 @@ class Report:
                 "reasons": list(self.reasons),
                 "rungs": [rung.to_json() for rung in self.rungs],
                 "coverage": {node: dict(fractions) for node, fractions in self.coverage.items()},
+                "not_covered": {node: list(items) for node, items in self.not_covered.items()},
                 "task": None if self.task is None else {rung: dict(value) for rung, value in self.task.items()},
                 "proof": None if self.proof is None else self.proof.to_json(),
                 "findings": [finding.to_json() for finding in self.findings],
@@ -104,11 +109,20 @@ class Report:
         blocks += [task_table(self.task), line("")] if self.task else []
         if complete:
             blocks += [loss_table(rung.losses) for rung in self.rungs if rung.losses is not None]
-            blocks += [coverage_table(self.coverage), quiet(self._contract())]
+            blocks += [quiet(f"not exercised in {node}: {'; '.join(items)}") for node, items in self._left(complete)]
+        blocks += [coverage_table(self.coverage), quiet(self._contract())]
         blocks += [] if self.proof is None else self.proof.blocks(complete)
         blocks += [line(Span(reason, "warning")) for reason in self.reasons]
         blocks.append(line("verdict: ", Span(self.verdict_words, TONES[self.verdict]), Span(self._run(), "quiet")))
         return blocks
+
+    def _left(self, complete: bool) -> Iterator[tuple[str, Sequence[str]]]:
+        """What was not exercised: all of it, or neurons and synapses only, where they are more than a few."""
+        for node, items in self.not_covered.items():
+            shares = self.coverage.get(node, {})
+            few = min(shares.get("neurons_fired", 1.0), shares.get("synapses_active", 1.0)) >= COVERED
+            if complete or not few:
+                yield node, items
 
     def _run(self) -> str:
         shown = ", ".join(f"{key}: {self.about[key]}" for key in ("samples", "steps", "stimulus") if key in self.about)

@@ -134,3 +134,17 @@ def _network(model, config) -> Network:
 
 
 SHORT = {"input": np.random.default_rng(0).integers(0, 17, (4, 6, 1, 8, 8)) / 16, "labels": np.arange(4)}
+
+
+def test_what_is_exercised_too_little_for_what_was_asked_is_inconclusive() -> None:
+    """One line of three never sends, so that a third of the first layer's synapses are idle."""
+    idle = {"input": STEPS["input"] * [1, 1, 0]}
+    report = check(small_network(), idle, targets=["fixed"])
+    assert report.verdict == "agree"
+    assert any("33.3 % of synapses carried no message" in item for item in report.not_covered["hidden"])
+    strict = check(small_network(), idle, targets=["fixed"], coverage=0.7)
+    assert strict.verdict == "inconclusive"
+    assert any("hidden: only 66.7 % of synapses carried a message" in reason for reason in strict.rungs[-1].reasons)
+    assert "--samples 2 --steps 120" in strict.rungs[-1].reasons[-1]
+    with pytest.raises(InputError, match="--coverage"):
+        check(small_network(), idle, coverage=1.5)

@@ -99,7 +99,18 @@ def test_the_first_divergence_is_that_of_the_first_rung_that_diverged() -> None:
 
 def test_the_plain_data_has_every_documented_field() -> None:
     data = json.loads(json.dumps(full().to_json(), allow_nan=False))
-    assert data.keys() == {"verdict", "reasons", "rungs", "coverage", "task", "proof", "findings", "not_run", "about"}
+    assert data.keys() == {
+        "verdict",
+        "reasons",
+        "rungs",
+        "coverage",
+        "not_covered",
+        "task",
+        "proof",
+        "findings",
+        "not_run",
+        "about",
+    }
     assert data["about"]["stimulus"] == HOSTILE
     assert data["rungs"][1].keys() == {
         *("from", "to", "policy", "verdict", "latency", "nodes", "first_divergence", "reasons", "notes", "evidence"),
