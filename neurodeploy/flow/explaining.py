@@ -9,7 +9,7 @@ from neurodeploy.bundle import Bundle
 from neurodeploy.flow.ladder import Ladder
 from neurodeploy.flow.remedies import Tried, remedies
 from neurodeploy.flow.subject import Subject
-from neurodeploy.losses.losses import measure
+from neurodeploy.losses.losses import measure, with_task
 from neurodeploy.parity.climb import Climb
 from neurodeploy.parity.quantization import with_losses
 from neurodeploy.parity.rung import Rung
@@ -40,6 +40,9 @@ def explained(
     trace = run_network(network, shown, states=True) if climb.floats is None else climb.floats
     asked = rung.verdict == "diverged" if causes is None else causes
     losses = measure(network, program, trace, ladder.calibrated, asked)
+    post = network.host.post
+    if asked and post is not None and shown.labels is not None:
+        losses = with_task(losses, network, program, trace, post, shown.labels)
     if asked and losses.populations and not losses.strangers:
         made_with = subject.options if isinstance(subject, Bundle) else options
         choices = tuple(dict.fromkeys(n for target, _ in ladder.targets for n in target.numerics_choices))

@@ -161,6 +161,8 @@ def _try(check: Tried, change: _Change, samples: NDArray[np.intp]) -> Remedy:
     shown, judged = (samples[::2], samples[1::2]) if held_out else (samples, samples)
     calibrate = _some(check.stimulus, shown) if change.calibrate else None
     options = {**check.options, **change.options}
+    if "weight-bits" in change.options:
+        options.pop("budget", None)
     try:
         program = quantize(check.network, change.numerics or check.numerics, options, calibrate).program
         after = run_program(program, _some(check.stimulus, judged))

@@ -7,21 +7,23 @@ still under way: memory does not grow with the number of steps.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.errors import NeurodeployError
+from neurodeploy.host import Head
 from neurodeploy.losses.bound import Bound, Cell, Record
 from neurodeploy.losses.costs import Costs
 from neurodeploy.losses.counterpart import Counterpart, counterparts
 from neurodeploy.losses.feed import Feed, Past
 from neurodeploy.losses.limits import Beyond, beyond_limits, limits_of
 from neurodeploy.losses.remedy import Remedy
-from neurodeploy.losses.terms import Term
+from neurodeploy.losses.terms import TERMS, Term
 from neurodeploy.losses.variants import covers
+from neurodeploy.losses.whole import Everywhere, restored_everywhere
 from neurodeploy.network.network import Network
 from neurodeploy.program.program import Program
 from neurodeploy.trace import Entry, Trace
@@ -72,6 +74,8 @@ class Loss:
 
 MOST_CELLS = 1 << 24
 """Neurons times steps times samples that are looked at; at least one sample is."""
+FEWEST_SAMPLES = 100
+"""Samples of a task that are looked at, where there are as many, though it takes longer than the rung itself."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +83,16 @@ class Losses:
     """What quantization did to a network.
 
     ``populations``: the loss of each, seen on the first ``samples`` samples. ``remedies``: changes that were tried, to
-    bring the Jaccard of every layer to ``budget``.
+    bring the Jaccard of every layer to ``budget``. ``everywhere``: each term restored in every layer at once, where a
+    task tells what that is worth, on ``task_samples`` samples; ``none`` is the program as it is.
     """
 
     populations: Mapping[str, Loss]
     samples: int
     remedies: tuple[Remedy, ...] = ()
     budget: float = 1.0
+    everywhere: Mapping[str, Everywhere] = field(default_factory=dict[str, Everywhere])
+    task_samples: int = 0
 
     @property
     def strangers(self) -> dict[str, Loss]:
@@ -98,6 +105,8 @@ class Losses:
             "samples": self.samples,
             "populations": {name: loss.to_json() for name, loss in self.populations.items()},
             "remedies": [remedy.to_json() for remedy in self.remedies],
+            "task_samples": self.task_samples,
+            "everywhere": {term: restored.to_json() for term, restored in self.everywhere.items()},
         }
 
 
@@ -140,6 +149,24 @@ def measure(
         beyond = beyond_limits(parts[name], program.numerics, limits[name])
         losses[name] = _loss(bound, beyond, costs.get(name), name in calibrated)
     return Losses(losses, samples)
+
+
+def with_task(
+    losses: Losses, network: Network, program: Program, trace: Trace, head: Head, labels: NDArray[Any]
+) -> Losses:
+    """The losses with what each term costs the whole network and its task.
+
+    ``trace``, ``labels``: of all samples; as many of the first are looked at as ``MOST_CELLS`` allows.
+    """
+    costing = {term for loss in losses.populations.values() for term, cost in loss.costs.items() if cost}
+    terms: list[Term] = [term for term in TERMS if term in costing]
+    if not terms:
+        return losses
+    samples = max(losses.samples // (len(terms) + 1), min(losses.samples, FEWEST_SAMPLES))
+    entries = {name: replace(entry, output=entry.output[:samples]) for name, entry in trace.entries.items()}
+    parts = counterparts(network, program)
+    everywhere = restored_everywhere(program, parts, Trace(entries), terms, head, labels[:samples])
+    return replace(losses, everywhere=everywhere, task_samples=samples)
 
 
 def _samples(program: Program, trace: Trace) -> int:

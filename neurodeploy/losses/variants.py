@@ -1,4 +1,4 @@
-"""A spiking population in float arithmetic, several times at once, each time with other terms at their float value.
+"""A population of neurons in float arithmetic, several times at once, each time with other terms at their float value.
 
 With no term replaced it is the integer update of ``neurodeploy.reference.integer``, number for number: every quantity
 is a whole number below 2**53. With all terms replaced it is the network's neuron. It explains losses and decides
@@ -120,7 +120,10 @@ class States:
 
 
 def advance(variants: Variants, states: States, arrived: Array) -> Array:
-    """Spikes of one step ``(V, B, *shape)``; ``arrived``: the input in accumulator units, of the same shape."""
+    """Spikes of one step ``(V, B, *shape)``, or membranes of a population that sends them.
+
+    ``arrived``: the input in accumulator units, of the same shape.
+    """
     population, n = variants.counterpart.population, variants.numerics
     if population.every_step:
         fresh = States.of(variants, arrived.shape[1])
@@ -139,6 +142,9 @@ def advance(variants: Variants, states: States, arrived: Array) -> Array:
         membrane = np.maximum(membrane, variants.floor)
     if population.ceiling is not None:
         membrane = np.minimum(membrane, float(population.ceiling << n.state_shift))
+    if population.kind == "li":
+        states.membrane = membrane
+        return membrane
     spikes = _fires(variants, membrane)
     if population.fire_once:
         spikes = np.where(states.fired, 0.0, spikes)

@@ -64,7 +64,7 @@ def loss_blocks(rung: Rung) -> list[Block]:
     lines: list[Line] = [line("what quantization costs, Jaccard by layer", indent=2)]
     for name in some:
         lines += _layer(name, rung.nodes[name], losses.populations[name], losses)
-    return [*lines, *_tried(losses)]
+    return [*lines, *_everywhere(losses), *_tried(losses)]
 
 
 def _lost(node: NodeResult, loss: Loss | None) -> bool:
@@ -103,6 +103,20 @@ def _ranked(loss: Loss) -> list[tuple[str, float]]:
 
 def _signed(cost: float) -> str:
     return f"{cost:.3f}" if cost >= 0 else f"−{-cost:.3f}"
+
+
+def _everywhere(losses: Losses) -> Iterator[Line]:
+    """What each term is worth to the whole network and its task."""
+    plain = losses.everywhere.get("none")
+    if plain is None or "accuracy" not in plain.task:
+        return
+    yield line(
+        f"with one term at its float value in every layer, worst layer, on {losses.task_samples} samples", indent=2
+    )
+    for term, restored in losses.everywhere.items():
+        if restored is not plain:
+            task = _accuracy(plain.task["accuracy"], restored.task["accuracy"])
+            yield line(f"{term}: {plain.worst:.3f} → {restored.worst:.3f}{task}", indent=4)
 
 
 def _tried(losses: Losses) -> Iterator[Line]:

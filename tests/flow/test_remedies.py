@@ -81,6 +81,8 @@ def test_accuracy_is_measured_where_labels_are_known() -> None:
     assert remedy.task_after is not None
     expected = np.mean(np.array(remedy.task_after["class"]) == labels)
     assert remedy.accuracies == (report.task["program"]["accuracy"], expected)
+    assert losses.everywhere["none"].task["accuracy"] == report.task["program"]["accuracy"]
+    assert "with one term at its float value in every layer, worst layer, on 6 samples" in str(report)
 
 
 def test_a_membrane_that_a_width_cut_gets_room() -> None:

@@ -1,16 +1,21 @@
 """What a term costs: nothing but that term has its float value."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from neurodeploy.heads import apply_head
+from neurodeploy.host import Head, Host
 from neurodeploy.losses.counterpart import counterparts
-from neurodeploy.losses.losses import measure
+from neurodeploy.losses.losses import measure, with_task
 from neurodeploy.losses.variants import ALL, INTEGERS, States, Variants, advance
+from neurodeploy.losses.whole import restored_everywhere
 from neurodeploy.network import InputRange, Network, NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2, Numerics
 from neurodeploy.parity.budget_rung import budget_rung
+from neurodeploy.parity.measure import jaccard
 from neurodeploy.passes.pipeline import quantize
 from neurodeploy.reference.integer import initial_state, step
 from neurodeploy.reference.network_runner import run_network
@@ -104,3 +109,36 @@ def test_fewer_samples_are_looked_at_where_there_are_many_cells(monkeypatch: pyt
     losses = measure(network, quantize(network).program, run_network(network, shown, states=True))
     assert losses.samples == 2
     assert losses.populations["lif0"].cells == 2 * 10 * 4
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_term_restored_anywhere_is_the_program_itself(seed: int) -> None:
+    network = random_network(seed)
+    shown = stimulus(network, steps=16, samples=3, seed=seed)
+    program = rounded(network)
+    if program is None:
+        pytest.skip("loihi2 does not hold this network")
+    expected, actual = run_network(network, shown, states=True), run_program(program, shown)
+    last = program.order[-1]
+    labels = apply_head(Head("spike-count-argmax", last), actual)
+    terms = ("weights", "decay", "input quantizer", "truncation")
+    parts = counterparts(network, program)
+    restored = restored_everywhere(program, parts, expected, terms, Head("spike-count-argmax", last), labels)
+    assert restored.keys() == {"none", *terms}
+    assert restored["none"].task["accuracy"] == 1.0
+    spiking = [name for name in program.order if program.by_name[name].kind == "cuba-lif"]
+    assert restored["none"].worst == min(jaccard(expected[name].values, actual[name].values) for name in spiking)
+
+
+def test_all_that_is_lost_comes_back_with_the_term_that_lost_it() -> None:
+    network = replace(chain(2, sizes=(12, 10, 8)), host=Host(post=Head("spike-count-argmax", "lif1")))
+    shown = events(network, samples=6)
+    expected = run_network(network, shown, states=True)
+    labels = apply_head(Head("spike-count-argmax", "lif1"), expected)
+    program = quantize(network, weight_bits=3).program
+    losses = measure(network, program, expected)
+    losses = with_task(losses, network, program, expected, Head("spike-count-argmax", "lif1"), labels)
+    assert losses.task_samples == 6
+    assert losses.everywhere["none"].worst < 0.5
+    assert losses.everywhere["weights"].worst > 0.95
+    assert losses.everywhere["weights"].task["accuracy"] == 1.0

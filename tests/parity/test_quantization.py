@@ -135,7 +135,7 @@ def test_the_plain_data_and_the_page_have_everything() -> None:
     rung = replace(rung, losses=replace(rung.losses, remedies=REMEDIES))
     report = Report((rung,), {})
     data = json.loads(json.dumps(report.to_json(), allow_nan=False))["rungs"][0]["losses"]
-    assert data.keys() == {"samples", "populations", "remedies"}
+    assert data.keys() == {"samples", "populations", "remedies", "everywhere", "task_samples"}
     assert data["samples"] == 4
     assert data["populations"][node]["rounding"] is False
     assert data["populations"][node]["beyond"][0]["culprit"] == "weights"
