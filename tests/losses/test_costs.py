@@ -15,8 +15,8 @@ from neurodeploy.losses.whole import restored_everywhere
 from neurodeploy.network import InputRange, Network, NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2, Numerics
 from neurodeploy.parity.budget_rung import budget_rung
-from neurodeploy.parity.measure import jaccard
 from neurodeploy.passes.pipeline import quantize
+from neurodeploy.rasters import jaccard
 from neurodeploy.reference.integer import initial_state, step
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
