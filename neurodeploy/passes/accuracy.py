@@ -69,6 +69,8 @@ class Calibrated:
     calibrated_rows: int
     differing_plain: int
     differing: int
+    cut: int = 0
+    room: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,20 @@ class BitChoice:
 def overflow_findings(reports: Iterable[NeuronReport]) -> tuple[Finding, ...]:
     """A warning for every population whose current can leave its width."""
     return tuple(_overflow(report) for report in reports if report.can_overflow)
+
+
+def cut_findings(reports: Iterable[Calibrated]) -> tuple[Finding, ...]:
+    """A note on every population whose membrane is cut on the calibration stimulus, where room would cost more."""
+    return tuple(_cut(report) for report in reports if report.cut)
+
+
+def _cut(report: Calibrated) -> Finding:
+    message = (
+        f"the network's membrane leaves the machine's width in {report.cut} cells of the calibration stimulus, "
+        "and a scale with room for them would change more spikes, or leave too few weight bits"
+    )
+    remedy = "check tells what it costs; wider weights make room (-O weight-bits=16)"
+    return Finding("membrane-cut", "info", report.population, message, remedy)
 
 
 def _overflow(report: NeuronReport) -> Finding:

@@ -14,7 +14,7 @@ from neurodeploy.passes.machine import Machine
 from neurodeploy.passes.neurons import Neuron
 from neurodeploy.passes.paths import Synapse
 from neurodeploy.passes.values import Values
-from neurodeploy.program.population import Input, Output, Population
+from neurodeploy.program.population import FloatArray, Input, Output, Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
 
@@ -48,6 +48,8 @@ class Draft:
     - ``neurons``: real-valued parameters of each population.
     - ``values``: range of what each node can send, in the network's own units.
     - ``ceilings``: by population, the largest k of a scale ``2**k`` at which everything but graded messages fits.
+    - ``reached``: by population, the largest membranes that its scale leaves room for, in the network's own units,
+      per neuron; without them a scale is chosen for the input of one step.
     - ``inputs``: inputs with their quantizers. ``outputs``: what each node sends, as integers.
     - ``scales``: by population, k of its accumulator scale ``2**k`` (integers per unit of the network).
     - ``rounded``: integers of all paths. ``populations``: integers of all neurons.
@@ -62,6 +64,7 @@ class Draft:
     neurons: Mapping[str, Neuron] = field(default_factory=dict[str, Neuron])
     values: Mapping[str, Values] = field(default_factory=dict[str, Values])
     ceilings: Mapping[str, int] = field(default_factory=dict[str, int])
+    reached: Mapping[str, FloatArray] = field(default_factory=dict[str, FloatArray])
     inputs: Mapping[str, Input] = field(default_factory=dict[str, Input])
     outputs: Mapping[str, Output] = field(default_factory=dict[str, Output])
     scales: Mapping[str, int] = field(default_factory=dict[str, int])

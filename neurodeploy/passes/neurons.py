@@ -90,6 +90,10 @@ class Neuron:
             return float(numerics.relay_bound)
         return numerics.accumulator_bound / _gathered(self.keep_current, numerics)
 
+    def membrane_limit(self, numerics: Numerics) -> int:
+        """The largest membrane that its width holds, in accumulator units."""
+        return ((1 << (numerics.membrane_bits - 1)) - 1) >> numerics.state_shift
+
     def reach(self, worst: float, numerics: Numerics) -> float:
         """The largest membrane of a non-spiking neuron that receives ``worst`` every step; 0 for others."""
         if self.kind != "li":
@@ -101,7 +105,7 @@ class Neuron:
         """The largest scale at which threshold, bias, clamp, initial state and, if it is sent, the membrane fit."""
         if self.kind == "relay":
             return largest_scale(float(np.abs(self.bias).max(initial=0)), float(numerics.relay_bound - 1))
-        state_limit = ((1 << (numerics.membrane_bits - 1)) - 1) >> numerics.state_shift
+        state_limit = self.membrane_limit(numerics)
         parts = (
             self.threshold,
             self.reset_value,

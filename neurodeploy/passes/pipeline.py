@@ -14,7 +14,14 @@ from neurodeploy.finding import Finding
 from neurodeploy.html import fragment, html_table
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import LOIHI2, Numerics
-from neurodeploy.passes.accuracy import BitChoice, Calibrated, LayerReport, NeuronReport, overflow_findings
+from neurodeploy.passes.accuracy import (
+    BitChoice,
+    Calibrated,
+    LayerReport,
+    NeuronReport,
+    cut_findings,
+    overflow_findings,
+)
 from neurodeploy.passes.calibration.populations import Array
 from neurodeploy.passes.draft import Draft
 from neurodeploy.passes.machine import Machine
@@ -74,7 +81,7 @@ class Quantized:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What quantization noticed."""
-        return overflow_findings(self.neurons)
+        return (*overflow_findings(self.neurons), *cut_findings(self.calibrated))
 
     def __repr__(self) -> str:
         return f"Quantized: {self.program!r}"

@@ -5,11 +5,14 @@ Rules:
 1. ``k`` is the largest for which the threshold, the bias, the weights and the worst-case accumulated input all fit.
 2. A spiking membrane that never decays loses nothing by a smaller scale at which no constant is rounded, and saturates
    later: it has the smallest of those.
-3. A population whose contract names the grid of its state has the scale at which the integer state is that grid: its
+3. Calibration may ask for room for the membranes that it saw (``reached``).
+4. A population whose contract names the grid of its state has the scale at which the integer state is that grid: its
    integers are the machine's own already. A finding tells whether they can wrap.
 """
 
 from __future__ import annotations
+
+import numpy as np
 
 from neurodeploy.errors import CannotRepresentError
 from neurodeploy.passes.draft import Draft
@@ -33,7 +36,9 @@ def ceiling(draft: Draft, neuron: Neuron) -> int:
     spiking = {name: sender.output for name, sender in draft.neurons.items() if sender.kind == "cuba-lif"}
     weights = [weight_ceiling(path, spiking[path.source], draft.machine) for path in entering if path.source in spiking]
     bound = largest_scale(worst, neuron.bound(numerics) - 1)
-    return min([neuron.largest_scale(worst, numerics), bound, *weights])
+    reached = float(np.max(draft.reached.get(neuron.name, np.zeros(1)) * neuron.unit))
+    room = largest_scale(reached, float(neuron.membrane_limit(numerics)))
+    return min([neuron.largest_scale(worst, numerics), bound, room, *weights])
 
 
 def choose_scale(draft: Draft, neuron: Neuron) -> int:

@@ -153,3 +153,71 @@ def test_the_stage_tells_what_it_did():
     table = next(run.result for run in listing.stages if run.stage.name == "calibration")
     assert table.title == "2 populations calibrated"
     assert [row[0] for row in table.rows] == list(network.populations)
+
+
+def inhibited(samples=4, steps=300):
+    """Twelve slow neurons that are inhibited for a while, far below their threshold, and then excited; the stimulus."""
+    rng = np.random.default_rng(0)
+    weights = rng.normal(0, 0.1, (12, 24)) + np.repeat([0.1, -0.05], 12)
+    build = NetworkBuilder()
+    at = build.linear("fc", build.input("input", (24,), InputRange(0, 1, 1)), weights, None)
+    at = build.lif("n", at, tau=0.3, threshold=1.0, reset="zero", input_gain="unit")
+    build.output("output", at)
+    active = np.random.default_rng(1).random((samples, steps, 24)) < 0.3
+    active[:, : steps // 2, :12] = False
+    active[:, steps // 2 :, 12:] = False
+    return build.build(), {"input": active.astype(np.float64)}
+
+
+def test_a_calibrated_scale_leaves_room_for_the_membranes_that_were_seen(monkeypatch):
+    network, shown = inhibited()
+    expected = run_network(network, shown, states=True)["n"]
+    assert expected.v_before.min() < -40, "forty thresholds below zero"
+
+    def run():
+        result = quantize(network, LOIHI2, calibrate=shown)
+        entry = run_program(result.program, shown, states=True)["n"]
+        most = (1 << (LOIHI2.membrane_bits - 1)) - 1
+        (report,) = result.calibrated
+        return report, (np.abs(entry.v_before) == most).mean(), (entry.output != expected.output).sum()
+
+    report, saturated, wrong = run()
+    assert (report.room, report.cut, saturated) == (True, 0, 0)
+    assert wrong == report.differing < report.differing_plain
+    monkeypatch.setattr("neurodeploy.passes.calibration.populations.cut_cells", lambda *_: 0)
+    _, saturated_before, wrong_before = run()
+    assert saturated_before > 0.2
+    assert wrong < wrong_before
+
+
+def test_room_that_leaves_too_few_weight_bits_is_not_made_and_a_finding_says_what_is_cut():
+    weights = np.random.default_rng(0).uniform(0.9, 1, (1, 65)) * np.append(-np.ones(64), 1)
+    build = NetworkBuilder()
+    at = build.linear("fc", build.input("input", (65,), InputRange(0, 1, 1)), weights, None)
+    at = build.lif("n", at, tau=10.0, threshold=3.0, reset="zero", input_gain="unit")
+    build.output("output", at)
+    shown = {"input": np.zeros((1, 400, 65))}
+    shown["input"][0, :50, 64] = 1
+    shown["input"][0, 50:, :64] = 1
+    result = quantize(build.build(), LOIHI2, shown)
+    (report,) = result.calibrated
+    assert not report.room
+    assert report.cut > 300
+    (finding,) = (each for each in result.findings if each.slug == "membrane-cut")
+    assert str(report.cut) in finding.message
+    assert quantize(build.build(), INT32, shown).calibrated[0].cut == 0
+
+
+def test_room_is_made_for_exact_weights_too():
+    build = NetworkBuilder()
+    at = build.linear("fc", build.input("input", (2,), InputRange(0, 1, 1)), np.array([[20.0, -20.0]]), None)
+    at = build.lif("n", at, tau=10.0, threshold=60.0, reset="zero", input_gain="unit")
+    build.output("output", at)
+    shown = {"input": np.zeros((1, 150, 2))}
+    shown["input"][0, :100, 1] = 1
+    shown["input"][0, 100:, 0] = 1
+    plain, roomy = (quantize(build.build(), LOIHI2, calibrate=each).program for each in (None, shown))
+    before = {id(each): run_program(each, shown, states=True)["n"].v_before.min() for each in (plain, roomy)}
+    assert before[id(plain)] == 1 - (1 << 23)
+    assert before[id(roomy)] > 1 - (1 << 23)
+    assert roomy.by_name["n"].scale < plain.by_name["n"].scale

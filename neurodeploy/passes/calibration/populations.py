@@ -8,7 +8,8 @@ Rules:
 3. Where the machine has a threshold per neuron every row has its own unit, bias and threshold; else its own bias.
 4. Then the population runs in integers, rounded plainly and as calibrated. Rows that differ from the float network in
    fewer cells when rounded plainly are rounded plainly.
-5. Populations whose rows cannot be told apart, whose states start elsewhere than at zero or are clamped elsewhere, and
+5. Where the machine would cut membranes that the float network has, a scale with room for them is tried too.
+6. Populations whose rows cannot be told apart, whose states start elsewhere than at zero or are clamped elsewhere, and
    those that are exact already are rounded plainly.
 """
 
@@ -21,8 +22,10 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.errors import CannotRepresentError
 from neurodeploy.passes.accuracy import Calibrated
 from neurodeploy.passes.calibration.fan_in import has_windows
+from neurodeploy.passes.calibration.room import check_room, cut_cells, with_room
 from neurodeploy.passes.calibration.rounding import Levels
 from neurodeploy.passes.calibration.rows import Row, candidates, unclipped, worths
 from neurodeploy.passes.calibration.task import Task, task_of
@@ -60,9 +63,8 @@ def calibrated(draft: Draft, network: Trace, run: RunProgram, seed: int) -> tupl
     for name, neuron in draft.neurons.items():
         messages = {path.source: sent.get(path.source, network[path.source].values) for path in draft.entering(name)}
         messages.setdefault(name, network[name].values)
-        if _reason(draft, neuron) is None:
-            draft, report = _population(draft, neuron, messages, network, run, rng)
-            reports.append(report)
+        draft, report = _with_best_room(draft, neuron, messages, network, run, rng)
+        reports += [] if report is None else [report]
         sent[name] = _play(draft, name, messages, run)
     return draft, tuple(reports)
 
@@ -90,6 +92,49 @@ def _reason(draft: Draft, neuron: Neuron) -> str | None:
         return str(error)
     fan_in = sum(path.weights.size // len(path.weights) for path in entering)
     return None if fan_in <= LARGEST_FAN_IN or windows else "too many synapses end at one neuron"
+
+
+def _with_best_room(
+    draft: Draft,
+    neuron: Neuron,
+    messages: Mapping[str, Array],
+    network: Trace,
+    run: RunProgram,
+    rng: np.random.Generator,
+) -> tuple[Draft, Calibrated | None]:
+    """The population calibrated, with room for the membranes that were seen where that keeps as many spikes."""
+    name, expected = neuron.name, network[neuron.name].values
+    after, report = _calibrated(draft, neuron, messages, network, run, rng)
+    cut = cut_cells(after, after.neurons[name], network)
+    if not cut or neuron.own_scale(draft.numerics) is not None or not draft.entering(name):
+        return after, report
+    wrong = int(np.count_nonzero(_play(after, name, messages, run) != expected))
+    report = replace(report or Calibrated(name, 1, 0, wrong, wrong), cut=cut)
+    try:
+        roomy, chosen = _calibrated(with_room(draft, neuron, network), neuron, messages, network, run, rng)
+        check_room(roomy, roomy.neurons[name])
+        roomy_wrong = int(np.count_nonzero(_play(roomy, name, messages, run) != expected))
+    except CannotRepresentError:
+        return after, report
+    if roomy_wrong > wrong:
+        return after, report
+    chosen = chosen or replace(report, differing=roomy_wrong)
+    cut = cut_cells(roomy, roomy.neurons[name], network)
+    return roomy, replace(chosen, differing_plain=report.differing_plain, cut=cut, room=True)
+
+
+def _calibrated(
+    draft: Draft,
+    neuron: Neuron,
+    messages: Mapping[str, Array],
+    network: Trace,
+    run: RunProgram,
+    rng: np.random.Generator,
+) -> tuple[Draft, Calibrated | None]:
+    """The population calibrated; as it is, without a report, where it is rounded plainly."""
+    if _reason(draft, neuron) is not None:
+        return draft, None
+    return _population(draft, neuron, messages, network, run, rng)
 
 
 def _population(

@@ -103,6 +103,8 @@ def task_of(
     numerics = draft.numerics
     thresholds = np.broadcast_to(neuron.threshold, neuron.shape)
     least = np.maximum(thresholds / numerics.threshold_max, np.maximum(-low, high) / (neuron.bound(numerics) - 1))
+    reached = draft.reached.get(neuron.name, np.zeros(neuron.shape)) * unit
+    least = np.maximum(least, reached / neuron.membrane_limit(numerics))
     return Task(
         draft,
         neuron,
