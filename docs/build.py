@@ -30,6 +30,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
     "What is computed": {
         "execution-contract.md": "docs/execution-contract.md",
         "quantization.md": "docs/quantization.md",
+        "training.md": "docs/training.md",
         "parity.md": "docs/parity.md",
         "proofs.md": "docs/proofs.md",
         "losses.md": "docs/losses.md",

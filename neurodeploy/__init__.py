@@ -23,6 +23,8 @@ lint                every finding about how a network is stepped, with repairs
 convert             a network written as ``.nir`` or ``.net``
 encode, decode      a signal as spikes, and spikes as a signal
 prove               what holds of the integers whatever the input: no overflow, neurons that never fire
+finetune            the integers of a network trained on labelled samples
+torch               training in your own loop: ``torch.quantized`` gives a module of integers
 quantize, lower     the two halves of ``export``, without writing anything
 stages              the stages of quantization, their options, and what each did to a network
 targets, models     what is installed here: deployment targets and reference networks
@@ -60,6 +62,7 @@ from importlib import import_module
 TYPE_CHECKING = False  # type checkers take it for True; importing typing would take longer than all the rest
 
 if TYPE_CHECKING:
+    from neurodeploy import torch
     from neurodeploy.analysis.proof import Proof
     from neurodeploy.bundle import Bundle
     from neurodeploy.contract import Contract, Terms
@@ -81,6 +84,7 @@ if TYPE_CHECKING:
         encode,
         events_info,
         export,
+        finetune,
         inspect,
         install_target,
         lint,
@@ -128,6 +132,7 @@ __all__ = [
     "encode",
     "events_info",
     "export",
+    "finetune",
     "inspect",
     "install_target",
     "lint",
@@ -139,6 +144,7 @@ __all__ = [
     "run",
     "stages",
     "targets",
+    "torch",
 ]
 
 _MODULE_OF = {
@@ -168,6 +174,7 @@ _MODULE_OF = {
     "encode": "flow.encoding",
     "events_info": "flow.recording",
     "export": "flow.exporting",
+    "finetune": "flow.finetuning",
     "inspect": "flow.inspecting",
     "install_target": "flow.installing",
     "lint": "flow.linting",
@@ -178,12 +185,12 @@ _MODULE_OF = {
     "run": "flow.running",
     "stages": "flow.staging",
 }
-"""Where a name stands. ``models`` and ``targets`` are not here: they are packages that can be called."""
+"""Where a name stands. ``models``, ``targets`` and ``torch`` are not here: they are packages."""
 
 
 def __getattr__(name: str) -> object:
     """Import a name when it is first used."""
-    if name in ("models", "targets"):
+    if name in ("models", "targets", "torch"):
         return import_module(f"neurodeploy.{name}")
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'neurodeploy' has no attribute {name!r}")

@@ -24,8 +24,9 @@ FUNCTIONS = (
     "lower",
     "prove",
 )
-HELPERS = ("stages", "install_target", "build_model", "events_info")
+HELPERS = ("finetune", "stages", "install_target", "build_model", "events_info")
 LISTS = ("targets", "models")
+NAMESPACES = ("torch",)
 CLASSES = (
     "Network",
     "NetworkBuilder",
@@ -49,7 +50,17 @@ def python(code: str) -> str:
 
 
 def test_the_public_names_are_these_and_no_others() -> None:
-    assert set(nd.__all__) == {*FUNCTIONS, *HELPERS, *LISTS, *CLASSES, *ERRORS, *MACHINE, "Finding", "__version__"}
+    assert set(nd.__all__) == {
+        *FUNCTIONS,
+        *HELPERS,
+        *LISTS,
+        *NAMESPACES,
+        *CLASSES,
+        *ERRORS,
+        *MACHINE,
+        "Finding",
+        "__version__",
+    }
 
 
 @pytest.mark.parametrize("name", sorted({*nd.__all__} - {"__version__"}))

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 import neurodeploy
-from neurodeploy.cli import check, convert, encode, events, export, inspect, lint, models, run, targets
+from neurodeploy.cli import check, convert, encode, events, export, finetune, inspect, lint, models, run, targets
 from neurodeploy.cli.failure import failure_of, read_by_nobody
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for verb in (export.export, run.run, check.check, inspect.inspect, lint.lint, convert.convert):
+for verb in (export.export, run.run, check.check, inspect.inspect, lint.lint, convert.convert, finetune.finetune):
     app.command()(verb)
 for verb in (encode.encode, encode.decode):
     app.command()(verb)

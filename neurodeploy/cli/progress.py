@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 
 @contextmanager
@@ -17,3 +18,16 @@ def working(task: str, silent: bool) -> Generator[Callable[[str], None]]:
         return
     with console.status(task) as status:
         yield lambda text: status.update(f"{task}: {text}")
+
+
+@contextmanager
+def epochs_bar(epochs: int, silent: bool) -> Generator[Callable[[str], None]]:
+    """A bar of epochs on a terminal only; each call of what it gives ends one and says how it went."""
+    console = Console(stderr=True)
+    if silent or not console.is_terminal:
+        yield lambda _: None
+        return
+    columns = (TextColumn("epoch {task.completed} of {task.total}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, TextColumn("{task.description}"), console=console, transient=True) as bar:
+        task = bar.add_task("calibrating", total=epochs)
+        yield lambda text: bar.update(task, advance=1, description=text)

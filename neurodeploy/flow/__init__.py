@@ -4,6 +4,7 @@ from neurodeploy.flow.checking import check
 from neurodeploy.flow.converting import convert
 from neurodeploy.flow.encoding import decode, encode
 from neurodeploy.flow.exporting import export, lower, quantize
+from neurodeploy.flow.finetuning import finetune
 from neurodeploy.flow.inspecting import inspect
 from neurodeploy.flow.installing import build_model, install_target
 from neurodeploy.flow.linting import lint
@@ -21,6 +22,7 @@ __all__ = [
     "encode",
     "events_info",
     "export",
+    "finetune",
     "inspect",
     "install_target",
     "lint",

@@ -131,14 +131,14 @@ def _of_bias(bias: Array, numerics: Numerics) -> Array:
 
 def beyond_limits(counterpart: Counterpart, numerics: Numerics, limits: Limits) -> tuple[Beyond, ...]:
     """Every term of a population that is further from the network's than rounding brings it."""
-    parts: list[Beyond | None] = [*_rules(counterpart)]
+    parts: list[Beyond | None] = [*_rules(counterpart, numerics)]
     for wiring, limit in zip(counterpart.wirings, limits.weights, strict=True):
         parts += [*_synapses(counterpart, wiring), _weights(counterpart, wiring, limit)]
     parts += [*_constants(counterpart, numerics, limits)]
     return tuple(part for part in parts if part is not None)
 
 
-def _rules(counterpart: Counterpart) -> Iterator[Beyond]:
+def _rules(counterpart: Counterpart, numerics: Numerics) -> Iterator[Beyond]:
     """Rules of the update that differ. What a population without threshold does not use is not asked."""
     population, neuron = counterpart.population, counterpart.neuron
     terms = neuron.terms
@@ -152,7 +152,7 @@ def _rules(counterpart: Counterpart) -> Iterator[Beyond]:
         }
     if neuron.kind != "relay":
         rules["starts anew every step"] = (population.every_step, terms.reset_timing == "every-step")
-        rules["has a floor"] = (population.floor is not None, terms.v_min is not None)
+        rules["has a floor"] = (population.floor is not None, neuron.floor(0, numerics) is not None)
         rules["has a ceiling"] = (population.ceiling is not None, False)
     else:
         rules["shift"] = (population.shift, population.scale - population.output.scale)

@@ -86,7 +86,7 @@ def _metadata(network: Network) -> dict[str, Any]:
     meta: dict[str, Any] = {
         "format": FORMAT,
         "contract": json.dumps(network.contract.to_json(), sort_keys=True),
-        "inputs": json.dumps({name: vars(r) for name, r in sorted(network.inputs.items())}, sort_keys=True),
+        "inputs": json.dumps({name: _range(r) for name, r in sorted(network.inputs.items())}, sort_keys=True),
         "inserted": json.dumps(sorted(network.inserted)),
     }
     if network.host.post is not None:
@@ -95,6 +95,11 @@ def _metadata(network: Network) -> dict[str, Any]:
     if network.host.pre is not None:
         meta["pre"] = json.dumps(network.host.pre.to_json(), sort_keys=True)
     return meta
+
+
+def _range(values: InputRange) -> dict[str, Any]:
+    """A range as plain data; files say that values are rounded only where they are."""
+    return {key: value for key, value in vars(values).items() if key != "rounded" or value}
 
 
 def _host(meta: Any) -> Host:

@@ -35,19 +35,23 @@ Edge = tuple[str, str]
 class InputRange:
     """The values an input takes: from ``low`` to ``high``, on multiples of ``grid`` where one is known.
 
-    Without a declared range an input carries binary spikes: 0 or 1.
+    Without a declared range an input carries binary spikes: 0 or 1. ``rounded``: the network itself takes every value
+    to the nearest multiple of ``grid`` (half to even) before anything else.
     """
 
     low: float = 0.0
     high: float = 1.0
     grid: float | None = 1.0
     declared: bool = False
+    rounded: bool = False
 
     def __post_init__(self) -> None:
         if not (isfinite(self.low) and isfinite(self.high) and self.low <= self.high):
             raise InputError(f"no range from {self.low} to {self.high}", "input range", "give low <= high, both finite")
         if self.grid is not None and not (isfinite(self.grid) and self.grid > 0):
             raise InputError(f"no grid of step {self.grid}", "input range", "give a step above 0, or none")
+        if self.rounded and self.grid is None:
+            raise InputError("rounds its values to no grid", "input range", "give the step of its grid")
 
     @property
     def binary(self) -> bool:

@@ -109,7 +109,7 @@ class Neuron:
         parts = (
             self.threshold,
             self.reset_value,
-            np.asarray(self.terms.v_min or 0.0),
+            np.asarray(0.0 if self.terms.state_grid is not None else self.terms.v_min or 0.0),
             np.asarray(max(abs(self.terms.initial_state), self.reach(worst, numerics))),
             self.initial_current,
         )
@@ -152,7 +152,7 @@ class Neuron:
             reset=self.reset,
             reset_value=int(np.rint(float(self.reset_value.flat[0]) * 2.0**k)),
             every_step=self.terms.reset_timing == "every-step",
-            floor=None if self.terms.v_min is None else int(np.rint(self.terms.v_min * 2.0**k)),
+            floor=self.floor(k, numerics),
             fire_once=self.terms.fire_once,
             max_spikes_per_step=self.terms.max_spikes_per_step,
             initial_membrane=int(np.rint(self.terms.initial_state * state)),
@@ -161,6 +161,15 @@ class Neuron:
             inserted=self.inserted,
             unit=_one_or_all(self.unit),
         )
+
+    def floor(self, k: int, numerics: Numerics) -> int | None:
+        """The lower clamp; None where the membrane saturates before it gets there."""
+        if self.terms.v_min is None:
+            return None
+        lowest = -((1 << (numerics.membrane_bits - 1)) - 1)
+        saturates = numerics.membrane_overflow == "saturate"
+        reached = self.terms.v_min * 2.0 ** (k + numerics.state_shift) > lowest
+        return int(np.rint(self.terms.v_min * 2.0**k)) if reached or not saturates else None
 
     def _threshold(self, k: int, numerics: Numerics) -> int | NDArray[np.int64]:
         lost = (self.threshold < 0) | ((np.rint(self.threshold * 2.0**k) < 1) & (self.threshold > 0))

@@ -140,6 +140,9 @@ def _given(network: Network, name: str, stimulus: Mapping[str, NDArray[Any]]) ->
     values = np.asarray(stimulus[name], np.float64)
     if values.ndim < 2 or values.shape[2:] != shape:
         raise InputError(f"its array for input {name!r} has shape {values.shape}", "stimulus", f"give (B, T, *{shape})")
+    declared = network.input_range(name)
+    if declared.rounded and declared.grid is not None:
+        return np.rint(values / declared.grid) * declared.grid
     return values
 
 

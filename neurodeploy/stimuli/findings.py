@@ -23,7 +23,8 @@ def _input_findings(stimulus: Stimulus, network: Network) -> list[Finding]:
         problems: list[str] = []
         if low < declared.low or high > declared.high:
             problems.append(f"reaches from {low:g} to {high:g}, declared is {declared.low:g} to {declared.high:g}")
-        if declared.grid is not None and not all(_on_grid(sample, declared.grid) for sample in array):
+        between = declared.grid is not None and not all(_on_grid(sample, declared.grid) for sample in array)
+        if between and not declared.rounded:
             problems.append(f"has values between the declared steps of {declared.grid:g}")
         findings += [
             Finding("stimulus-range", "warning", name, f"the stimulus {problem}", _declare(array))
