@@ -91,12 +91,13 @@ def _every_target(network: Network, options: Options, calibrate: Source) -> Ladd
 
 def _chosen(quantized: Quantized) -> tuple[str, ...]:
     """The populations that were calibrated just now."""
-    return tuple(report.population for report in quantized.calibrated)
+    return tuple(report.population for report in quantized.calibrated if report.reason is None)
 
 
 def _calibrated(bundle: Bundle) -> tuple[str, ...]:
     """The populations of a bundle that were calibrated."""
-    return tuple(str(report["population"]) for report in bundle.report.get("calibration", ()))
+    reports = bundle.report.get("calibration", ())
+    return tuple(str(report["population"]) for report in reports if not report.get("reason"))
 
 
 def _all_available(targets: Sequence[Target]) -> None:

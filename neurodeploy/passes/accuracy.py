@@ -62,15 +62,64 @@ class NeuronReport:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """What calibration did to a population: its rows, and how many differing cells there were before and after."""
+    """What calibration did to a population, on the stimulus it was given.
+
+    - ``rows``: channels or neurons; ``calibrated_rows``: those that keep more spikes than rounded plainly.
+    - ``cells``: samples times steps times neurons. ``differing_plain``, ``differing``: those that differ from the float
+      network, rounded plainly and as chosen.
+    - ``differing_aside``: those of the samples that nothing was fitted to, a share ``aside`` of all; None where there
+      were too few samples to set any aside.
+    - ``reason``: why the population is rounded plainly, or None.
+    - ``cut``: cells in which the machine cuts a membrane that the float network has. ``room``: whether the scale was
+      chosen to leave room for them.
+    """
 
     population: str
     rows: int
     calibrated_rows: int
+    cells: int
     differing_plain: int
     differing: int
+    differing_aside: int | None = None
+    aside: float = 0.0
+    reason: str | None = None
     cut: int = 0
     room: bool = False
+
+    @property
+    def shares(self) -> tuple[float, float] | None:
+        """The share of cells that differ where choices were fitted, and aside; None where none stood aside."""
+        if self.differing_aside is None:
+            return None
+        fitted = (self.differing - self.differing_aside) / (self.cells * (1 - self.aside))
+        return fitted, self.differing_aside / (self.cells * self.aside)
+
+    @property
+    def overfitted(self) -> bool:
+        """Whether far more cells differ in samples that nothing was fitted to."""
+        return self.shares is not None and self.shares[1] > max(OVERFITTED * self.shares[0], LEAST_OVERFITTED)
+
+
+OVERFITTED = 1.5
+"""How many times as many cells may differ aside before it is told."""
+LEAST_OVERFITTED = 1e-3
+"""Share of the cells below which nothing is told."""
+
+
+def calibration_findings(reports: Iterable[Calibrated]) -> tuple[Finding, ...]:
+    """A warning for every population whose choices hold only for the samples they were fitted to."""
+    return tuple(
+        Finding(
+            "calibration-overfitted",
+            "warning",
+            report.population,
+            f"{100 * report.shares[0]:.2g} % of its cells differ in samples that it was fitted to, "
+            f"{100 * report.shares[1]:.2g} % in others",
+            "calibrate with more samples",
+        )
+        for report in reports
+        if report.shares is not None and report.overfitted
+    )
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from neurodeploy.passes.accuracy import (
     Calibrated,
     LayerReport,
     NeuronReport,
+    calibration_findings,
     cut_findings,
     overflow_findings,
 )
@@ -81,7 +82,8 @@ class Quantized:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What quantization noticed."""
-        return (*overflow_findings(self.neurons), *cut_findings(self.calibrated))
+        calibrated = *calibration_findings(self.calibrated), *cut_findings(self.calibrated)
+        return (*overflow_findings(self.neurons), *calibrated)
 
     def __repr__(self) -> str:
         return f"Quantized: {self.program!r}"

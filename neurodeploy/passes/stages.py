@@ -12,7 +12,8 @@ from neurodeploy.numerics import Numerics
 from neurodeploy.passes import conditions as c
 from neurodeploy.passes.accuracy import neuron_report
 from neurodeploy.passes.budget import Search, fewest_bits, with_bits
-from neurodeploy.passes.calibration.populations import Array, RunProgram, calibrated
+from neurodeploy.passes.calibration.applying import RunProgram
+from neurodeploy.passes.calibration.populations import Array, calibrated
 from neurodeploy.passes.draft import Draft, layer_report
 from neurodeploy.passes.machine import Machine, widest_weights
 from neurodeploy.passes.messages import choose_messages, input_quantizer

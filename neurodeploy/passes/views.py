@@ -109,11 +109,30 @@ def _messages(draft: Draft) -> Table:
 
 def _calibration(draft: Draft) -> Table:
     rows = [
-        (report.population, f"{report.calibrated_rows} of {report.rows}", report.differing_plain, report.differing)
+        (
+            report.population,
+            f"{report.calibrated_rows} of {report.rows}" if report.reason is None else "rounded plainly",
+            _percent(report.differing_plain, report.cells),
+            _percent(report.differing, report.cells),
+            "" if report.shares is None else f"{100 * report.shares[1]:.2f} %",
+            report.reason or "",
+        )
         for report in draft.calibrated
     ]
-    columns = ("population", "rows calibrated", ">cells that differ, rounded plainly", ">calibrated")
-    return Table(f"{_count(len(rows), 'population')} calibrated", columns, rows)
+    columns = (
+        "population",
+        "rows calibrated",
+        ">differs, rounded plainly",
+        ">calibrated",
+        ">in samples set aside",
+        "why",
+    )
+    count = sum(report.reason is None for report in draft.calibrated)
+    return Table(f"{_count(count, 'population')} calibrated", columns, rows)
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.2f} %" if whole else ""
 
 
 def _rounding(draft: Draft) -> Table:

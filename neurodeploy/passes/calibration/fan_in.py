@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.passes.calibration.features import Features
+from neurodeploy.passes.draft import Draft
 from neurodeploy.passes.neurons import Neuron
 from neurodeploy.passes.paths import Synapse
 
@@ -34,9 +36,9 @@ class PathRows:
 
     path: Synapse
     weights: Array
-    messages: tuple[Array, ...]
+    messages: tuple[Features, ...]
 
-    def of_row(self, row: int) -> Array:
+    def of_row(self, row: int) -> Features:
         """The messages that reach a row ``(N, T, n)``."""
         return self.messages[row * len(self.messages) // len(self.weights)]
 
@@ -49,22 +51,37 @@ def has_windows(paths: Sequence[Synapse]) -> bool:
     return kinds.pop()
 
 
-def places(neuron: Neuron, windows: bool, samples: int, steps: int, rng: np.random.Generator) -> Places:
+def in_channels(draft: Draft, name: str) -> Draft:
+    """The draft with poolings beside convolutions into a population written as convolutions of each channel alone."""
+    entering = draft.entering(name)
+    if {path.kind for path in entering} != {"conv2d", "sum-pool"}:
+        return draft
+    channels = draft.neurons[name].shape[0]
+    paths = tuple(
+        replace(path, kind="conv2d", weights=np.repeat(path.weights[None, None], channels, axis=0), groups=channels)
+        if path.target == name and path.kind == "sum-pool"
+        else path
+        for path in draft.paths
+    )
+    return replace(draft, paths=paths)
+
+
+def places(neuron: Neuron, windows: bool, samples: NDArray[np.intp], steps: int, rng: np.random.Generator) -> Places:
     """Random trajectories of about ``LINES`` steps: samples, and positions where neurons of a channel share weights."""
     count = max(LINES // steps, 8)
     if not windows:
         drawn = rng.permutation(samples)[:count]
         return Places(drawn, np.zeros(len(drawn), np.intp))
     spread = prod(neuron.shape[1:])
-    drawn = rng.choice(samples * spread, min(count, samples * spread), replace=False)
-    return Places(drawn // spread, drawn % spread)
+    drawn = rng.choice(len(samples) * spread, min(count, len(samples) * spread), replace=False)
+    return Places(samples[drawn // spread], drawn % spread)
 
 
 def rows_of(path: Synapse, sent: Mapping[str, Array], neuron: Neuron, at: Places) -> PathRows:
     """The path as rows, with the messages that reach each row at those places, when they arrive."""
     messages = delayed(sent[path.source], path.delay)
     if path.kind in ("dense", "sparse"):
-        flat = messages[at.samples]
+        flat = messages[at.samples].astype(np.float32)
         return PathRows(path, path.weights, (flat.reshape(*flat.shape[:2], -1),))
     windows = _windows(path, messages, neuron, at)
     parts = np.split(windows, path.groups, axis=2)
@@ -81,7 +98,7 @@ def delayed(messages: Array, delay: int) -> Array:
     return late
 
 
-def _windows(path: Synapse, messages: Array, neuron: Neuron, at: Places) -> Array:
+def _windows(path: Synapse, messages: Array, neuron: Neuron, at: Places) -> Features:
     """What a kernel sees at each place: ``(N, T, channels, kernel)``."""
     flat = path.kind == "conv1d"
     maps = messages[..., None, :] if flat else messages
@@ -93,7 +110,7 @@ def _windows(path: Synapse, messages: Array, neuron: Neuron, at: Places) -> Arra
     rows, columns = at.positions // width, at.positions % width
     down = rows[:, None] * stride[0] + np.arange(kernel[0]) * dilation[0]
     across = columns[:, None] * stride[1] + np.arange(kernel[1]) * dilation[1]
-    seen = np.empty((len(at.samples), maps.shape[1], maps.shape[2], kernel[0] * kernel[1]))
+    seen = np.empty((len(at.samples), maps.shape[1], maps.shape[2], kernel[0] * kernel[1]), np.float32)
     for number, sample in enumerate(at.samples):
         window = maps[sample][:, :, down[number][:, None], across[number][None, :]]
         seen[number] = window.reshape(*window.shape[:2], -1)

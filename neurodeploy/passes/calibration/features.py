@@ -9,9 +9,10 @@ a row, and the spikes ``s`` of the float network::
     o(t)   = keep_membrane * o(t-1) * g(t) + 1
     f(t)   = keep_membrane * (f(t-1) + s(t-1))     where the reset subtracts the threshold, else 0
 
-    v(t) - threshold = sum_i w_i c_i(t) + bias * o(t) - threshold * (1 + f(t))
+    v(t) - threshold = sum_i w_i c_i(t) + bias * o(t) - threshold * (1 + f(t)) + k(t)
 
-``g(t)`` is 0 in the step after one in which the membrane was set to zero (a reset, or a clamp), else 1.
+``g(t)`` is 0 in the step after one in which the membrane was set to a value (a reset, or a clamp), else 1. ``k(t)`` is
+what no parameter changes: the values it was set to, its initial state, and an initial current.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Features = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 
@@ -38,20 +40,23 @@ class Dynamics:
     subtracts: bool
 
 
-def gathered(messages: Array, emptied: Mask | None, dynamics: Dynamics) -> Array:
+def gathered(messages: Features, emptied: Mask | None, dynamics: Dynamics) -> Features:
     """``c`` of the equations, ``(trajectories, T, n)``, of messages ``(trajectories, T, n)``.
 
-    ``emptied`` ``(trajectories, T)``: where the membrane is set to zero at the end of the step; None: nowhere.
+    ``emptied`` ``(trajectories, T)``: where the membrane is set to a value at the end of the step; None: nowhere.
     """
     inputs = np.empty_like(messages)
-    current = np.zeros((len(messages), messages.shape[2]))
+    current = np.zeros((len(messages), messages.shape[2]), np.float32)
     membrane = np.zeros_like(current)
+    keep_current, keep_membrane = np.float32(dynamics.keep_current), np.float32(dynamics.keep_membrane)
     for step in range(messages.shape[1]):
-        current = dynamics.keep_current * current + messages[:, step]
-        membrane = dynamics.keep_membrane * membrane + current
+        current *= keep_current
+        current += messages[:, step]
+        membrane *= keep_membrane
+        membrane += current
         inputs[:, step] = membrane
         if emptied is not None:
-            membrane = membrane * ~emptied[:, step, None]
+            membrane[emptied[:, step]] = 0
     return inputs
 
 
@@ -66,3 +71,19 @@ def gathered_constants(spikes: Array, emptied: Mask, dynamics: Dynamics) -> Arra
             resets = dynamics.keep_membrane * (resets + spikes[:, step])
         ones, resets = ones * ~emptied[:, step], resets * ~emptied[:, step]
     return constants
+
+
+def unchanged(emptied: Mask, values: Array, initial: tuple[float, float], dynamics: Dynamics) -> Array:
+    """``k`` of the equations, ``(trajectories, T)``.
+
+    ``values`` ``(trajectories, T)``: to what the membrane is set where it is ``emptied``. ``initial``: membrane and
+    current before the first step.
+    """
+    kept = np.empty(emptied.shape)
+    membrane, current = np.full(len(emptied), initial[0]), initial[1]
+    for step in range(emptied.shape[1]):
+        current *= dynamics.keep_current
+        membrane = dynamics.keep_membrane * membrane + current
+        kept[:, step] = membrane
+        membrane = np.where(emptied[:, step], values[:, step], membrane)
+    return kept

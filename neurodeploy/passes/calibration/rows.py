@@ -1,74 +1,44 @@
-"""The choice for one row: the worth of a level, the integers, and what is left to bias and threshold.
+"""The choices for one row: worths of a level, integers at each, and what is left to bias and threshold.
 
 Rules:
 
-1. Candidates are worths of a level from that at which the largest weight is the last level down to one at which the
-   largest weights are clipped, the more the fewer bits there are.
-2. For each, the weights are rounded so that later ones make up for earlier ones; bias and threshold, which are not
+1. What the integers should come to is the float network's weights, or weights fitted to its membrane (ridge
+   regression): messages from integers are not those of the float network, and decays are rounded. Fits differ in how
+   far they trust what is missing; which one keeps the spikes is found by trying them (``populations``).
+2. Worths of a level go from that at which the largest weight is the last level down to one at which the largest weights
+   are clipped, the more the fewer bits there are.
+3. For each, the weights are rounded so that later ones make up for earlier ones; bias and threshold, which are not
    rounded here, take what is left.
-3. The candidate with the smallest squared error of the membrane wins.
-4. Where the messages come from integers that differ from the float network's, the weights are first fitted, with a
-   small ridge, to the float network's membrane.
+4. The worth with the smallest squared error of the membrane wins.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.passes.calibration.rounding import Levels, factor, rounded
+from neurodeploy.passes.calibration.lines import Lines, Moments
+from neurodeploy.passes.calibration.rounding import Levels, descended, factor, rounded, squared_errors
 
 Array = NDArray[np.float64]
 DAMPING = 0.03
-CANDIDATES = 14
+DAMPINGS = (0.1, 1.0)
+CANDIDATES = 10
 CLIPPING = {2: 7.0, 3: 4.5, 4: 3.2, 5: 2.6, 6: 2.2, 7: 1.9}
 LEAST_CLIPPING = 1.7
-LOOSE = 1e-3
-"""Ridge of bias and threshold, as a share of their own moments."""
+FINALISTS = 2
+"""Candidates whose weights are moved level by level once all are rounded."""
 
 
-@dataclass(frozen=True, eq=False)
-class Moments:
-    """Second moments of the features of a row: of ``n`` inputs, and of ``m`` constants (bias, and threshold if free).
-
-    - ``inputs`` ``(n, n)``, ``mixed`` ``(n, m)``, ``constants`` ``(m, m)``.
-    - ``missed`` ``(n + m,)``: the features times what the membrane of the row lacks to that of the float network.
-    """
-
-    inputs: Array
-    mixed: Array
-    constants: Array
-    missed: Array
-
-    @staticmethod
-    def of(inputs: Array, constants: Array, missing: Array) -> Moments:
-        """Of features ``(N, n)`` and ``(N, m)``, and of what the membrane lacks in each line ``(N,)``."""
-        lines = max(len(inputs), 1)
-        features = np.concatenate([inputs, constants], axis=1)
-        both = constants.T @ constants / lines
-        both[np.diag_indices(len(both))] *= 1 + LOOSE
-        both[np.diag_indices(len(both))] += 1e-9
-        return Moments(inputs.T @ inputs / lines, inputs.T @ constants / lines, both, features.T @ missing / lines)
-
-    @property
-    def reduced(self) -> Array:
-        """Moments of the inputs when bias and threshold take what they can."""
-        return self.inputs - self.mixed @ np.linalg.solve(self.constants, self.mixed.T)
-
-    def fitted(self, weights: Array) -> tuple[Array, Array]:
-        """The weights, and changes of the constants, that lessen what is missing (ridge regression)."""
-        n = len(weights)
-        whole = np.block([[self.inputs, self.mixed], [self.mixed.T, self.constants]])
-        ridge = np.full(n, DAMPING * max(float(np.diag(self.inputs).mean()), 1e-12))
-        damped = whole + np.diag([*ridge, *np.zeros(len(self.constants))])
-        change = np.asarray(np.linalg.solve(damped, self.missed), np.float64)
-        return weights + change[:n], change[n:]
-
-    def absorbed(self, error: Array) -> Array:
-        """The changes of bias and threshold that best make up for an ``error`` ``(n,)`` of the weights."""
-        return -np.asarray(np.linalg.solve(self.constants, self.mixed.T @ error), np.float64)
+WIDTH, LEAST_WIDTH, MOST_WIDTH = 6.0, 0.2, 1.0
+"""How far from a decision lines count, in errors of plain rounding, within these ends (in thresholds)."""
+USUAL = 3.0
+"""How much may be missing, in errors of plain rounding, before it counts as a wrong spike of another neuron."""
+NOTHING = 1e-5
+"""Share of a threshold that counts as nothing missing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +48,24 @@ class Row:
     integers: Array
     worth: float
     changes: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """A row at several worths of a level: one line of ``integers`` ``(K, n)`` and ``changes`` ``(K, m)`` for each.
+
+    ``errors`` ``(K,)``: the squared errors of the membrane that are foreseen.
+    """
+
+    units: Array
+    integers: Array
+    changes: Array
+    errors: Array
+
+    def chosen(self, candidate: int | None = None) -> Row:
+        """The row at one of its worths; without ``candidate`` at the one with the smallest error."""
+        best = int(np.argmin(self.errors)) if candidate is None else candidate
+        return Row(self.integers[best], float(self.units[best]), self.changes[best])
 
 
 def worths(largest: float, bits: int) -> Array:
@@ -92,18 +80,51 @@ def unclipped(weights: Array, levels: Levels) -> float:
     return float(used.max(initial=0.0))
 
 
-def candidates(weights: Array, moments: Moments, levels: Levels, units: Array) -> tuple[Array, Array]:
-    """Integers ``(K, n)`` of the row for each worth in ``units`` ``(K,)``, and their squared errors ``(K,)``.
+def tried(
+    weights: Array, lines: Lines, threshold: float, levels: Levels, units: Callable[[Array], Array]
+) -> list[Tried]:
+    """One entry per way to fit the weights of a row; the first is the weights as they are.
 
-    Where rounding each weight to its nearest level is better, it is that.
+    ``units``: the worths of a level to try for weights.
+    """
+    error = _plain_error(lines, levels, float(units(weights).max()))
+    width = min(max(WIDTH * error / max(threshold, 1e-12), LEAST_WIDTH), MOST_WIDTH)
+    moments = lines.moments(width)
+    goals = [(weights, np.zeros(len(moments.constants)))]
+    if np.abs(lines.missing).max(initial=0.0) > NOTHING * threshold:
+        goals.append(lines.moments(width, USUAL * error + NOTHING * threshold).fitted(weights, DAMPINGS[0]))
+        goals += [moments.fitted(weights, damping) for damping in DAMPINGS]
+    worth = [units(goal) for goal, _ in goals]
+    made = candidates(
+        np.repeat([goal for goal, _ in goals], CANDIDATES, axis=0), moments, levels, np.concatenate(worth)
+    )
+    return [
+        Tried(part_units, integers, changes + absorbed, errors)
+        for (_, changes), part_units, (integers, absorbed, errors) in zip(
+            goals, worth, zip(*(np.split(part, len(goals)) for part in made), strict=True), strict=True
+        )
+    ]
+
+
+def candidates(weights: Array, moments: Moments, levels: Levels, units: Array) -> tuple[Array, Array, Array]:
+    """Integers ``(K, n)`` for ``weights`` ``(K, n)`` at the worths ``units`` ``(K,)``, with what is left to them.
+
+    Returns them, the changes ``(K, m)`` of bias and threshold that make up for their errors, and the squared errors.
     """
     reduced = moments.reduced
-
-    def errors(integers: Array) -> Array:
-        away = integers * levels.size * units[:, None] - weights
-        return np.einsum("ki,ij,kj->k", away, reduced, away)
-
     integers = rounded(weights, units, levels, *factor(reduced, DAMPING))
     nearest = levels.all_nearest(weights / (levels.size * units[:, None]))
-    best = np.where((errors(integers) <= errors(nearest))[:, None], integers, nearest)
-    return best, errors(best)
+    errors, others = (squared_errors(made, weights, units, levels, reduced) for made in (integers, nearest))
+    best, errors = np.where((errors <= others)[:, None], integers, nearest), np.minimum(errors, others)
+    few = np.argsort(errors.reshape(-1, CANDIDATES) if len(errors) % CANDIDATES == 0 else errors[None], axis=1)
+    few = (few[:, :FINALISTS] + np.arange(len(few))[:, None] * few.shape[1]).reshape(-1)
+    best[few] = descended(best[few], weights[few], units[few], levels, reduced)
+    errors[few] = squared_errors(best[few], weights[few], units[few], levels, reduced)
+    return best, moments.absorbed(best * levels.size * units[:, None] - weights), errors
+
+
+def _plain_error(lines: Lines, levels: Levels, worth: float) -> float:
+    """The error of the membrane, if every weight is off by up to half a level."""
+    steps = worth * levels.step * levels.size
+    squares = np.square(lines.inputs).mean(axis=0, dtype=np.float64) if len(lines.inputs) else np.zeros(len(steps))
+    return float(np.sqrt(np.sum(squares * steps**2) / 12))

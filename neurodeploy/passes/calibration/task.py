@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.passes.calibration.fan_in import PathRows, Places, has_windows, places, rows_of
-from neurodeploy.passes.calibration.features import Dynamics, gathered, gathered_constants
+from neurodeploy.passes.calibration.features import Dynamics, Features, gathered, gathered_constants, unchanged
+from neurodeploy.passes.calibration.lines import Lines
 from neurodeploy.passes.calibration.rounding import Levels
-from neurodeploy.passes.calibration.rows import Moments
 from neurodeploy.passes.draft import Draft
 from neurodeploy.passes.machine import Machine
 from neurodeploy.passes.neurons import Neuron
@@ -38,6 +39,7 @@ class Task:
     biases: Array
     least: Array
     by_row: bool
+    shared: dict[Any, Features] = field(default_factory=dict[Any, Features])
 
     @property
     def rows(self) -> int:
@@ -51,7 +53,7 @@ class Task:
     def weights(self, row: int) -> Array:
         return np.concatenate([path.weights[row] for path in self.paths])
 
-    def messages(self, row: int) -> Array:
+    def messages(self, row: int) -> Features:
         return np.concatenate([path.of_row(row) for path in self.paths], axis=2)
 
     def dynamics(self, row: int) -> Dynamics:
@@ -62,39 +64,59 @@ class Task:
         )
         return Dynamics(current, membrane, self.neuron.reset == "subtract")
 
-    def moments(self, row: int, used: NDArray[np.bool_]) -> Moments:
-        """Moments of a row, of the weights ``used``, with what its membrane lacks as it stands."""
+    def lines(self, row: int, used: NDArray[np.bool_]) -> Lines:
+        """What the membrane of a row is made of, of the weights ``used``, where no clamp decides it."""
         dynamics, spikes, membrane = self.dynamics(row), self.spikes[:, :, row], self.membranes[:, :, row]
-        floor = self.neuron.terms.v_min
+        neuron, threshold = self.neuron, self.thresholds[row]
+        floor = neuron.terms.v_min
         clamped = np.zeros(membrane.shape, bool) if floor is None else membrane <= floor
-        emptied = clamped | ((spikes > 0) if self.neuron.reset == "zero" else False)
-        shared = None if not emptied.any() else emptied
-        inputs = gathered(self.messages(row)[:, :, used], shared, dynamics)
-        constants = gathered_constants(spikes, emptied, dynamics)[:, :, : 2 if self.by_row else 1]
-        threshold = self.thresholds[row]
-        full = gathered_constants(spikes, emptied, dynamics)
-        stands = inputs @ self.weights(row)[used] + full @ np.array([self.biases[row], threshold])
-        lines = ~clamped.reshape(-1)
-        missing = (membrane - threshold - stands - self._started(row, emptied, dynamics)).reshape(-1)
-        flat = inputs.reshape(-1, inputs.shape[2]), constants.reshape(-1, constants.shape[2])
-        return Moments.of(flat[0][lines], flat[1][lines], missing[lines])
+        emptied = clamped | ((spikes > 0) if neuron.reset in ("zero", "value") else False)
+        set_to = np.where(clamped, floor or 0.0, float(neuron.reset_value.flat[0]))
+        inputs = self._inputs(row, emptied if emptied.any() else None)[:, :, used]
+        constants = gathered_constants(spikes, emptied, dynamics)
+        start = neuron.terms.initial_state, float(_of_rows(neuron.initial_current, neuron, self.rows)[row])
+        stands = inputs @ self.weights(row)[used].astype(np.float32) + unchanged(emptied, set_to, start, dynamics)
+        stands = stands + constants @ np.array([self.biases[row], threshold])
+        kept = ~clamped.reshape(-1)
+        if neuron.terms.fire_once:
+            kept &= (np.cumsum(spikes, axis=1) - spikes == 0).reshape(-1)
+        return Lines(
+            inputs.reshape(-1, inputs.shape[2])[kept],
+            constants[:, :, : 2 if self.by_row else 1].reshape(-1, 2 if self.by_row else 1)[kept],
+            (membrane - threshold - stands).reshape(-1)[kept],
+            _distance(membrane / max(threshold, 1e-12), neuron.terms.max_spikes_per_step).reshape(-1)[kept],
+        )
 
-    def _started(self, row: int, emptied: NDArray[np.bool_], dynamics: Dynamics) -> Array:
-        """What the initial current brings into the membrane ``(N, T)``."""
-        impulse = np.zeros((*emptied.shape, 1))
-        impulse[:, 0] = dynamics.keep_current * _of_rows(self.neuron.initial_current, self.neuron, self.rows)[row]
-        return gathered(impulse, emptied, dynamics)[:, :, 0]
+    def _inputs(self, row: int, emptied: NDArray[np.bool_] | None) -> Features:
+        """The gathered messages of a row. Rows whose membranes are never set to a value share them."""
+        dynamics = self.dynamics(row)
+        if emptied is not None:
+            return gathered(self.messages(row), emptied, dynamics)
+        key = (*(row * len(path.messages) // self.rows for path in self.paths), dynamics)
+        if key not in self.shared:
+            self.shared[key] = gathered(self.messages(row), None, dynamics)
+        return self.shared[key]
+
+
+def _distance(membranes: Array, most: int) -> Array:
+    """How far each membrane is from the nearest number of thresholds at which one spike more is sent."""
+    return np.abs(membranes - np.clip(np.rint(membranes), 1, most))
 
 
 def task_of(
-    draft: Draft, neuron: Neuron, messages: Mapping[str, Array], network: Trace, rng: np.random.Generator
+    draft: Draft,
+    neuron: Neuron,
+    messages: Mapping[str, Array],
+    network: Trace,
+    samples: NDArray[np.intp],
+    rng: np.random.Generator,
 ) -> Task:
+    """The task of a population, with lines drawn from some of the ``samples``."""
     entering = [path for path in draft.entering(neuron.name) if np.any(path.weights)]
     entry = network[neuron.name]
     assert entry.v_before is not None
-    batch, steps = entry.output.shape[:2]
     windows = has_windows(entering)
-    at = places(neuron, windows, batch, steps, rng)
+    at = places(neuron, windows, samples, entry.output.shape[1], rng)
     paths = tuple(rows_of(path, messages, neuron, at) for path in entering)
     rows = len(paths[0].weights)
     unit = np.broadcast_to(neuron.unit, neuron.shape)

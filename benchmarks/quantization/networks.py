@@ -1,0 +1,306 @@
+"""The networks: made by name, trained by seed at run time, and kept outside the repository."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module
+from itertools import pairwise
+from typing import Any
+
+import norse.torch as norse
+import numpy as np
+import snntorch as snn
+import torch
+from norse.torch.functional.lif import LIFParameters
+from numpy.typing import NDArray
+from snntorch import surrogate as snn_surrogate
+from spikingjelly.activation_based import layer, neuron, surrogate
+from torch import nn
+
+import neurodeploy as nd
+from benchmarks.environments import home
+from benchmarks.quantization import data as data_sets
+from benchmarks.quantization import training
+from neurodeploy.atomic import write_file
+from neurodeploy.network import InputRange, Network
+from neurodeploy.passes.paths import output_nodes
+
+Array = NDArray[np.float64]
+CALIBRATION = 400
+"""Samples that calibration may look at, of those that were trained on."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network with what it is shown: ``calibration``, which it was trained on, and ``held_out`` with ``labels``."""
+
+    name: str
+    network: Network
+    calibration: dict[str, Array]
+    held_out: dict[str, Array]
+    labels: NDArray[np.int64]
+    feed_forward: bool = True
+
+    @property
+    def output(self) -> str:
+        """The population that is read out."""
+        return output_nodes(self.network)[0]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is made: the module, the data, the steps, and the training.
+
+    ``spikes``: pixels and features are sent as random spikes of that rate; else as values, the same in each step.
+    """
+
+    make: Callable[[int, int], nn.Module] | None
+    data: str
+    steps: int = 16
+    spikes: bool = True
+    epochs: int = 30
+    rate: float = 2e-3
+    seed: int = 0
+    rates: bool = False
+    feed_forward: bool = True
+
+
+def trained(name: str) -> Trained:
+    """The network of that name, trained unless it was before."""
+    if name == DIGITS:
+        return _digits()
+    recipe = RECIPES[name]
+    data = data_sets.load(recipe.data)
+    torch.manual_seed(recipe.seed)
+    assert recipe.make is not None
+    module = recipe.make(int(np.prod(data.shape)), data.classes)
+    place = home() / "quantization" / f"{name.replace(' ', '-').replace(',', '')}-{_fingerprint(recipe, module)}.pt"
+    if place.exists():
+        module.load_state_dict(torch.load(place, weights_only=True))
+    else:
+        _train(module, recipe, data)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_file(place, lambda file: torch.save(module.state_dict(), file))
+    module.eval()
+    steps = _encoder(recipe, 77)
+    values = InputRange(0, 1, 1) if recipe.spikes else InputRange(0, 1, 1 / data_sets.LEVELS)
+    network = nd.load(_spiking(module, recipe, data), input_shape=data.shape, input_range=values)
+    shown = {network.input_names[0]: steps(data.train[:CALIBRATION])}
+    new = {network.input_names[0]: steps(data.held_out)}
+    return Trained(name, network, shown, new, data.held_out_labels, recipe.feed_forward)
+
+
+def _train(module: nn.Module, recipe: Recipe, data: data_sets.Data) -> None:
+    if recipe.rates:
+        training.train_rates(module, data, recipe.epochs, recipe.rate, recipe.seed)
+    else:
+        training.train(module, _encoder(recipe, 1), data, recipe.epochs, recipe.rate, recipe.seed)
+
+
+def _spiking(module: nn.Module, recipe: Recipe, data: data_sets.Data) -> nn.Module:
+    """The module itself; a network of rates as spikes, by sinabs."""
+    if not recipe.rates:
+        return module
+    from sinabs.from_torch import from_model
+
+    channels, height, width = data.shape
+    return from_model(
+        module, input_shape=(channels, height, width), batch_size=1, add_spiking_output=True
+    ).spiking_model
+
+
+def _encoder(recipe: Recipe, seed: int) -> Callable[[Array], Array]:
+    rng = np.random.default_rng(seed)
+
+    def encode(samples: Array) -> Array:
+        over_time = np.repeat(samples[:, None], recipe.steps, axis=1)
+        return (rng.random(over_time.shape) < over_time).astype(np.float64) if recipe.spikes else over_time
+
+    return encode
+
+
+def _fingerprint(recipe: Recipe, module: nn.Module) -> str:
+    """Of everything that decides the weights; ``module`` is not trained yet."""
+    content = hashlib.sha256()
+    for part in (
+        inspect.getsource(training),
+        inspect.getsource(data_sets),
+        module,
+        replace(recipe, make=None),
+        torch.__version__,
+    ):
+        content.update(repr(part).encode())
+    for value in module.state_dict().values():
+        content.update(value.numpy().tobytes())
+    return content.hexdigest()[:12]
+
+
+def _digits() -> Trained:
+    """Our own reference network with real weights; the model itself ships them."""
+    digits_model = import_module("neurodeploy.models.digits")
+    data = import_module("neurodeploy.models.digits.data")
+    config = digits_model.PRESETS["float-trained"]
+    network = nd.load(digits_model.build(config), input_shape=(1, 8, 8), input_range=(0, 1, 1 / 16))
+    shown = digits_model.stimulus(config)
+    seen = data.present(torch.from_numpy(data.split()[0].pixels[:CALIBRATION]), config["steps"]).contiguous().numpy()
+    source = network.input_names[0]
+    held_out = np.asarray(shown["input"], np.float64)
+    return Trained(DIGITS, network, {source: seen.astype(np.float64)}, {source: held_out}, np.asarray(shown.labels))
+
+
+def _leaky(beta: float = 0.9, **options: Any) -> nn.Module:
+    return snn.Leaky(beta, init_hidden=True, spike_grad=snn_surrogate.fast_sigmoid(10), **options)
+
+
+def _snn_dense(inputs: int, classes: int, beta: float = 0.9, hidden: tuple[int, ...] = (128, 64)) -> nn.Module:
+    return _chain([inputs, *hidden, classes], lambda size: _leaky(beta))
+
+
+def _chain(sizes: list[int], make: Callable[[int], nn.Module], gain: float = 2.0) -> nn.Sequential:
+    """Dense layers, each followed by a neuron; weights are as PyTorch draws them, times ``gain``."""
+    parts = [part for a, b in pairwise(sizes) for part in (_scaled(nn.Linear(a, b), gain), make(b))]
+    return nn.Sequential(*parts)
+
+
+def _scaled(part: Any, gain: float) -> Any:
+    with torch.no_grad():
+        part.weight *= gain
+    return part
+
+
+def _snn_conv(inputs: int, classes: int) -> nn.Module:
+    return nn.Sequential(
+        _scaled(nn.Conv2d(1, 12, 3, padding=1), 2.0),
+        _leaky(),
+        _scaled(nn.Conv2d(12, 16, 3, stride=2, padding=1), 2.0),
+        _leaky(),
+        nn.Flatten(),
+        _scaled(nn.Linear(256, 48), 2.0),
+        _leaky(),
+        _scaled(nn.Linear(48, classes), 2.0),
+        _leaky(),
+    )
+
+
+def _snn_recurrent(inputs: int, classes: int) -> nn.Module:
+    recurrent = snn.RLeaky(
+        0.9, linear_features=64, init_hidden=True, spike_grad=snn_surrogate.fast_sigmoid(10), reset_mechanism="subtract"
+    )
+    first, last = _scaled(nn.Linear(inputs, 64), 2.0), _scaled(nn.Linear(64, classes), 2.0)
+    return nn.Sequential(first, recurrent, last, _leaky())
+
+
+def _lif(tau: float = 2.0) -> nn.Module:
+    return neuron.LIFNode(tau, decay_input=False, surrogate_function=surrogate.ATan(), detach_reset=True)
+
+
+def _jelly_conv(inputs: int, classes: int) -> nn.Module:
+    return nn.Sequential(
+        layer.Conv2d(1, 12, 3, padding=1),
+        _lif(),
+        layer.Conv2d(12, 24, 3, stride=2, padding=1),
+        _lif(),
+        layer.Conv2d(24, 24, 3, padding=1),
+        _lif(),
+        layer.Flatten(),
+        layer.Linear(24 * 16, 64),
+        _lif(),
+        layer.Linear(64, classes),
+        _lif(),
+    )
+
+
+def _jelly_dense(inputs: int, classes: int) -> nn.Module:
+    return _chain([inputs, 48, 32, classes], lambda size: _lif(4.0), 1.5)
+
+
+class Residual(nn.Module):
+    """Two SEW blocks by addition; the shortcut of the second, which strides, spikes itself."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.conv0, self.lif0 = layer.Conv2d(1, 12, 3, padding=1), _lif()
+        self.conv1, self.lif1 = layer.Conv2d(12, 12, 3, padding=1), _lif()
+        self.conv2, self.lif2 = layer.Conv2d(12, 24, 3, stride=2, padding=1), _lif()
+        self.short2, self.slif2 = layer.Conv2d(12, 24, 1, stride=2), _lif()
+        self.flatten = layer.Flatten()
+        self.fc, self.lif3 = layer.Linear(24 * 16, classes), _lif()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """One step."""
+        a = self.lif0(self.conv0(x))
+        b = self.lif1(self.conv1(a)) + a
+        c = self.lif2(self.conv2(b)) + self.slif2(self.short2(b))
+        return self.lif3(self.fc(self.flatten(c)))
+
+
+def _norse(**times: float) -> LIFParameters:
+    values = {"tau_syn_inv": 500.0, "tau_mem_inv": 200.0, "v_th": 0.4} | times
+    return LIFParameters(**{key: torch.tensor(value) for key, value in values.items()}, method="super", alpha=10.0)
+
+
+def _norse_dense(inputs: int, classes: int) -> nn.Module:
+    sizes = [inputs, 128, 64, classes]
+    parts = [part for a, b in pairwise(sizes) for part in (_scaled(nn.Linear(a, b), 2.0), norse.LIFCell(_norse()))]
+    return norse.SequentialState(*parts)
+
+
+def _norse_box(inputs: int, classes: int) -> nn.Module:
+    parameters = norse.LIFBoxParameters(
+        tau_mem_inv=torch.tensor(250.0), v_th=torch.tensor(0.5), method="super", alpha=10.0
+    )
+    sizes = [inputs, 64, 32, classes]
+    parts = [part for a, b in pairwise(sizes) for part in (_scaled(nn.Linear(a, b), 3.0), norse.LIFBoxCell(parameters))]
+    return norse.SequentialState(*parts)
+
+
+def _norse_recurrent(inputs: int, classes: int) -> nn.Module:
+    hidden, last = norse.LIFRecurrentCell(inputs, 64, _norse()), norse.LIFCell(_norse())
+    with torch.no_grad():
+        hidden.input_weights *= 6.0
+        hidden.recurrent_weights *= 2.0
+    return norse.SequentialState(hidden, _scaled(nn.Linear(64, classes), 2.0), last)
+
+
+def _relu(inputs: int, classes: int) -> nn.Module:
+    return nn.Sequential(
+        OrderedDict(
+            conv1=nn.Conv2d(1, 12, 3, padding=1, bias=False),
+            relu1=nn.ReLU(),
+            conv2=nn.Conv2d(12, 16, 3, stride=2, padding=1, bias=False),
+            relu2=nn.ReLU(),
+            flatten=nn.Flatten(),
+            fc=nn.Linear(256, classes, bias=False),
+        )
+    )
+
+
+DIGITS = "digits float-trained"
+STUDY: dict[str, Recipe] = {
+    "SpikingJelly conv": Recipe(_jelly_conv, "digits image", 8, spikes=False, epochs=20),
+    "snnTorch conv": Recipe(_snn_conv, "digits image", epochs=15),
+    "snnTorch dense": Recipe(_snn_dense, "digits"),
+    "Norse CUBA dense": Recipe(_norse_dense, "digits"),
+    "dense, slow tau": Recipe(lambda a, b: _snn_dense(a, b, 0.99), "digits", epochs=25),
+    "snnTorch RLeaky": Recipe(_snn_recurrent, "digits", feed_forward=False),
+    "Norse LIFRecurrent": Recipe(_norse_recurrent, "digits", feed_forward=False),
+    "sinabs CNN from ReLU": Recipe(_relu, "digits image", 24, spikes=False, epochs=25, rates=True),
+    "SEW residual": Recipe(lambda a, b: Residual(b), "digits image", 8, spikes=False, epochs=15),
+}
+"""Those of the study; ``DIGITS`` belongs to them too."""
+UNSEEN: dict[str, Recipe] = {
+    "SpikingJelly conv, bars": Recipe(_jelly_conv, "bars", 16, epochs=25, seed=11),
+    "snnTorch dense, wine": Recipe(_snn_dense, "wine", epochs=60, seed=12),
+    "SpikingJelly dense, breast cancer": Recipe(_jelly_dense, "breast cancer", epochs=40, seed=13),
+    "Norse LIFBox, iris": Recipe(_norse_box, "iris", epochs=80, seed=14),
+    "Norse CUBA dense, generated": Recipe(_norse_dense, "generated", epochs=40, seed=15),
+    "snnTorch RLeaky, generated": Recipe(_snn_recurrent, "generated", epochs=40, seed=16, feed_forward=False),
+    "SEW residual, bars": Recipe(lambda a, b: Residual(b), "bars", 12, epochs=25, seed=17),
+}
+"""Other seeds and other data."""
+RECIPES = STUDY | UNSEEN
+NAMES = (*STUDY, DIGITS, *UNSEEN)

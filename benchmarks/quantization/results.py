@@ -1,0 +1,85 @@
+"""What was measured, as plain values, and the tables made of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.quantization.peers import PEERS
+from neurodeploy.atomic import write_file
+
+CALIBRATED, SPLIT = "calibrate", "calibrate, weight-bits=16"
+OURS = ("plain", "unit=row", CALIBRATED, SPLIT)
+"""Our rules: powers of two, a unit per row, spikes kept on a stimulus, and that with two projections of 8 bits."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one rule keeps of a network: worst-layer Jaccard indices on held-out samples, and accuracy.
+
+    ``failed``: why there is no program, with indices of 0.
+    """
+
+    network: str
+    unseen: bool
+    bits: int
+    rule: str
+    worst: float
+    worst_isolated: float
+    accuracy: float
+    float_accuracy: float
+    seconds: float
+    failed: str | None = None
+
+
+def write(results: Sequence[Result], about: dict[str, str], folder: Path) -> tuple[Path, Path]:
+    """``quantization.json`` and ``QUANTIZATION.md`` in ``folder``."""
+    data: dict[str, Any] = {"about": about, "results": [asdict(result) for result in results]}
+    paths = folder / "quantization.json", folder / "QUANTIZATION.md"
+    for path, text in zip(paths, (json.dumps(data, indent=1) + "\n", markdown(results, about)), strict=True):
+        write_file(path, lambda file, text=text: file.write(text.encode()))
+    return paths
+
+
+def markdown(results: Sequence[Result], about: dict[str, str]) -> str:
+    """The whole report."""
+    parts = ["# Quantization: our rules beside those of the peers", "", INTRODUCTION, ""]
+    parts += [f"- {key}: {value}" for key, value in about.items()]
+    parts += ["", "## At a glance", "", *_glance(results), "", "## Every rule", "", *_every(results), ""]
+    return "\n".join(parts)
+
+
+INTRODUCTION = """Worst-layer Jaccard index of the program with the float network, on samples that nothing was
+chosen on, cascaded; in parentheses isolated (every node is fed what the float network sent); then the accuracy."""
+
+
+def _glance(results: Sequence[Result]) -> list[str]:
+    """A line per network and width: plain, the best peer, calibrated."""
+    lines = ["| network (accuracy in float) | bits | plain | best peer | calibrated |", "|---|---|---|---|---|"]
+    ahead = total = 0
+    for network, bits in dict.fromkeys((r.network, r.bits) for r in results if r.bits <= 8):
+        here = {r.rule: r for r in results if (r.network, r.bits) == (network, bits)}
+        peers = [here[name] for name in PEERS if name in here]
+        if "plain" not in here or CALIBRATED not in here or not peers:
+            continue
+        best, ours = max(peers, key=lambda r: r.worst), here[CALIBRATED]
+        ahead, total = ahead + (ours.worst >= best.worst), total + 1
+        name = f"{network} ({ours.float_accuracy:.3f}){', not in the study' if ours.unseen else ''}"
+        cells = (name, str(bits), _cell(here["plain"]), f"{_cell(best)}, {best.rule}", f"**{_cell(ours)}**")
+        lines.append(f"| {' | '.join(cells)} |")
+    return [*lines, "", f"At least as good as the best peer, whichever it is: {ahead} of {total} lines."]
+
+
+def _every(results: Sequence[Result]) -> list[str]:
+    """A line per network, width and rule."""
+    lines = ["| network | bits | rule | index | seconds |", "|---|---|---|---|---|"]
+    return lines + [f"| {r.network} | {r.bits} | {r.rule} | {_cell(r)} | {r.seconds:.1f} |" for r in results]
+
+
+def _cell(result: Result) -> str:
+    if result.failed is not None:
+        return f"no program: {result.failed}"
+    return f"{result.worst:.3f} ({result.worst_isolated:.3f}), acc {result.accuracy:.3f}"
