@@ -1,4 +1,8 @@
-"""Files and folders that appear whole or not at all."""
+"""Files and folders that appear whole or not at all.
+
+They are made under a hidden name beside their place. Whoever makes one holds it locked, so that what a killed process
+left behind is told from what another one is making, and removed by the next that writes to the same place.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,34 @@ import contextlib
 import ctypes
 import errno
 import os
+import re
 import secrets
 import shutil
+import stat
 import sys
+import time
+import warnings
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from neurodeploy.errors import EnvironmentFailureError
+from neurodeploy.errors import EnvironmentFailureError, InputError
+
+try:
+    import fcntl
+except ImportError:  # Windows: nothing is locked, and what a killed process left stays
+    fcntl = None  # type: ignore[assignment]
 
 _AT_CWD, _RENAME_EXCHANGE = -100, 2
+UNFINISHED = "unfinished"
+LONGEST, YOUNG = 100, 2.0
+"""Letters of a place's own name in that of its neighbor, and the seconds after which one that nobody locks is left."""
+WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
+
+class OutputWarning(UserWarning):
+    """Something about a file that was replaced is not as it was."""
 
 
 def write_file(path: Path, write: Callable[[IO[bytes]], object]) -> None:
@@ -30,28 +51,55 @@ def write_file(path: Path, write: Callable[[IO[bytes]], object]) -> None:
 def write_files(files: Mapping[Path, Callable[[IO[bytes]], object]]) -> None:
     """Write several files, all or none: each takes its place once all stand beside theirs.
 
-    Raises EnvironmentFailureError where the system refuses.
+    A link stays, and the file it leads to is replaced. An old file's permissions are kept; where it has other names
+    (hard links), those keep the old content, and a warning says so. Raises InputError where a device or a FIFO stands
+    there, EnvironmentFailureError where the system refuses or the old file is marked read-only.
     """
-    temporary = {path: _neighbor(path) for path in files}
-    try:
-        for path, write in files.items():
-            with _as_our_error(path):
-                _write_new(temporary[path], path, write)
-        for path, neighbor in temporary.items():
-            with _as_our_error(path):
-                neighbor.replace(path)
-    finally:
-        for neighbor in temporary.values():
-            with contextlib.suppress(OSError):
-                neighbor.unlink(missing_ok=True)
+    places = {path: Path(os.path.realpath(path)) for path in files}
+    for path, place in places.items():
+        _check_replaceable(path, place)
+    temporary = {path: _neighbor(place) for path, place in places.items()}
+    with contextlib.ExitStack() as held:
+        try:
+            for path, write in files.items():
+                with _as_our_error(path):
+                    held.enter_context(_write_new(temporary[path], places[path], write))
+            for path, neighbor in temporary.items():
+                with _as_our_error(path):
+                    neighbor.replace(places[path])
+        finally:
+            for neighbor in temporary.values():
+                with contextlib.suppress(OSError):
+                    neighbor.unlink(missing_ok=True)
 
 
-def _write_new(temporary: Path, path: Path, write: Callable[[IO[bytes]], object]) -> None:
+def _check_replaceable(path: Path, place: Path) -> None:
+    """Raises what ``write_files`` raises for an old file that must stay."""
+    with contextlib.suppress(OSError, ValueError):
+        status = place.stat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            raise InputError("is a device, a FIFO or a socket, no file", str(path), "name a file to write")
+        if stat.S_ISREG(status.st_mode) and not status.st_mode & WRITABLE:
+            remedy = f"make it writable (chmod u+w {path}), or name another file"
+            raise EnvironmentFailureError("cannot write: it is marked read-only", str(path), remedy)
+        if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+            message = f"{path} was one of {status.st_nlink} names of a file; the others keep the old content"
+            warnings.warn(message, OutputWarning, stacklevel=4)
+
+
+@contextmanager
+def _write_new(temporary: Path, place: Path, write: Callable[[IO[bytes]], object]) -> Generator[None]:
+    """Write a temporary file with the permissions of the one it will replace; it is locked until the block ends."""
     temporary.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_dir():
+    if place.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     with temporary.open("xb") as file:
+        _lock(file.fileno())
+        if place.exists():
+            temporary.chmod(stat.S_IMODE(place.stat().st_mode))
         write(file)
+        file.flush()
+        yield
 
 
 @contextmanager
@@ -66,7 +114,7 @@ def new_folder(path: Path) -> Generator[Path]:
     with _as_our_error(path):
         temporary.mkdir(parents=True)
     try:
-        with _as_our_error(path):
+        with _held(temporary), _as_our_error(path):
             yield temporary
             _take_place(temporary, place)
     finally:
@@ -80,7 +128,7 @@ def _take_place(temporary: Path, path: Path) -> None:
     if not path.is_dir():
         raise FileExistsError(errno.EEXIST, "a file stands where the folder should go")
     if not _exchange(temporary, path):
-        aside = temporary.with_name(temporary.name + ".old")
+        aside = _neighbor(path)
         path.rename(aside)
         try:
             temporary.rename(path)
@@ -97,8 +145,56 @@ def _exchange(first: Path, second: Path) -> bool:
 
 
 def _neighbor(path: Path) -> Path:
-    """A hidden name beside ``path`` that nobody else uses."""
-    return path.parent / f".{path.name[:100]}.{secrets.token_hex(8)}"
+    """A hidden name beside ``path`` that nobody else uses; what killed processes left under such names is removed."""
+    start = f".{path.name[:LONGEST]}."
+    with contextlib.suppress(OSError):
+        _remove_left_behind(path.parent, re.compile(rf"{re.escape(start)}[0-9a-f]{{16}}\.{UNFINISHED}"))
+    return path.parent / f"{start}{secrets.token_hex(8)}.{UNFINISHED}"
+
+
+def _remove_left_behind(folder: Path, pattern: re.Pattern[str]) -> None:
+    if fcntl is None:
+        return
+    for entry in os.scandir(folder):
+        if pattern.fullmatch(entry.name) and not entry.is_symlink() and _is_abandoned(entry.path):
+            if entry.is_dir():
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                Path(entry.path).unlink(missing_ok=True)
+
+
+def _is_abandoned(path: str) -> bool:
+    """Whether nobody holds a file or folder of ours locked; one made just now may not be locked yet."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    try:
+        return os.fstat(handle).st_mtime < time.time() - YOUNG and _lock(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _held(folder: Path) -> Generator[None]:
+    """Hold a folder locked."""
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(handle)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    """Lock an open file until it is closed; False where another process holds it, or the file system cannot."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

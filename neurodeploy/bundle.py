@@ -8,26 +8,84 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+
+import msgspec
 
 from neurodeploy.atomic import new_folder
 from neurodeploy.errors import InputError
-from neurodeploy.finding import Finding
+from neurodeploy.finding import Finding, Severity
 from neurodeploy.html import fragment, html_note, html_table
-from neurodeploy.network.file import network_bytes, network_from_graph, read_graph
+from neurodeploy.network.file import network_bytes, network_of_bytes
 from neurodeploy.network.network import Network
+from neurodeploy.passes.accuracy import Calibrated, LayerReport
 from neurodeploy.program.program import Program
 from neurodeploy.program.store import program_files, read_program
 from neurodeploy.program.tables import neuron_table
+from neurodeploy.reading import Folder, is_plain, open_folder, parse_json, stage
+from neurodeploy.reading.json import as_kind
 from neurodeploy.streams import stream_of
 from neurodeploy.table import listing
 from neurodeploy.target import Artifact
 
 FORMAT = 1
-MANIFEST = "manifest.json"
+MANIFEST, TARGET = "manifest.json", "target/"
+OWN = ("network.nir", "program.json", "program.npz", "report.json")
+BUILT, RECORDS = (".o", ".d", ".elf", ".exe"), ("job", "record")
+"""What ``make`` in a bundle's target folder leaves there, beside a program of the name of its source; none is read."""
+REPLACED_AT_MOST = 20
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``manifest.json``: what a bundle is for and what it holds, sealed by its own ``digest``."""
+
+    format: int
+    target: str
+    options: dict[str, str]
+    numerics: str
+    contract: dict[str, Any]
+    host: dict[str, Any]
+    shapes: dict[str, list[int]]
+    provenance: dict[str, list[str]]
+    notes: tuple[str, ...]
+    files: dict[str, str]
+    digest: str
+
+
+class Noticed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A finding in ``report.json``."""
+
+    slug: str
+    severity: Severity
+    node: str
+    message: str
+    remedy: str = ""
+    effect: str = ""
+
+
+class NeuronErrors(msgspec.Struct, frozen=True):
+    """What rounding did to a population, in ``report.json``; ``largest_current`` is null where nothing bounds it."""
+
+    population: str
+    threshold_error: float
+    bias_error: float
+    current_decay_error: float
+    membrane_decay_error: float
+    largest_current: float | None
+
+
+class ReportFile(msgspec.Struct, frozen=True):
+    """``report.json``: what quantization did, what was noticed and chosen."""
+
+    layers: tuple[LayerReport, ...] = ()
+    neurons: tuple[NeuronErrors, ...] = ()
+    calibration: tuple[Calibrated, ...] = ()
+    findings: tuple[Noticed, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,17 +138,23 @@ def write_bundle(
     files["report.json"] = _json(report)
     files[MANIFEST] = _json(_sealed(_manifest(target, options, network, artifact, files)))
     with new_folder(path) as folder:
-        for name, data in files.items():
-            place = folder / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(data)
+        stage(folder, files)
     return read_bundle(path)
 
 
 def check_replaceable(path: Path) -> None:
-    """Raises InputError where ``path`` holds something that is no bundle."""
-    if path.exists() and not is_bundle(path) and not (path.is_dir() and not any(path.iterdir())):
-        raise InputError("exists and is no bundle", str(path), "choose another folder with -o, or remove it")
+    """Raises InputError where ``path`` holds something that is no intact bundle: it may be someone's work."""
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return
+    remedy = "choose another folder with -o, or remove it"
+    if not is_bundle(path):
+        raise InputError("exists and is no bundle", str(path), remedy)
+    try:
+        with open_folder(path) as folder:
+            _read_files(folder, _read_manifest(folder))
+    except (InputError, FileNotFoundError) as error:
+        reason = error.what if isinstance(error, InputError) else "a file is missing"
+        raise InputError(f"exists and is no intact bundle ({reason})", str(path), remedy) from error
 
 
 def is_bundle(path: Path) -> bool:
@@ -99,32 +163,62 @@ def is_bundle(path: Path) -> bool:
 
 
 def read_bundle(path: Path) -> Bundle:
-    """Read a bundle and check every digest. Raises InputError naming a changed, missing or foreign file."""
-    manifest = _read_manifest(path)
-    files = {name: _read(path, name, digest) for name, digest in manifest["files"].items()}
-    strange = sorted({p.relative_to(path).as_posix() for p in path.rglob("*") if not p.is_dir()} - {*files, MANIFEST})
-    if strange:
-        raise InputError("holds a file its manifest does not name", str(path / strange[0]), "remove it or export again")
-    try:
-        network = network_from_graph(read_graph(path / "network.nir"), str(path / "network.nir"))
-        target_files = {
-            name.removeprefix("target/"): data for name, data in files.items() if name.startswith("target/")
-        }
-        report = json.loads(files["report.json"])
-        findings = tuple(Finding(**finding) for finding in report.get("findings", ()))
-        artifact = Artifact(read_program(files), target_files, findings, tuple(manifest["notes"]))
-        return Bundle(path, manifest["target"], manifest["options"], network, artifact, report, manifest["digest"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(
-            f"its manifest or report is damaged: {error}", str(path), "export the network again"
-        ) from error
+    """Read a bundle and check every digest, and that what its manifest says is what it holds.
+
+    Read while another takes its place, it is the old one or the new one. Raises InputError naming a changed, missing
+    or foreign file, or a link.
+    """
+    if not is_bundle(path):
+        raise InputError("is not a bundle: there is no manifest.json", str(path), "export one: neurodeploy export")
+    for _ in range(REPLACED_AT_MOST):
+        with open_folder(path) as folder:
+            try:
+                manifest = _read_manifest(folder)
+                return _bundle(path, manifest, _read_files(folder, manifest))
+            except (InputError, FileNotFoundError) as error:
+                if not _was_replaced(folder):
+                    raise _missing(path, error) from error
+    raise InputError("is being replaced again and again", str(path), "wait until it is written")
 
 
 def renew_digests(path: Path) -> None:
     """Accept a bundle's files as they are now: write their digests into the manifest."""
-    manifest = _read_manifest(path)
-    manifest["files"] = {name: _digest((path / name).read_bytes()) for name in manifest["files"]}
+    with open_folder(path) as folder:
+        manifest = _plain(_read_manifest(folder))
+        manifest["files"] = {name: _digest(folder.read(name)) for name in manifest["files"]}
     (path / MANIFEST).write_bytes(_json(_sealed(manifest)))
+
+
+def _bundle(path: Path, manifest: Manifest, files: Mapping[str, bytes]) -> Bundle:
+    """The bundle that these files are. Raises InputError where they are not what the manifest says."""
+    network = network_of_bytes(files["network.nir"], str(path / "network.nir"))
+    targets = {name.removeprefix(TARGET): data for name, data in files.items() if name.startswith(TARGET)}
+    what, remedy = "its report is damaged", "export the network again"
+    report = parse_json(files["report.json"], dict[str, Any], str(path / "report.json"), what, remedy)
+    noticed = as_kind(report, ReportFile, str(path / "report.json"), what, remedy).findings
+    findings = tuple(Finding(**msgspec.structs.asdict(finding)) for finding in noticed)
+    artifact = Artifact(read_program(files, str(path)), targets, findings, manifest.notes)
+    expected = _manifest(manifest.target, manifest.options, network, artifact, files)
+    said = _plain(manifest)
+    for key in expected:
+        if json.loads(_json(expected[key])) != said[key]:
+            problem = f"its manifest says of {key} what its files do not"
+            raise InputError(problem, str(path / MANIFEST), "export the network again")
+    return Bundle(path, manifest.target, manifest.options, network, artifact, report, manifest.digest)
+
+
+def _was_replaced(folder: Folder) -> bool:
+    """Whether the folder's name leads to another one by now, or to none for a moment."""
+    try:
+        return not os.path.samestat(os.fstat(folder.handle), folder.path.stat())
+    except OSError:
+        return folder.handle >= 0
+
+
+def _missing(path: Path, error: InputError | FileNotFoundError) -> InputError:
+    if isinstance(error, InputError):
+        return error
+    return InputError("is missing from the bundle", str(error.filename or path), "export the network again")
 
 
 def _sealed(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,33 +258,57 @@ def _encoder(program: Program, name: str) -> dict[str, Any]:
     return {} if pre is None or pre.node != name else {"encoder": stream_of(pre).to_json()}
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
-    if not is_bundle(path):
-        raise InputError("is not a bundle: there is no manifest.json", str(path), "export one: neurodeploy export")
-    place = str(path / MANIFEST)
+def _read_manifest(folder: Folder) -> Manifest:
+    """The manifest, sealed by its own digest. Raises InputError."""
+    place, remedy = str(folder.path / MANIFEST), "export the network again"
     try:
-        data = (path / MANIFEST).read_bytes()
-        manifest = json.loads(data)
-        version, files = manifest["format"], manifest["files"].items()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"its manifest is damaged: {error}", place, "export the network again") from error
-    if version != FORMAT:
-        raise InputError(f"bundle format {version} is not {FORMAT}", place, "export again with this version")
-    if not all(isinstance(digest, str) for _, digest in files) or data != _json(_sealed(manifest)):
-        raise InputError("was changed after export: its digest differs", place, "export the network again")
+        data = folder.read(MANIFEST, large=False)
+    except FileNotFoundError as error:
+        raise InputError("is missing from the bundle", place, remedy) from error
+    said = parse_json(data, dict[str, Any], place, "its manifest is damaged", remedy)
+    if said.get("format", FORMAT) != FORMAT:
+        raise InputError(f"bundle format {said['format']} is not {FORMAT}", place, "export again with this version")
+    manifest = as_kind(said, Manifest, place, "its manifest is damaged", remedy)
+    if data != _json(_sealed(said)):
+        raise InputError("was changed after export: its digest differs", place, remedy)
+    for name in manifest.files:
+        if not is_plain(name) or not (name in OWN or name.startswith(TARGET)):
+            raise InputError(
+                "its manifest names a file outside of it", str(folder.path / name), "do not use this bundle"
+            )
+    for name in sorted(set(OWN) - manifest.files.keys()):
+        raise InputError(f"its manifest is damaged: it lacks {name}", place, remedy)
     return manifest
 
 
-def _read(path: Path, name: str, digest: str) -> bytes:
-    place = path / name
-    if not place.resolve().is_relative_to(path.resolve()):
-        raise InputError("its manifest names a file outside of it", str(place), "do not use this bundle")
-    if not place.is_file():
-        raise InputError("is missing from the bundle", str(place), "export the network again")
-    data = place.read_bytes()
-    if _digest(data) != digest:
-        raise InputError("was changed after export: its digest differs", str(place), "export again")
-    return data
+def _read_files(folder: Folder, manifest: Manifest) -> dict[str, bytes]:
+    """Every file that the manifest names. Raises InputError for a changed or foreign one, FileNotFoundError."""
+    files: dict[str, bytes] = {}
+    for name, digest in manifest.files.items():
+        try:
+            files[name] = folder.read(name)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(error.errno, error.strerror, str(folder.path / name)) from error
+        if _digest(files[name]) != digest:
+            raise InputError("was changed after export: its digest differs", str(folder.path / name), "export again")
+    for name, regular in folder.names():
+        if name not in files and name != MANIFEST and not (regular and _was_built(name, files)):
+            where = str(folder.path / name)
+            raise InputError("holds a file its manifest does not name", where, "remove it or export again")
+    return files
+
+
+def _was_built(name: str, files: Mapping[str, bytes]) -> bool:
+    """Whether a file is what the Makefile of a target leaves beside its sources; nothing reads it."""
+    inside = name.removeprefix(TARGET)
+    return name.startswith(TARGET) and (
+        PurePosixPath(name).suffix in BUILT or inside in RECORDS or f"{name}.c" in files
+    )
+
+
+def _plain(manifest: Manifest) -> dict[str, Any]:
+    """The manifest as its JSON has it."""
+    return json.loads(msgspec.json.encode(manifest))
 
 
 def _digest(data: bytes) -> str:

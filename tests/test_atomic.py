@@ -2,12 +2,14 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from neurodeploy.atomic import new_folder, write_file
-from neurodeploy.errors import EnvironmentFailureError
+from neurodeploy.atomic import OutputWarning, new_folder, write_file
+from neurodeploy.errors import EnvironmentFailureError, InputError
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -73,6 +75,69 @@ def test_a_file_in_the_place_of_a_folder_is_kept(tmp_path):
         pass
     assert place.read_text() == "mine"
     assert list(tmp_path.iterdir()) == [place]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/full")])
+def test_a_device_or_fifo_is_never_replaced(tmp_path: Path, make) -> None:
+    make(tmp_path / "x")
+    with pytest.raises(InputError, match="is a device, a FIFO or a socket"):
+        write_file(tmp_path / "x", lambda handle: handle.write(b"x"))
+    assert not (tmp_path / "x").is_file()
+    assert [each.name for each in tmp_path.iterdir()] == ["x"]
+
+
+def test_an_old_file_keeps_its_permissions(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"old")
+    (tmp_path / "x").chmod(0o640)
+    write_file(tmp_path / "x", lambda handle: handle.write(b"new"))
+    assert (stat.S_IMODE((tmp_path / "x").stat().st_mode), (tmp_path / "x").read_bytes()) == (0o640, b"new")
+
+
+def test_a_read_only_file_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"old")
+    (tmp_path / "x").chmod(0o444)
+    with pytest.raises(EnvironmentFailureError, match="marked read-only"):
+        write_file(tmp_path / "x", lambda handle: handle.write(b"new"))
+    assert (tmp_path / "x").read_bytes() == b"old"
+
+
+def test_other_names_of_a_file_keep_the_old_content_and_that_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"old")
+    (tmp_path / "y").hardlink_to(tmp_path / "x")
+    with pytest.warns(OutputWarning, match="one of 2 names of a file"):
+        write_file(tmp_path / "x", lambda handle: handle.write(b"new"))
+    assert ((tmp_path / "x").read_bytes(), (tmp_path / "y").read_bytes()) == (b"new", b"old")
+
+
+def test_a_link_to_a_file_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+    write_file(tmp_path / "link", lambda handle: handle.write(b"new"))
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_and_what_is_being_made_is_not(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys, pathlib\n"
+        "from neurodeploy.atomic import new_folder, write_file\n"
+        "place = pathlib.Path(sys.argv[1])\n"
+        "die = lambda *given: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "if sys.argv[2] == 'file': write_file(place, die)\n"
+        "with new_folder(place) as folder: die()\n"
+    )
+    for kind in ("file", "folder"):
+        subprocess.run([sys.executable, "-c", script, tmp_path / "x", kind], check=False)
+    left = list(tmp_path.iterdir())
+    assert len(left) == 2
+    for path in left:
+        os.utime(path, (0, 0))
+    with new_folder(tmp_path / "x") as folder:
+        os.utime(folder, (0, 0))
+        write_file(tmp_path / "x", lambda handle: handle.write(b"new"))
+        assert folder.is_dir()
+        (tmp_path / "x").unlink()
+    assert [each.name for each in tmp_path.iterdir()] == ["x"]
 
 
 def test_no_permission_is_an_environment_failure(tmp_path):

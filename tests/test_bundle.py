@@ -6,15 +6,18 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from neurodeploy.atomic import new_folder
 from neurodeploy.bundle import Bundle, is_bundle, read_bundle, renew_digests
 from neurodeploy.errors import InputError
 from neurodeploy.flow import export, run
 from tests.convolutional import network
+from tests.reading_support import IRREGULAR, put
 
 
 @pytest.fixture
@@ -91,14 +94,31 @@ def test_reads_back_what_was_written(bundle: Bundle) -> None:
 
 
 def test_replaces_a_bundle_and_an_empty_folder(bundle: Bundle, tmp_path: Path) -> None:
-    (bundle.path / "target").mkdir()
-    (bundle.path / "target" / "stale").touch()
     again = export(network(), "fixed", bundle.path, {"weight-bits": "6"})
     assert again.digest != bundle.digest
-    assert not (bundle.path / "target").exists()
     (tmp_path / "empty").mkdir()
     assert is_bundle(export(network(), "fixed", tmp_path / "empty").path)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["bundle", "empty"]
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "target/stale", "report.json"])
+def test_a_folder_that_is_no_intact_bundle_is_never_replaced(bundle: Bundle, name: str) -> None:
+    place = bundle.path / name
+    place.parent.mkdir(exist_ok=True)
+    place.write_text("someone's work")
+    with pytest.raises(InputError, match="exists and is no intact bundle"):
+        export(network(), "fixed", bundle.path)
+    assert place.read_text() == "someone's work"
+
+
+def test_a_folder_with_a_forged_manifest_is_never_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    for name, text in (("manifest.json", "{}"), ("thesis.tex", "years of it")):
+        (folder / name).write_text(text)
+    with pytest.raises(InputError, match="exists and is no intact bundle"):
+        export(network(), "fixed", folder)
+    assert (folder / "thesis.tex").read_text() == "years of it"
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "network.nir", "program.json", "program.npz", "report.json"])
@@ -137,7 +157,18 @@ def test_a_foreign_file_is_refused_by_name(bundle: Bundle, name: str) -> None:
         read_bundle(bundle.path)
 
 
-@pytest.mark.parametrize("outside", ["../secret", "/etc/hostname", "target/../../secret"])
+@pytest.mark.parametrize(
+    "outside",
+    [
+        "../secret",
+        "/etc/hostname",
+        "target/../../secret",
+        "target//abs/secret",
+        "target/a\\b",
+        "target/.x",
+        "extra.json",
+    ],
+)
 def test_a_manifest_that_points_outside_is_refused(bundle: Bundle, tmp_path: Path, outside: str) -> None:
     secret = tmp_path / "secret"
     secret.write_text("mine")
@@ -151,8 +182,68 @@ def test_a_manifest_that_points_outside_is_refused(bundle: Bundle, tmp_path: Pat
 def test_a_link_to_the_outside_is_refused(bundle: Bundle, tmp_path: Path) -> None:
     shutil.move(bundle.path / "report.json", tmp_path / "report.json")
     (bundle.path / "report.json").symlink_to(tmp_path / "report.json")
-    with pytest.raises(InputError, match="outside of it"):
+    with pytest.raises(InputError, match="is a link"):
         read_bundle(bundle.path)
+
+
+def test_a_link_inside_that_leads_out_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    """The folder target is a link: the file below it is not the bundle's own."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "model.c").write_text("int main;")
+    (bundle.path / "target").symlink_to(tmp_path / "elsewhere")
+    manifest = json.loads((bundle.path / "manifest.json").read_text())
+    manifest["files"]["target/model.c"] = hashlib.sha256(b"int main;").hexdigest()
+    (bundle.path / "manifest.json").write_bytes(seal(manifest))
+    with pytest.raises(InputError, match="is a link"):
+        read_bundle(bundle.path)
+
+
+@pytest.mark.parametrize("kind", IRREGULAR)
+@pytest.mark.parametrize("name", ["manifest.json", "program.npz", "network.nir"])
+def test_what_is_no_regular_file_is_refused(bundle: Bundle, name: str, kind: str) -> None:
+    put(bundle.path / name, IRREGULAR[kind])
+    with pytest.raises(InputError):
+        read_bundle(bundle.path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("numerics", "int32"),
+        ("shapes", {}),
+        ("provenance", {}),
+        ("contract", {"defaults": {}, "overrides": {}}),
+        ("host", {"pre": {}, "post": None}),
+    ],
+)
+def test_a_manifest_that_says_other_than_its_files_is_refused(bundle: Bundle, key: str, value: object) -> None:
+    manifest = json.loads((bundle.path / "manifest.json").read_text())
+    (bundle.path / "manifest.json").write_bytes(seal({**manifest, key: value}))
+    with pytest.raises(InputError, match=f"its manifest says of {key} what its files do not"):
+        read_bundle(bundle.path)
+
+
+def test_read_while_it_is_replaced_it_is_the_old_or_the_new_one(bundle: Bundle, tmp_path: Path) -> None:
+    other = export(network(), "fixed", tmp_path / "other", {"weight-bits": "6"})
+    kept = {digest: tmp_path / digest for digest in (bundle.digest, other.digest)}
+    for folder, digest in ((bundle.path, bundle.digest), (other.path, other.digest)):
+        shutil.copytree(folder, kept[digest])
+    stop = threading.Event()
+
+    def replace_again_and_again() -> None:
+        while not stop.is_set():
+            for source in kept.values():
+                with new_folder(bundle.path) as fresh:
+                    shutil.copytree(source, fresh, dirs_exist_ok=True)
+
+    writer = threading.Thread(target=replace_again_and_again)
+    writer.start()
+    try:
+        seen = {read_bundle(bundle.path).digest for _ in range(25)}
+    finally:
+        stop.set()
+        writer.join()
+    assert seen <= kept.keys()
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,9 @@ Calibrate = Annotated[
     Path | None,
     typer.Option(metavar="STIMULUS", help="Choose weights, biases and thresholds for the membranes they make on it."),
 ]
+TrustSources = Annotated[
+    bool, typer.Option("--trust-sources", help="Compile and run a bundle's sources that its program does not give.")
+]
 Stimulus = Annotated[
     Path | None,
     typer.Option(

@@ -26,6 +26,7 @@ def run(
         bool, typer.Option("--operations", help="Count synaptic operations, neuron updates and events (integer rungs).")
     ] = False,
     assign: o.Assign = None,
+    trust_sources: o.TrustSources = False,
     *,
     framing: o.Framing,
     making: o.Making,
@@ -45,6 +46,7 @@ def run(
             states=states,
             operations=operations,
             options=o.assignments(assign),
+            trust_sources=trust_sources,
             out=out,
             **framing.arguments(),
             **vars(making),

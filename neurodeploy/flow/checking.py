@@ -56,6 +56,7 @@ def check(
     coverage: float = 0.0,
     reference: Judge = "part",
     progress: Progress = lambda text: None,
+    trust_sources: bool = False,
     **how: Unpack[SubjectOptions],
 ) -> Report:
     """Compare neighboring rungs and report the first divergence of each.
@@ -73,6 +74,7 @@ def check(
         coverage: the share of neurons and of synapses, 0 to 1, that the stimulus must exercise in every population.
         reference: how much of a long check the reference computes: a seeded ``"part"``, or all of it (``"full"``).
         progress: is told how far the check has come, in words.
+        trust_sources: run a bundle's files even where its program gives others.
         allow_same_code: a ladder in which every target ran the reference itself need not be inconclusive.
 
     Raises:
@@ -88,11 +90,10 @@ def check(
     loading, showing = divided(how)
     check_fractions(budget, coverage)
     check_targets(targets or ())
-    opened = open_subject(subject, **loading)
-    network = network_of(opened)
+    network = network_of(opened := open_subject(subject, **loading))
     check_silent(network, allow_silent)
     shown = stimulus_of(stimulus, network, **showing)
-    ladder = build_ladder(opened, targets, texts(options), calibrate)
+    ladder = build_ladder(opened, targets, texts(options), calibrate, trust_sources)
     climb = _climbed(opened, ladder, shown, states, reference, progress)
     explain = partial(explained, opened, ladder, climb, options=texts(options), budget=budget, causes=causes)
     rungs = _encoder_rungs(network, shown, budget, allow_silent)

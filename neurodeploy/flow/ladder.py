@@ -47,19 +47,25 @@ class Ladder:
         return tuple({str(finding): finding for findings in groups for finding in findings}.values())
 
 
-def build_ladder(subject: Subject, names: Sequence[str] | None, options: Options, calibrate: Source = None) -> Ladder:
+def build_ladder(
+    subject: Subject,
+    names: Sequence[str] | None,
+    options: Options,
+    calibrate: Source = None,
+    trust_sources: bool = False,
+) -> Ladder:
     """The ladder to the targets ``names``; without them a bundle's own, and for a source every one that can run it.
 
     A target asked for must run: raises CapabilityError, CannotRepresentError or InputError where it cannot carry the
     network, and only then UnavailableError where it cannot run here. One that nobody asked for is left out with its
-    reason.
+    reason. ``trust_sources``: as ``artifact_of`` takes it.
     """
     if isinstance(subject, Bundle):
         if calibrate is not None:
             raise InputError("a bundle is quantized already", "--calibrate", "leave out the option, or give the source")
         targets = [find_target(name) for name in dict.fromkeys(names or ())] or [own_target(subject)]
         options_of = _options_of(targets, options)
-        artifacts = tuple((target, artifact_of(subject, target, options_of[target.name])) for target in targets)
+        artifacts = tuple((t, artifact_of(subject, t, options_of[t.name], trust_sources)) for t in targets)
         _all_available(targets)
         return Ladder(program_of(subject, options), artifacts, {}, calibrated=_calibrated(subject))
     if names:

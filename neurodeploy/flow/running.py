@@ -44,6 +44,7 @@ def run(
     operations: bool = False,
     options: Mapping[str, object] | None = None,
     out: str | Path | None = None,
+    trust_sources: bool = False,
     **how: Unpack[SubjectOptions],
 ) -> Trace:
     """Run a bundle or source on one rung: ``source``, ``network``, ``program`` or a target.
@@ -58,6 +59,7 @@ def run(
         operations: count synaptic operations, neuron updates and events of an integer rung.
         options: of quantization and of the target, e.g. ``{"weight-bits": 6}``.
         out: where to write the trace (``.npz``).
+        trust_sources: compile and run a bundle's sources even where its program gives others.
 
     Its ``meta`` names the rung; its ``findings`` say what was guessed to make the stimulus.
 
@@ -78,7 +80,7 @@ def run(
     rung = on or (opened.target if isinstance(opened, Bundle) else "network")
     if operations and rung in FLOAT_RUNGS:
         raise InputError(f"the rung {rung} has no integers to count", "--operations", "run --on program or a target")
-    trace, program = run_rung(opened, rung, shown, states, texts(options))
+    trace, program = run_rung(opened, rung, shown, states, texts(options), trust_sources)
     if operations and program is not None:
         trace = replace(trace, operations=count_operations(program, trace))
     digest = {"bundle": opened.digest} if isinstance(opened, Bundle) else {}
@@ -89,7 +91,12 @@ def run(
 
 
 def run_rung(
-    subject: Subject, rung: str, stimulus: Stimulus, states: bool, options: Options | None
+    subject: Subject,
+    rung: str,
+    stimulus: Stimulus,
+    states: bool,
+    options: Options | None,
+    trust_sources: bool = False,
 ) -> tuple[Trace, Program | None]:
     """One rung's trace of a stimulus that fits, and the program it ran, where it ran one."""
     if rung == "source":
@@ -103,7 +110,7 @@ def run_rung(
         target = own_target(subject)
     else:
         target = find_target(rung, "--on", RUNGS)
-    artifact = artifact_of(subject, target, options)
+    artifact = artifact_of(subject, target, options, trust_sources)
     ensure_available(target)
     return run_target(target, artifact, stimulus, states), artifact.program
 

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard, Unpack
 from neurodeploy.bundle import Bundle, is_bundle, read_bundle
 from neurodeploy.errors import InputError, UnavailableError
 from neurodeploy.flow.arguments import LoadOptions
-from neurodeploy.flow.exporting import lower, lower_program, numerics_of, quantize
+from neurodeploy.flow.exporting import lower, lower_program, numerics_of, own_options, quantize
 from neurodeploy.flow.loading import network_from, no_loading
 from neurodeploy.network.network import Network
 from neurodeploy.passes.pipeline import pipeline_options
@@ -59,18 +59,33 @@ def program_of(subject: Subject, options: Options | None = None) -> Program:
     return quantize(subject, numerics_of(None, chosen), chosen).program
 
 
-def artifact_of(subject: Subject, target: Target, options: Options | None = None) -> Artifact:
+def artifact_of(
+    subject: Subject, target: Target, options: Options | None = None, trust_sources: bool = False
+) -> Artifact:
     """What ``target`` runs: a bundle's own artifact, or its program or a source's lowered now.
 
-    Raises what ``lower`` raises.
+    Raises what ``lower`` raises; without ``trust_sources`` InputError for a bundle whose sources are not those that its
+    program gives, where running it would run them.
     """
     chosen = options or {}
     if isinstance(subject, Network):
         return lower(subject, target, chosen).artifact
     _no_quantization(chosen)
     if subject.target == target.name and not chosen:
+        if target.runs_sources and not trust_sources:
+            _refuse_foreign_sources(subject, target)
         return subject.artifact
     return lower_program(subject.program, target, chosen)
+
+
+def _refuse_foreign_sources(bundle: Bundle, target: Target) -> None:
+    """Raises InputError where a bundle's files for its target are not byte for byte what lowering gives."""
+    made, files = lower_program(bundle.program, target, own_options(bundle.options)).files, bundle.artifact.files
+    other = sorted(name for name in made.keys() | files.keys() if made.get(name) != files.get(name))
+    if other:
+        problem = "is not what its program gives, and to run the bundle would compile and run it"
+        remedy = "export the network again; or, for sources that you trust, add --trust-sources"
+        raise InputError(problem, str(bundle.path / "target" / other[0]), remedy)
 
 
 def _no_quantization(options: Options) -> None:

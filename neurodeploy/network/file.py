@@ -17,7 +17,7 @@ from neurodeploy.host import Head, Host, HostEncoder
 from neurodeploy.network.assembly import assemble
 from neurodeploy.network.canonical import canonical_edges, canonical_nodes
 from neurodeploy.network.network import InputRange, Network
-from neurodeploy.network.raw import Raw, read_raw
+from neurodeploy.network.raw import Raw, read_raw, read_raw_bytes
 
 KEY = "neurodeploy"
 FORMAT = 1
@@ -41,11 +41,19 @@ def network_bytes(network: Network, contract: bool = True) -> bytes:
 
 def read_graph(path: Path) -> nir.NIRGraph:
     """Read any ``.nir``, subgraphs written out. Raises InputError for what is no NIR file, truncated or unknown."""
-    raw = read_raw(path)
+    return _assembled(read_raw(path), str(path))
+
+
+def network_of_bytes(data: bytes, where: str) -> Network:
+    """The Network of a ``.nir`` in memory that carries its contract, named ``where``. Raises InputError as above."""
+    return network_from_graph(_assembled(read_raw_bytes(data, where), where), where)
+
+
+def _assembled(raw: Raw, where: str) -> nir.NIRGraph:
     try:
         return assemble(raw)
     except InputError as error:
-        raise InputError(error.what, f"{path}: {error.where}", error.remedy) from error
+        raise InputError(error.what, f"{where}: {error.where}", error.remedy) from error
 
 
 def carries_contract(graph: nir.NIRGraph | Raw) -> bool:

@@ -21,14 +21,16 @@ import numpy as np
 
 from neurodeploy.errors import EnvironmentFailureError, InputError
 from neurodeploy.process import close_pipes, kill_group, start_process
+from neurodeploy.reading.door import allowance, check_regular, too_large
 
 Tree = dict[str, Any]
 CHILD = Path(__file__).with_name("hdf5_child.py")
 MEGABYTE = 1 << 20
 LARGEST = 384 * MEGABYTE
 MEMORY = 1024 * MEGABYTE
-SECONDS = 5
-PATIENCE = 300.0
+SECONDS, BYTES_PER_SECOND, PATIENCE = 5, MEGABYTE // 2, 5.0
+"""Processor time of a small file, and what more of it gives one more; the clock may show twice that, and patience."""
+MOST_OBJECTS, BYTES_PER_OBJECT = 100_000, 64
 
 
 class EndedError(Exception):
@@ -38,30 +40,41 @@ class EndedError(Exception):
 def read_tree(path: Path, kind: str = "NIR") -> Tree:
     """The file's groups as dicts, numbers as arrays, texts as ``str`` or arrays of them.
 
-    Anything else is None. ``kind``: what errors call the file. Raises InputError for what is no HDF5 file, damaged,
-    nested too deeply or too large.
+    Anything else is None. ``kind``: what errors call the file. Raises InputError for what is no regular file, no HDF5
+    file, damaged, nested too deeply or too large, and for one whose content stands in other files.
     """
-    if not path.is_file():
-        raise InputError("there is no such file", str(path), "check the path")
-    size = path.stat().st_size
+    status = check_regular(path)
+    limit = allowance(status, LARGEST)
+    if status.st_size > limit:
+        raise too_large(status.st_size, limit, str(path))
+    return _tree_of({"path": str(path.resolve())}, b"", min(status.st_size, limit), limit, str(path), kind)
+
+
+def read_tree_bytes(data: bytes, where: str, kind: str = "NIR") -> Tree:
+    """The same of a file in memory, named ``where`` in errors."""
+    return _tree_of({"length": len(data)}, data, len(data), max(LARGEST, 4 * len(data)), where, kind)
+
+
+def _tree_of(request: dict[str, Any], data: bytes, size: int, limit: int, where: str, kind: str) -> Tree:
     request = {
-        "path": str(path.resolve()),
-        "bytes": max(LARGEST, 4 * size),
-        "memory": MEMORY + 8 * size,
-        "seconds": SECONDS + size // (8 * MEGABYTE),
+        **request,
+        "bytes": limit,
+        "objects": MOST_OBJECTS + size // BYTES_PER_OBJECT,
+        "memory": MEMORY + 2 * limit + 8 * size,
+        "seconds": SECONDS + size // BYTES_PER_SECOND,
     }
     try:
-        header, data = _READER.ask(request)
+        header, arrays = _READER.ask(request, data)
     except EndedError as error:
-        raise unreadable(path, "it is damaged so that reading it never ends, or fails", kind) from error
+        raise unreadable(where, "it is damaged so that reading it never ends, or fails", kind) from error
     if "error" in header:
-        raise unreadable(path, str(header["error"]), kind)
-    return _tree(header["tree"], _arrays(header["arrays"], data))
+        raise unreadable(where, str(header["error"]), kind)
+    return _tree(header["tree"], _arrays(header["arrays"], arrays))
 
 
-def unreadable(path: Path, reason: str, kind: str = "NIR") -> InputError:
+def unreadable(where: object, reason: str, kind: str = "NIR") -> InputError:
     """The error for a file that is not of its kind."""
-    return InputError(f"not a readable {kind} file: {reason}", str(path), "export the network again")
+    return InputError(f"not a readable {kind} file: {reason}", str(where), "export the network again")
 
 
 class _Reader:
@@ -72,15 +85,16 @@ class _Reader:
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
 
-    def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], memoryview]:
-        """The header and the bytes of one answer. Raises EndedError."""
+    def ask(self, request: dict[str, Any], data: bytes = b"") -> tuple[dict[str, Any], memoryview]:
+        """The header and the bytes of one answer; ``data``: the file's bytes, without a path. Raises EndedError."""
         with self._lock:
             process = self._running()
-            watch = threading.Timer(PATIENCE, process.kill)
+            watch = threading.Timer(2 * request["seconds"] + PATIENCE, process.kill)
             watch.start()
             try:
                 assert process.stdin is not None and process.stdout is not None
                 process.stdin.write(json.dumps(request).encode() + b"\n")
+                process.stdin.write(data)
                 process.stdin.flush()
                 size = struct.unpack("<Q", _exactly(process.stdout, 8))[0]
                 header = json.loads(bytes(_exactly(process.stdout, size)))

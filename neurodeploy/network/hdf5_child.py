@@ -7,7 +7,9 @@ standard input is one request, every answer is a length, a JSON header, and the 
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import signal
 import struct
 import sys
 from math import prod
@@ -21,7 +23,7 @@ try:
 except ImportError:  # Windows has no such limits; the parent's patience is the only one there
     resource = None  # type: ignore[assignment]
 
-DEEPEST, MOST_OBJECTS, MOST_TEXTS = 24, 100_000, 2_000_000
+DEEPEST, MOST_TEXTS = 24, 2_000_000
 PLAIN = "fiub"
 READY = b"\x06"
 
@@ -31,24 +33,30 @@ class BadFileError(Exception):
 
 
 class Answer:
-    """Collects a file's tree; ``left`` bytes of arrays may still be read."""
+    """Collects a file's tree; ``left`` bytes of arrays and ``objects`` entries may still be read."""
 
-    def __init__(self, left: int) -> None:
+    def __init__(self, left: int, objects: int) -> None:
         self.left = left
-        self.objects = 0
+        self.objects = objects
         self.arrays: list[Any] = []
 
     def group(self, group: Any, depth: int) -> dict[str, Any]:
         """Groups become tables, datasets texts or arrays."""
         if depth > DEEPEST:
             raise BadFileError(f"its groups are nested deeper than {DEEPEST}")
-        return {str(name): self.item(group[name], depth) for name in group}
+        return {str(name): self.item(self.inside(group, name), depth) for name in group}
+
+    def inside(self, group: Any, name: str) -> Any:
+        """A group's entry. Raises BadFileError for one that stands in another file."""
+        if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
+            raise BadFileError(f"its entry {name!r} stands in another file")
+        return group[name]
 
     def item(self, item: Any, depth: int) -> dict[str, Any]:
         """One entry of a group."""
-        self.objects += 1
-        if self.objects > MOST_OBJECTS:
-            raise BadFileError(f"it holds more than {MOST_OBJECTS} entries")
+        self.objects -= 1
+        if self.objects < 0:
+            raise BadFileError("it holds too many entries for its size")
         if isinstance(item, h5py.Group):
             return {"group": self.group(item, depth + 1)}
         if not isinstance(item, h5py.Dataset) or item.shape is None:
@@ -57,6 +65,7 @@ class Answer:
 
     def dataset(self, data: Any) -> dict[str, Any]:
         """A text, a table of texts, or an array. Raises BadFileError before anything too large is read."""
+        refuse_elsewhere(data)
         count, texts = prod(data.shape), h5py.check_string_dtype(data.dtype) is not None
         chunk = prod(data.chunks or ())
         size = max(count, chunk) * max(data.dtype.itemsize, 1)
@@ -80,11 +89,17 @@ class Answer:
         return {"texts": flat, "shape": list(values.shape)}
 
 
-def answer(request: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+def refuse_elsewhere(data: Any) -> None:
+    """Raises BadFileError for a dataset whose values stand in other files (external or virtual storage)."""
+    if data.external or data.is_virtual:
+        raise BadFileError(f"the values of {data.name} stand in other files")
+
+
+def answer(request: dict[str, Any], content: Any) -> tuple[dict[str, Any], list[Any]]:
     """The header and the arrays of one request; every failure is a header with its reason."""
-    answer = Answer(int(request["bytes"]))
+    answer = Answer(int(request["bytes"]), int(request["objects"]))
     try:
-        with h5py.File(request["path"], "r") as file:
+        with h5py.File(content, "r") as file:
             tree = answer.group(file, 0)
         arrays = [{"type": array.dtype.str, "size": array.nbytes} for array in answer.arrays]
         return {"tree": tree, "arrays": arrays}, answer.arrays
@@ -106,6 +121,13 @@ def limit(seconds: int, memory: int) -> None:
         hard = resource.getrlimit(kind)[1]
         with contextlib.suppress(ValueError, OSError):  # some systems have no limit of memory
             resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    signal.setitimer(signal.ITIMER_REAL, 2.0 * seconds + 3)  # a disk that never answers takes no processor time
+
+
+def limit_off() -> None:
+    """The clock stops for who waits for the next request."""
+    if resource is not None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def main() -> None:
@@ -116,13 +138,15 @@ def main() -> None:
     for line in sys.stdin.buffer:
         request = json.loads(line)
         limit(int(request["seconds"]), int(request["memory"]))
-        header, arrays = answer(request)
+        given = io.BytesIO(sys.stdin.buffer.read(int(request["length"]))) if "length" in request else request["path"]
+        header, arrays = answer(request, given)
+        limit_off()
         data = json.dumps(header).encode()
         out.write(struct.pack("<Q", len(data)) + data)
         for array in arrays:
             out.write(array.tobytes() if array.ndim == 0 else array.reshape(-1).view(np.uint8).data)
         out.flush()
-        del header, arrays, data
+        del header, arrays, data, given
 
 
 if __name__ == "__main__":

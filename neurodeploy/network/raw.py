@@ -15,7 +15,7 @@ import nir
 import numpy as np
 
 from neurodeploy.errors import InputError
-from neurodeploy.network.hdf5 import Tree, read_tree, unreadable
+from neurodeploy.network.hdf5 import Tree, read_tree, read_tree_bytes, unreadable
 from neurodeploy.network.nested import flatten
 
 Edge = tuple[str, str]
@@ -94,14 +94,22 @@ class Raw:
 
 def read_raw(path: Path) -> Raw:
     """Read any ``.nir``. Raises InputError for what is no NIR file, damaged, nested too deeply or too large."""
-    tree = read_tree(path)
+    return _raw_of_tree(read_tree(path), str(path))
+
+
+def read_raw_bytes(data: bytes, where: str) -> Raw:
+    """The same of a ``.nir`` in memory, named ``where`` in errors."""
+    return _raw_of_tree(read_tree_bytes(data, where), where)
+
+
+def _raw_of_tree(tree: Tree, where: str) -> Raw:
     top = tree.get("node")
     if not isinstance(top, dict):
-        raise unreadable(path, "it has no graph")
+        raise unreadable(where, "it has no graph")
     try:
         return raw_graph(top, _text(tree.get("version")))
     except InputError as error:
-        raise InputError(error.what, f"{path}: {error.where}", error.remedy) from error
+        raise InputError(error.what, f"{where}: {error.where}", error.remedy) from error
 
 
 def raw_graph(top: Tree, version: str = "") -> Raw:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from neurodeploy.errors import InputError
+from neurodeploy.finding import Finding
 from neurodeploy.host import Host
 from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.numerics import Numerics
@@ -15,6 +16,7 @@ from neurodeploy.program.population import Input, Population
 from neurodeploy.program.projection import Projection
 from neurodeploy.program.rules import check_events
 from neurodeploy.program.tables import program_tables
+from neurodeploy.program.validity import refuse, violations
 from neurodeploy.table import Table, dimensions, listing
 
 
@@ -51,6 +53,21 @@ class Program:
                     "name an existing source, and a population as target",
                 )
         check_events(self.numerics, self.inputs, self.populations, self.projections)
+
+    @cached_property
+    def violations(self) -> tuple[Finding, ...]:
+        """Everything that keeps it from having a meaning, as findings; nothing for a sound Program."""
+        found = violations(self.numerics, self.inputs, self.populations, self.projections, self.outputs, self.host)
+        try:
+            _ = self.order
+        except InputError as error:
+            loop = Finding("program", "error", "program", error.what, error.remedy)
+            return (*found, loop)
+        return found
+
+    def ensure_sound(self) -> None:
+        """Raises InputError with every violation at once. Called before anything is made of it."""
+        refuse(self.violations, "program")
 
     @cached_property
     def by_name(self) -> dict[str, Population]:

@@ -7,18 +7,25 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.errors import InputError
+from neurodeploy.errors import InputError, NeurodeployError
 from neurodeploy.host import Head, Host, HostEncoder
 from neurodeploy.integers import narrowed
 from neurodeploy.numerics import NUMERICS, Numerics
 from neurodeploy.program.population import OPTIONAL, Input, Output, Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
+from neurodeploy.program.validity import refuse
+from neurodeploy.program.wire import EncoderFile, HeadFile, OutputFile, ProgramFile, Stored
+from neurodeploy.reading import parse_json, read_npz_bytes
+from neurodeploy.reading.door import memory_limit, too_large
+from neurodeploy.reading.json import as_kind
 from neurodeploy.trace import UNREADABLE
 
 FORMAT = 1
@@ -44,24 +51,35 @@ def program_files(program: Program) -> dict[str, bytes]:
     return {"program.json": text.encode(), "program.npz": npz_bytes(arrays)}
 
 
-def read_program(files: Mapping[str, bytes]) -> Program:
-    """The Program of those two files. Raises InputError where they do not hold one."""
+def read_program(files: Mapping[str, bytes], folder: str = "") -> Program:
+    """The Program of those two files, which errors name below ``folder``.
+
+    Raises InputError where they do not hold one: all that is wrong with it at once.
+    """
+    where, remedy = str(PurePath(folder, "program.json")), "export the network again"
+    document = parse_json(files["program.json"], dict[str, Any], where, "is not a program", remedy)
+    if document.get("format", FORMAT) != FORMAT:
+        raise InputError(f"program format {document['format']} is not {FORMAT}", where, "export again")
+    file = as_kind(document, ProgramFile, where, "is not a program", remedy)
+    arrays = _Arrays(read_npz(files["program.npz"], str(PurePath(folder, "program.npz"))))
     try:
-        data = json.loads(files["program.json"])
-        arrays = read_npz(files["program.npz"])
-        if data["format"] != FORMAT:
-            raise InputError(f"program format {data['format']} is not {FORMAT}", "program.json", "export again")
-        return Program(
-            _numerics(data["numerics"]),
-            tuple(_node(Input, node, arrays) for node in data["inputs"]),
-            tuple(_node(Population, node, arrays) for node in data["populations"]),
-            tuple(_node(Projection, node, arrays) for node in data["projections"]),
-            tuple(data["outputs"]),
-            Host(_read_head(data["post"], arrays), _read_encoder(data.get("pre"))),
-            {name: tuple(nodes) for name, nodes in data["provenance"].items()},
+        program = Program(
+            _numerics(file.numerics),
+            tuple(Input(**_values(node, arrays)) for node in file.inputs),
+            tuple(Population(**_values(node, arrays)) for node in file.populations),
+            tuple(Projection(**_values(node, arrays)) for node in file.projections),
+            file.outputs,
+            Host(_read_head(file.post, arrays), _read_encoder(file.pre)),
+            dict(file.provenance),
         )
+    except NeurodeployError as error:
+        raise InputError(f"is not a program: {error}", where, remedy) from error
     except UNREADABLE as error:
-        raise InputError(f"is not a program: {error}", "program.json", "export the network again") from error
+        raise InputError(f"is not a program: {error}", where, remedy) from error
+    arrays.refuse_others(where)
+    refuse(program.violations, where)
+    _refuse_memory(program, where)
+    return program
 
 
 def npz_bytes(arrays: Mapping[str, NDArray[Any]], compress: bool = True) -> bytes:
@@ -77,10 +95,39 @@ def npz_bytes(arrays: Mapping[str, NDArray[Any]], compress: bool = True) -> byte
     return buffer.getvalue()
 
 
-def read_npz(data: bytes) -> Arrays:
-    """Arrays of an ``.npz``; pickles are refused."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+def read_npz(data: bytes, where: str = "program.npz") -> Arrays:
+    """Arrays of an ``.npz``; pickles are refused. Raises InputError for what is damaged or too large."""
+    return read_npz_bytes(data, where, "holds no arrays of a program", "export the network again")
+
+
+class _Arrays:
+    """The arrays of ``program.npz``; every one must be used."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self._arrays = arrays
+        self._used: set[str] = set()
+
+    def take(self, name: str) -> NDArray[Any]:
+        """An array by name. Raises KeyError where it is missing."""
+        self._used.add(name)
+        return self._arrays[name]
+
+    def refuse_others(self, where: str) -> None:
+        """Raises InputError for an array that nothing refers to."""
+        strange = sorted(self._arrays.keys() - self._used)
+        if strange:
+            raise InputError(f"program.npz holds an array {strange[0]!r} of nothing", where, "export the network again")
+
+
+def _refuse_memory(program: Program, where: str) -> None:
+    """Raises InputError where one step of a small file would take more memory than a file may."""
+    kept = {node.name: 1 for node in (*program.inputs, *program.populations)}
+    for projection in program.projections:
+        kept[projection.source] = max(kept[projection.source], projection.delay + 1)
+    needed = 8 * sum(kept[node.name] * node.size for node in (*program.inputs, *program.populations))
+    limit = memory_limit()
+    if needed > limit:
+        raise too_large(needed, limit, where, "the state of its neurons is")
 
 
 def _plain(node: Any, key: str, arrays: Arrays) -> dict[str, Any]:
@@ -99,16 +146,22 @@ def _plain(node: Any, key: str, arrays: Arrays) -> dict[str, Any]:
     return plain
 
 
-def _node(kind: Any, plain: Mapping[str, Any], arrays: Arrays) -> Any:
-    values: dict[str, Any] = {}
-    for key, value in plain.items():
-        if isinstance(value, dict) and "array" in value:
-            stored = arrays[value["array"]]
-            value = stored.astype(np.float64 if stored.dtype.kind == "f" else np.int64)
-        elif key == "output":
-            value = Output(**value)
-        values[key] = tuple(value) if isinstance(value, list) else value
-    return kind(**values)
+def _values(file: msgspec.Struct, arrays: _Arrays) -> dict[str, Any]:
+    """The fields of an input, a population or a projection."""
+    values = msgspec.structs.asdict(file)
+    for key, value in values.items():
+        if isinstance(value, Stored):
+            values[key] = _whole(arrays.take(value.array), value.array, key == "unit")
+        elif isinstance(value, OutputFile):
+            values[key] = Output(**msgspec.structs.asdict(value))
+    return values
+
+
+def _whole(stored: NDArray[Any], name: str, real: bool) -> NDArray[Any]:
+    """An array as the Program has it. Raises ValueError for anything but integers, or floats where they are meant."""
+    if stored.dtype.kind not in ("f" if real else "iu") or (stored.dtype.itemsize == 8 and stored.dtype.kind == "u"):
+        raise ValueError(f"array {name!r} is of type {stored.dtype}")
+    return stored.astype(np.float64 if real else np.int64)
 
 
 def _numerics(plain: Mapping[str, Any]) -> Numerics:
@@ -124,11 +177,11 @@ def _head(head: Head | None, arrays: Arrays) -> dict[str, Any] | None:
     return {**head.to_json(), "weights": sorted(head.weights)}
 
 
-def _read_encoder(plain: Mapping[str, Any] | None) -> HostEncoder | None:
-    return None if plain is None else HostEncoder.of(plain)
+def _read_encoder(file: EncoderFile | None) -> HostEncoder | None:
+    return None if file is None else HostEncoder(file.node, file.features, file.settings)
 
 
-def _read_head(plain: Mapping[str, Any] | None, arrays: Arrays) -> Head | None:
-    if plain is None:
+def _read_head(file: HeadFile | None, arrays: _Arrays) -> Head | None:
+    if file is None:
         return None
-    return Head.of(plain, {key: arrays[f"post/{key}"] for key in plain["weights"]})
+    return Head.of(msgspec.structs.asdict(file), {key: arrays.take(f"post/{key}") for key in file.weights})

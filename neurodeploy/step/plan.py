@@ -56,8 +56,9 @@ def plan(program: Program, sent: Mapping[str, Range] | None = None) -> Plan:
     """The plan of one step of a Program.
 
     ``sent``: ranges of messages by node, where a host may feed more than the node itself would send, as in an isolated
-    run. Raises InputError for a loop without delay.
+    run. Raises InputError for a Program without a meaning, with every reason.
     """
+    program.ensure_sound()
     ranges = {node.name: sent_range(node, program.numerics) for node in (*program.inputs, *program.populations)}
     for name, (low, high) in (sent or {}).items():
         ranges[name] = min(low, ranges[name][0]), max(high, ranges[name][1])

@@ -19,6 +19,7 @@ TARGET = Target(
     run=run,
     options=(*limit_options(), PREFIX),
     available=available,
+    runs_sources=True,
 )
 
 __all__ = ["TARGET"]

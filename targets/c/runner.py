@@ -12,6 +12,7 @@ from neurodeploy.engine.build import LONGER, compile_limit
 from neurodeploy.engine.compiler import Compiler, find_compiler
 from neurodeploy.errors import EnvironmentFailureError, UnavailableError
 from neurodeploy.process import read_time_limit, run_process, temporary_folder
+from neurodeploy.reading import stage
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.target import Artifact
 from neurodeploy.trace import Trace
@@ -51,9 +52,7 @@ def _execute(
     compiler: Compiler, flags: Sequence[str], files: Mapping[str, bytes], prefixes: Sequence[str], data: bytes
 ) -> bytes:
     with temporary_folder(NAME) as folder:
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
-        (folder / "job").write_bytes(data)
+        stage(folder, {**files, "job": data})
         sources = [f"{prefix}_probe.c" for prefix in prefixes]
         command = [*compiler.command, *flags, *sources, DISPATCHER, HOST, "-o", "probe"]
         built = run_process(command, folder, compile_limit(), str(compiler), f"{WORKING}, or {LONGER}")

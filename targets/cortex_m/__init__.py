@@ -19,6 +19,7 @@ TARGET = Target(
     run=run,
     options=(MACHINE, *limit_options("4M", "4M"), PREFIX),
     available=available,
+    runs_sources=True,
 )
 
 __all__ = ["TARGET"]

@@ -13,6 +13,7 @@ from neurodeploy.embedded.runs import DISPATCHER, FEWER, RUN_LIMIT, RUN_TIMEOUT,
 from neurodeploy.engine.build import LONGER, compile_limit
 from neurodeploy.errors import CapabilityError, EnvironmentFailureError, InputError, UnavailableError
 from neurodeploy.process import read_time_limit, run_process, temporary_folder
+from neurodeploy.reading import stage
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.target import Artifact
 from neurodeploy.trace import Trace
@@ -73,9 +74,7 @@ def _with_costs(outcome: Outcome, board: Board) -> Trace:
 def execute(board: Board, files: Mapping[str, bytes], prefixes: Sequence[str], data: bytes) -> bytes:
     """Build these files with the probes of these prefixes, run that on a job's bytes, and give its record."""
     with temporary_folder(NAME) as folder:
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
-        (folder / "job").write_bytes(data)
+        stage(folder, {**files, "job": data})
         sources = ["board.c", DISPATCHER, *(f"{prefix}_probe.c" for prefix in prefixes)]
         command = [COMPILER, *board.flags, *sources, *LINKED, "-lgcc", "-o", "firmware.elf"]
         built = run_process(command, folder, compile_limit(), COMPILER, LONGER)

@@ -17,6 +17,7 @@ from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Population, Program
 from neurodeploy.program.quantizer import quantize_inputs
 from neurodeploy.program.store import npz_bytes
+from neurodeploy.reading import stage
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.target import Artifact
 from neurodeploy.trace import Entry, Trace
@@ -167,8 +168,7 @@ def write(part: Part, folder: Path, inputs: dict[str, IntArray], description: di
     program = part.run.artifact.program
     place = folder / part.name
     place.mkdir()
-    for name, content in part.run.artifact.files.items():
-        (place / name).write_bytes(content)
+    stage(place, part.run.artifact.files)
     latency = {neuron["name"]: neuron["latency"] for neuron in description["neurons"]}
     used = {synapse["source"] for synapse in description["synapses"]}
     names = sorted(name for name in inputs if name in used)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ from tests.engine.support import differences, reference
 from tests.targets.embedded_support import changed, lowered_digits, network, random_cases, random_program, stimulus
 
 needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compiler (Debian: apt-get install gcc)")
+needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="no make (Debian: apt-get install make)")
 STRICT = ("-std=c99", "-O1", "-Wall", "-Wextra", "-Werror", "-pedantic")
 SANITIZED = (*STRICT, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 K = 1024
@@ -72,11 +74,22 @@ def test_it_is_the_exported_source_that_runs(tmp_path: Path) -> None:
     at = text.index("before > ")
     source.write_text(text[:at] + "before < " + text[at + len("before > ") :])
     renew_digests(bundle.path)
-    report = check(bundle.path, stimulus("digits", None, 2))
+    with pytest.raises(InputError, match=r"model\.c: is not what its program gives"):
+        check(bundle.path, stimulus("digits", None, 2))
+    report = check(bundle.path, stimulus("digits", None, 2), trust_sources=True)
     assert report.verdict == "diverged"
     first = report.first_divergence
     assert first is not None
     assert first.node == "lif1"
+
+
+@needs_compiler
+@needs_make
+def test_a_bundle_built_by_hand_is_still_the_same_bundle(tmp_path: Path) -> None:
+    bundle = export(network("digits"), TARGET, tmp_path / "digits")
+    subprocess.run(["make", "-C", bundle.path / "target"], check=True, capture_output=True)
+    assert (bundle.path / "target" / "model").is_file()
+    assert check(bundle.path, stimulus("digits", None, 2)).verdict == "agree"
 
 
 def test_export_needs_no_compiler_and_gives_the_same_bytes_in_every_process(tmp_path: Path) -> None:
