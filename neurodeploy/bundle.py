@@ -18,7 +18,6 @@ import msgspec
 
 from neurodeploy.atomic import new_folder
 from neurodeploy.errors import InputError
-from neurodeploy.finding import Finding, Severity
 from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.network.file import network_bytes, network_of_bytes
 from neurodeploy.network.network import Network
@@ -27,6 +26,7 @@ from neurodeploy.program.program import Program
 from neurodeploy.program.store import program_files, read_program
 from neurodeploy.program.tables import neuron_table
 from neurodeploy.reading import Folder, is_plain, open_folder, parse_json, stage
+from neurodeploy.reading.findings import findings_of
 from neurodeploy.reading.json import as_kind
 from neurodeploy.streams import stream_of
 from neurodeploy.table import listing
@@ -56,17 +56,6 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     digest: str
 
 
-class Noticed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A finding in ``report.json``."""
-
-    slug: str
-    severity: Severity
-    node: str
-    message: str
-    remedy: str = ""
-    effect: str = ""
-
-
 class NeuronErrors(msgspec.Struct, frozen=True):
     """What rounding did to a population, in ``report.json``; ``largest_current`` is null where nothing bounds it."""
 
@@ -84,7 +73,7 @@ class ReportFile(msgspec.Struct, frozen=True):
     layers: tuple[LayerReport, ...] = ()
     neurons: tuple[NeuronErrors, ...] = ()
     calibration: tuple[Calibrated, ...] = ()
-    findings: tuple[Noticed, ...] = ()
+    findings: tuple[dict[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -195,8 +184,8 @@ def _bundle(path: Path, manifest: Manifest, files: Mapping[str, bytes]) -> Bundl
     targets = {name.removeprefix(TARGET): data for name, data in files.items() if name.startswith(TARGET)}
     what, remedy = "its report is damaged", "export the network again"
     report = parse_json(files["report.json"], dict[str, Any], str(path / "report.json"), what, remedy)
-    noticed = as_kind(report, ReportFile, str(path / "report.json"), what, remedy).findings
-    findings = tuple(Finding(**msgspec.structs.asdict(finding)) for finding in noticed)
+    _ = as_kind(report, ReportFile, str(path / "report.json"), what, remedy)
+    findings = findings_of(report.get("findings", []), str(path / "report.json"), what, remedy)
     artifact = Artifact(read_program(files, str(path)), targets, findings, manifest.notes)
     expected = _manifest(manifest.target, manifest.options, network, artifact, files)
     said = _plain(manifest)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -16,6 +16,7 @@ from neurodeploy.atomic import write_file
 from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
 from neurodeploy.html import fragment, html_table
+from neurodeploy.reading import parse_json, read_npz
 from neurodeploy.table import Table, dimensions
 from neurodeploy.trace import UNREADABLE
 
@@ -224,28 +225,27 @@ def stimulus_table(stimulus: Stimulus) -> Table:
 
 def read_arrays(path: Path) -> dict[str, Array]:
     """The arrays of an ``.npz``. Raises InputError for a file that is missing or is none."""
-    try:
-        # Opened as an archive first: numpy takes any other file for a pickle, and says so.
-        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except FileNotFoundError as error:
-        raise InputError("there is no such file", str(path), "check the path") from error
-    except UNREADABLE as error:
-        remedy = "write one array per input with numpy.savez"
-        raise InputError(f"not a readable stimulus (.npz): {error}", str(path), remedy) from error
+    return read_npz(path, "not a readable stimulus (.npz)", "write one array per input with numpy.savez")
+
+
+class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The entry ``ABOUT``: which arrays are inputs, labels, and of each encoder the signal and its samples."""
+
+    format: int
+    inputs: list[str]
+    labels: str | None
+    signals: dict[str, tuple[str, str]]
 
 
 def stimulus_of(arrays: Mapping[str, Array], path: Path) -> Stimulus:
     """The stimulus that ``save`` wrote as these arrays. Raises InputError where they are damaged."""
     try:
-        about = json.loads(str(arrays[ABOUT]))
-        if about["format"] != FORMAT:
-            raise ValueError(f"its format is {about['format']}, not {FORMAT}")
-        labels = None if about["labels"] is None else arrays[about["labels"]]
-        signals = {
-            node: Signal(arrays[values], arrays[samples]) for node, (values, samples) in about["signals"].items()
-        }
-        inputs = {name: arrays[name] for name in about["inputs"]}
+        about = parse_json(str(arrays[ABOUT]), About, str(path), "not a saved stimulus", "save it again")
+        if about.format != FORMAT:
+            raise ValueError(f"its format is {about.format}, not {FORMAT}")
+        labels = None if about.labels is None else arrays[about.labels]
+        signals = {node: Signal(arrays[values], arrays[samples]) for node, (values, samples) in about.signals.items()}
+        inputs = {name: arrays[name] for name in about.inputs}
     except UNREADABLE as error:
         raise InputError(f"not a saved stimulus: {error}", str(path), "save it again") from error
     return Stimulus(inputs, labels, Origin("file", str(path)), signals)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,10 +20,16 @@ from neurodeploy.evidence import Evidence
 from neurodeploy.finding import Finding
 from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.integers import narrowed
+from neurodeploy.reading import parse_json, read_npz
+from neurodeploy.reading.findings import findings_of
+from neurodeploy.reading.json import as_kind
 from neurodeploy.table import Table, dimensions, listing
 
 Array = NDArray[Any]
-UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
+UNREADABLE = (
+    *(OSError, EOFError, OverflowError, IndexError, ValueError, KeyError, TypeError, AttributeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 """What numpy and zipfile raise for a damaged ``.npz``."""
 
 
@@ -167,20 +174,17 @@ class Trace:
     @staticmethod
     def load(path: Path) -> Trace:
         """Read what ``save`` wrote. Raises InputError for any other file."""
+        what, remedy = "not a trace", "give a file that `neurodeploy run -o` wrote"
+        arrays = read_npz(path, what, remedy)
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {key: file[key] for key in file.files}
-            meta = json.loads(str(arrays.pop("meta")))
-            about = meta.pop("nodes")
-            if not meta.pop("batched"):
+            meta = parse_json(str(arrays.pop("meta")), dict[str, Any], str(path), what, remedy)
+            about = as_kind(meta.pop("nodes"), dict[str, NodeFile], str(path), what, remedy)
+            if not as_kind(meta.pop("batched"), bool, str(path), what, remedy):
                 arrays = {key: array[None] for key, array in arrays.items()}
-            entries = {name: _entry(name, arrays, about[name]) for name in about}
-            trace = _trace(entries, meta)
+            findings = findings_of(meta.pop("findings", ()), str(path), what, remedy)
+            return _trace({name: _entry(name, arrays, about[name]) for name in about}, meta, findings)
         except UNREADABLE as error:
-            raise InputError(
-                f"not a trace: {error}", str(path), "give a file that `neurodeploy run -o` wrote"
-            ) from error
-        return trace
+            raise InputError(f"{what}: {error}", str(path), remedy) from error
 
     def __repr__(self) -> str:
         rows = [
@@ -245,11 +249,21 @@ def _states(entry: Entry) -> tuple[tuple[str, Array | None], ...]:
     return ("v", entry.v), ("u", entry.u), ("v_before", entry.v_before)
 
 
-def _trace(entries: Mapping[str, Entry], about: dict[str, Any]) -> Trace:
-    """The trace of some entries and of what ``Trace.about`` gave."""
+class NodeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a file's ``meta`` says of one node."""
+
+    scale: int
+    state_scale: int
+    inserted: bool
+    state_unit: Any = 1.0
+
+
+def _trace(entries: Mapping[str, Entry], about: dict[str, Any], findings: tuple[Finding, ...]) -> Trace:
+    """The trace of some entries and of what ``Trace.about`` gave. Raises ValueError for entries of different sizes."""
     evidence, operations = about.pop("evidence", None), about.pop("operations", None)
     encoded, notes = (tuple(map(str, about.pop(name, ()))) for name in ("encoded", "notes"))
-    findings = tuple(Finding(**finding) for finding in about.pop("findings", ()))
+    if len({entry.output.shape[:2] for entry in entries.values()}) != 1:
+        raise ValueError("its nodes differ in samples or steps, or there is none")
     return Trace(
         entries,
         about,
@@ -261,18 +275,25 @@ def _trace(entries: Mapping[str, Entry], about: dict[str, Any]) -> Trace:
     )
 
 
-def _entry(name: str, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> Entry:
+def _entry(name: str, arrays: Mapping[str, Array], about: NodeFile) -> Entry:
     graded = f"{name}.values" in arrays
+    output = arrays[f"{name}.values" if graded else f"{name}.spikes"]
+    states = {key: arrays[f"{name}.{key}"] for key in ("v", "u", "v_before") if f"{name}.{key}" in arrays}
+    unit = _unit(about.state_unit)
+    if output.ndim < 2 or any(array.shape != output.shape for array in states.values()):
+        raise ValueError(f"the arrays of node {name!r} do not fit each other")
+    if any(array.dtype.kind not in "biuf" for array in (output, *states.values())):
+        raise ValueError(f"the arrays of node {name!r} hold no real numbers")
     return Entry(
-        arrays[f"{name}.values" if graded else f"{name}.spikes"],
+        output,
         graded,
-        int(about["scale"]),
-        arrays.get(f"{name}.v"),
-        arrays.get(f"{name}.u"),
-        arrays.get(f"{name}.v_before"),
-        int(about["state_scale"]),
-        bool(about["inserted"]),
-        _unit(about.get("state_unit", 1.0)),
+        about.scale,
+        states.get("v"),
+        states.get("u"),
+        states.get("v_before"),
+        about.state_scale,
+        about.inserted,
+        unit,
     )
 
 

@@ -18,6 +18,7 @@ from neurodeploy.encoding.ranges import check_range, measured
 from neurodeploy.encoding.store import CODERS, make_coder
 from neurodeploy.errors import InputError
 from neurodeploy.html import fragment, html_table
+from neurodeploy.reading import read_json
 
 FORMAT = 1
 KEYS = ("format", "coder", "low", "high", "bits")
@@ -165,13 +166,7 @@ def deployed_from_json(data: Any, where: str) -> DeployedEncoder:
 def read_deployed(path: Path) -> DeployedEncoder:
     """The encoder in a file. Raises InputError."""
     remedy = "give the JSON that neurodeploy encode --save-encoder wrote"
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError("there is no such file", str(path), remedy) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"cannot be read: {error}", str(path), remedy) from error
-    return deployed_from_json(data, str(path))
+    return deployed_from_json(read_json(path, dict[str, Any], "describes no encoder", remedy), str(path))
 
 
 def _check_format(version: Any, where: str, remedy: str) -> None:

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from neurodeploy.atomic import write_file
 from neurodeploy.encoding.arrays import Index, check_held
 from neurodeploy.errors import InputError
+from neurodeploy.reading import check_regular, open_regular, read_npy, read_npz, read_text
 
 TIME_NAMES = ("t", "time", "times", "timestamp", "timestamps")
 EVEN = 1e-3
 """Largest difference of the steps of a column of times, as a share of a step."""
 
+TABLE_BYTES, LONGEST_LINE = 128 << 20, 1 << 20
 KINDS = "a .csv (one signal per column), a .npy or an .npz"
 
 
@@ -29,15 +31,12 @@ def read_signal(path: Path, name: str | None = None) -> NDArray[Any]:
     the shape it is; an ``.npz`` needs ``name`` where it holds several. Raises InputError, also where a number is not
     finite or beyond single precision; it names the place.
     """
-    if path.is_dir():
-        raise InputError("is a folder", str(path), f"give {KINDS}")
+    check_regular(path)
     try:
         if path.suffix.lower() == ".csv":
             return _read_table(path)
         if path.suffix.lower() in (".npy", ".npz"):
             return _read_arrays(path, name)
-    except FileNotFoundError:
-        raise InputError("there is no such file", str(path), f"give {KINDS}") from None
     except (OSError, UnicodeDecodeError, ValueError, csv.Error) as error:
         raise InputError(f"cannot be read: {error}", str(path), f"give {KINDS}") from error
     raise InputError("is no kind of file that holds a signal", str(path), f"give {KINDS}")
@@ -62,7 +61,8 @@ def time_columns(path: Path, signal: NDArray[Any]) -> tuple[str, ...]:
     """Columns of a CSV, of which ``signal`` was read, that look like times: called so, or rising in equal steps."""
     if path.suffix.lower() != ".csv" or signal.ndim != 2:
         return ()
-    first = path.read_text(encoding="utf-8-sig").partition("\n")[0]
+    with open_regular(path) as file:
+        first = file.readline(LONGEST_LINE).decode("utf-8-sig", "replace").rstrip("\r\n")
     heads = [head.strip() for head in first.split(_delimiter(first))]
     named = _numbers(heads) is None
     looks_like: list[str] = []
@@ -80,7 +80,7 @@ def _delimiter(first: str) -> str:
 
 
 def _read_table(path: Path) -> NDArray[np.float64]:
-    text = path.read_text(encoding="utf-8-sig")
+    text = read_text(path, TABLE_BYTES, growth=1)
     first = text.partition("\n")[0]
     reader = csv.reader(text.splitlines(), delimiter=_delimiter(first))
     rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
@@ -117,15 +117,15 @@ def _numbers(row: list[str]) -> list[float] | None:
 
 
 def _read_arrays(path: Path, name: str | None) -> NDArray[Any]:
-    loaded = np.load(path, allow_pickle=False)
-    if isinstance(loaded, np.ndarray):
-        _check(loaded, path)
-        return loaded
-    with loaded:
-        chosen = name if name is not None else loaded.files[0] if len(loaded.files) == 1 else None
-        if chosen not in loaded.files:
-            held = ", ".join(loaded.files) or "none"
-            raise InputError(f"holds these arrays: {held}", str(path), "name one of them with --array")
-        values = loaded[chosen]
+    if path.suffix.lower() == ".npy":
+        values = read_npy(path, "cannot be read", f"give {KINDS}")
+        _check(values, path)
+        return values
+    arrays = read_npz(path, "cannot be read", f"give {KINDS}")
+    chosen = name if name is not None else next(iter(arrays)) if len(arrays) == 1 else None
+    if chosen is None or chosen not in arrays:
+        held = ", ".join(arrays) or "none"
+        raise InputError(f"holds these arrays: {held}", str(path), "name one of them with --array")
+    values = arrays[chosen]
     _check(values, path)
     return values

@@ -24,6 +24,7 @@ from neurodeploy.encoding.rate import Rate
 from neurodeploy.encoding.step_forward import Delta, StepForward
 from neurodeploy.errors import InputError
 from neurodeploy.html import fragment, html_table
+from neurodeploy.reading import parse_json, read_npz
 from neurodeploy.table import dimensions
 
 CODERS: Mapping[str, Any] = {
@@ -103,13 +104,10 @@ class Encoded:
     @classmethod
     def load(cls, path: Path) -> Encoded:
         """Read what ``save`` wrote. Raises InputError for a file that is none."""
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in ("spikes", "initial", "coder")}
-            data = json.loads(str(arrays["coder"]))
-        except (FileNotFoundError, IsADirectoryError) as error:
-            reason = "there is no such file" if isinstance(error, FileNotFoundError) else "is a folder"
-            raise InputError(reason, str(path), "give the .npz that encode wrote") from None
-        except Exception as error:  # a damaged archive fails in many ways
-            raise InputError("holds no encoded signal", str(path), "give the .npz that encode wrote") from error
+        what, remedy = "holds no encoded signal", "give the .npz that encode wrote"
+        arrays = read_npz(path, what, remedy)
+        lacking = [name for name in ("spikes", "initial", "coder") if name not in arrays]
+        if lacking:
+            raise InputError(f"{what}: it lacks {lacking[0]}", str(path), remedy)
+        data = parse_json(str(arrays["coder"]), dict[str, Any], str(path), what, remedy)
         return cls(arrays["spikes"], coder_from_json(data, str(path)), arrays["initial"])

@@ -21,6 +21,7 @@ from neurodeploy.events.npz import holds_events, read_npy, read_npz
 from neurodeploy.events.prophesee import read_prophesee
 from neurodeploy.events.source import EventSource
 from neurodeploy.events.text import read_text
+from neurodeploy.reading import check_regular
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,7 @@ def open_events(
     for, and UnavailableError where a reader's package is missing.
     """
     place = Path(path)
-    if not place.is_file():
-        reason = "is a folder, not a recording" if place.is_dir() else "there is no such file"
-        raise InputError(reason, str(place), "check the path")
+    check_regular(place)
     hints = NO_HINTS if columns is None and time_unit is None else Hints(columns, time_unit)
     chosen = _format(place)
     for name, value in (("columns", columns), ("time_unit", time_unit)):

@@ -62,6 +62,7 @@ def read_hdf5(path: Path, hints: Hints = NO_HINTS, format: str = "HDF5", on: int
             layout = _layout(file, path)
             datasets = layout.datasets(file)
             for dataset in datasets:
+                _judge_storage(dataset, path)
                 _judge_filters(dataset, path)
             _same_length(datasets, path)
             size = int(datasets[0].size)
@@ -117,6 +118,12 @@ def _same_length(datasets: list[Any], path: Path) -> None:
     if len(set(sizes.values())) > 1:
         lengths = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
         raise InputError(f"its columns differ in length: {lengths}", str(path), "repair the file")
+
+
+def _judge_storage(dataset: Any, path: Path) -> None:
+    """Raises InputError for values that stand in other files, where a file from outside has nothing to read."""
+    if dataset.external or dataset.is_virtual or Path(dataset.file.filename) != path:
+        raise InputError(f"the values of {dataset.name} stand in other files", str(path), "store them in the file")
 
 
 def _judge_filters(dataset: Any, path: Path) -> None:

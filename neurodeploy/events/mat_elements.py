@@ -13,6 +13,7 @@ from pathlib import Path
 
 from neurodeploy.errors import InputError
 from neurodeploy.events.binary import COPY
+from neurodeploy.reading.door import allowance, too_large
 
 HEADER = 128
 MATRIX, COMPRESSED = 14, 15
@@ -22,12 +23,13 @@ PARTS = frozenset((1, 2, 3, 4, 5, 6, 7, 9, 12, 13, MATRIX, 16, 17, 18))
 FIRST_PARTS = (6, 5, 1)
 """Types of the first parts of a matrix: flags, dimensions, name."""
 
-PIECE = 1 << 20
+PIECE, DEEPEST = 1 << 20, 50
 
 
 def judge_elements(path: Path) -> None:
     """Raises InputError, with the byte, where an element has no known type, does not fit, or fails its checksum."""
-    size = path.stat().st_size
+    size, held = path.stat().st_size, 0
+    limit = allowance(path.stat())
     with path.open("rb") as file:
         order = {b"IM": "<", b"MI": ">"}.get(file.read(HEADER)[126:])
         if order is None:
@@ -36,7 +38,7 @@ def judge_elements(path: Path) -> None:
         while at < size:
             kind, start, end, following = _tag(file, at, size, order, path)
             if kind == COMPRESSED:
-                _inflate(file, start, end, path)
+                held += _inflate(file, start, end, path, limit - held)
             elif kind == MATRIX:
                 _judge_matrix(file, start, end, order, path)
             else:
@@ -44,15 +46,17 @@ def judge_elements(path: Path) -> None:
             at = following
 
 
-def _judge_matrix(file: BufferedReader, at: int, end: int, order: str, path: Path) -> None:
+def _judge_matrix(file: BufferedReader, at: int, end: int, order: str, path: Path, depth: int = 0) -> None:
     """Flags, dimensions and name, then numbers or, in a struct or cell, matrices."""
+    if depth > DEEPEST:
+        raise _damaged(path, at, "variables nested too deeply")
     first = list(FIRST_PARTS)
     while at < end:
         kind, start, after, following = _tag(file, at, end, order, path)
         if kind != first.pop(0) if first else kind not in PARTS:
             raise _damaged(path, at, f"an element of type {kind} within a variable")
         if kind == MATRIX:
-            _judge_matrix(file, start, after, order, path)
+            _judge_matrix(file, start, after, order, path, depth + 1)
         at = following
 
 
@@ -77,22 +81,25 @@ def _tag(file: BufferedReader, at: int, end: int, order: str, path: Path) -> tup
     return kind, start, start + length, following
 
 
-def _inflate(file: BufferedReader, at: int, end: int, path: Path) -> None:
-    """Read a compressed element to the end: its checksum must be right."""
+def _inflate(file: BufferedReader, at: int, end: int, path: Path, limit: int) -> int:
+    """Read a compressed element to the end: its checksum must be right, its size, which is returned, within limits."""
     stream = zlib.decompressobj()
     file.seek(at)
-    left = end - at
+    left, held = end - at, 0
     try:
         while left > 0:
             data = file.read(min(PIECE, left))
             left -= len(data)
             while data:
-                stream.decompress(data, PIECE)
+                held += len(stream.decompress(data, PIECE))
                 data = stream.unconsumed_tail
+                if held > limit:
+                    raise too_large(held, limit, str(path), "unpacked it is more than")
     except zlib.error as error:
         raise _damaged(path, at, str(error)) from error
     if not stream.eof:
         raise _damaged(path, at, "its compressed data has no end")
+    return held
 
 
 def _damaged(path: Path, at: int, reason: str) -> InputError:

@@ -23,6 +23,8 @@ from neurodeploy.events.columns import NO_HINTS, Column, Hints, convert, find_co
 from neurodeploy.events.event import CHUNK, Sensor
 from neurodeploy.events.source import EventSource
 from neurodeploy.events.table import is_table, table_source
+from neurodeploy.reading import check_regular
+from neurodeploy.reading.archive import DAMAGED_ARCHIVE, judge_array, open_archive
 from neurodeploy.trace import UNREADABLE
 
 REMEDY = "store the arrays t (microseconds), x, y, p (0 or 1), width and height, or call neurodeploy.events.save_events"
@@ -34,10 +36,10 @@ TABLE = "events"
 def holds_events(path: Path) -> bool:
     """Whether an ``.npz`` has an array for each column of events, by any name that is known, or a table of events."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_archive(path, bounded=False) as archive:
             members = _members(archive)
             return _has_columns(members) or (TABLE in members and is_table(*_header(archive, TABLE)[:2]))
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except (*DAMAGED_ARCHIVE, InputError):
         return False
 
 
@@ -51,10 +53,11 @@ def save_events(source: EventSource, path: Path, **more: Any) -> None:
 
 def read_npz(path: Path, hints: Hints = NO_HINTS) -> EventSource:
     """An ``.npz`` of events. Raises InputError for damage, unknown names and columns of different length."""
-    with _guard(path), zipfile.ZipFile(path) as archive:
+    with _guard(path), open_archive(path, bounded=False) as archive:
         members = _members(archive)
         sensor = _sensor(archive) if {"width", "height"} <= set(members) else None
         if TABLE in members and not _has_columns(members):
+            judge_array(archive, f"{TABLE}.npy", str(path))
             with archive.open(f"{TABLE}.npy") as stream:
                 return table_source(npy.read_array(stream, allow_pickle=False), path, "npz", hints, sensor)
         names = find_columns(members, str(path), REMEDY)
@@ -70,6 +73,7 @@ def read_npz(path: Path, hints: Hints = NO_HINTS) -> EventSource:
 
 def read_npy(path: Path, hints: Hints = NO_HINTS) -> EventSource:
     """A table of events in a ``.npy``, mapped into memory. Raises InputError for damage and other arrays."""
+    check_regular(path)
     with _guard(path):
         table = np.load(path, mmap_mode="r", allow_pickle=False)
     return table_source(table, path, "npy", hints)
@@ -88,7 +92,7 @@ def _has_columns(members: list[str]) -> bool:
 
 def _parts(path: Path, names: Mapping[str, str]) -> Iterator[dict[str, Column]]:
     with ExitStack() as stack:
-        archive = stack.enter_context(zipfile.ZipFile(path))
+        archive = stack.enter_context(open_archive(path, bounded=False))
         columns: dict[str, tuple[int, np.dtype[Any], IO[bytes]]] = {}
         for column, name in names.items():
             size, dtype, stream = _column(archive, name, path)
@@ -127,6 +131,8 @@ def _header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dt
 
 
 def _sensor(archive: zipfile.ZipFile) -> Sensor:
+    for name in ("width.npy", "height.npy"):
+        judge_array(archive, name, "size", limit=1 << 10)
     with archive.open("width.npy") as width, archive.open("height.npy") as height:
         return Sensor(int(npy.read_array(width)), int(npy.read_array(height)))
 

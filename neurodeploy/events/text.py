@@ -22,7 +22,7 @@ from neurodeploy.events.event import CHUNK, Sensor
 from neurodeploy.events.source import EventSource, guess_findings
 
 LINES = CHUNK // 4
-LINE_LIMIT = 1 << 12
+LINE_LIMIT, LONGEST_LINE = 1 << 12, 1 << 16
 HEAD = 1000
 """Lines that are looked at before reading: names, order and unit are judged by them."""
 
@@ -102,7 +102,7 @@ def _sample(lines: list[str], separator: str | None) -> NDArray[np.float64]:
 def _parts(table: TextTable) -> Iterator[dict[str, Column]]:
     number, named = 0, table.named
     with table.path.open("rb") as file:
-        while lines := file.readlines(LINES * 24):
+        while lines := _lines(file.read(LINES * 24) + file.readline(LONGEST_LINE), number, table.path):
             first, number = number, number + len(lines)
             texts = [
                 (first + n + 1, line) for n, line in enumerate(lines) if line.strip() and not line.startswith(COMMENTS)
@@ -111,6 +111,15 @@ def _parts(table: TextTable) -> Iterator[dict[str, Column]]:
                 texts, named = texts[1:], not texts
             if texts:
                 yield _numbers(texts, table)
+
+
+def _lines(block: bytes, number: int, path: Path) -> list[bytes]:
+    """The lines of a block after so many. Raises InputError for one that is longer than any line of events."""
+    lines = block.splitlines(keepends=True)
+    long = next((at for at, line in enumerate(lines) if len(line) > LONGEST_LINE - 1), None)
+    if long is not None:
+        raise InputError(f"line {number + long + 1:,} is too long for an event", str(path), REMEDY)
+    return lines
 
 
 def _numbers(lines: list[tuple[int, bytes]], table: TextTable) -> dict[str, Column]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from neurodeploy.encoding.tuning import Aim, Candidate
 from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
 from neurodeploy.html import fragment, html_note, html_table
+from neurodeploy.reading import read_json
 from neurodeploy.table import Table, dimensions
 
 Array = NDArray[Any]
@@ -202,11 +202,8 @@ def _coder(method: str, parameters: Mapping[str, Any], coder: Coder | str | Path
 
 def _read_json(path: Path) -> Mapping[str, Any]:
     remedy = "give JSON, as encode --json shows it"
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read the coder: {error}", str(path), remedy) from error
-    data = data.get("coder", data) if isinstance(data, dict) else data
+    document = read_json(path, dict[str, Any], "cannot read the coder", remedy)
+    data = document.get("coder", document)
     if not isinstance(data, dict):
         raise InputError("describes no coder", str(path), remedy)
     return data

@@ -64,15 +64,15 @@ def artifact_of(
 ) -> Artifact:
     """What ``target`` runs: a bundle's own artifact, or its program or a source's lowered now.
 
-    Raises what ``lower`` raises; without ``trust_sources`` InputError for a bundle whose sources are not those that its
-    program gives, where running it would run them.
+    Raises what ``lower`` raises; without ``trust_sources`` InputError for a bundle whose files for the target are not
+    those that its program gives: the target would run them.
     """
     chosen = options or {}
     if isinstance(subject, Network):
         return lower(subject, target, chosen).artifact
     _no_quantization(chosen)
     if subject.target == target.name and not chosen:
-        if target.runs_sources and not trust_sources:
+        if not trust_sources:
             _refuse_foreign_sources(subject, target)
         return subject.artifact
     return lower_program(subject.program, target, chosen)
@@ -83,7 +83,7 @@ def _refuse_foreign_sources(bundle: Bundle, target: Target) -> None:
     made, files = lower_program(bundle.program, target, own_options(bundle.options)).files, bundle.artifact.files
     other = sorted(name for name in made.keys() | files.keys() if made.get(name) != files.get(name))
     if other:
-        problem = "is not what its program gives, and to run the bundle would compile and run it"
+        problem = "is not what its program gives, and to run the bundle would run it"
         remedy = "export the network again; or, for sources that you trust, add --trust-sources"
         raise InputError(problem, str(bundle.path / "target" / other[0]), remedy)
 

@@ -26,6 +26,9 @@ from neurodeploy.integers import counts
 from neurodeploy.model import Config, ReferenceModel, find_model
 from neurodeploy.network import InputRange, Network, Source
 from neurodeploy.network.network import is_junction
+from neurodeploy.reading import allowance, check_regular, open_archive
+from neurodeploy.reading.archive import DAMAGED_ARCHIVE
+from neurodeploy.reading.door import too_large
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.trace import Entry, Trace
 
@@ -46,9 +49,9 @@ def read_torch_file(path: Path, trust_pickle: bool = False) -> Any:
 
     Raises InputError for a missing or damaged file, and for pickled objects unless ``trust_pickle``.
     """
-    if not path.is_file():
-        reason = "is no file" if path.exists() else "there is no such file"
-        raise InputError(reason, str(path), "check the path")
+    status = check_regular(path)
+    if status.st_size > allowance(status):
+        raise too_large(status.st_size, allowance(status), str(path))
     if path.suffix == ".safetensors":
         return _read_safetensors(path)
     if _is_torchscript(path):
@@ -83,8 +86,11 @@ def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
 def _is_torchscript(path: Path) -> bool:
     if not zipfile.is_zipfile(path):
         return False
-    with zipfile.ZipFile(path) as archive:
-        return any(name.endswith("/constants.pkl") for name in archive.namelist())
+    try:
+        with open_archive(path) as archive:
+            return any(name.endswith("/constants.pkl") for name in archive.namelist())
+    except DAMAGED_ARCHIVE as error:
+        raise InputError(f"damaged, or not a PyTorch file: {error}", str(path), "save it again") from error
 
 
 def load_checkpoint(path: Path) -> Network:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError, RefusedError
@@ -15,6 +15,7 @@ from neurodeploy.network.raw import Raw, read_raw
 from neurodeploy.profiles import parse_profile, ranked
 from neurodeploy.profiles.profile import Reading, read_under
 from neurodeploy.profiles.suggestions import OPEN, who_wrote_it
+from neurodeploy.reading import read_json
 
 
 def load_nir(path: Path, contract: Contract | None = None, profile: str | None = None) -> Network:
@@ -68,10 +69,11 @@ def network_of_reading(raw: Raw, reading: Reading) -> Network:
 
 def read_contract(path: Path) -> Contract:
     """A contract from a JSON file. Raises InputError."""
+    remedy = "write it as `neurodeploy inspect --json` shows one"
+    document = read_json(path, dict[str, Any], "cannot read the contract", remedy)
     try:
-        return Contract.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        remedy = "write it as `neurodeploy inspect --json` shows one"
+        return Contract.from_json(document)
+    except (TypeError, ValueError, AttributeError) as error:
         raise InputError(f"cannot read the contract: {error}", str(path), remedy) from error
 
 

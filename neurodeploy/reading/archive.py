@@ -27,6 +27,7 @@ Array = NDArray[Any]
 ARRAY = ".npy"
 KINDS = "biufcSU"
 """Types of arrays that files may have: truth values, numbers and texts."""
+UNBOUNDED = 1 << 62
 LARGEST_DIRECTORY = 16 * MEBI
 READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 END, END_SIZE, LONGEST_COMMENT = b"PK\x05\x06", 22, 1 << 16
@@ -69,13 +70,24 @@ def read_npy(path: Path, what: str, remedy: str) -> Array:
 
 
 @contextmanager
-def open_archive(path: Path) -> Generator[zipfile.ZipFile]:
-    """A checked archive, open for reading. Raises InputError as ``check_archive`` does, BadZipFile for no archive."""
+def open_archive(path: Path, bounded: bool = True) -> Generator[zipfile.ZipFile]:
+    """A checked archive, open for reading; ``bounded``: also in what it unpacks to, for who reads it whole.
+
+    Raises InputError and NotArraysError as ``check_archive`` does, BadZipFile for no archive.
+    """
     with open_regular(path) as file:
         _check_directory(file)
         with zipfile.ZipFile(file) as archive:
-            check_archive(archive.infolist(), str(path), allowance(os.fstat(file.fileno())))
+            limit = allowance(os.fstat(file.fileno())) if bounded else UNBOUNDED
+            check_archive(archive.infolist(), str(path), limit)
             yield archive
+
+
+def judge_array(archive: zipfile.ZipFile, member: str, where: str, limit: int = ARRAY_BYTES) -> None:
+    """Raises InputError where a member would take more than ``limit``, KeyError where there is none."""
+    size = archive.getinfo(member).file_size
+    if size > limit:
+        raise too_large(size, limit, f"{where}: {member}", "unpacked it is")
 
 
 def check_archive(members: Sequence[zipfile.ZipInfo], where: str, limit: int) -> None:

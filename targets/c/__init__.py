@@ -19,7 +19,6 @@ TARGET = Target(
     run=run,
     options=(*limit_options(), PREFIX),
     available=available,
-    runs_sources=True,
 )
 
 __all__ = ["TARGET"]

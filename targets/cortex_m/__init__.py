@@ -19,7 +19,6 @@ TARGET = Target(
     run=run,
     options=(MACHINE, *limit_options("4M", "4M"), PREFIX),
     available=available,
-    runs_sources=True,
 )
 
 __all__ = ["TARGET"]
