@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from neurodeploy.finding import Finding
+from neurodeploy.foreign import shown
 
 
 @dataclass(eq=False)
@@ -32,7 +33,7 @@ class NeurodeployError(Exception):
         place = f"{self.where}: " if self.where else ""
         remedy = f"\n  remedy: {self.remedy}" if self.remedy else ""
         stage = f"\n  stage: {self.stage}" if self.stage else ""
-        return f"{place}{self.what}{remedy}{stage}"
+        return shown(f"{place}{self.what}{remedy}{stage}", lines=True)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as ``--json`` prints it: ``kind`` (the class), ``exit_code`` and every field; a stage if any."""
@@ -74,7 +75,7 @@ class CapabilityError(NeurodeployError):
     def __str__(self) -> str:
         lines = [f"{self.where}: {self.what}" if self.where else self.what]
         lines += [f"  - {finding}" for finding in self.findings]
-        return "\n".join(lines + ([f"  remedy: {self.remedy}"] if self.remedy else []))
+        return shown("\n".join(lines + ([f"  remedy: {self.remedy}"] if self.remedy else [])), lines=True)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; every finding as its own object."""

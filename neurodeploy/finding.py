@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from neurodeploy.foreign import shown
 from neurodeploy.html import fragment, html_table
 
 Severity = Literal["error", "warning", "info"]
@@ -32,7 +33,7 @@ class Finding:
 
     def __str__(self) -> str:
         remedy = f" (remedy: {self.remedy})" if self.remedy else ""
-        return f"{self.severity}[{self.slug}] {self.node}: {self.message}{remedy}"
+        return shown(f"{self.severity}[{self.slug}] {self.node}: {self.message}{remedy}", lines=True)
 
     def _repr_html_(self) -> str:
         return fragment(html_table("finding", ("severity", "node", "message", "remedy"), [self.cells()]))

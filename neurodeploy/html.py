@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
+from html import escape as _as_html
 from itertools import groupby
 
 from neurodeploy.document import Block, Line
+from neurodeploy.foreign import shown
 
 STYLE = """
 .nd { font: 13px/1.45 system-ui, sans-serif; max-width: 62rem; }
@@ -19,6 +20,11 @@ STYLE = """
 """
 """One style for all; it binds nothing outside of ``.nd`` and leaves the colors of text to the page."""
 PAGE = "body { margin: 1.5rem; color: #1c2430; background: #fff; }"
+
+
+def escape(text: str) -> str:
+    """Text as a page shows it, whatever it holds."""
+    return _as_html(shown(text, lines=True))
 
 
 def html_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -33,6 +33,10 @@ exec "$@" 3<&- </dev/null
 gone, however that happened, the watcher ends the process group and removes the folder."""
 
 
+class StopRequested(SystemExit):
+    """A signal asked this process to stop: it unwinds like an interrupt, and no code of the user's may keep it."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a program ended. ``code``: its exit code, negative for the signal that killed it; ``output``: its end."""

@@ -165,7 +165,6 @@ def test_torch_and_norse_are_imported_only_where_they_may_be() -> None:
     assert users == []
 
 
-def test_the_vocabulary_needs_numpy_only_and_the_door_msgspec() -> None:
-    needed = {name: foreign(name) - {"numpy"} for name in CORE if part(name) in VOCABULARY}
-    assert needed.pop("neurodeploy.reading.json") == {"msgspec"}
+def test_the_vocabulary_needs_numpy_and_msgspec_only() -> None:
+    needed = {name: foreign(name) - {"numpy", "msgspec"} for name in CORE if part(name) in VOCABULARY}
     assert {name: packages for name, packages in needed.items() if packages} == {}

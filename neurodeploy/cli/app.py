@@ -5,6 +5,8 @@ Verbs import what they need when they are called, so that help is immediate.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import sys
 import warnings
@@ -16,6 +18,9 @@ import typer
 import neurodeploy
 from neurodeploy.cli import check, convert, encode, events, export, finetune, inspect, lint, models, run, targets
 from neurodeploy.cli.failure import failure_of, read_by_nobody
+from neurodeploy.cli.stdout import RUNS_CODE, results, results_alone, watched
+from neurodeploy.foreign import shown
+from neurodeploy.process import StopRequested
 
 app = typer.Typer(
     add_completion=False,
@@ -73,16 +78,25 @@ def main() -> None:
     """
     for request in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(request, _stop)
-    sys.exit(run_verb(sys.argv[1:]))
+    arguments = sys.argv[1:]
+    runs_code = any(argument.partition("=")[0] in RUNS_CODE for argument in arguments)
+    if "--json" in arguments and runs_code and hasattr(os, "fork"):
+        sys.exit(watched(lambda: run_verb(arguments)))
+    sys.exit(run_verb(arguments))
 
 
 def run_verb(arguments: Sequence[str]) -> int:
     """Run one verb and return its exit code."""
-    with warnings.catch_warnings():
+    as_json = "--json" in arguments
+    with warnings.catch_warnings(), results_alone() if as_json else contextlib.nullcontext():
         warnings.showwarning = _warn
-        return guarded(
-            lambda: app(list(arguments), prog_name="neurodeploy", standalone_mode=False), "--json" in arguments
-        )
+
+        def work() -> object:
+            result = app(list(arguments), prog_name="neurodeploy", standalone_mode=False)
+            results().flush()  # a full device is an error of this verb, not of its end
+            return result
+
+        return guarded(work, as_json)
 
 
 def _warn(message: Warning | str, category: type[Warning], filename: str, lineno: int, *more: Any) -> None:
@@ -90,13 +104,13 @@ def _warn(message: Warning | str, category: type[Warning], filename: str, lineno
     if issubclass(category, DeprecationWarning | PendingDeprecationWarning):
         return
     if category.__module__.partition(".")[0] == "neurodeploy":
-        typer.echo(f"neurodeploy: warning: {message}", err=True)
+        typer.echo(shown(f"neurodeploy: warning: {message}", lines=True), err=True)
     else:
         typer.echo(warnings.formatwarning(message, category, filename, lineno), err=True, nl=False)
 
 
 def _stop(number: int, _frame: object) -> None:
-    raise SystemExit(128 + number)
+    raise StopRequested(128 + number)
 
 
 def guarded(work: Callable[[], Any], as_json: bool = False) -> int:
@@ -106,11 +120,13 @@ def guarded(work: Callable[[], Any], as_json: bool = False) -> int:
         return result if isinstance(result, int) else 0
     except typer.Exit as leave:
         return leave.exit_code
+    except StopRequested:
+        raise
     except SystemExit as leave:
         if isinstance(leave.__context__, BrokenPipeError):  # how typer and rich leave when the reader has gone
             return read_by_nobody()
-        raise
+        return failure_of(leave).tell(as_json)
     except BrokenPipeError:
         return read_by_nobody()
-    except (Exception, KeyboardInterrupt) as error:
+    except BaseException as error:  # code of the user's may raise anything
         return failure_of(error).tell(as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -15,7 +16,9 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from neurodeploy.errors import EnvironmentFailureError, NeurodeployError
+from neurodeploy.cli.stdout import tell
+from neurodeploy.errors import EnvironmentFailureError, InputError, NeurodeployError
+from neurodeploy.foreign import shown
 
 DEBUG = "NEURODEPLOY_DEBUG"
 
@@ -32,9 +35,10 @@ class Failure:
         """Print it and return the exit code; with ``NEURODEPLOY_DEBUG=1`` the traceback comes first."""
         if os.environ.get(DEBUG) == "1":
             traceback.print_exc()
-        typer.echo(self.message, err=True)
+        with contextlib.suppress(OSError, ValueError):  # standard error may be closed
+            typer.echo(shown(self.message, lines=True), err=True)
         if as_json:
-            typer.echo(json.dumps({"error": dict(self.data)}, default=str))
+            tell(json.dumps({"error": dict(self.data)}, default=str))
         return self.exit_code
 
 
@@ -48,9 +52,14 @@ def failure_of(error: BaseException) -> Failure:
         what, where = error.strerror or str(error), str(error.filename or "system")
         return failure_of(EnvironmentFailureError(what, where))
     if isinstance(error, MemoryError):
-        return failure_of(EnvironmentFailureError("out of memory"))
+        what = f"out of memory{f': {error}' if str(error) else ''}"
+        remedy = "free memory, or give fewer samples or steps; it may also be a limit (ulimit -v)"
+        return failure_of(EnvironmentFailureError(what, "", remedy))
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return _unplanned(130, "Interrupted", "interrupted")
+    if not isinstance(error, Exception):  # nothing of ours raises what is no Exception
+        what = f"code of the user's raised {type(error).__name__}: {error}"
+        return failure_of(InputError(what, "module", "let it raise exceptions, and not end the process"))
     what = f"internal error: {type(error).__name__}: {error}"
     return _unplanned(70, "InternalError", what, f"set {DEBUG}=1 and report what it shows")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from neurodeploy.cli.stdout import tell
 from neurodeploy.errors import InputError
 
 if TYPE_CHECKING:
@@ -234,7 +235,7 @@ def shape(text: str) -> tuple[int, ...]:
 
 def emit(data: Any) -> None:
     """One JSON object on standard output."""
-    typer.echo(json.dumps(data, default=_plain))
+    tell(json.dumps(data, default=_plain))
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from neurodeploy.foreign import shown
 
 
 @contextmanager
@@ -16,8 +19,8 @@ def working(task: str, silent: bool) -> Generator[Callable[[str], None]]:
     if silent or not console.is_terminal:
         yield lambda text: None
         return
-    with console.status(task) as status:
-        yield lambda text: status.update(f"{task}: {text}")
+    with console.status(Text(shown(task))) as status:
+        yield lambda text: status.update(Text(shown(f"{task}: {text}")))
 
 
 @contextmanager

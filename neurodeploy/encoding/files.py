@@ -31,7 +31,7 @@ def read_signal(path: Path, name: str | None = None) -> NDArray[Any]:
     the shape it is; an ``.npz`` needs ``name`` where it holds several. Raises InputError, also where a number is not
     finite or beyond single precision; it names the place.
     """
-    check_regular(path)
+    check_regular(path, f"give {KINDS}")
     try:
         if path.suffix.lower() == ".csv":
             return _read_table(path)

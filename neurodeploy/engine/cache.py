@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,14 @@ from pathlib import Path
 from neurodeploy.atomic import write_file
 from neurodeploy.codegen.machine import Machine
 from neurodeploy.engine.processor import can_run
-from neurodeploy.errors import EnvironmentFailureError
+from neurodeploy.errors import EnvironmentFailureError, InputError
+from neurodeploy.reading import read_bytes
 
 MARK = b"neurodeploy-engine-2"
 NAME_BYTES = 16
 TRAILER = 8 + NAME_BYTES + 32 + len(MARK)
-MOST = 400
-"""Entries kept; the oldest make room."""
+LARGEST, MOST = 256 << 20, 400
+"""Bytes of an entry; entries kept, of which the oldest make room."""
 STALE = 24 * 3600.0
 """Seconds after which a file that nobody finished is removed."""
 
@@ -40,7 +42,11 @@ class Entry:
 def folder() -> Path | None:
     """``$NEURODEPLOY_HOME/engine``, else the user's cache folder; None where the user has none."""
     if home := os.environ.get("NEURODEPLOY_HOME"):
-        return Path(home).expanduser() / "engine"
+        try:
+            return Path(home).expanduser() / "engine"
+        except RuntimeError as error:
+            problem = f"{home!r} begins with a user who has no home"
+            raise InputError(problem, "NEURODEPLOY_HOME", "name a folder") from error
     if cache := os.environ.get("XDG_CACHE_HOME"):
         return Path(cache).expanduser() / "neurodeploy" / "engine"
     try:
@@ -64,8 +70,8 @@ def find(name: str, machine: Machine) -> Entry | None:
     if place is None or not can_run(machine):
         return None
     try:
-        data = place.read_bytes()
-    except OSError:
+        data = read_bytes(place, LARGEST) if _is_ours(place.parent) and _is_ours(place) else b""
+    except (InputError, OSError):
         return None
     body, trailer = data[:-TRAILER], data[-TRAILER:]
     length = int.from_bytes(trailer[:8], "little")
@@ -82,11 +88,22 @@ def keep(name: str, machine: Machine, library: bytes, about: str = "") -> Path |
     text = about.encode()
     body = library + text
     try:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_ours(place.parent):
+            return None
         write_file(place, lambda file: file.write(body + _trailer(body, len(text), machine)))
     except (EnvironmentFailureError, OSError):
         return None
     _prune(place.parent)
     return place
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a folder or file belongs to this user and nobody else may write it: what stands there is then our own."""
+    if not hasattr(os, "geteuid"):
+        return True
+    status = path.stat()
+    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _trailer(body: bytes, length: int, machine: Machine) -> bytes:
@@ -99,7 +116,7 @@ def _prune(home: Path) -> None:
         entries = sorted(home.glob("*.so"), key=lambda entry: entry.stat().st_mtime_ns)
         for old in entries[:-MOST]:
             old.unlink(missing_ok=True)
-        for left in home.glob(".*.so.*"):
+        for left in home.glob(".*.so.*.unfinished"):
             if left.stat().st_mtime < time.time() - STALE:
                 left.unlink(missing_ok=True)
 

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from neurodeploy.codegen.machine import AVX512, MACHINES, Machine
+from neurodeploy.errors import InputError
 
 NAMES = ("cc", "gcc", "clang")
 COMMON = ("-std=gnu99", "-O2", "-ftree-vectorize", "-ffp-contract=off", "-fPIC", "-shared")
@@ -38,7 +39,11 @@ class Compiler:
 
 def find_compiler() -> Compiler | None:
     """``$CC`` where it is set, else ``cc``, ``gcc`` or ``clang``, else the ``ziglang`` package; None where none is."""
-    command = shlex.split(os.environ.get("CC", ""))
+    try:
+        command = shlex.split(os.environ.get("CC", ""))
+    except ValueError as error:
+        problem = f"{os.environ['CC']!r} is no command: {error}"
+        raise InputError(problem, "CC", "close its quotes, or unset it") from error
     if command:
         return _installed(command)
     candidates = (_installed([name]) for name in NAMES)

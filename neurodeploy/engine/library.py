@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import platform
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from neurodeploy.codegen.machine import Machine
 from neurodeploy.codegen.module import Rendering, unit
 from neurodeploy.engine import cache
-from neurodeploy.engine.build import compile_library
+from neurodeploy.engine.build import REMEDY, compile_library
 from neurodeploy.engine.compiler import Compiler, library_flags, trusted
 from neurodeploy.engine.description import Description, codegen_digest
 from neurodeploy.engine.processor import this_machine
@@ -104,9 +105,18 @@ def _library(
         return loaded, entry.about
     source, about = make()
     code = compile_library(source, compiler, flags)
+    made = _load_from_temporary(code)
+    _refuse_strange(made, source, compiler)
     kept = cache.keep(name, machine, code, about)
     loaded = None if kept is None else _try_load(kept)
-    return (_load_from_temporary(code) if loaded is None else loaded), about
+    return (made if loaded is None else loaded), about
+
+
+def _refuse_strange(library: ctypes.CDLL, source: str, compiler: Compiler) -> None:
+    """Raises EnvironmentFailureError for a library without the functions of its source; it is kept nowhere."""
+    for name in re.findall(r"^(?:void|uint64_t) (\w+_(?:reset|run|bytes))\(", source, re.MULTILINE):
+        if not hasattr(library, name):
+            raise EnvironmentFailureError(f"made a library without {name}", str(compiler), REMEDY)
 
 
 def _try_load(path: Path) -> ctypes.CDLL | None:

@@ -17,6 +17,7 @@ from neurodeploy.frontends.playing import copy_of
 from neurodeploy.frontends.state_dict import state_for
 from neurodeploy.frontends.torch_module import module_network
 from neurodeploy.network import InputRange, Network
+from neurodeploy.process import StopRequested
 
 
 def load_user_module(
@@ -64,7 +65,9 @@ def build_user_module(factory: str) -> Any:
     try:
         with redirect_stdout(sys.stderr):  # standard output is for results
             return getattr(importlib.import_module(package), name)()
-    except (Exception, SystemExit) as error:  # the user's code may fail in any way
+    except (KeyboardInterrupt, StopRequested):
+        raise
+    except BaseException as error:  # the user's code may fail in any way
         absent = missing(error)
         if absent is not None:
             name, command = absent

@@ -18,7 +18,7 @@ from neurodeploy.finding import Finding
 from neurodeploy.host import Host
 from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.network.nested import flatten
-from neurodeploy.network.order import closing_edges, forward_order
+from neurodeploy.network.order import closing_edges, forward_order, grouped
 from neurodeploy.network.raw import raw_of
 from neurodeploy.network.rules.check import refuse_errors, refuse_structure
 from neurodeploy.network.rules.shapes import walk_shapes
@@ -132,7 +132,12 @@ class Network:
 
     def sources(self, name: str) -> tuple[str, ...]:
         """Nodes with an edge into ``name``, in a fixed order."""
-        return tuple(sorted(source for source, target in self.graph.edges if target == name))
+        return self._sources.get(name, ())
+
+    @cached_property
+    def _sources(self) -> dict[str, tuple[str, ...]]:
+        """Sources of every node that has any, in a fixed order."""
+        return grouped((target, source) for source, target in sorted(self.graph.edges))
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 Edge = tuple[str, str]
@@ -34,11 +35,24 @@ def closing_edges(names: Iterable[str], edges: Iterable[Edge], inputs: Iterable[
 
 def forward_order(names: Iterable[str], forward_edges: Sequence[Edge]) -> tuple[str, ...]:
     """Nodes so that every one of ``forward_edges``, which form no loop, goes forward; ties in the order of names."""
-    waiting = {name: {source for source, target in forward_edges if target == name} for name in sorted(names)}
+    edges = set(forward_edges)
+    successors, waiting = grouped(edges), Counter(target for _, target in edges)
     order: list[str] = []
-    while waiting:
-        ready = [name for name, sources in waiting.items() if not sources & waiting.keys()]
+    ready = sorted(name for name in set(names) if not waiting[name])
+    while ready:
         order += ready
+        released: list[str] = []
         for name in ready:
-            del waiting[name]
+            for target in successors.get(name, ()):
+                waiting[target] -= 1
+                released += [target] if not waiting[target] else []
+        ready = sorted(released)
     return tuple(order)
+
+
+def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """The second parts of pairs by their first, in the order of the pairs."""
+    groups: dict[str, list[str]] = {}
+    for first, second in pairs:
+        groups.setdefault(first, []).append(second)
+    return {first: tuple(seconds) for first, seconds in groups.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from neurodeploy.errors import InputError
 from neurodeploy.network.hdf5 import Tree, read_tree, read_tree_bytes, unreadable
 from neurodeploy.network.nested import flatten
+from neurodeploy.network.order import grouped
 
 Edge = tuple[str, str]
 CONV = ("weight", "stride", "padding", "dilation", "groups")
@@ -85,11 +87,16 @@ class Raw:
 
     def sources(self, name: str) -> tuple[str, ...]:
         """Nodes with an edge into ``name``."""
-        return tuple(a for a, b in self.edges if b == name)
+        return self._ends[0].get(name, ())
 
     def targets(self, name: str) -> tuple[str, ...]:
         """Nodes that ``name`` has an edge into."""
-        return tuple(b for a, b in self.edges if a == name)
+        return self._ends[1].get(name, ())
+
+    @cached_property
+    def _ends(self) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+        """Sources of every target, and targets of every source, in the order of the edges."""
+        return grouped((b, a) for a, b in self.edges), grouped(self.edges)
 
 
 def read_raw(path: Path) -> Raw:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from neurodeploy.contract import Contract, Terms, Value
+from neurodeploy.contract import Contract, Terms, Value, check_term
 from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
 from neurodeploy.network.raw import NEURON_KINDS, Raw, RawNode
@@ -76,16 +76,17 @@ def read_under(profile: Profile, raw: Raw, options: Mapping[str, str]) -> Readin
     terms = profile.terms if file_dt is None else replace(profile.terms, dt=file_dt)
     terms = Contract(terms).change(defaults).defaults
     repaired, findings = _repaired(profile, raw, terms)
-    contract = Contract(terms)
-    for name, node in list(repaired.nodes.items()):
+    nodes, chosen = dict(repaired.nodes), dict[str, Overrides]()
+    for name, node in repaired.nodes.items():
         if node.kind in NEURON_KINDS:
-            translated, overrides = profile.translate(node, terms)
-            repaired = repaired.put(name, translated)
+            nodes[name], overrides = profile.translate(node, terms)
             different = {key: value for key, value in overrides.items() if key not in defaults}
             different = {key: value for key, value in different.items() if value != getattr(terms, key)}
-            contract = contract.override(name, **different) if different else contract
-    contract = contract.change({key: text for key, text in options.items() if "." in key})
-    return Reading(repaired, contract, (*findings, *_assumptions(profile, defaults)))
+            chosen |= (
+                {name: {key: check_term(key, value, name) for key, value in different.items()}} if different else {}
+            )
+    contract = Contract(terms, chosen).change({key: text for key, text in options.items() if "." in key})
+    return Reading(replace(repaired, nodes=nodes), contract, (*findings, *_assumptions(profile, defaults)))
 
 
 def _repaired(profile: Profile, raw: Raw, terms: Terms) -> tuple[Raw, list[Finding]]:

@@ -52,7 +52,8 @@ def dropped_input(raw: Raw, terms: Terms) -> Mapping[str, str]:
     if terms.reset == "subtract" or terms.reset_timing == "same-step":
         return {}
     message = "its reset to zero also drops the input of the step after a spike"
-    looped = {a for a, b in raw.edges if (b, a) in raw.edges}
+    edges = set(raw.edges)
+    looped = {a for a, b in edges if (b, a) in edges}
     return {
         name: message
         for name, node in raw.nodes.items()

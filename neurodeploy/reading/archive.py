@@ -44,7 +44,7 @@ class NotArraysError(ValueError):
 
 def read_npz(path: Path, what: str, remedy: str) -> dict[str, Array]:
     """The arrays of an ``.npz`` by name. Raises InputError: ``what`` is wrong and why, with ``remedy``."""
-    with open_regular(path) as file:
+    with open_regular(path, remedy) as file:
         return _arrays(file, str(path), what, remedy, allowance(os.fstat(file.fileno())))
 
 
@@ -55,7 +55,7 @@ def read_npz_bytes(data: bytes, where: str, what: str, remedy: str, limit: int |
 
 def read_npy(path: Path, what: str, remedy: str) -> Array:
     """The array of an ``.npy``. Raises InputError: ``what`` is wrong and why, with ``remedy``."""
-    with open_regular(path) as file:
+    with open_regular(path, remedy) as file:
         status = os.fstat(file.fileno())
         try:
             shape, kind, fortran = _header(file)

@@ -19,7 +19,7 @@ READ_LIMIT = "NEURODEPLOY_READ_LIMIT"
 KIBI, MEBI, GIBI = 1 << 10, 1 << 20, 1 << 30
 DOCUMENT_BYTES, ARRAY_BYTES, GROWTH = 64 * MEBI, 512 * MEBI, 4
 """Usual limits: of a text such as JSON; of arrays, which may also be so many times what their file takes on disk."""
-SMALLEST_BLOCK = 512
+SMALLEST_BLOCK, REGULAR = 512, "give a regular file"
 FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 KINDS = (
     (stat.S_ISDIR, "is a folder, no file"),
@@ -28,8 +28,8 @@ KINDS = (
 )
 
 
-def check_regular(path: Path) -> os.stat_result:
-    """The status of a regular file. Raises InputError where ``path`` is none."""
+def check_regular(path: Path, remedy: str = REGULAR) -> os.stat_result:
+    """The status of a regular file. Raises InputError, with ``remedy``, where ``path`` is none."""
     try:
         status = path.stat()
     except FileNotFoundError as error:
@@ -37,20 +37,20 @@ def check_regular(path: Path) -> os.stat_result:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"cannot be read: {reason}", str(path), "check the path and its permissions") from error
-    return refuse_irregular(status, str(path))
+    return refuse_irregular(status, str(path), remedy)
 
 
-def refuse_irregular(status: os.stat_result, where: str) -> os.stat_result:
+def refuse_irregular(status: os.stat_result, where: str, remedy: str = REGULAR) -> os.stat_result:
     """``status`` as it is. Raises InputError where it is that of anything but a regular file."""
     if not stat.S_ISREG(status.st_mode):
         problem = next((words for is_kind, words in KINDS if is_kind(status.st_mode)), "is a device, no file")
-        raise InputError(problem, where, "give a regular file")
+        raise InputError(problem, where, remedy)
     return status
 
 
-def open_regular(path: Path) -> IO[bytes]:
-    """A regular file, open for reading. Raises InputError where ``path`` is none or may not be read."""
-    check_regular(path)
+def open_regular(path: Path, remedy: str = REGULAR) -> IO[bytes]:
+    """A regular file, open for reading. Raises InputError, with ``remedy``, where it is none or may not be read."""
+    check_regular(path, remedy)
     try:
         handle = os.open(path, FLAGS)
     except OSError as error:

@@ -13,6 +13,7 @@ from neurodeploy.bundle import Bundle
 from neurodeploy.contract import terms_text
 from neurodeploy.document import Block, Line, Span, Tone, line, quiet
 from neurodeploy.flow.inspecting import Inspection
+from neurodeploy.foreign import shown
 from neurodeploy.model import ReferenceModel
 from neurodeploy.network.network import Network
 from neurodeploy.parity.report import Report
@@ -39,12 +40,14 @@ def render(blocks: Iterable[Block]) -> RenderableType:
 
 def table(title: str, *columns: str) -> RichTable:
     """A plain table without rows; a column named ``>name`` is set to the right."""
+    head = Text(shown(title)) if title else None
     rows = RichTable(
-        title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+        title=head, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
     )
     for column in columns:
         right = column.startswith(">")
-        rows.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold", no_wrap=right)
+        name = Text(shown(column.lstrip(">")))
+        rows.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=right)
     return rows
 
 
@@ -52,7 +55,7 @@ def filled(content: Table) -> RichTable:
     """A table with its rows."""
     rows = table(content.title, *content.columns)
     for row in content.rows:
-        rows.add_row(*map(str, row))
+        rows.add_row(*(Text(shown(str(cell), lines=True)) for cell in row))
     return rows
 
 
@@ -146,4 +149,4 @@ def _text(block: Line) -> Text:
 
 
 def _styled(span: Span) -> tuple[str, str]:
-    return span.text, STYLES[span.tone]
+    return shown(span.text, lines=True), STYLES[span.tone]

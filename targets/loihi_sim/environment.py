@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from neurodeploy.atomic import new_folder
-from neurodeploy.errors import EnvironmentFailureError, UnavailableError
+from neurodeploy.errors import EnvironmentFailureError, InputError, UnavailableError
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 PYTHONS = ((3, 11), (3, 12), (3, 13))
@@ -29,7 +29,11 @@ INSTALL = "run: neurodeploy targets install loihi-sim"
 def home() -> Path:
     """Where neurodeploy keeps environments: $NEURODEPLOY_HOME, else beside a writable venv, else the user's data."""
     if home := os.environ.get("NEURODEPLOY_HOME"):
-        return Path(home).expanduser().resolve()
+        try:
+            return Path(home).expanduser().resolve()
+        except RuntimeError as error:
+            problem = f"{home!r} begins with a user who has no home"
+            raise InputError(problem, "NEURODEPLOY_HOME", "name a folder") from error
     current = Path(sys.prefix)
     if sys.prefix != sys.base_prefix and os.access(current, os.W_OK):
         return current / "share" / "neurodeploy"

@@ -201,7 +201,7 @@ def test_a_stimulus_that_cannot_be_read(bundle: Path) -> None:
     refused("run", bundle, "--input", "objects.npz")
     assert not Path("owned").exists()
     assert "gone.npz: there is no such file" in refused("run", bundle, "--input", "gone.npz")
-    assert "not a readable stimulus" in refused("run", bundle, "--input", ".")
+    assert "is a folder, no file" in refused("run", bundle, "--input", ".")
 
 
 def test_a_pickle_stays_shut_in_a_process_of_its_own() -> None:

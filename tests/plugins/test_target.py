@@ -80,6 +80,8 @@ def test_what_it_exports_is_what_it_runs(neurodeploy: Command, model: Path, tmp_
     np.save(tmp_path / "out/target" / place, table)
     renew_digests(tmp_path / "out")
     ran = neurodeploy("check", "out", "--input", "stimulus.npz", "--batch", "--json")
+    assert (ran.code, ran.data["error"]["what"][:36]) == (2, "is not what its program gives, and t")
+    ran = neurodeploy("check", "out", "--input", "stimulus.npz", "--batch", "--trust-sources", "--json")
     assert ran.code == 1
     rung = ran.data["rungs"][-1]
     assert rung["first_divergence"]["node"] == "readout"

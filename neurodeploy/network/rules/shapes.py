@@ -62,7 +62,8 @@ class _Walk:
 
     def enter(self, name: str) -> None:
         """Find the shape of what a node sends from what it receives over edges that close no loop."""
-        node, self.passed = self.built[name], self.passed | {name}
+        node = self.built[name]
+        self.passed.add(name)
         if isinstance(node, nir.Input):
             self.shapes[name] = tuple(int(size) for size in next(iter(node.input_type.values())))
             return

@@ -1,0 +1,121 @@
+"""Where results go: the standard output that this process was started with, whatever user code does to it.
+
+With ``--json`` everything else that is printed, by Python, by C or by another process, goes to standard error. A verb
+that runs user code is watched by the process that was started: code that ends its process leaves one object too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import IO
+
+STDOUT, STDERR = 1, 2
+RUNS_CODE = ("--module", "--trust-pickle")
+"""Options with which code of the user's runs."""
+PARENT_DEATH = 1
+_kept: list[IO[str]] = []
+
+
+def results() -> IO[str]:
+    """The stream for results."""
+    return _kept[-1] if _kept else sys.stdout
+
+
+def tell(text: str) -> None:
+    """Write a line of results, and see it out."""
+    stream = results()
+    stream.write(text + "\n")
+    stream.flush()
+
+
+@contextmanager
+def results_alone() -> Generator[None]:
+    """While the block runs, only ``tell`` writes to the standard output; all else goes to standard error."""
+    try:
+        sys.stdout.flush()
+        handle = os.dup(STDOUT)
+        os.dup2(STDERR, STDOUT)
+    except (OSError, ValueError, AttributeError):  # one of them is closed
+        yield
+        return
+    stream = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace")
+    _kept.append(stream)
+    try:
+        yield
+    finally:
+        _kept.remove(stream)
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(handle, STDOUT)
+        stream.close()
+
+
+def watched(work: Callable[[], int]) -> int:
+    """Run ``work`` in a process of its own and return its exit code; it leaves one JSON object, whatever ends it."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _work_in_child(work, writer)
+    os.close(writer)
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for number in previous:
+        signal.signal(number, lambda sent, _frame: _pass_on(child, sent))
+    try:
+        with os.fdopen(reader, "rb") as pipe:
+            _, status = _waited(child)
+            os.set_blocking(pipe.fileno(), False)  # what the child started may hold its other end still
+            output = pipe.read() or b""
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    code = os.waitstatus_to_exitcode(status)
+    first = output.partition(b"\n")[0]
+    if not first:
+        code = code if code > 0 else 128 - code if code < 0 else 2
+        how = f"code of the user's ended the process with code {os.waitstatus_to_exitcode(status)}"
+        remedy = "take what ends the process out of the module"
+        error = {"kind": "InputError", "exit_code": code, "what": how, "where": "--module", "remedy": remedy}
+        print(f"neurodeploy: {how}\n  remedy: {remedy}", file=sys.stderr)
+        first = json.dumps({"error": error}).encode()
+    sys.stdout.buffer.write(first + b"\n")
+    sys.stdout.buffer.flush()
+    return code
+
+
+def _waited(child: int) -> tuple[int, int]:
+    while True:
+        try:
+            return os.waitpid(child, 0)
+        except InterruptedError:
+            continue
+
+
+def _pass_on(child: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, number)
+
+
+def _work_in_child(work: Callable[[], int], writer: int) -> None:
+    """Work with the pipe as standard output, and end; when the parent is killed, so is this process."""
+    code = 70
+    owner = os.getpid()
+    try:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PARENT_DEATH, signal.SIGTERM)
+        os.dup2(writer, STDOUT)
+        os.close(writer)
+        code = work()
+    except SystemExit as leave:
+        code = leave.code if isinstance(leave.code, int) else 0 if leave.code is None else 1
+    finally:
+        if os.getpid() == owner:
+            with contextlib.suppress(Exception):
+                sys.stderr.flush()
+        os._exit(code)
