@@ -145,7 +145,7 @@ def deployed_from_json(data: Any, where: str) -> DeployedEncoder:
     _only(data, KEYS, where, remedy)
     parameters = dict(data["coder"])
     kind = parameters.pop("kind", None)
-    if kind not in CODERS:
+    if not isinstance(kind, str) or kind not in CODERS:
         raise InputError(f"unknown method {kind!r}", where, f"choose: {', '.join(CODERS)}")
     known = [field.name for field in fields(CODERS[kind])]
     ends = {name: data[name] for name in RANGE}
