@@ -214,7 +214,13 @@ def _contract(rng: Generator, folder: Path) -> Contract:
     return read_contract(path)
 
 
-ENCODER = {"format": 1, "coder": {"kind": "step-forward", "threshold": 0.5, "bipolar": True}, "bits": 8, "low": 0.0, "high": 1.0}
+ENCODER = {
+    "format": 1,
+    "coder": {"kind": "step-forward", "threshold": 0.5, "bipolar": True},
+    "bits": 8,
+    "low": 0.0,
+    "high": 1.0,
+}
 
 
 def _encoder(rng: Generator, folder: Path) -> object:
