@@ -5,7 +5,6 @@ Verbs import what they need when they are called, so that help is immediate.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
@@ -81,14 +80,20 @@ def main() -> None:
     arguments = sys.argv[1:]
     runs_code = any(argument.partition("=")[0] in RUNS_CODE for argument in arguments)
     if "--json" in arguments and runs_code and hasattr(os, "fork"):
-        sys.exit(watched(lambda: run_verb(arguments)))
-    sys.exit(run_verb(arguments))
+        sys.exit(watched(lambda: _run_alone(arguments)))
+    sys.exit(_run_alone(arguments) if "--json" in arguments else run_verb(arguments))
+
+
+def _run_alone(arguments: Sequence[str]) -> int:
+    """Run one verb whose result is all that this process writes to its standard output."""
+    with results_alone():
+        return run_verb(arguments)
 
 
 def run_verb(arguments: Sequence[str]) -> int:
     """Run one verb and return its exit code."""
     as_json = "--json" in arguments
-    with warnings.catch_warnings(), results_alone() if as_json else contextlib.nullcontext():
+    with warnings.catch_warnings():
         warnings.showwarning = _warn
 
         def work() -> object:

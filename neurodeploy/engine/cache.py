@@ -116,7 +116,7 @@ def _prune(home: Path) -> None:
         entries = sorted(home.glob("*.so"), key=lambda entry: entry.stat().st_mtime_ns)
         for old in entries[:-MOST]:
             old.unlink(missing_ok=True)
-        for left in home.glob(".*.so.*.unfinished"):
+        for left in home.glob(".*.so.*"):
             if left.stat().st_mtime < time.time() - STALE:
                 left.unlink(missing_ok=True)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard, Unpack
 from neurodeploy.bundle import Bundle, is_bundle, read_bundle
 from neurodeploy.errors import InputError, UnavailableError
 from neurodeploy.flow.arguments import LoadOptions
-from neurodeploy.flow.exporting import lower, lower_program, numerics_of, own_options, quantize
+from neurodeploy.flow.exporting import lower, lower_program, numerics_of, quantize
 from neurodeploy.flow.loading import network_from, no_loading
 from neurodeploy.network.network import Network
 from neurodeploy.passes.pipeline import pipeline_options
@@ -80,7 +80,9 @@ def artifact_of(
 
 def _refuse_foreign_sources(bundle: Bundle, target: Target) -> None:
     """Raises InputError where a bundle's files for its target are not byte for byte what lowering gives."""
-    made, files = lower_program(bundle.program, target, own_options(bundle.options)).files, bundle.artifact.files
+    known = {option.name for option in target.options}
+    options = {key: value for key, value in bundle.options.items() if key in known}
+    made, files = lower_program(bundle.program, target, options).files, bundle.artifact.files
     other = sorted(name for name in made.keys() | files.keys() if made.get(name) != files.get(name))
     if other:
         problem = "is not what its program gives, and to run the bundle would run it"
