@@ -86,6 +86,7 @@ class Climb:
                 self._group(shown.part(local), group, local, said, lambda done: progress(self._told(done, begun)))
             for side in self.sides:
                 side.end(self.runs, self.plan)
+            said = None  # or the next call of the source would find two of its traces in memory
 
     def _group(
         self, shown: Stimulus, group: slice, local: slice, said: Trace | None, told: Callable[[float], None]
