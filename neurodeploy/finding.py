@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,6 +11,8 @@ from neurodeploy.html import fragment, html_table
 
 Severity = Literal["error", "warning", "info"]
 ORDER: tuple[Severity, ...] = ("error", "warning", "info")
+OUT_OF_RANGE, RANGE_ASSUMED = "stimulus-range", "input-range-assumed"
+"""Slugs of what is told first: a stimulus outside of the declared range of an input, and a range that nobody gave."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +52,9 @@ class Finding:
 def errors_first(findings: list[Finding]) -> tuple[Finding, ...]:
     """The findings sorted by severity; those of the same severity stay in their order."""
     return tuple(sorted(findings, key=lambda finding: ORDER.index(finding.severity)))
+
+
+def of_ranges(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings about ranges of inputs, which are told first: what exceeds one, then what was assumed."""
+    order = (OUT_OF_RANGE, RANGE_ASSUMED)
+    return sorted((f for f in findings if f.slug in order), key=lambda finding: order.index(finding.slug))

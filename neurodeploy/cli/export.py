@@ -43,6 +43,7 @@ def export(
     The bundle holds the network, its integers and what the target loads; an existing bundle is replaced.
     """
     from neurodeploy import flow
+    from neurodeploy.finding import of_ranges
     from neurodeploy.flow.plain import bundle_json
     from neurodeploy.report.console import render, show_bundle
 
@@ -58,7 +59,8 @@ def export(
         raise InputError("needs a SOURCE and a --target", "export", "see export --help, or list its stages: --stages")
     with working("exporting", output.silent):
         bundle = flow.export(source, target, out, options, encoder, calibrate, **loading.arguments())
-    for finding in bundle.artifact.findings:
+    first = of_ranges(bundle.artifact.findings)
+    for finding in (*first, *(other for other in bundle.artifact.findings if other not in first)):
         typer.echo(str(finding), err=True)
     output.show(
         lambda: {"bundle": str(bundle.path), **bundle_json(bundle)}, show_bundle(bundle), f"wrote {bundle.path}"

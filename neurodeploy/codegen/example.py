@@ -73,7 +73,7 @@ def _reading(inputs: list[tuple[int, Port]], heads: Heads) -> str:
 /* 1: a step was read; 0: the stimulus ended; -1: it is no stimulus. */
 static int read_step(FILE *file) {{
   for (int i = 0; i < {_numbers(inputs)}; i++) {{
-    const int found = fscanf(file, "%lf", &given[i]);
+    const int found = fscanf(file, "%lf%*1[,;]", &given[i]);
     if (found != 1) return found == EOF && i == 0 ? 0 : -1;
   }}
 {_quantized(inputs, heads)}  return 1;

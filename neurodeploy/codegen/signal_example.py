@@ -79,7 +79,7 @@ static int read_samples(FILE *file) {{
   for (int i = 0; i < {front.features}; i++) {{
     double x;
     volatile double y; /* so that every operation is rounded by itself */
-    const int found = fscanf(file, "%lf", &x);
+    const int found = fscanf(file, "%lf%*1[,;]", &x);
     if (found != 1) return found == EOF && i == 0 ? 0 : -1;
     y = x - low[i];
     if (y != y || y - y != 0) return -1;

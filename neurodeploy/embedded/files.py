@@ -15,6 +15,7 @@ from neurodeploy.codegen.helpers import missing_helpers
 from neurodeploy.codegen.integer_types import stored_type
 from neurodeploy.codegen.probe import Probe, probe
 from neurodeploy.embedded.footprint import Footprint, footprint
+from neurodeploy.embedded.header import END, firmware_header
 from neurodeploy.embedded.report import memory_json, memory_text
 from neurodeploy.errors import InputError
 from neurodeploy.program.program import Program
@@ -23,7 +24,6 @@ from neurodeploy.streams import stream_of
 from neurodeploy.target import Option
 
 PREFIX = Option("prefix", "model", "name of the files, and what every function of the source begins with")
-END = "\n#endif\n"
 TAKEN = ("main", "probe", "probe_host", "board")
 """Names of other source files that targets write beside it."""
 LONGEST = 40
@@ -72,7 +72,7 @@ def deploy(program: Program, prefix: str = PREFIX.default, sent: Mapping[str, Ra
         header += front.header
     probing, needed = probe(planned, rendering, source, front), footprint(planned, rendering, host, source, front)
     texts = {
-        f"{prefix}.h": header + END,
+        f"{prefix}.h": firmware_header(header + END, source, program, rendering),
         f"{prefix}.c": source,
         f"{prefix}_probe.c": probing.text,
         "memory.json": memory_json(needed),

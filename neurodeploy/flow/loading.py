@@ -9,12 +9,14 @@ from typing import Any, Unpack
 
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError
+from neurodeploy.finding import RANGE_ASSUMED, Finding
 from neurodeploy.flow.arguments import LoadOptions
 from neurodeploy.frontends.lava_dl.load import load_net
 from neurodeploy.frontends.nir_file import load_nir, profile_contract, read_contract
 from neurodeploy.frontends.torch_extra import need_torch
 from neurodeploy.network.network import InputRange, Network
 
+DECLARE = "declare them: --input-range LO,HI or LO,HI,STEP, such as 0,15,1 for counts"
 TORCH_SUFFIXES = (".pt", ".pth", ".ckpt", ".tar", ".bin", ".safetensors")
 
 
@@ -54,7 +56,8 @@ def load(
     """
     if not isinstance(source, str | Path):
         _none_of({"profile": profile, "contract": contract, "module": module}, "a live module says itself what it is")
-        return _live_module(source, input_shape, _declared(input_range), dt)
+        values = _declared(input_range)
+        return _with_assumed_range(_live_module(source, input_shape, values, dt), values)
     path, values = Path(source), _declared(input_range)
     stated = stated_contract(profile, contract)
     how_built = {"--module": module, "--input-shape": input_shape, "--dt": dt}
@@ -63,10 +66,12 @@ def load(
         if module is None and not trust_pickle:
             _none_of(how_built, "a checkpoint says itself what it is; this describes your own network, with --module")
             return _with_range(_checkpoint(path), values)
-        return _user_module(path, module, input_shape, values, dt, trust_pickle)
+        return _with_assumed_range(_user_module(path, module, input_shape, values, dt, trust_pickle), values)
     if path.suffix == ".nir":
         _none_of({**how_built, "--trust-pickle": trust_pickle or None}, "this is for a PyTorch source (.pt)")
-        return _with_range(load_nir(path, stated, profile), values)
+        network = load_nir(path, stated, profile)
+        own = stated is None and profile is None
+        return _with_range(network, values) if own else _with_assumed_range(network, values)
     if path.suffix == ".net":
         others = {key: value for key, value in how_built.items() if key != "--input-shape"}
         _none_of({**others, "--trust-pickle": trust_pickle or None}, "this is for a PyTorch source (.pt)")
@@ -110,6 +115,22 @@ def _declared(values: InputRange | Sequence[float] | None) -> InputRange | None:
 def _with_range(network: Network, values: InputRange | None) -> Network:
     """``network`` whose inputs take these values."""
     return network if values is None else replace(network, inputs=dict.fromkeys(network.input_names, values))
+
+
+def _with_assumed_range(network: Network, values: InputRange | None) -> Network:
+    """``network`` whose inputs take these values; where none are given, the first finding says what is assumed."""
+    if values is not None:
+        return _with_range(network, values)
+    findings: list[Finding] = []
+    for name in network.input_names:
+        taken = network.input_range(name)
+        if not taken.declared and network.host.pre is None:
+            kind = "spikes (0 or 1)" if taken.binary else f"any values from {taken.low:g} to {taken.high:g}"
+            message = f"nothing says which values it takes: {kind} were assumed"
+            findings.append(
+                Finding(RANGE_ASSUMED, "warning", name, message, DECLARE, "other values are rounded to these")
+            )
+    return replace(network, findings=(*findings, *network.findings)) if findings else network
 
 
 def _none_of(options: Mapping[str, object], why: str) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.errors import NeurodeployError
 from neurodeploy.flow.exporting import quantize
-from neurodeploy.heads import task_value
+from neurodeploy.flow.labels import task_of
 from neurodeploy.losses.losses import Loss
 from neurodeploy.losses.remedy import SAME, Kind, Remedy
 from neurodeploy.losses.variants import covers
@@ -188,8 +188,9 @@ def _jaccards(program: Program, expected: Trace, actual: Trace) -> dict[str, flo
 
 
 def _task(check: Tried, trace: Trace, samples: NDArray[np.intp]) -> dict[str, object] | None:
-    post, labels = check.network.host.post, check.stimulus.labels
-    return None if post is None else task_value(post, trace, None if labels is None else labels[samples])
+    labels = check.stimulus.labels
+    judged = task_of(check.network, {"rung": trace}, None if labels is None else labels[samples])
+    return None if judged is None else judged["rung"]
 
 
 def _some(stimulus: Stimulus, samples: NDArray[np.intp]) -> Stimulus:

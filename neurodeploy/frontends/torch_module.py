@@ -35,6 +35,8 @@ from neurodeploy.trace import Trace
 
 RESET_EVERY_STEP = "the forward pass resets this neuron in every step, so it keeps nothing from one step to the next"
 RESET_PER_SAMPLE = "where it should integrate over time, reset it before a sample, outside of the step"
+GRAY = InputRange(0.0, 1.0, None)
+"""What an image holds that a module shows itself, where nothing says so: any values from 0 to 1."""
 WEIGHTED, NORMS = ("Conv1d", "Conv2d", "Linear"), ("BatchNorm1d", "BatchNorm2d")
 
 
@@ -53,6 +55,7 @@ def module_network(module: nn.Module, shape: Shape, values: InputRange, dt: floa
     """
     module = stateful(_as_written(module).eval())
     traced = trace(module, shape)
+    values = values if values.declared or traced.form.layout != "still" else GRAY
     build = NetworkBuilder(Terms(dt=dt))
     build.input("input", shape, values)
     nodes = _write(build, traced)

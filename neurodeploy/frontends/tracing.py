@@ -125,9 +125,10 @@ class Watch(TorchFunctionMode):
         if any(value is not None and value.state_of is None for value in values[1:]):
             raise RefusedError("receives several values", f"layer {name}", "add them before")
         earlier = [step for step in self.steps if step.layer is module]
+        again = [step for step in earlier if step.sources == values[0].sources] if self.repeating else []
         self._calls[name] += 1
-        if earlier and self.repeating and earlier[0].sources == values[0].sources:
-            step = earlier[0]
+        if again:
+            step = again[0]
         elif earlier and is_neuron(module):
             fault = "is called more than once in a step"
             raise RefusedError(fault, f"layer {name}", "use a neuron layer of its own")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from neurodeploy.analysis.proof import Proof
 from neurodeploy.contract import terms_text
 from neurodeploy.document import Block, Span, line, plain_text, quiet
-from neurodeploy.finding import Finding
+from neurodeploy.finding import Finding, of_ranges
 from neurodeploy.html import html_document, html_page
 from neurodeploy.parity.content import TONES, coverage_table, rung_blocks, task_table
 from neurodeploy.parity.quantization import loss_table
@@ -102,10 +102,12 @@ class Report:
 
     def blocks(self, complete: bool = False) -> list[Block]:
         """The report as lines and tables; ``complete``: with the coverage of the stimulus and the contract."""
-        blocks = [block for rung in self.rungs for block in rung_blocks(rung)]
+        first = of_ranges(self.findings)
+        blocks: list[Block] = [line(Span(str(finding), "warning")) for finding in first]
+        blocks += [block for rung in self.rungs for block in rung_blocks(rung)]
         blocks.append(line(""))
         blocks += [line(Span(f"{name}: not run ({reason})", "warning")) for name, reason in self.not_run.items()]
-        blocks += [quiet(str(finding)) for finding in self.findings]
+        blocks += [quiet(str(finding)) for finding in self.findings if finding not in first]
         blocks += [task_table(self.task), line("")] if self.task else []
         if complete:
             blocks += [loss_table(rung.losses) for rung in self.rungs if rung.losses is not None]

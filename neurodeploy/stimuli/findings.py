@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurodeploy.finding import Finding
+from neurodeploy.finding import OUT_OF_RANGE, Finding
 from neurodeploy.network.network import Network
 from neurodeploy.stimulus import Array, Stimulus
 from neurodeploy.streams import stream_of
@@ -27,8 +27,7 @@ def _input_findings(stimulus: Stimulus, network: Network) -> list[Finding]:
         if between and not declared.rounded:
             problems.append(f"has values between the declared steps of {declared.grid:g}")
         findings += [
-            Finding("stimulus-range", "warning", name, f"the stimulus {problem}", _declare(array))
-            for problem in problems
+            Finding(OUT_OF_RANGE, "warning", name, f"the stimulus {problem}", _declare(array)) for problem in problems
         ]
     return findings
 

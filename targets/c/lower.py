@@ -6,6 +6,7 @@ from neurodeploy.codegen.example import example, makefile
 from neurodeploy.codegen.probe import dispatcher
 from neurodeploy.codegen.signal_example import signal_example
 from neurodeploy.embedded.files import PREFIX, deploy
+from neurodeploy.embedded.layouts import layout_files
 from neurodeploy.embedded.limits import check_limits, limits
 from neurodeploy.embedded.runs import DISPATCHER
 from neurodeploy.program.program import Program
@@ -58,4 +59,5 @@ def lower(program: Program, options: Options) -> Artifact:
         HOST: FILES,
     }
     files = {**deployed.files, **{name: text.encode("ascii") for name, text in texts.items()}}
+    files |= layout_files(options, prefix, files)
     return Artifact(program, files, notes=deployed.notes)

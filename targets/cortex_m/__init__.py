@@ -2,6 +2,7 @@
 
 from neurodeploy.capabilities import Capabilities
 from neurodeploy.embedded.files import PREFIX
+from neurodeploy.embedded.layouts import LAYOUT
 from neurodeploy.embedded.limits import limit_options
 from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2
 from neurodeploy.target import Target
@@ -17,7 +18,7 @@ TARGET = Target(
     capabilities=Capabilities(),
     lower=lower,
     run=run,
-    options=(MACHINE, *limit_options("4M", "4M"), PREFIX),
+    options=(MACHINE, *limit_options("4M", "4M"), PREFIX, LAYOUT),
     available=available,
 )
 

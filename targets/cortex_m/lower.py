@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from neurodeploy.codegen.probe import dispatcher
 from neurodeploy.embedded.files import PREFIX, deploy
+from neurodeploy.embedded.layouts import layout_files
 from neurodeploy.embedded.limits import Limits, check_limits, limits
 from neurodeploy.embedded.runs import DISPATCHER
 from neurodeploy.errors import CapabilityError, InputError
@@ -42,6 +43,7 @@ def lower(program: Program, options: Options) -> Artifact:
         ABOUT: json.dumps({"machine": board.machine}) + "\n",
     }
     files = {**deployed.files, **{name: text.encode("ascii") for name, text in texts.items()}}
+    files |= layout_files(options, prefix, files)
     return Artifact(program, files, notes=(f"for {board.machine} ({board.processor})", *deployed.notes))
 
 
