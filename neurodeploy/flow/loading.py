@@ -54,11 +54,11 @@ def load(
     Example:
         >>> network = nd.load("model.nir", profile="norse-1.1")
     """
+    values = _declared(input_range)
     if not isinstance(source, str | Path):
         _none_of({"profile": profile, "contract": contract, "module": module}, "a live module says itself what it is")
-        values = _declared(input_range)
         return _with_assumed_range(_live_module(source, input_shape, values, dt), values)
-    path, values = Path(source), _declared(input_range)
+    path = Path(source)
     stated = stated_contract(profile, contract)
     how_built = {"--module": module, "--input-shape": input_shape, "--dt": dt}
     if path.suffix in TORCH_SUFFIXES or (module is not None and path.suffix not in (".nir", ".net")):
@@ -69,20 +69,23 @@ def load(
         return _with_assumed_range(_user_module(path, module, input_shape, values, dt, trust_pickle), values)
     if path.suffix == ".nir":
         _none_of({**how_built, "--trust-pickle": trust_pickle or None}, "this is for a PyTorch source (.pt)")
-        network = load_nir(path, stated, profile)
-        own = stated is None and profile is None
-        return _with_range(network, values) if own else _with_assumed_range(network, values)
+        declares = _with_range if stated is None and profile is None else _with_assumed_range
+        return declares(load_nir(path, stated, profile), values)
     if path.suffix == ".net":
         others = {key: value for key, value in how_built.items() if key != "--input-shape"}
         _none_of({**others, "--trust-pickle": trust_pickle or None}, "this is for a PyTorch source (.pt)")
         _none_of({"--contract": contract}, "a .net is stepped as SLAYER does; --profile lava-dl-0.6,key=value differs")
         return _with_range(load_net(path, profile, input_shape), values)
+    raise _no_model(path)
+
+
+def _no_model(path: Path) -> InputError:
     if not path.exists():
-        raise InputError("there is no such file", str(path), "check the path")
+        return InputError("there is no such file", str(path), "check the path")
     if path.is_dir():
-        raise InputError("is no bundle: there is no manifest.json", str(path), "name a bundle or a model's file")
+        return InputError("is no bundle: there is no manifest.json", str(path), "name a bundle or a model's file")
     kinds = "a checkpoint (.pt), a .nir or a lava-dl .net file"
-    raise InputError(f"is not a model: {path.suffix or 'no suffix'} is unknown", str(path), f"give {kinds}")
+    return InputError(f"is not a model: {path.suffix or 'no suffix'} is unknown", str(path), f"give {kinds}")
 
 
 def network_from(source: Network | str | Path | Any, **loading: Unpack[LoadOptions]) -> Network:
