@@ -33,7 +33,7 @@ from neurodeploy.passes.resets import neuron_behind, reset_at_once
 from neurodeploy.passes.rounding import check_bits, rounded_paths, sent_messages, worst_case
 from neurodeploy.passes.scales import ceiling, choose_scale
 from neurodeploy.passes.stage import Condition, Stage, run_stages
-from neurodeploy.passes.units import LAYER, POWER, ROW, in_units
+from neurodeploy.passes.units import AUTO, LAYER, POWER, ROW, in_units
 from neurodeploy.passes.values import sent_values
 from neurodeploy.program.program import Program
 from neurodeploy.reference.network_runner import run_network
@@ -202,13 +202,14 @@ class Units:
     ensures: ClassVar[Conditions] = ()
 
     unit: str = option(
-        "unit in which spiking populations count: a power of two, or what fits a layer or each of its rows best",
-        OneOf((POWER, LAYER, ROW)),
-        default=POWER,
+        "unit in which spiking populations count: a power of two, or what fits a layer or each of its rows best; "
+        "auto is row for weights of up to eight bits, else a power of two",
+        OneOf((AUTO, POWER, LAYER, ROW)),
+        default=AUTO,
     )
 
     def __call__(self, draft: Draft) -> Draft:
-        return draft if self.unit == POWER else in_units(draft, self.unit)
+        return in_units(draft, self.unit)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ Rules:
    exact (``hidden_step``).
 4. Otherwise the unit makes the largest weight the last of the machine's levels. Where weights of several paths enter,
    it is the path for which the squared rounding errors of all weights add up to least.
-5. ``row``: every row (a channel of a convolution, a neuron of a dense layer) has its own unit, where the machine has a
+5. ``auto``: by row where the weights have at most eight bits, else a power of two, which then loses next to nothing.
+6. ``row``: every row (a channel of a convolution, a neuron of a dense layer) has its own unit, where the machine has a
    threshold per neuron and nothing else would differ that it has once: then the largest weight of every row is the last
    level. A row whose threshold or worst-case input would leave the machine first has the largest unit that holds them.
 """
@@ -34,7 +35,9 @@ from neurodeploy.passes.paths import Synapse
 from neurodeploy.passes.values import received_range
 
 Array = NDArray[np.float64]
-POWER, LAYER, ROW = "power-of-two", "layer", "row"
+AUTO, POWER, LAYER, ROW = "auto", "power-of-two", "layer", "row"
+NARROW = 8
+"""Most bits of weights whose rows have units of their own by default; wider ones gain nothing that tells."""
 TOLERANCE = 1e-4
 """A weight counts as a multiple of a step when it is off by at most this share of the step, as float32 weights are."""
 FIRST_WEIGHTS = 8
@@ -46,15 +49,22 @@ ROUNDING = 2.0**-40
 
 
 def in_units(draft: Draft, kind: str) -> Draft:
-    """The draft with every spiking population in the unit that ``kind`` (``layer`` or ``row``) chooses for it."""
+    """The draft with every spiking population in the unit that ``kind`` chooses for it."""
     neurons, paths = dict(draft.neurons), list(draft.paths)
     for name, neuron in draft.neurons.items():
         entering = draft.entering(name)
-        unit = None if not _free(draft, neuron, entering) else _unit(draft, neuron, entering, kind)
+        chosen = _chosen(draft, entering) if kind == AUTO else kind
+        free = chosen != POWER and _free(draft, neuron, entering)
+        unit = _unit(draft, neuron, entering, chosen) if free else None
         if unit is not None:
             neurons[name] = neuron.counted_in(np.broadcast_to(unit, neuron.shape))
             paths = [path.scaled(unit, neuron.shape) if path.target == name else path for path in paths]
     return replace(draft, neurons=neurons, paths=tuple(paths))
+
+
+def _chosen(draft: Draft, entering: Sequence[Synapse]) -> str:
+    """The kind of unit by default: by row where weights are narrow."""
+    return ROW if max((draft.machine.bits(path) for path in entering), default=0) <= NARROW else POWER
 
 
 def _free(draft: Draft, neuron: Neuron, entering: Sequence[Synapse]) -> bool:

@@ -73,7 +73,7 @@ def refuse(program: Program, projection: Projection, population: Population) -> 
     if reasons:
         raise NotAChainError(f"{population.name}: {', '.join(reasons)}")
     if np.unique(population.threshold).size > 1:
-        raise NotAChainError(f"{population.name} has a threshold per neuron, netx has one per layer")
+        raise NotAChainError(f"{population.name} has a threshold per neuron, netx has one per layer; try -O unit=layer")
     if projection.delay:
         raise NotAChainError(f"{projection.name} has a delay")
     if np.any(bias % (1 << BIAS_EXPONENT)) or np.any(np.abs(bias >> BIAS_EXPONENT) > 4095):

@@ -37,7 +37,7 @@ DEFAULTS = {
     "weight-exponent": None,
     "spikes-per-step": None,
     "budget": None,
-    "unit": "power-of-two",
+    "unit": "auto",
     "message-bits": 8,
 }
 

@@ -118,7 +118,7 @@ def test_a_clamp_keeps_the_unit_of_its_layer_in_one_number():
 
 
 def test_an_unknown_unit_is_refused_with_the_choices():
-    with pytest.raises(InputError, match=r"-O unit.*'column' is not power-of-two or layer or row"):
+    with pytest.raises(InputError, match=r"-O unit.*'column' is not auto or power-of-two or layer or row"):
         quantize(dense([[1.0]]), LOIHI2, unit="column")
 
 
@@ -135,3 +135,14 @@ def test_a_channel_has_one_unit_at_its_borders_too(flat):
     if result.program.projections[0].kind == "conv2d":
         assert np.all(unit == unit[:, :1])
         assert np.unique(unit).size == 3
+
+
+def test_by_default_narrow_weights_have_units_by_row_and_wide_ones_a_power_of_two():
+    network = chain(0)
+    narrow, wide = quantize(network, LOIHI2).program, quantize(network, LOIHI2, weight_bits=16).program
+    by_row = quantize(network, LOIHI2, unit="row").program
+    powers = quantize(network, LOIHI2, weight_bits=16, unit="power-of-two").program
+    for found, same in ((narrow, by_row), (wide, powers)):
+        assert all(np.array_equal(a.unit, b.unit) for a, b in zip(found.populations, same.populations, strict=True))
+    assert np.ndim(narrow.populations[0].unit) == 1
+    assert wide.populations[0].unit == 1

@@ -118,7 +118,7 @@ def test_weights_that_netx_would_corrupt_are_not_written(given: Any, told: str) 
         (
             replace(NEURON, threshold=np.arange(NEURON.size) + 9),
             [FEED],
-            "n has a threshold per neuron, netx has one per layer",
+            "n has a threshold per neuron, netx has one per layer; try -O unit=layer",
         ),
         (NEURON, [replace(FEED, shift=-3)], "w: its shift rounds sums, netx has no such shift"),
         (
