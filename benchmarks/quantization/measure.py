@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from neurodeploy.parity.measure import jaccard
+from neurodeploy.rasters import jaccard
 from numpy.typing import NDArray
 
 from benchmarks.quantization.networks import Trained

@@ -112,7 +112,8 @@ class Report:
         if complete:
             blocks += [loss_table(rung.losses) for rung in self.rungs if rung.losses is not None]
             blocks += [quiet(f"not exercised in {node}: {'; '.join(items)}") for node, items in self._left(complete)]
-        blocks += [coverage_table(self.coverage), quiet(self._contract())]
+            blocks += [quiet(self._contract())]
+        blocks += [coverage_table(self.coverage)]
         blocks += [] if self.proof is None else self.proof.blocks(complete)
         blocks += [line(Span(reason, "warning")) for reason in self.reasons]
         blocks.append(line("verdict: ", Span(self.verdict_words, TONES[self.verdict]), Span(self._run(), "quiet")))

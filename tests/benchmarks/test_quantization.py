@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from neurodeploy.parity.measure import jaccard
+from neurodeploy.rasters import jaccard
 
 from benchmarks.quantization.peers import PEERS, Layers, rounded_by
 from benchmarks.quantization.results import CALIBRATED, Result, write

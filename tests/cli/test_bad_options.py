@@ -30,7 +30,7 @@ BAD = {
     ),
     "no contract file": (
         ("inspect", "bare.nir", "--contract", "c.json"),
-        "c.json: cannot read the contract",
+        "c.json: there is no such file",
         "inspect",
     ),
     "unknown node in a contract": (

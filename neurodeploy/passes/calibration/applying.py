@@ -22,6 +22,7 @@ from neurodeploy.trace import Trace
 
 Array = NDArray[np.float64]
 RunProgram = Callable[[Program, Mapping[str, Array]], Trace]
+ROUNDING_OF_LOGARITHMS = 1e-9
 LEAST_THRESHOLD = 0.25
 """A threshold is never lowered below this share of the float network's."""
 
@@ -66,9 +67,14 @@ def with_rows(draft: Draft, task: Task, rows: Rows) -> Draft:
 
 
 def _plain_unit(task: Task, row: int, common: float) -> float:
-    """The unit at which the largest weight of a row that is rounded plainly is the last level."""
-    largest = unclipped(task.weights(row), task.levels)
-    return 1.0 if not task.by_row else common / max(largest, task.least[row])
+    """The power of two that brings the levels of a row that is rounded plainly beside those of the others.
+
+    A power of two, so that its integers are those it had.
+    """
+    if not task.by_row:
+        return 1.0
+    largest = max(unclipped(task.weights(row), task.levels), float(task.least[row]))
+    return float(2.0 ** np.floor(np.log2(common / largest) + ROUNDING_OF_LOGARITHMS))
 
 
 def play(draft: Draft, name: str, messages: Mapping[str, Array], run: RunProgram) -> Array:

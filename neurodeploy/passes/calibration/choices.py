@@ -6,7 +6,7 @@ Rules:
    samples it saw is not taken.
 2. All rows take the choice that is best together. Where rows are free of each other, one takes a better one of its own
    if that is better by more than chance, unless the mixture is worse.
-3. In the end no row differs in more cells of the whole stimulus than rounded plainly.
+3. In the end a row that differs in more cells of the whole stimulus than rounded plainly is rounded plainly.
 """
 
 from __future__ import annotations
@@ -94,11 +94,12 @@ def never_worse(plain: Choice, chosen: Choice, play: Play, by_row: bool) -> Choi
         chosen = best([plain, chosen], play, by_row, whole=True)
     for _ in range(len(plain.rows)):
         worse = chosen.everywhere > plain.everywhere
-        if not by_row or not worse.any():
-            return chosen
-        chosen = play([None if bad else row for row, bad in zip(chosen.rows, worse, strict=True)])
-        if not any(row is not None for row in chosen.rows):
+        fewer = [None if bad else row for row, bad in zip(chosen.rows, worse, strict=True)]
+        if not any(row is not None for row in fewer):
             return plain
+        if not by_row or fewer == list(chosen.rows):
+            return chosen
+        chosen = play(fewer)
     return chosen
 
 
