@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from neurodeploy.rasters import jaccard
 from numpy.typing import NDArray
 
 from benchmarks.quantization.networks import Trained
 from neurodeploy.program import Program
+from neurodeploy.rasters import jaccard
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.trace import Entry, Trace

@@ -109,11 +109,10 @@ class Report:
         blocks += [line(Span(f"{name}: not run ({reason})", "warning")) for name, reason in self.not_run.items()]
         blocks += [quiet(str(finding)) for finding in self.findings if finding not in first]
         blocks += [task_table(self.task), line("")] if self.task else []
+        blocks += [quiet(f"not exercised in {node}: {'; '.join(items)}") for node, items in self._left(complete)]
         if complete:
             blocks += [loss_table(rung.losses) for rung in self.rungs if rung.losses is not None]
-            blocks += [quiet(f"not exercised in {node}: {'; '.join(items)}") for node, items in self._left(complete)]
-            blocks += [quiet(self._contract())]
-        blocks += [coverage_table(self.coverage)]
+            blocks += [coverage_table(self.coverage), quiet(self._contract())]
         blocks += [] if self.proof is None else self.proof.blocks(complete)
         blocks += [line(Span(reason, "warning")) for reason in self.reasons]
         blocks.append(line("verdict: ", Span(self.verdict_words, TONES[self.verdict]), Span(self._run(), "quiet")))

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from neurodeploy.rasters import jaccard
 
 from benchmarks.quantization.peers import PEERS, Layers, rounded_by
 from benchmarks.quantization.results import CALIBRATED, Result, write
 from neurodeploy.network import InputRange, Network, NetworkBuilder
+from neurodeploy.rasters import jaccard
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
 
