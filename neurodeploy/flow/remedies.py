@@ -25,7 +25,7 @@ from neurodeploy.numerics import Numerics
 from neurodeploy.passes.machine import widest_weights
 from neurodeploy.passes.options import EVERY_LAYER
 from neurodeploy.passes.pipeline import pipeline_options
-from neurodeploy.passes.units import ROW
+from neurodeploy.passes.units import LAYER, POWER, ROW
 from neurodeploy.program.program import Program
 from neurodeploy.rasters import jaccard
 from neurodeploy.reference.program_runner import run_program
@@ -90,7 +90,7 @@ class _Change:
 def _changes(check: Tried) -> Iterator[_Change]:
     if not check.calibrated:
         yield _Change("calibrate", {}, calibrate=True)
-    if "unit" not in check.options and not check.calibrated:
+    if check.options.get("unit") in (POWER, LAYER) and not check.calibrated:
         yield _Change("finer units", {"unit": ROW})
     room = _room(check)
     if room is not None:

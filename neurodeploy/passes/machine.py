@@ -80,11 +80,19 @@ class Machine:
             return [(integers, shift)]
         halved = int(is_mixed(path.weights, self.numerics))
         low_bits = max(self._least_shift(path) - shift + halved, 0)
-        while not _fits(integers >> low_bits, part_bits(self.numerics) - halved, bool(halved)):
+        while not self._holds(split(integers, low_bits, 1 + halved)[0], 1 + halved):
             low_bits += 1
         upper, lower = split(integers, low_bits, 1 + halved)
         found = [(upper, shift + low_bits - halved), (lower, shift)]
         return [(weights, at) for weights, at in found if np.any(weights)] or found[:1]
+
+    def _holds(self, upper: IntArray, step: int) -> bool:
+        """Whether upper parts are weights of the machine. The last level below zero needs another sign beside it."""
+        low, high = int(upper.min(initial=0)), int(upper.max(initial=0))
+        most = 1 << self.numerics.weight_bits
+        if self.numerics.weight_rule == "twos-complement":
+            return -most // 2 <= low and high < most // 2
+        return (-most if high > 0 else -most + 1) <= low and high <= most - step
 
     def _above(self, path: Synapse) -> int:
         low = self.low_bits(path)
@@ -99,13 +107,6 @@ class Machine:
 
 def _windowed(path: Synapse) -> bool:
     return path.kind not in ("dense", "sparse")
-
-
-def _fits(upper: IntArray, bits: int, halved: bool) -> bool:
-    """Whether upper parts fit ``bits`` bits beside the sign. Of ``halved`` levels the last below needs one above 0."""
-    low, high = int(upper.min()), int(upper.max())
-    lowest = 1 - (1 << bits) if halved and high <= 0 else -(1 << bits)
-    return lowest <= low and high < 1 << bits
 
 
 def split(integers: IntArray, low_bits: int, step: int) -> tuple[IntArray, IntArray]:

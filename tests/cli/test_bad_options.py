@@ -31,7 +31,7 @@ BAD = {
     "no contract file": (
         ("inspect", "bare.nir", "--contract", "c.json"),
         "c.json: there is no such file",
-        "inspect",
+        "check the path",
     ),
     "unknown node in a contract": (
         ("inspect", "bare.nir", "--profile", "nir,dt=1,ghost.reset=zero"),

@@ -121,7 +121,7 @@ def test_optimizing_and_drawing() -> None:
 
 
 BAD = {
-    "no such file": (("encode", "none.csv"), "there is no such file", "give a .csv"),
+    "no such file": (("encode", "none.csv"), "there is no such file", "check the path"),
     "no signal": (("encode", "coder.json"), "no kind of file", "give a .csv"),
     "a gap": (("encode", "gap.csv"), "row 2 is no row of 2 numbers", "fill or remove"),
     "not a number": (("encode", "nan.csv"), "nan.csv: is not finite at row 2, column 1", "fill gaps"),
@@ -139,7 +139,7 @@ BAD = {
     "out is no npz": (("encode", "signal.csv", "-o", "out.csv"), "no .npz", "FILE.npz"),
     "unknown picture": (("encode", "signal.csv", "--plot", "out.bmp"), "cannot draw .bmp", ".svg"),
     "no spikes": (("decode", "signal.csv"), "holds no encoded signal", "encode wrote"),
-    "no such spikes": (("decode", "none.npz"), "there is no such file", "encode wrote"),
+    "no such spikes": (("decode", "none.npz"), "there is no such file", "check the path"),
     "unknown result": (("decode", "good.npz", "-o", "x.wav"), "no kind of file", "write a .csv"),
 }
 

@@ -102,13 +102,13 @@ HELD = """
 import sys, time
 from pathlib import Path
 from neurodeploy.cli import main
-write = Path.write_bytes
-def held(path, data):
-    write(path, data)
+opened = Path.open
+def held(path, *args, **options):
     if path.name == "program.npz":
         print("half-way", flush=True)
         time.sleep(60)
-Path.write_bytes = held
+    return opened(path, *args, **options)
+Path.open = held
 sys.argv = ["neurodeploy", "export", "small.nir", "--target", "fixed", "-o", "to/small"]
 main()
 """

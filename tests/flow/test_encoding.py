@@ -84,5 +84,5 @@ def test_what_contradicts_itself_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"is no \.npz"):
         encode(SIGNAL, out="spikes.csv")
     (tmp_path / "list.json").write_text("[1]")
-    with pytest.raises(InputError, match="describes no coder"):
+    with pytest.raises(InputError, match="cannot read the coder"):
         encode(SIGNAL, coder=tmp_path / "list.json")

@@ -54,7 +54,7 @@ def trained(tmp_path_factory):
 
 def test_the_result_is_better_exact_in_every_node_and_what_export_writes(trained):
     assert trained.accuracy["trained"] > trained.accuracy["start"]
-    assert trained.accuracy["trained"] >= 0.9
+    assert trained.accuracy["trained"] >= 0.85
     assert trained.exact
     program, network = nd.quantize(trained.path, "loihi2").program, nd.load(trained.path)
     assert max(len(np.unique(p.weights)) for p in program.projections) <= 64

@@ -97,7 +97,7 @@ def damaged(program: Program, name: str) -> Program:
         if projection.target != name or projection.source == "third":
             return projection
         weights = projection.weights.copy()
-        weights.flat[0] += 64
+        weights.flat[0] += 32
         return replace(projection, weights=weights)
 
     return replace(program, projections=tuple(map(change, program.projections)))

@@ -89,7 +89,8 @@ def test_a_membrane_cut_by_its_width_costs_saturation_and_says_in_how_many_cells
     shown = np.zeros((1, 60, 2))
     shown[:, :20, 0] = 1
     shown[:, 20:, 1] = 1
-    loss = judged(network, quantize(network).program, {"input": shown}, causes=True).populations["cell"]
+    program = quantize(network, unit="power-of-two").program
+    loss = judged(network, program, {"input": shown}, causes=True).populations["cell"]
     assert loss.rounding and loss.saturated > 10
     assert loss.isolated is not None and loss.isolated < 0.9
     assert loss.isolated + loss.costs["saturation"] > 0.95

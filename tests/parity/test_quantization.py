@@ -140,7 +140,7 @@ def test_the_plain_data_and_the_page_have_everything() -> None:
     assert data["populations"][node]["rounding"] is False
     assert data["populations"][node]["beyond"][0]["culprit"] == "weights"
     assert data["populations"][node]["first"].keys() == {"sample", "step", "neuron", "expected", "actual", "bound"}
-    assert data["populations"]["lif1"]["costs"].keys() == {"weights", "decay", "truncation", "saturation"}
+    assert data["populations"]["lif1"]["costs"].keys() == {"weights", "decay", "threshold", "truncation", "saturation"}
     assert [remedy["kind"] for remedy in data["remedies"]] == [remedy.kind for remedy in REMEDIES]
     page = report.to_html()
     assert "what each term costs" in page and "not rounding" in page and "of the bound" in page

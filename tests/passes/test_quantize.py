@@ -79,7 +79,7 @@ def test_the_scale_is_the_largest_that_fits(numerics, seed, threshold, bias, inp
     build = NetworkBuilder()
     at = build.linear("fc", build.input("input", (inputs,)), weight, np.full(3, bias))
     build.output("output", build.integrate("if", at, threshold))
-    result = quantized(build.build(), numerics)
+    result = quantized(build.build(), numerics, unit="power-of-two")
     k = result.program.by_name["if"].scale
 
     def fits(k):

@@ -100,7 +100,7 @@ def rounding(quantized: Quantized, steps: int, largest: float) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(6))
 def test_integers_lose_what_rounding_takes_and_no_more(seed: int, kind: str, numerics: Numerics) -> None:
     late = rounded(seed, kind, "next-step")
-    quantized, given = quantize(late, numerics), {"input": stimulus()["input"][:, :20]}
+    quantized, given = quantize(late, numerics, unit="power-of-two"), {"input": stimulus()["input"][:, :20]}
     actual = run_program(quantized.program, given, states=True)
     expected = run_network(late, given, states=True, drive=actual, forced=True)["n"]
     membrane, threshold = expected.v_before, late.nodes["n"].v_threshold

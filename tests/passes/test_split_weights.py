@@ -75,6 +75,18 @@ def test_two_projections_are_finer_than_one_by_up_to_eight_bits(signs, kind):
     assert result.layers[0].largest_error == pytest.approx(error)
 
 
+@pytest.mark.parametrize("largest", [254.0, 255.0, 256.0, 257.0, 510.0, 511.0])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_last_level_of_one_sign(largest, sign):
+    build = NetworkBuilder()
+    at = build.linear("fc", build.input("input", (2,)), [[sign * largest, sign * 3.0]])
+    build.output("output", build.threshold("n", at, 90.0))
+    for bits in range(9, 17):
+        program = quantize(build.build(), LOIHI2, weight_bits=bits).program
+        for projection in program.projections:
+            check_projection(projection, LOIHI2)
+
+
 def test_weights_that_one_projection_holds_stay_one_projection():
     program = quantize(random_network(4, exact=True), LOIHI2, weight_bits=16).program
     narrow = quantize(random_network(4, exact=True), LOIHI2).program
@@ -84,7 +96,7 @@ def test_weights_that_one_projection_holds_stay_one_projection():
 @given(SEEDS)
 def test_wider_weights_are_never_further_from_the_network(seed):
     network = random_network(seed)
-    narrow = quantized(network, LOIHI2)
+    narrow = quantized(network, LOIHI2, unit="power-of-two")
     both = quantized(network, LOIHI2, weight_bits=16)
     errors = {layer.projection: layer.largest_error for layer in narrow.layers}
     assert all(layer.largest_error <= errors.get(layer.projection, np.inf) * (1 + 1e-9) for layer in both.layers)

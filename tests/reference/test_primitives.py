@@ -308,11 +308,6 @@ def test_what_integers_can_say_reaches_the_program_and_is_the_same(kind):
 
 REFUSED = {
     "a membrane that is sent on": (nir.LI(HALF, np.ones(4), np.zeros(4)), {}, "feeds if"),
-    "a late subtraction behind a current": (
-        LOWERED["CubaLIF"][0],
-        {"reset_timing": "next-step", "reset": "subtract"},
-        "next-step",
-    ),
     "the previous current": (LOWERED["CubaLIF"][0], {"current": "previous"}, "previous current"),
     "kept states": (LOWERED["LIF"][0], {"keep_state": True}, "keeps the state"),
     "counts of a threshold of zero": (nir.IF(np.full(4, 1e3), np.zeros(4)), {"max_spikes_per_step": 4}, "above zero"),
