@@ -16,7 +16,7 @@ from neurodeploy.encoding.arrays import as_array, rows_of
 from neurodeploy.encoding.parameters import Parameter, fields_of, shown
 from neurodeploy.encoding.ranges import check_range, measured
 from neurodeploy.encoding.store import CODERS, make_coder
-from neurodeploy.errors import InputError
+from neurodeploy.errors import InputError, choices
 from neurodeploy.html import fragment, html_table
 from neurodeploy.reading import read_json
 
@@ -146,7 +146,7 @@ def deployed_from_json(data: Any, where: str) -> DeployedEncoder:
     parameters = dict(data["coder"])
     kind = parameters.pop("kind", None)
     if not isinstance(kind, str) or kind not in CODERS:
-        raise InputError(f"unknown method {kind!r}", where, f"choose: {', '.join(CODERS)}")
+        raise InputError(f"unknown method {kind!r}", where, choices(kind, CODERS))
     known = [field.name for field in fields(CODERS[kind])]
     ends = {name: data[name] for name in RANGE}
     for name in RANGE:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.errors import InputError
+from neurodeploy.errors import InputError, choices
 
 Measure = Callable[[NDArray[Any], NDArray[Any], NDArray[Any]], float]
 """``(signal, reconstruction, spikes) -> number``, of ``(B, F, T)`` arrays."""
@@ -61,6 +61,6 @@ def objective_of(objective: str | Measure | Objective) -> Objective:
         return objective
     if isinstance(objective, str):
         if objective not in OBJECTIVES:
-            raise InputError(f"unknown objective {objective!r}", "objective", f"choose: {', '.join(OBJECTIVES)}")
+            raise InputError(f"unknown objective {objective!r}", "objective", choices(objective, OBJECTIVES))
         return OBJECTIVES[objective]
     return Objective(getattr(objective, "__name__", "objective"), objective)

@@ -22,7 +22,7 @@ from neurodeploy.encoding.population import Population
 from neurodeploy.encoding.pulse_width import PulseWidth
 from neurodeploy.encoding.rate import Rate
 from neurodeploy.encoding.step_forward import Delta, StepForward
-from neurodeploy.errors import InputError
+from neurodeploy.errors import InputError, choices
 from neurodeploy.html import fragment, html_table
 from neurodeploy.reading import parse_json, read_npz
 from neurodeploy.table import dimensions
@@ -59,11 +59,11 @@ def coder_from_json(data: Any, where: str = "coder") -> Any:
 def make_coder(kind: str, parameters: Mapping[str, Any], where: str = "coder") -> Any:
     """A coder by kind. Raises InputError for an unknown kind, unknown or wrong parameters."""
     if kind not in CODERS:
-        raise InputError(f"unknown method {kind!r}", where, f"choose: {', '.join(CODERS)}")
+        raise InputError(f"unknown method {kind!r}", where, choices(kind, CODERS))
     known = [field.name for field in fields(CODERS[kind])]
     strange = sorted(parameters.keys() - set(known))
     if strange:
-        raise InputError(f"{kind} has no parameter {strange[0]!r}", where, f"it has: {', '.join(known)}")
+        raise InputError(f"{kind} has no parameter {strange[0]!r}", where, choices(strange[0], known, "it has"))
     try:
         return CODERS[kind](**parameters)
     except (TypeError, ValueError) as error:

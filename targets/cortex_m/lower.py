@@ -10,7 +10,7 @@ from neurodeploy.embedded.files import PREFIX, deploy
 from neurodeploy.embedded.layouts import layout_files
 from neurodeploy.embedded.limits import Limits, check_limits, limits
 from neurodeploy.embedded.runs import DISPATCHER
-from neurodeploy.errors import CapabilityError, InputError
+from neurodeploy.errors import CapabilityError, InputError, choices
 from neurodeploy.finding import Finding
 from neurodeploy.program.program import Program
 from neurodeploy.target import Artifact, Option, Options
@@ -57,7 +57,7 @@ def board_of(files: Mapping[str, bytes]) -> Board:
 
 def _board(machine: str) -> Board:
     if machine not in BOARDS:
-        raise InputError(f"there is no board {machine!r}", "-O machine", f"choose: {', '.join(BOARDS)}")
+        raise InputError(f"there is no board {machine!r}", "-O machine", choices(machine, BOARDS))
     return BOARDS[machine]
 
 

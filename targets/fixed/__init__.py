@@ -8,7 +8,7 @@ from dataclasses import replace
 from neurodeploy.capabilities import Capabilities
 from neurodeploy.engine import open_stream, run_compiled
 from neurodeploy.engine.compiler import find_compiler
-from neurodeploy.errors import InputError
+from neurodeploy.errors import InputError, choices
 from neurodeploy.evidence import same_code
 from neurodeploy.numerics import LOIHI2, installed_numerics
 from neurodeploy.program.program import Program
@@ -25,7 +25,7 @@ def lower(program: Program, options: Options) -> Artifact:
     """The Program itself, and the engine where it is not the usual one. Raises InputError for an unknown engine."""
     engine = options.get("engine", COMPILED)
     if engine not in (COMPILED, REFERENCE):
-        raise InputError(f"there is no engine {engine!r}", "-O engine", f"choose: {COMPILED}, {REFERENCE}")
+        raise InputError(f"there is no engine {engine!r}", "-O engine", choices(engine, (COMPILED, REFERENCE)))
     return Artifact(program, {} if engine == COMPILED else {CHOICE: json.dumps({"engine": engine}).encode()})
 
 

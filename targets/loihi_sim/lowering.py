@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.errors import InputError
+from neurodeploy.errors import InputError, choices
 from neurodeploy.program import Program, Projection
 from neurodeploy.program.latency import extra_steps, latencies
 from neurodeploy.program.store import npz_bytes
@@ -37,7 +37,7 @@ def lower(program: Program, options: Options) -> Artifact:
     """
     choice = options.get("neurons", "auto")
     if choice not in CHOICES:
-        raise InputError(f"neurons={choice!r} is unknown", "-O neurons", f"choose one of: {', '.join(CHOICES)}")
+        raise InputError(f"neurons={choice!r} is unknown", "-O neurons", choices(choice, CHOICES))
     findings = checked(program)
     laid = layouts(program)
     latency = latencies(program)

@@ -129,6 +129,7 @@ BAD = {
     "objects": (("encode", "object.npy"), "object.npy: cannot be read", "give a .csv"),
     "several arrays": (("encode", "two.npz"), "holds these arrays: a, b", "--array"),
     "no such method": (("encode", "signal.csv", "-m", "morse"), "unknown method 'morse'", "step-forward"),
+    "misspelled method": (("encode", "signal.csv", "-m", "step-forwrd"), "'step-forwrd'", "mean step-forward?"),
     "no such parameter": (("encode", "signal.csv", "-p", "gain=2"), "no parameter 'gain'", "threshold"),
     "bad parameter": (("encode", "signal.csv", "-p", "threshold=-2"), "not a number above 0", "remedy"),
     "no assignment": (("encode", "signal.csv", "-p", "threshold"), "is not key=value", "threshold=0.1"),

@@ -175,7 +175,7 @@ def test_the_boards_memory_limits_what_fits_and_options_limit_it_further() -> No
     (finding,) = caught.value.findings
     assert "10240 are given; most is taken by lif1 5120" in finding.message
     assert digits({"flash": "64M", "ram": "64M"}).files == digits().files  # no more than the board has
-    with pytest.raises(InputError, match="choose: mps2-an386, mps2-an500"):
+    with pytest.raises(InputError, match="choose one of: mps2-an386, mps2-an500"):
         digits({"machine": "pc"})
 
 

@@ -109,7 +109,7 @@ def test_a_bundle_remembers_its_engine(network: Network, images, tmp_path) -> No
 
 
 def test_an_unknown_engine_is_refused() -> None:
-    with pytest.raises(InputError, match="choose: compiled, reference"):
+    with pytest.raises(InputError, match="choose one of: compiled, reference"):
         TARGET.lower(generate(1, "stock").program, {"engine": "abacus"})
 
 
