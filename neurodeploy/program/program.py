@@ -115,6 +115,13 @@ class Program:
         """Inputs, populations and projections; ``layers`` as in a bundle's report add what quantization did."""
         return program_tables(self.inputs, self.populations, self.projections, layers)
 
+    @property
+    def cost(self) -> str:
+        """The numerics, and the weights that the machine stores: how many, and their memory at its width."""
+        weights = sum(projection.weights.size for projection in self.projections)
+        bits = self.numerics.weight_bits
+        return f"numerics: {self.numerics.name}, {weights:,} weights of {bits} bits: {weights * bits / 8192:.1f} KiB"
+
     def __repr__(self) -> str:
         rows = [(p.name, p.kind, dimensions(p.shape)) for p in self.populations]
         rows += [(p.name, p.kind, f"{p.source} -> {p.target}") for p in self.projections]
@@ -123,4 +130,4 @@ class Program:
 
     def _repr_html_(self) -> str:
         tables = [html_table(*table) for table in self.tables()]
-        return fragment(*tables, html_note(f"numerics: {self.numerics.name}"))
+        return fragment(*tables, html_note(self.cost))

@@ -74,7 +74,7 @@ def show_program(
 ) -> RenderableType:
     """Populations, projections and integers of a Program; ``layers`` and ``neurons`` as in a bundle's report."""
     tables = [*program.tables(layers), *([neuron_table(neurons)] if neurons else [])]
-    return render([*tables, quiet(f"numerics: {program.numerics.name}")])
+    return render([*tables, quiet(program.cost)])
 
 
 def show_bundle(bundle: Bundle) -> RenderableType:
