@@ -87,12 +87,15 @@ def test_the_scale_is_the_largest_that_fits(numerics, seed, threshold, bias, inp
         worst = max(np.maximum(weight, 0).sum(1).max(), -np.minimum(weight, 0).sum(1).min())
         largest_bias = ((1 << (numerics.bias_mantissa_bits - 1)) - 1) << numerics.bias_exponent_max
         mixed = weight.min() < 0 < weight.max()
-        top = {"twos-complement": 32767, "sign-magnitude": 254 if mixed else 255}[numerics.weight_rule]
+        top, low = {"twos-complement": (32767, 32768), "sign-magnitude": (254, 256) if mixed else (255, 255)}[
+            numerics.weight_rule
+        ]
         return (
             threshold * 2.0**k <= numerics.threshold_max
             and abs(bias) * state <= largest_bias
             and worst * 2.0**k < numerics.accumulator_bound
-            and np.abs(weight).max() * 2.0**k <= top << numerics.shift_max
+            and weight.max() * 2.0**k <= top << numerics.shift_max
+            and -weight.min() * 2.0**k <= low << numerics.shift_max
         )
 
     assert fits(k)
