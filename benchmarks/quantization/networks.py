@@ -105,12 +105,21 @@ def _spiking(module: nn.Module, recipe: Recipe, data: data_sets.Data) -> nn.Modu
     """The module itself; a network of rates as spikes, by sinabs."""
     if not recipe.rates:
         return module
+    from sinabs.activation import MaxSpike
     from sinabs.from_torch import from_model
 
     channels, height, width = data.shape
     return from_model(
-        module, input_shape=(channels, height, width), batch_size=1, add_spiking_output=True
+        module,
+        input_shape=(channels, height, width),
+        batch_size=1,
+        add_spiking_output=True,
+        spike_fn=MaxSpike(MOST_SPIKES),
     ).spiking_model
+
+
+MOST_SPIKES = 15
+"""Of a sinabs neuron in one step: 8-bit hardware sends no more in four bits."""
 
 
 def _encoder(recipe: Recipe, seed: int) -> Callable[[Array], Array]:

@@ -81,5 +81,5 @@ def _every(results: Sequence[Result]) -> list[str]:
 
 def _cell(result: Result) -> str:
     if result.failed is not None:
-        return f"no program: {result.failed}"
+        return f"no program: {' '.join(result.failed.split())}"
     return f"{result.worst:.3f} ({result.worst_isolated:.3f}), acc {result.accuracy:.3f}"
