@@ -21,7 +21,7 @@ from neurodeploy.program.program import Program
 from neurodeploy.rasters import jaccard, relative_rms
 from neurodeploy.trace import Trace
 
-WIDTHS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32)
+WIDTHS = (2, 3, 4, 5, 6, 8, 10, 12, 16)
 """Bits that are tried, as far as the machine has them."""
 Bits = Mapping[str, int]
 Finish = Callable[[Draft], Program]

@@ -122,19 +122,17 @@ def test_an_unknown_unit_is_refused_with_the_choices():
         quantize(dense([[1.0]]), LOIHI2, unit="column")
 
 
-@pytest.mark.parametrize("flat", [False, True])
-def test_a_channel_has_one_unit_at_its_borders_too(flat):
+def test_a_channel_has_one_unit_at_its_borders_too():
     rng = np.random.default_rng(2)
     build = NetworkBuilder()
     image = build.input("input", (2, 6, 5))
     conv = build.conv("conv", image, rng.normal(size=(3, 2, 3, 3)), padding=1)
-    conv = build.flatten("flat", conv) if flat else conv
     build.output("output", build.lif("lif", conv, 5e-3, 3.0))
     result = quantize(build.build(), LOIHI2, unit="row")
     unit = np.asarray(result.program.populations[0].unit).reshape(3, -1)
-    if result.program.projections[0].kind == "conv2d":
-        assert np.all(unit == unit[:, :1])
-        assert np.unique(unit).size == 3
+    assert result.program.projections[0].kind == "conv2d"
+    assert np.all(unit == unit[:, :1])
+    assert np.unique(unit).size == 3
 
 
 def test_by_default_narrow_weights_have_units_by_row_and_wide_ones_a_power_of_two():
