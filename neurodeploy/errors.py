@@ -94,11 +94,14 @@ class EnvironmentFailureError(NeurodeployError):
     exit_code = 6
 
 
-def choices(name: str, known: Iterable[str], lead: str = "choose one of") -> str:
-    """The remedy for a ``name`` that is not ``known``: the closest one where there is one, then all there are."""
+def choices(name: object, known: Iterable[str], lead: str = "choose one of") -> str:
+    """The remedy for a ``name`` that is not ``known``: the closest one where there is one, then all there are.
+
+    A name from a file may be no text at all.
+    """
     from difflib import get_close_matches
 
     names = list(known)
-    close = get_close_matches(name, names, 1)
+    close = get_close_matches(str(name), names, 1)
     hint = f"did you mean {close[0]}? " if close else ""
     return f"{hint}{lead}: {', '.join(names) or 'none'}"

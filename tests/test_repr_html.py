@@ -113,7 +113,7 @@ def test_a_program_lists_inputs_populations_and_projections_with_their_integers(
     shown = cells(program())
     assert {"in", "5 bit, scale 2^4", HOSTILE, "lif (inserted)", "> 64", "-7..9"} <= shown
     assert {"fc1", "back", "-6..254", "lif (delay 3)"} <= shown
-    assert "numerics: loihi2" in shown
+    assert "numerics: loihi2, 10 weights of 8 bits: 0.0 KiB" in shown
 
 
 def test_a_program_says_on_a_terminal_what_joins_what():
