@@ -63,11 +63,8 @@ class _Graph:
         return name
 
 
-def as_network(program: Program, like: Network, forms: Mapping[str, Form] | None = None) -> Network:
+def as_network(program: Program, like: Network) -> Network:
     """The float network that does what ``program`` does, named like the network ``like`` that it was made from.
-
-    ``forms``: for projections that stand for a chain of layers, these layers with weights in accumulator units before
-    the projection's shift.
 
     Raises RefusedError, by name, for what no float network does exactly.
     """
@@ -84,8 +81,7 @@ def as_network(program: Program, like: Network, forms: Mapping[str, Form] | None
     layer_biases = {population.name: _layer_bias(program, population) for population in program.populations}
     for projection in program.projections:
         delay = projection.delay - (late[projection.target] if _closes(projection, like) else 0)
-        form = (forms or {}).get(projection.name)
-        _join(graph, projection, delay, layer_biases, form)
+        _join(graph, projection, delay, layer_biases)
     _refuse_left_over(layer_biases)
     for name, node in like.nodes.items():
         if isinstance(node, nir.Output):
@@ -229,16 +225,14 @@ def _recurrent_delays(program: Program, like: Network) -> dict[str, int]:
     return {p.target: min(q.delay for q in closing if q.target == p.target) for p in closing}
 
 
-def _join(
-    graph: _Graph, projection: Projection, delay: int, biases: dict[str, Array | None], form: Form | None
-) -> None:
+def _join(graph: _Graph, projection: Projection, delay: int, biases: dict[str, Array | None]) -> None:
     """The nodes of a projection, between its source and its target."""
     program = graph.program
     source, target = program.node(projection.source), program.by_name[projection.target]
     if projection.shift < 0:
         raise RefusedError("its sums are shifted down", f"projection {projection.name}", REMEDY)
     unit = 2.0 ** (projection.shift + source.output.scale - target.scale)
-    nodes = _scaled(form, unit) if form is not None else _form(projection, source.shape, target.shape, unit)
+    nodes = _form(projection, source.shape, target.shape, unit)
     bias = biases[target.name]
     if bias is not None and delay == projection.delay == 0:
         nodes, placed = _with_bias(nodes, bias)
@@ -251,13 +245,6 @@ def _join(
     if (at, target.name) in graph.edges:
         raise RefusedError("joins the same nodes as another without weights", f"projection {projection.name}", REMEDY)
     graph.edges.append((at, target.name))
-
-
-def _scaled(form: Form, unit: float) -> Form:
-    """A chain of layers, the weights of those that have some in the network's units."""
-    return tuple(
-        (name, replace(node, weight=node.weight * unit) if hasattr(node, "weight") else node) for name, node in form
-    )
 
 
 def _with_bias(nodes: Form, bias: Array) -> tuple[Form, bool]:

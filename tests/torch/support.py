@@ -1,13 +1,17 @@
 """What tests and proofs of training share: whether a module does what the reference runner does."""
 
+from collections.abc import Mapping
+
+import numpy as np
 import torch
 
 from neurodeploy.conformance.case import Case
 from neurodeploy.parity.compare import differing_cells
 from neurodeploy.program import Program
+from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.stimulus import Stimulus
-from neurodeploy.torch import ProgramModule
+from neurodeploy.torch import ProgramModule, QuantizedNetwork
 
 
 def differing(program: Program, stimulus: Stimulus) -> dict[str, int]:
@@ -33,3 +37,15 @@ def moved(module: ProgramModule, seed: int, far: float = 3.0) -> None:
     with torch.no_grad():
         for parameter in module.parameters():
             parameter += far * (2 * torch.rand(parameter.shape, generator=draw, dtype=torch.float64) - 1)
+
+
+def same(module: QuantizedNetwork, shown: Mapping[str, np.ndarray]) -> int:
+    """The spikes sent, once module, network and program were seen to do the same in every output and membrane."""
+    program, network, trace = module.program, module.network(), module.trace(shown)
+    floats, integers = run_network(network, shown, states=True), run_program(program, shown, states=True)
+    for name in network.populations:
+        assert np.array_equal(trace[name].output, integers[name].output), name
+        assert np.array_equal(floats[name].values, integers[name].values), name
+        if floats[name].v is not None:
+            assert np.array_equal(floats[name].v, integers[name].v / 2.0 ** integers[name].state_scale), name
+    return sum(int(np.abs(integers[name].output).sum()) for name in network.populations)

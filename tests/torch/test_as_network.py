@@ -13,22 +13,9 @@ from neurodeploy.network.file import write_network
 from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.program.store import program_files
 from neurodeploy.reference.network_runner import run_network
-from neurodeploy.reference.program_runner import run_program
 from neurodeploy.torch import quantized
 from tests.passes.networks import chain, events, random_network, recurrent_network, stimulus
-from tests.torch.support import moved
-
-
-def same(module, shown):
-    """The spikes sent, once module, network and program were seen to do the same in every output and membrane."""
-    program, network, trace = module.program, module.network(), module.trace(shown)
-    floats, integers = run_network(network, shown, states=True), run_program(program, shown, states=True)
-    for name in network.populations:
-        assert np.array_equal(trace[name].output, integers[name].output), name
-        assert np.array_equal(floats[name].values, integers[name].values), name
-        if floats[name].v is not None:
-            assert np.array_equal(floats[name].v, integers[name].v / 2.0 ** integers[name].state_scale), name
-    return sum(int(np.abs(integers[name].output).sum()) for name in network.populations)
+from tests.torch.support import moved, same
 
 
 def test_random_networks_are_exact_before_and_after_their_parameters_moved():
