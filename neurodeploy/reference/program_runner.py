@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,13 @@ from neurodeploy.program.population import Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
 from neurodeploy.program.quantizer import Inputs, check_inputs, quantize_inputs
-from neurodeploy.reference.integer import State, initial_state, overflow, step
+from neurodeploy.reference.integer import State, Step, initial_state, overflow, step
 from neurodeploy.reference.synapse import accumulate, add_events
 from neurodeploy.trace import Entry, Trace
 
 IntArray = NDArray[np.int64]
+Update = Callable[[Population, State, IntArray, Numerics], Step]
+"""One step of a population, as ``step`` is."""
 
 
 def run_program(program: Program, stimulus: Inputs, states: bool = False, drive: Trace | None = None) -> Trace:
@@ -43,7 +45,8 @@ class ProgramRun:
     """``batch`` samples of a program under way, fed in chunks of steps; chunks joined are the whole run.
 
     ``start``: the state of every population, and ``past``: what every node sent in the last ``memory_steps`` steps,
-    ``(B, memory_steps, *shape)``; without them every sample stands at its first step.
+    ``(B, memory_steps, *shape)``; without them every sample stands at its first step. ``updates``: by population, what
+    takes the place of ``step``, so that a fault can be planted.
     """
 
     def __init__(
@@ -53,8 +56,9 @@ class ProgramRun:
         states: bool = False,
         start: Mapping[str, State] | None = None,
         past: Mapping[str, IntArray] | None = None,
+        updates: Mapping[str, Update] | None = None,
     ) -> None:
-        self._program, self._states = program, states
+        self._program, self._states, self._updates = program, states, dict(updates or {})
         self._memory = {p.name: initial_state(p, batch) for p in program.populations} if start is None else dict(start)
         nodes = (*program.inputs, *program.populations)
         lead = batch, memory_steps(program)
@@ -77,7 +81,8 @@ class ProgramRun:
             fed = {name: np.concatenate([self._past[name], array], axis=1) for name, array in fed.items()}
         for t in range(lead[1]):
             for name in program.order:
-                _advance(program, program.by_name[name], self._memory[name], fed, ours, records, t, past)
+                update = self._updates.get(name, step)
+                _advance(program, program.by_name[name], self._memory[name], fed, ours, records, t, past, update)
         if past:
             self._past = {name: line[:, line.shape[1] - past :] for name, line in fed.items()}
         graded = {source.name: source.output.kind == "graded" for source in program.inputs}
@@ -129,9 +134,10 @@ def _advance(
     records: Mapping[str, Mapping[str, IntArray]],
     t: int,
     past: int,
+    update: Update,
 ) -> None:
     a = accumulated(program.numerics, population, program.into(population.name), fed, past + t, state.u)
-    result = step(population, state, a, program.numerics)
+    result = update(population, state, a, program.numerics)
     sent[population.name][:, t] = result.output
     measured = {"v": state.v, "u": state.u, "v_before": result.v_before}
     for key, record in records[population.name].items():
