@@ -23,6 +23,7 @@ lint                every finding about how a network is stepped, with repairs
 convert             a network written as ``.nir`` or ``.net``
 encode, decode      a signal as spikes, and spikes as a signal
 prove               what holds of the integers whatever the input: no overflow, neurons that never fire
+cost                what a network costs on a stimulus: NeuroBench's counts, measured times
 finetune            the integers of a network trained on labelled samples
 torch               training in your own loop: ``torch.quantized`` gives a module of integers
 quantize, lower     the two halves of ``export``, without writing anything
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
         build_model,
         check,
         convert,
+        cost,
         decode,
         encode,
         events_info,
@@ -128,6 +130,7 @@ __all__ = [
     "build_model",
     "check",
     "convert",
+    "cost",
     "decode",
     "encode",
     "events_info",
@@ -170,6 +173,7 @@ _MODULE_OF = {
     "build_model": "flow.installing",
     "check": "flow.checking",
     "convert": "flow.converting",
+    "cost": "flow.costing",
     "decode": "flow.encoding",
     "encode": "flow.encoding",
     "events_info": "flow.recording",

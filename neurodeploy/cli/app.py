@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 import neurodeploy
-from neurodeploy.cli import check, convert, encode, events, export, finetune, inspect, lint, models, run, targets
+from neurodeploy.cli import check, convert, cost, encode, events, export, finetune, inspect, lint, models, run, targets
 from neurodeploy.cli.failure import failure_of, read_by_nobody
 from neurodeploy.cli.stdout import RUNS_CODE, results, results_alone, watched
 from neurodeploy.foreign import shown
@@ -28,9 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for verb in (export.export, run.run, check.check, inspect.inspect, lint.lint, convert.convert, finetune.finetune):
+for verb in (export.export, run.run, check.check, inspect.inspect, lint.lint, convert.convert, cost.cost):
     app.command()(verb)
-for verb in (encode.encode, encode.decode):
+for verb in (finetune.finetune, encode.encode, encode.decode):
     app.command()(verb)
 app.add_typer(events.app, name="events")
 app.add_typer(targets.app, name="targets")

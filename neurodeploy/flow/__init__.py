@@ -2,6 +2,7 @@
 
 from neurodeploy.flow.checking import check
 from neurodeploy.flow.converting import convert
+from neurodeploy.flow.costing import cost
 from neurodeploy.flow.encoding import decode, encode
 from neurodeploy.flow.exporting import export, lower, quantize
 from neurodeploy.flow.finetuning import finetune
@@ -18,6 +19,7 @@ __all__ = [
     "build_model",
     "check",
     "convert",
+    "cost",
     "decode",
     "encode",
     "events_info",

@@ -18,6 +18,7 @@ TWINS: dict[str, Callable[..., Any]] = {
     "inspect": nd.inspect,
     "lint": nd.lint,
     "convert": nd.convert,
+    "cost": nd.cost,
     "finetune": nd.finetune,
     "encode": nd.encode,
     "decode": nd.decode,
@@ -95,7 +96,7 @@ def test_shared_arguments_are_those_of_the_functions_that_take_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["export", "run", "check", "inspect", "lint", "convert", "quantize", "lower", "finetune"]
+    "name", ["export", "run", "check", "inspect", "lint", "convert", "quantize", "lower", "finetune", "cost"]
 )
 def test_help_spells_out_how_a_source_is_loaded(name: str) -> None:
     assert inspect.signature(getattr(nd, name)).parameters.keys() >= LoadOptions.__annotations__.keys()
