@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Literal
@@ -26,6 +26,7 @@ Verdict = Literal["proved", "witness", "not proved"]
 QUANTITIES: tuple[Quantity, ...] = ("accumulator", "current", "membrane", "message")
 WORK = 3_000_000
 """Updates of neurons that the search for witnesses of one program may take: some tenths of a second."""
+ROOM = "quantized with -O room=membrane, no membrane saturates, whatever the input"
 TONES: Mapping[Verdict, Tone] = {"proved": "good", "witness": "warning", "not proved": "warning"}
 
 
@@ -123,11 +124,13 @@ class NodeProof:
 class Proof:
     """What is proved of a Program for every input in ``ranges`` (real values by input; all its width where none is).
 
-    Index it by the name of a node.
+    Index it by the name of a node. ``quantized``: whether networks are quantized to this machine, so that another scale
+    may be chosen.
     """
 
     nodes: tuple[NodeProof, ...]
     ranges: Mapping[str, tuple[float, float]]
+    quantized: bool = True
 
     def __getitem__(self, name: str) -> NodeProof:
         return next(node for node in self.nodes if node.node == name)
@@ -141,6 +144,10 @@ class Proof:
     def open(self) -> tuple[NodeProof, ...]:
         """The other nodes."""
         return tuple(node for node in self.nodes if node.verdict != "proved")
+
+    @property
+    def _claims(self) -> Iterator[Claim]:
+        return (claim for node in self.nodes for claim in node.claims)
 
     @property
     def summary(self) -> str:
@@ -158,6 +165,8 @@ class Proof:
             if complete
             else [_open(node.node, claim) for node in self.open for claim in node.claims if claim.neurons]
         )
+        if self.quantized and any(claim.neurons and claim.quantity == "membrane" for claim in self._claims):
+            lines.append(quiet(ROOM, indent=2))
         firing_lines = [text for node in self.nodes if node.firing is not None for text in node.firing.lines(node.node)]
         return [*([self.table()] if complete else []), *lines, *(quiet(text, indent=2) for text in firing_lines)]
 
@@ -220,6 +229,7 @@ def prove_program(program: Program, ranges: InputRanges | None = None, witnesses
     return Proof(
         tuple(_node(node, claims[node.name], reached[node.name], program.numerics) for node in nodes),
         dict(ranges or {}),
+        program.numerics.accumulation == "sum",
     )
 
 

@@ -44,7 +44,7 @@ def reachable(program: Program, ranges: InputRanges | None = None) -> dict[str, 
             feeding = tuple(sent[projection.source] for projection in projections)
             if name in reached and all(a is b for a, b in zip(feeding, used[name], strict=True)):
                 continue
-            arrived, checks = _arriving(population, projections, feeding, n)
+            arrived, checks = arriving(population, projections, feeding, n)
             result = reach(population, arrived, n)
             reached[name] = Reached(result.sent, (*checks, *result.checks), result.current, result.kept, result.before)
             used[name] = feeding
@@ -73,7 +73,7 @@ def _anything(population: Population, n: Numerics) -> Interval:
     return constant(low, population.shape), constant(high, population.shape)
 
 
-def _arriving(
+def arriving(
     population: Population, projections: Sequence[Projection], feeding: Sequence[Interval], n: Numerics
 ) -> tuple[Interval, list[Check]]:
     """What can arrive at a population in a step, and the widths it meets on the way."""

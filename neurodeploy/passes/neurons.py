@@ -171,8 +171,12 @@ class Neuron:
         reached = self.terms.v_min * 2.0 ** (k + numerics.state_shift) > lowest
         return int(np.rint(self.terms.v_min * 2.0**k)) if reached or not saturates else None
 
+    def rounds_to_zero(self, k: int) -> NDArray[np.bool_]:
+        """Where a threshold above 0 is none any more at scale ``2**k``."""
+        return (np.rint(self.threshold * 2.0**k) < 1) & (self.threshold > 0)
+
     def _threshold(self, k: int, numerics: Numerics) -> int | NDArray[np.int64]:
-        lost = (self.threshold < 0) | ((np.rint(self.threshold * 2.0**k) < 1) & (self.threshold > 0))
+        lost = (self.threshold < 0) | self.rounds_to_zero(k)
         if np.any(lost):
             value = float(self.threshold[lost].flat[0])
             fault = "is negative" if value < 0 else f"rounds to 0 at accumulator scale 2^{k}"

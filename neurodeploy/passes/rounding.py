@@ -119,8 +119,8 @@ def check_bits(draft: Draft, rounded: Sequence[Rounded], scale: int, worst: int)
     Fewer than four are refused, unless that many were asked for or the weights stay exact.
     """
     for layer in rounded:
-        fewest = min(FEWEST_WEIGHT_BITS, draft.machine.bits(layer.path))
-        if layer.weight_bits < fewest and not layer.exact:
+        fewest = fewest_bits(draft, layer)
+        if layer.weight_bits < fewest:
             sent = [draft.outputs[other_layer.projection.source] for other_layer in rounded]
             raise CannotRepresentError(
                 f"only {layer.weight_bits} weight bits are left beside {layer.projection.message_bits} message bits "
@@ -130,6 +130,11 @@ def check_bits(draft: Draft, rounded: Sequence[Rounded], scale: int, worst: int)
                 value=float(layer.weight_bits),
                 limit=float(fewest),
             )
+
+
+def fewest_bits(draft: Draft, layer: Rounded) -> int:
+    """The bits that the weights of a path must keep: four, unless fewer were asked for or they are exact."""
+    return 0 if layer.exact else min(FEWEST_WEIGHT_BITS, draft.machine.bits(layer.path))
 
 
 def _weight_scale(path: Synapse, machine: Machine) -> int:
@@ -171,8 +176,7 @@ def _remedy(layer: Rounded, sent: Sequence[Output], draft: Draft, scale: int) ->
         ways.append(f"fewer spikes per step (-O spikes-per-step={most}; in sinabs spike_fn=MaxSpike({most}))")
     elif not counts and narrower >= 2:
         ways.append(f"narrower messages (-O message-bits={narrower})")
-    threshold = draft.neurons[layer.projection.target].threshold
-    holds_threshold = not np.any((threshold > 0) & (np.rint(threshold * 2.0**scale) < 1))
+    holds_threshold = not np.any(draft.neurons[layer.projection.target].rounds_to_zero(scale))
     if layer.weight_bits >= (2 if grid.signed else 1) and holds_threshold:
         ways.append(f"accept it with -O weight-bits={layer.weight_bits}")
     return f"{', '.join(ways[:-1])}, or {ways[-1]}" if len(ways) > 1 else f"{ways[0]}, or other numerics"

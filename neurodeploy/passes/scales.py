@@ -6,7 +6,9 @@ Rules:
 2. A spiking membrane that never decays loses nothing by a smaller scale at which no constant is rounded, and saturates
    later: it has the smallest of those.
 3. Calibration may ask for room for the membranes that it saw (``reached``).
-4. A population whose contract names the grid of its state has the scale at which the integer state is that grid: its
+4. Where there shall be room for every membrane that any stimulus makes (``every_membrane``), it is the largest scale at
+   which the integers are proved not to saturate.
+5. A population whose contract names the grid of its state has the scale at which the integer state is that grid: its
    integers are the machine's own already. A finding tells whether they can wrap.
 """
 
@@ -17,12 +19,17 @@ import numpy as np
 from neurodeploy.errors import CannotRepresentError
 from neurodeploy.passes.draft import Draft
 from neurodeploy.passes.grid import largest_scale
+from neurodeploy.passes.membranes import stay_within, unbounded
 from neurodeploy.passes.neurons import Neuron, fitting_scale
 from neurodeploy.passes.rounding import rounded_paths, sent_messages, weight_ceiling, worst_case
 from neurodeploy.passes.values import received_range
 
 ATTEMPTS = 4
 """Scales that are tried: rounded weights can bring more than the real ones, but hardly ever twice as much."""
+ATTEMPTS_FOR_MEMBRANES = 16
+"""Scales that are tried to make room for membranes, which gather the input of many steps."""
+STEP, MEMBRANE = "step", "membrane"
+"""What a scale leaves room for."""
 
 
 def ceiling(draft: Draft, neuron: Neuron) -> int:
@@ -48,9 +55,14 @@ def choose_scale(draft: Draft, neuron: Neuron) -> int:
         return most
     sent = sent_messages(draft, (path.source for path in entering))
     scale = min([most, *(weight_ceiling(path, draft.outputs[path.source], draft.machine) for path in entering)])
-    for k in range(scale, scale - ATTEMPTS, -1):
-        if worst_case(rounded_paths(draft, entering, k), sent, neuron.shape) < neuron.bound(draft.numerics):
+    fits = False
+    for k in range(scale, scale - (ATTEMPTS_FOR_MEMBRANES if draft.every_membrane else ATTEMPTS), -1):
+        rounded = rounded_paths(draft, entering, k)
+        fits = worst_case(rounded, sent, neuron.shape) < neuron.bound(draft.numerics)
+        if fits and (not draft.every_membrane or stay_within(draft, neuron, rounded, k)):
             return _roomiest(draft, neuron, k) if neuron.integrates else k
+    if fits:
+        raise unbounded(neuron)
     raise CannotRepresentError(
         "no scale holds its worst-case input", f"node {neuron.name}", "use smaller weights or fewer inputs"
     )

@@ -31,7 +31,7 @@ from neurodeploy.passes.options import (
 from neurodeploy.passes.paths import output_nodes, synapses
 from neurodeploy.passes.resets import neuron_behind, reset_at_once
 from neurodeploy.passes.rounding import check_bits, rounded_paths, sent_messages, worst_case
-from neurodeploy.passes.scales import ceiling, choose_scale
+from neurodeploy.passes.scales import MEMBRANE, STEP, ceiling, choose_scale
 from neurodeploy.passes.stage import Condition, Stage, run_stages
 from neurodeploy.passes.units import AUTO, LAYER, POWER, ROW, in_units
 from neurodeploy.passes.values import sent_values
@@ -220,7 +220,15 @@ class Ceilings:
     requires: ClassVar[Conditions] = (c.EVERY_NEURON, c.EVERY_SENDER_BOUNDED)
     ensures: ClassVar[Conditions] = (c.EVERY_CEILING,)
 
+    room: str = option(
+        "what a scale leaves room for: the input of any step, or every membrane that any stimulus makes in a run of "
+        "any length, so that none saturates",
+        OneOf((STEP, MEMBRANE)),
+        default=STEP,
+    )
+
     def __call__(self, draft: Draft) -> Draft:
+        draft = replace(draft, every_membrane=self.room == MEMBRANE)
         return replace(draft, ceilings={name: ceiling(draft, neuron) for name, neuron in draft.neurons.items()})
 
 

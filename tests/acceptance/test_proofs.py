@@ -23,6 +23,7 @@ def test_the_reference_networks_on_loihi2_and_all_of_them_in_32_bits(
         claim.verdict == "proved" for node in proof.open for claim in node.claims if claim.quantity != "membrane"
     )
     assert nd.prove(network, options={"numerics": "int32"}).open == ()
+    assert nd.prove(network, options={"room": "membrane"}).open == ()
 
 
 def test_the_first_membrane_of_spikingrx_saturates_on_an_input_that_the_reference_ran(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ DEFAULTS = {
     "spikes-per-step": None,
     "budget": None,
     "unit": "auto",
+    "room": "step",
     "message-bits": 8,
 }
 
