@@ -28,7 +28,7 @@ CHILD = Path(__file__).with_name("hdf5_child.py")
 MEGABYTE = 1 << 20
 LARGEST = 384 * MEGABYTE
 MEMORY = 1024 * MEGABYTE
-SECONDS, BYTES_PER_SECOND, PATIENCE = 5, MEGABYTE // 2, 5.0
+SECONDS, BYTES_PER_SECOND, PATIENCE = 5, MEGABYTE // 4, 5.0
 """Processor time of a small file, and what more of it gives one more; the clock may show twice that, and patience."""
 MOST_OBJECTS, BYTES_PER_OBJECT = 100_000, 64
 

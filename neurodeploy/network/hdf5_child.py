@@ -48,7 +48,7 @@ class Answer:
 
     def inside(self, group: Any, name: str) -> Any:
         """A group's entry. Raises BadFileError for one that stands in another file."""
-        if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
+        if group.id.links.get_info(name.encode()).type == h5py.h5l.TYPE_EXTERNAL:
             raise BadFileError(f"its entry {name!r} stands in another file")
         return group[name]
 
@@ -59,25 +59,24 @@ class Answer:
             raise BadFileError("it holds too many entries for its size")
         if isinstance(item, h5py.Group):
             return {"group": self.group(item, depth + 1)}
-        if not isinstance(item, h5py.Dataset) or item.shape is None:
-            return {"strange": type(item).__name__}
-        return self.dataset(item)
+        shape = item.shape if isinstance(item, h5py.Dataset) else None
+        return {"strange": type(item).__name__} if shape is None else self.dataset(item, shape)
 
-    def dataset(self, data: Any) -> dict[str, Any]:
+    def dataset(self, data: Any, shape: tuple[int, ...]) -> dict[str, Any]:
         """A text, a table of texts, or an array. Raises BadFileError before anything too large is read."""
         refuse_elsewhere(data)
-        count, texts = prod(data.shape), h5py.check_string_dtype(data.dtype) is not None
-        chunk = prod(data.chunks or ())
-        size = max(count, chunk) * max(data.dtype.itemsize, 1)
+        kind = data.dtype
+        count, texts = prod(shape), h5py.check_string_dtype(kind) is not None
+        size = max(count, prod(data.chunks or ())) * max(kind.itemsize, 1)
         if size > self.left or (texts and count > MOST_TEXTS):
-            raise BadFileError(f"{data.name} is too large: shape {data.shape}, {size} bytes")
+            raise BadFileError(f"{data.name} is too large: shape {shape}, {size} bytes")
         if texts:
             return self.texts(data)
-        if data.dtype.kind not in PLAIN:
-            return {"strange": str(data.dtype)}
+        if kind.kind not in PLAIN:
+            return {"strange": str(kind)}
         self.left -= size
-        self.arrays.append(np.ascontiguousarray(data[()]).astype(data.dtype.newbyteorder("="), copy=False))
-        return {"array": len(self.arrays) - 1, "shape": list(data.shape)}
+        self.arrays.append(np.ascontiguousarray(data[()]).astype(kind.newbyteorder("="), copy=False))
+        return {"array": len(self.arrays) - 1, "shape": list(shape)}
 
     def texts(self, data: Any) -> dict[str, Any]:
         """Texts, decoded."""
@@ -91,7 +90,8 @@ class Answer:
 
 def refuse_elsewhere(data: Any) -> None:
     """Raises BadFileError for a dataset whose values stand in other files (external or virtual storage)."""
-    if data.external or data.is_virtual:
+    stored = data.id.get_create_plist()
+    if stored.get_external_count() or stored.get_layout() == h5py.h5d.VIRTUAL:
         raise BadFileError(f"the values of {data.name} stand in other files")
 
 

@@ -67,7 +67,7 @@ def test_a_reader_that_cannot_start_is_no_fault_of_the_file(tmp_path: Path, monk
         read_tree(path)
 
 
-def test_its_reader_stops_at_its_limit_of_processor_time(tmp_path: Path) -> None:
+def test_its_reader_stops_at_its_limit_of_time(tmp_path: Path) -> None:
     limited = f"import sys; sys.path.insert(0, {str(hdf5.CHILD.parent)!r}); import hdf5_child as c; c.limit(1, 1 << 32)"
     ended = subprocess.run([sys.executable, "-c", f"{limited}\nwhile True: pass"], timeout=60, check=False)
-    assert ended.returncode == -signal.SIGXCPU
+    assert ended.returncode in (-signal.SIGXCPU, -signal.SIGALRM)  # the clock's limit comes first on a busy computer

@@ -6,6 +6,7 @@ import nir
 import numpy as np
 import pytest
 
+from benchmarks.large import chain
 from neurodeploy.contract import Contract
 from neurodeploy.errors import InputError
 from neurodeploy.network import Network
@@ -175,3 +176,14 @@ def test_an_infinite_time_constant_is_an_integrator():
     raw, _ = repaired(SOUND.change("lif", tau=np.full(3, np.inf), r=np.full(3, np.inf)))
     assert raw.nodes["lif"].kind == "IF"
     assert raw.nodes["lif"].fields["r"].tolist() == [1, 1, 1]
+
+
+def test_a_chain_far_longer_than_python_recurses_is_judged() -> None:
+    assert check_graph(chain(1500)) == ()
+
+
+def test_a_batch_before_the_shapes_is_seen_from_far_away() -> None:
+    raw = chain(1500)
+    raw = raw.change("output", shape=np.array([1, 1]))
+    assert [finding.node for finding in check_graph(raw)] == ["output"]
+    assert check_graph(repaired(raw)[0]) == ()

@@ -47,8 +47,8 @@ def repaired(raw: Raw) -> tuple[Raw, tuple[Finding, ...]]:
         repairable = [finding for finding in check_graph(raw) if finding.repair is not None]
         if not repairable:
             break
-        for finding in repairable:
-            assert finding.repair is not None
-            raw = finding.repair(raw)
+        for repair in dict.fromkeys(finding.repair for finding in repairable):
+            assert repair is not None
+            raw = repair(raw)
         done += repairable
     return raw, tuple(done)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,28 +34,32 @@ def batch_in_shapes(raw: Raw, time: bool = False) -> Mapping[str, str]:
 
 def drop_batch(raw: Raw, time: bool = False) -> Raw:
     """The graph whose shapes and parameters have no dimensions of a batch (or of ``time``)."""
-    for name, count in _extra_dimensions(raw, time).items():
-        node = raw.nodes[name]
-        if node.kind in ("Input", "Output"):
-            raw = raw.change(name, shape=np.asarray(node.fields["shape"])[count:])
-        else:
-            longest = {key: value for key in node.fields if (value := node.number(key)) is not None and value.ndim}
-            most = max(value.ndim for value in longest.values())
-            shorter = {key: value.reshape(value.shape[count:]) for key, value in longest.items() if value.ndim == most}
-            raw = raw.change(name, **shorter)
-    return raw
+    changed = {name: _without(raw.nodes[name], count) for name, count in _extra_dimensions(raw, time).items()}
+    return replace(raw, nodes={**raw.nodes, **changed}) if changed else raw
+
+
+def _without(node: RawNode, count: int) -> RawNode:
+    """A node whose shape, or parameters of most dimensions, begin ``count`` dimensions later."""
+    if node.kind in ("Input", "Output"):
+        return node.change(shape=np.asarray(node.fields["shape"])[count:])
+    longest = {key: value for key in node.fields if (value := node.number(key)) is not None and value.ndim}
+    most = max(value.ndim for value in longest.values())
+    return node.change(
+        **{key: value.reshape(value.shape[count:]) for key, value in longest.items() if value.ndim == most}
+    )
 
 
 def _extra_dimensions(raw: Raw, time: bool) -> dict[str, int]:
     """By node, how many dimensions its shape or its parameters have in front of those of one step of one sample."""
     extra: dict[str, int] = {}
+    sent = _sent(raw)
     for name, node in raw.nodes.items():
         shape = _shape_of(node)
         if node.kind == "Input":
             known = {dims for target in raw.targets(name) if (dims := _received(raw.nodes.get(target))) is not None}
             expected = known.pop() if len(known) == 1 else None
         elif node.kind == "Output" or node.kind in NEURON_KINDS:
-            expected = next((dims for s in raw.sources(name) if (dims := _sent(raw, s, {name})) is not None), None)
+            expected = next((sent[source] for source in raw.sources(name) if source != name and source in sent), None)
         else:
             continue
         count = 0 if expected is None or shape is None else len(shape) - expected
@@ -80,18 +86,29 @@ def _received(node: RawNode | None) -> int | None:
     return FIXED.get(node.kind, None if shape is None else len(shape))
 
 
-def _sent(raw: Raw, name: str, seen: set[str]) -> int | None:
-    """How many dimensions a node sends, from its kind or from what is before it."""
-    node = raw.nodes.get(name)
-    if node is None or name in seen:
-        return None
+def _sent(raw: Raw) -> dict[str, int]:
+    """How many dimensions every node sends, from its kind or from the nearest before it that tells, where one does."""
+    sent = {name: dims for name, node in raw.nodes.items() if (dims := _told(raw, name, node)) is not None}
+    waiting = deque(sent)
+    while waiting:
+        source = waiting.popleft()
+        for target in raw.targets(source):
+            node = raw.nodes.get(target)
+            if target not in sent and node is not None and node.kind != "Input":
+                sent[target] = sent[source]
+                waiting.append(target)
+    return sent
+
+
+def _told(raw: Raw, name: str, node: RawNode) -> int | None:
+    """How many dimensions a node sends, whatever is before it."""
     if node.kind in FIXED or node.kind == "Flatten":
         return FIXED.get(node.kind, 1)
-    if node.kind == "Input":
-        known = {dims for target in raw.targets(name) if (dims := _received(raw.nodes.get(target))) is not None}
-        shape = _shape_of(node)
-        return min(known, default=None if shape is None else len(shape))
-    return next((dims for s in raw.sources(name) if (dims := _sent(raw, s, seen | {name})) is not None), None)
+    if node.kind != "Input":
+        return None
+    known = {dims for target in raw.targets(name) if (dims := _received(raw.nodes.get(target))) is not None}
+    shape = _shape_of(node)
+    return min(known, default=None if shape is None else len(shape))
 
 
 def is_endless(tau: NDArray[Any]) -> bool:

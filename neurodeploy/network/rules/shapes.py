@@ -46,7 +46,8 @@ def walk_shapes(raw: Raw, built: Mapping[str, Any]) -> tuple[list[Finding], dict
     walk = _Walk(raw, built)
     for name in forward_order(built, sorted(edges - closing)):
         walk.enter(name)
-    for name in sorted({target for _, target in closing}):
+    unsound = {finding.node for finding in walk.findings}
+    for name in sorted({target for _, target in closing} - unsound):
         walk.close_loop(name)
     return walk.findings, walk.shapes
 
@@ -79,9 +80,8 @@ class _Walk:
             self.findings.append(Finding("no-shape", "error", name, "receives nothing", remedy, NOT_RUN))
 
     def close_loop(self, name: str) -> None:
-        """Check what a node receives over edges that close a loop, where it was sound without them."""
-        sound = name not in {finding.node for finding in self.findings}
-        if sound and not isinstance(self.built[name], nir.Input):
+        """Check what a node, sound so far, receives over edges that close a loop."""
+        if not isinstance(self.built[name], nir.Input):
             received = self._received(name)
             if len(received) == 1:
                 self._sent(name, received[0])
