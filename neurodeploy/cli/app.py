@@ -17,7 +17,7 @@ import typer
 import neurodeploy
 from neurodeploy.cli import check, convert, cost, encode, events, export, finetune, inspect, lint, models, run, targets
 from neurodeploy.cli.failure import failure_of, read_by_nobody
-from neurodeploy.cli.stdout import RUNS_CODE, results, results_alone, watched
+from neurodeploy.cli.stdout import RUNS_CODE, prepare, results_alone, told, watched
 from neurodeploy.foreign import shown
 from neurodeploy.process import StopRequested
 
@@ -77,10 +77,11 @@ def main() -> None:
     """
     for request in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(request, _stop)
+    prepare()
     arguments = sys.argv[1:]
     runs_code = any(argument.partition("=")[0] in RUNS_CODE for argument in arguments)
     if "--json" in arguments and runs_code and hasattr(os, "fork"):
-        sys.exit(watched(lambda: _run_alone(arguments)))
+        sys.exit(guarded(lambda: watched(lambda: _run_alone(arguments))))
     sys.exit(_run_alone(arguments) if "--json" in arguments else run_verb(arguments))
 
 
@@ -98,8 +99,8 @@ def run_verb(arguments: Sequence[str]) -> int:
 
         def work() -> object:
             result = app(list(arguments), prog_name="neurodeploy", standalone_mode=False)
-            results().flush()  # a full device is an error of this verb, not of its end
-            return result
+            with told():  # a full device is an error of this verb, not of its end
+                return result
 
         return guarded(work, as_json)
 

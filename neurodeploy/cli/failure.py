@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from neurodeploy.cli.stdout import tell
+from neurodeploy.cli.stdout import silence, tell
 from neurodeploy.errors import EnvironmentFailureError, InputError, NeurodeployError
 from neurodeploy.foreign import shown
 
@@ -38,7 +37,8 @@ class Failure:
         with contextlib.suppress(OSError, ValueError):  # standard error may be closed
             typer.echo(shown(self.message, lines=True), err=True)
         if as_json:
-            tell(json.dumps({"error": dict(self.data)}, default=str))
+            with contextlib.suppress(OSError):  # nobody may take it
+                tell(json.dumps({"error": dict(self.data)}, default=str))
         return self.exit_code
 
 
@@ -49,7 +49,13 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, TyperException):
         return _usage(error)
     if isinstance(error, OSError):
+        from neurodeploy.reading.door import check_working_folder
+
         what, where = error.strerror or str(error), str(error.filename or "system")
+        try:
+            check_working_folder()
+        except EnvironmentFailureError as gone:
+            return failure_of(gone)
         return failure_of(EnvironmentFailureError(what, where))
     if isinstance(error, MemoryError):
         what = f"out of memory{f': {error}' if str(error) else ''}"
@@ -66,7 +72,7 @@ def failure_of(error: BaseException) -> Failure:
 
 def read_by_nobody() -> int:
     """The code of a broken pipe, as a shell counts it: never that of a verdict."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    silence()
     return 128 + signal.SIGPIPE
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neurodeploy.cli.stdout import tell
+from neurodeploy.cli.stdout import tell, told
 from neurodeploy.errors import InputError
 
 if TYPE_CHECKING:
@@ -192,8 +192,9 @@ class Output:
         elif not self.quiet:
             from neurodeploy.report.console import stdout
 
-            for view in views:
-                typer.echo(view) if isinstance(view, str) else stdout().print(view)
+            with told():
+                for view in views:
+                    typer.echo(view) if isinstance(view, str) else stdout().print(view)
 
     def tell(self, findings: Sequence[Finding]) -> None:
         """Findings on standard error: warnings and errors always, the rest unless ``quiet``; none beside ``--json``."""
@@ -235,7 +236,9 @@ def shape(text: str) -> tuple[int, ...]:
 
 def emit(data: Any) -> None:
     """One JSON object on standard output."""
-    tell(json.dumps(data, default=_plain))
+    text = json.dumps(data, default=_plain)
+    with told():
+        tell(text)
 
 
 def _plain(value: Any) -> Any:

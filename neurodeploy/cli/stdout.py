@@ -14,13 +14,38 @@ import signal
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from io import FileIO, TextIOWrapper
 from typing import IO
+
+from neurodeploy.errors import EnvironmentFailureError
 
 STDOUT, STDERR = 1, 2
 RUNS_CODE = ("--module", "--trust-pickle")
 """Options with which code of the user's runs."""
 PARENT_DEATH = 1
 _kept: list[IO[str]] = []
+
+
+def prepare() -> None:
+    """Standard streams that every verb may use, whatever this process was started with.
+
+    A closed one is held by the null device, so that no file that is opened later becomes it; writing results to it is
+    an error. A character that a stream's encoding lacks is written as its escape.
+    """
+    for handle, mode in ((0, os.O_RDONLY), (STDOUT, os.O_RDONLY), (STDERR, os.O_WRONLY)):
+        try:
+            os.fstat(handle)
+        except OSError:
+            os.open(os.devnull, mode)  # the lowest handle that is free: this one
+    sys.stdout = sys.stdout or _writing(STDOUT)
+    sys.stderr = sys.stderr or _writing(STDERR)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _writing(handle: int) -> IO[str]:
+    return TextIOWrapper(FileIO(handle, "w", closefd=False), encoding="utf-8", write_through=True)  # type: ignore[type-var]
 
 
 def results() -> IO[str]:
@@ -33,6 +58,27 @@ def tell(text: str) -> None:
     stream = results()
     stream.write(text + "\n")
     stream.flush()
+
+
+@contextmanager
+def told() -> Generator[None]:
+    """Results are written in the block. Raises EnvironmentFailureError where the standard output takes none."""
+    try:
+        yield
+        results().flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence()
+        problem, remedy = f"cannot write: {error.strerror or error}", "free some space, or send it to another place"
+        raise EnvironmentFailureError(problem, "standard output", remedy) from error
+
+
+def silence() -> None:
+    """What is still to be written to the standard output goes nowhere: nobody takes it."""
+    handle = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(handle, results().fileno())
+    os.close(handle)
 
 
 @contextmanager
@@ -53,7 +99,8 @@ def results_alone() -> Generator[None]:
         _kept.remove(stream)
         with contextlib.suppress(OSError, ValueError):
             os.dup2(handle, STDOUT)
-        stream.close()
+        with contextlib.suppress(OSError):
+            stream.close()
 
 
 def watched(work: Callable[[], int]) -> int:
@@ -84,8 +131,9 @@ def watched(work: Callable[[], int]) -> int:
         error = {"kind": "InputError", "exit_code": code, "what": how, "where": "--module", "remedy": remedy}
         print(f"neurodeploy: {how}\n  remedy: {remedy}", file=sys.stderr)
         first = json.dumps({"error": error}).encode()
-    sys.stdout.buffer.write(first + b"\n")
-    sys.stdout.buffer.flush()
+    with told():
+        sys.stdout.buffer.write(first + b"\n")
+        sys.stdout.buffer.flush()
     return code
 
 

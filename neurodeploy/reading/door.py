@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 from typing import IO
 
-from neurodeploy.errors import InputError
+from neurodeploy.errors import EnvironmentFailureError, InputError
 
 READ_LIMIT = "NEURODEPLOY_READ_LIMIT"
 """The variable that raises (or lowers) how many bytes one file may unpack to in memory."""
@@ -33,11 +33,21 @@ def check_regular(path: Path, remedy: str = REGULAR) -> os.stat_result:
     try:
         status = path.stat()
     except FileNotFoundError as error:
+        if not path.is_absolute():
+            check_working_folder()
         raise InputError("there is no such file", str(path), "check the path") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"cannot be read: {reason}", str(path), "check the path and its permissions") from error
     return refuse_irregular(status, str(path), remedy)
+
+
+def check_working_folder() -> None:
+    """Raises EnvironmentFailureError where the folder that this process works in is no more."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise EnvironmentFailureError("no longer exists", "the working folder", "go to another one") from error
 
 
 def refuse_irregular(status: os.stat_result, where: str, remedy: str = REGULAR) -> os.stat_result:
