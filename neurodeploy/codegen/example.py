@@ -15,13 +15,32 @@ WARNINGS = "-std=c99 -Wall -Wextra -Werror -pedantic"
 
 OPEN = """\
   FILE *file = count > 1 ? fopen(words[1], "r") : stdin;
-  int more;
+  int more, begun;
+  long lines = 0;
   if (file == NULL) {
     perror(words[1]);
     return 1;
   }
+  begun = pass_heads(file);
 """
 """C statements that open the file named on the command line, or standard input."""
+HEADS = """
+/* Passes over a line of heads, as tables have one: 1; or 0 where the file begins with what this does not read. */
+static int pass_heads(FILE *file) {
+  long word = 0;
+  int quoted, length, c = getc(file);
+  if (c == 0xEF) c = getc(file) == 0xBB && getc(file) == 0xBF ? getc(file) : '?'; /* a byte order mark */
+  while (c == ' ' || c == '\\t' || c == '\\r' || c == '\\n') c = getc(file);
+  if (c == EOF) return 1;
+  quoted = c == '"';
+  if (quoted) c = getc(file);
+  if ((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.') return !quoted && ungetc(c, file) != EOF;
+  for (length = 0; c != '\\n' && c != EOF; c = getc(file), length++)
+    if (length < 3) word = word << 8 | (c | 0x20);
+  return word != 0x6E616E && word != 0x696E66; /* nan and inf are numbers, and no stimulus */
+}
+"""
+"""A C function that passes over the first line of a table where it holds no numbers; NaN and infinity are numbers."""
 
 
 def example(program: Program, rendering: Rendering, heads: Heads) -> str:
@@ -33,6 +52,7 @@ def example(program: Program, rendering: Rendering, heads: Heads) -> str:
     return (
         _usage(rendering.prefix, inputs, outputs)
         + _memory(rendering.prefix, inputs, outputs, counting)
+        + HEADS
         + _reading(inputs, heads)
         + _main(rendering.prefix, inputs, outputs, counting)
     )
@@ -46,14 +66,14 @@ def _numbers(inputs: list[tuple[int, Port]]) -> int:
 def _usage(prefix: str, inputs: list[tuple[int, Port]], outputs: list[tuple[int, Port]]) -> str:
     return f"""/* Streams a stimulus through the network and prints what comes out, one line per step.
 
-   usage: ./{prefix} [stimulus.txt]      (without a file: standard input)
+   usage: ./{prefix} [stimulus.csv]      (without a file: standard input)
 
    Stimulus: {_numbers(inputs)} real numbers per step, inputs in this order, each row-major:
 {listed(inputs)}
    Raster: one line per step of whole numbers, outputs in this order, each row-major:
 {listed(outputs)}
    With numpy:
-     np.savetxt("stimulus.txt", stimulus.reshape(steps, -1), fmt="%.17g")
+     np.savetxt("stimulus.csv", stimulus.reshape(steps, -1), fmt="%.17g", delimiter=",")
      raster = np.loadtxt("raster.txt", dtype=int, ndmin=2)
 */
 """
@@ -86,12 +106,13 @@ def _main(prefix: str, inputs: list[tuple[int, Port]], outputs: list[tuple[int, 
     return f"""
 int main(int count, char **words) {{
 {OPEN}  {prefix}_reset(&context);
-  while ((more = read_step(file)) == 1) {{
+  while ((more = begun ? read_step(file) : -1) == 1) {{
+    lines++;
     {prefix}_step(&context, {arguments});
 {counting.step}{"".join(printed(number, port) for number, port in outputs)}    putchar('\\n');
   }}
   if (file != stdin) fclose(file);
-  if (more < 0) {{
+  if (more < 0 || lines == 0) {{
     fputs("not a stimulus: {_numbers(inputs)} finite numbers per step are needed\\n", stderr);
     return 1;
   }}

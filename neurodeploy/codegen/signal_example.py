@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.codegen.encoders import EncoderText
-from neurodeploy.codegen.example import OPEN, Counting, arrays, counting_text, listed, printed
+from neurodeploy.codegen.example import HEADS, OPEN, Counting, arrays, counting_text, listed, printed
 from neurodeploy.codegen.heads import Heads
 from neurodeploy.codegen.module import Port, Rendering
 from neurodeploy.errors import InputError
@@ -31,6 +31,7 @@ def signal_example(program: Program, rendering: Rendering, heads: Heads, front: 
         _usage(rendering.prefix, front, outputs)
         + _converter(rendering.prefix, front, low, encoder.top / (high - low), encoder.top)
         + _memory(rendering.prefix, front, arrays([fed, *outputs]) + counting.declaration)
+        + HEADS
         + _reading(front, encoder.top)
         + _main(rendering.prefix, front, fed[0], outputs, counting)
     )
@@ -39,13 +40,14 @@ def signal_example(program: Program, rendering: Rendering, heads: Heads, front: 
 def _usage(prefix: str, front: EncoderText, outputs: list[tuple[int, Port]]) -> str:
     return f"""/* Streams signals through encoder and network and prints what comes out, one line per step.
 
-   usage: ./{prefix} [signal.txt]      (without a file: standard input)
+   usage: ./{prefix} [signal.csv]      (without a file: standard input)
 
-   Signals: {front.features} real numbers per sample; each sample takes {front.steps} steps of the network.
+   Signals: a table as neurodeploy encode reads it, one line per sample of {front.features} real numbers, with or
+   without a line of heads; each sample takes {front.steps} steps of the network.
    Raster: one line per step of whole numbers, outputs in this order, each row-major:
 {listed(outputs)}
    With numpy:
-     np.savetxt("signal.txt", np.atleast_2d(signal).T, fmt="%.17g")
+     np.savetxt("signal.csv", np.atleast_2d(signal).T, fmt="%.17g", delimiter=",")
      raster = np.loadtxt("raster.txt", dtype=int, ndmin=2)
 */
 """
@@ -99,7 +101,8 @@ def _main(prefix: str, front: EncoderText, fed: int, outputs: list[tuple[int, Po
 int main(int count, char **words) {{
 {OPEN}  {prefix}_encoder_reset(&front);
   {prefix}_reset(&context);
-  while ((more = read_samples(file)) == 1) {{
+  while ((more = begun ? read_samples(file) : -1) == 1) {{
+    lines++;
     for (int k = 0; k < {prefix.upper()}_SAMPLE_STEPS; k++) {{
       {prefix}_encode(&front, samples, at{fed});
       {prefix}_step(&context, {arguments});
@@ -107,7 +110,7 @@ int main(int count, char **words) {{
     }}
   }}
   if (file != stdin) fclose(file);
-  if (more < 0) {{
+  if (more < 0 || lines == 0) {{
     fputs("not a signal: {front.features} finite numbers per sample are needed\\n", stderr);
     return 1;
   }}

@@ -7,6 +7,7 @@ from neurodeploy.embedded.limits import limit_options
 from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2
 from neurodeploy.target import Target
 
+from .load import CLOCK, RATE
 from .lower import MACHINE, lower
 from .runner import available, run
 
@@ -18,7 +19,7 @@ TARGET = Target(
     capabilities=Capabilities(),
     lower=lower,
     run=run,
-    options=(MACHINE, *limit_options("4M", "4M"), PREFIX, LAYOUT),
+    options=(MACHINE, *limit_options("4M", "4M"), PREFIX, LAYOUT, CLOCK, RATE),
     available=available,
 )
 

@@ -16,6 +16,7 @@ from neurodeploy.program.program import Program
 from neurodeploy.target import Artifact, Option, Options
 
 from .board import BOARD_C, BOARDS, Board, makefile
+from .load import load_file, load_of_options
 
 MACHINE = Option("machine", "mps2-an386", f"the board that QEMU emulates: {', '.join(BOARDS)}")
 ABOUT = "board.json"
@@ -28,7 +29,7 @@ def lower(program: Program, options: Options) -> Artifact:
     """
     board = _board(options.get(MACHINE.name, MACHINE.default))
     memory = limits(options)
-    prefix = options.get(PREFIX.name, PREFIX.default)
+    prefix, load = options.get(PREFIX.name, PREFIX.default), load_of_options(options, program)
     deployed = deploy(program, prefix)
     check_limits(deployed.footprint, _no_more_than(board, memory), f"target cortex-m ({board.machine})")
     if deployed.probe.buffer_bytes > board.probe:
@@ -43,8 +44,9 @@ def lower(program: Program, options: Options) -> Artifact:
         ABOUT: json.dumps({"machine": board.machine}) + "\n",
     }
     files = {**deployed.files, **{name: text.encode("ascii") for name, text in texts.items()}}
-    files |= layout_files(options, prefix, files)
-    return Artifact(program, files, notes=(f"for {board.machine} ({board.processor})", *deployed.notes))
+    files |= layout_files(options, prefix, files) | load_file(load)
+    notes = (f"for {board.machine} ({board.processor})", *deployed.notes, *([] if load is None else [load.note]))
+    return Artifact(program, files, notes=notes)
 
 
 def board_of(files: Mapping[str, bytes]) -> Board:

@@ -19,6 +19,7 @@ from neurodeploy.target import Artifact
 from neurodeploy.trace import Trace
 
 from .board import LINKED, Board, qemu
+from .load import Load, load_of_files
 from .lower import board_of
 
 NAME = "cortex-m"
@@ -54,11 +55,13 @@ def run_many(jobs: Sequence[Job]) -> list[Trace]:
     reason = available()
     if reason is not None:
         raise UnavailableError(f"target {NAME} cannot run here: {reason}", remedy="make system")
-    return [_with_costs(outcome, board) for outcome in run_jobs(jobs, partial(execute, board), NAME)]
+    loads = [load_of_files(job.files) for job in jobs]
+    outcomes = run_jobs(jobs, partial(execute, board), NAME)
+    return [_with_costs(outcome, board, load) for outcome, load in zip(outcomes, loads, strict=True)]
 
 
-def _with_costs(outcome: Outcome, board: Board) -> Trace:
-    """The trace, with the instructions and the stack of a step where they were measured."""
+def _with_costs(outcome: Outcome, board: Board, load: Load | None) -> Trace:
+    """The trace, with the instructions and the stack of a step where they were measured, and the load they make."""
     meta: dict[str, Any] = {**outcome.trace.meta, "machine": board.machine}
     if outcome.measured is None:
         return replace(outcome.trace, meta=meta)
@@ -68,7 +71,11 @@ def _with_costs(outcome: Outcome, board: Board) -> Trace:
     meta["instructions_per_step"] = {"least": least, "mean": mean, "most": most, "exact_to": 1}
     meta["stack_bytes"] = stack
     span = f"{mean:.1f} instructions on average ({least} to {most}, counted to one)"
-    return replace(outcome.trace, meta=meta, notes=(f"a step takes {span} and {stack} bytes of stack",))
+    notes = [f"a step takes {span} and {stack} bytes of stack"]
+    if load is not None:
+        meta["load"] = {**load.to_json(), "mean": load.share(mean), "most": load.share(most), "unit": "instructions"}
+        notes.append(load.told(mean, most))
+    return replace(outcome.trace, meta=meta, notes=tuple(notes))
 
 
 def execute(board: Board, files: Mapping[str, bytes], prefixes: Sequence[str], data: bytes) -> bytes:

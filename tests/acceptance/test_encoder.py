@@ -22,6 +22,7 @@ from neurodeploy.encoding import (
     StepForward,
 )
 from neurodeploy.encoding.deployed import DeployedEncoder, deploy
+from neurodeploy.encoding.files import read_signal
 from neurodeploy.flow import check, export, run
 from neurodeploy.heads import apply_head
 from neurodeploy.model import find_model
@@ -66,11 +67,18 @@ def classifier(channels: int) -> Network:
 
 def printed(bundle: Bundle, signal: np.ndarray, folder: Path) -> list[str]:
     """The lines that the example program of the bundle prints for a signal ``(F, T)``."""
-    target = bundle.path / "target"
-    subprocess.run(["make", "-s", "-C", target], check=True, capture_output=True, timeout=60)
+    build_example(bundle)
     np.savetxt(folder / "signal.txt", signal.T, fmt="%.17g")
-    done = subprocess.run([target / "model", folder / "signal.txt"], check=True, capture_output=True, timeout=60)
-    return done.stdout.decode().splitlines()
+    return example_on(bundle, folder / "signal.txt").stdout.splitlines()
+
+
+def build_example(bundle: Bundle) -> None:
+    subprocess.run(["make", "-s", "-C", bundle.path / "target"], check=True, capture_output=True, timeout=60)
+
+
+def example_on(bundle: Bundle, table: Path) -> subprocess.CompletedProcess[str]:
+    command = [bundle.path / "target" / "model", table]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.mark.parametrize("kind", CODERS)
@@ -101,3 +109,44 @@ def test_digits_from_pixels_that_arrive_as_samples(tmp_path: Path) -> None:
     classes = apply_head(whole.host.post, run(bundle, {SIGNAL: signal}, on="program"))
     for number in range(3):
         assert printed(bundle, signal[number], tmp_path)[-1] == f"# class {classes[number]}"
+
+
+HEADS = {
+    "no heads": "",
+    "heads": "F3,F4,O1,O2\n",
+    "heads in quotes, after a mark": '\ufeff"left, front","right",a,b\r\n',
+    "heads that begin as a number is spelled": "index,i,n,na\n",
+}
+
+
+@pytest.fixture(scope="module")
+def encoded(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A network behind an encoder, whose example is built."""
+    made = deploy(CODERS["step-forward"], eeg())
+    place = tmp_path_factory.mktemp("encoded") / "out"
+    bundle = export(classifier(build_stream(made, FEATURES).channels), "c", place, encoder=made)
+    build_example(bundle)
+    return bundle
+
+
+def test_the_example_reads_the_table_that_encode_reads(tmp_path: Path, encoded: Bundle) -> None:
+    table, signal = tmp_path / "signal.csv", eeg()[:, :100]
+    spikes = run(encoded, {SIGNAL: signal}, on="program")["lif2"].output[0]
+    assert spikes.any()
+    for mark in (",", ";", "\t"):
+        for heads in HEADS.values():
+            rows = "".join(mark.join(f"{value:.17g}" for value in row) + "\n" for row in signal.T)
+            table.write_text(heads.replace(",", mark) + rows, encoding="utf-8")
+            np.testing.assert_array_equal(read_signal(table), signal)
+            raster = np.loadtxt(example_on(encoded, table).stdout.splitlines(), dtype=int, ndmin=2)
+            np.testing.assert_array_equal(raster, spikes)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a,b,c,d\n", "nan,1,2,3\n1,2,3,4\n", '"1","2","3","4"\n1,2,3,4\n', "a,b\n1,,3,4\n"]
+)
+def test_the_example_never_takes_numbers_for_heads(text: str, tmp_path: Path, encoded: Bundle) -> None:
+    (tmp_path / "signal.csv").write_text(text, encoding="utf-8")
+    done = example_on(encoded, tmp_path / "signal.csv")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "not a signal: 4 finite numbers per sample are needed" in done.stderr

@@ -65,7 +65,9 @@ def stimuli(folder: Path) -> None:
     np.savez(folder / "stimulus.npz", input=stimulus(PRESET, None, 1, 0)["input"][0])
     shown = stimulus(PRESET, None, 20, 1)["input"]
     np.savez(folder / "labelled.npz", input=shown, labels=(shown[:, :, 0, 0].sum((1, 2)) > 12).astype(int))
-    np.savetxt(folder / "stimulus.txt", stimulus(PRESET, None, 1, 0)["input"][0].reshape(12, -1), fmt="%.17g")
+    np.savetxt(
+        folder / "stimulus.csv", stimulus(PRESET, None, 1, 0)["input"][0].reshape(12, -1), fmt="%.17g", delimiter=","
+    )
 
 
 def file_without_contract(folder: Path) -> None:

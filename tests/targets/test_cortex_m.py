@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from neurodeploy.targets.cortex_m import TARGET
 from neurodeploy.targets.cortex_m.board import BOARDS
+from neurodeploy.targets.cortex_m.load import Load, load_of_files
 from neurodeploy.targets.cortex_m.lower import board_of
 from neurodeploy.targets.cortex_m.runner import available, execute, run_many
 
@@ -21,7 +22,7 @@ from neurodeploy.errors import CapabilityError, EnvironmentFailureError, InputEr
 from neurodeploy.flow.exporting import lower
 from neurodeploy.target import Artifact
 from tests.engine.support import differences, reference
-from tests.targets.embedded_support import changed, lowered_digits, network, random_cases, stimulus
+from tests.targets.embedded_support import changed, lowered_digits, network, random_cases, random_program, stimulus
 
 M7 = BOARDS["mps2-an500"]
 REASON = available()
@@ -51,8 +52,13 @@ def test_digits_equals_the_reference() -> None:
     assert 10_000 < counted["least"] < counted["mean"] < counted["most"] < 1_000_000
     assert 0 < trace.meta["stack_bytes"] <= deploy(artifact.program).footprint.stack
     assert f"({counted['least']} to {counted['most']}, counted to one)" in trace.notes[0]
-    again = TARGET.run(artifact, given)
+    again = TARGET.run(digits({"clock": "168MHz", "rate": "1kHz"}), given)
     assert again.meta["instructions_per_step"] == counted
+    load = again.meta["load"]
+    assert (load["mean"], load["most"]) == (counted["mean"] / 168_000, counted["most"] / 168_000)
+    assert f"at 168 MHz and 1000 steps per second the load is {load['mean']:.2%} on average" in again.notes[1]
+    assert "instructions were counted, not cycles" in again.notes[1]
+    assert "load" not in trace.meta and len(trace.notes) == 1
     assert again["lif1"].v is None
 
 
@@ -177,6 +183,41 @@ def test_the_boards_memory_limits_what_fits_and_options_limit_it_further() -> No
     assert digits({"flash": "64M", "ram": "64M"}).files == digits().files  # no more than the board has
     with pytest.raises(InputError, match="choose one of: mps2-an386, mps2-an500"):
         digits({"machine": "pc"})
+
+
+def test_the_load_is_asked_for_by_clock_and_rate() -> None:
+    program, _ = random_program(0)
+    made, plain = (TARGET.lower(program, options) for options in ({"clock": "16mhz", "rate": "250 Hz"}, {}))
+    assert (
+        made.notes[-1]
+        == "at 16 MHz and 250 steps per second, a step has 64000 cycles; run and check count its instructions"
+    )
+    assert load_of_files(made.files) == Load(16e6, 250.0)
+    assert {name: data for name, data in made.files.items() if name != "load.json"} == plain.files
+    assert load_of_files(plain.files) is None
+    slow = Load(1e6, 1e3)
+    assert slow.told(500.0, 1100) == (
+        "at 1 MHz and 1000 steps per second the load is 50.00% on average and 110.00% at most: it cannot keep up, if "
+        "every instruction took one cycle; instructions were counted, not cycles, of which a processor takes more"
+    )
+
+
+LOADS = {
+    "no rate": ({"clock": "168MHz"}, "-O rate: a load needs both a clock and a rate.*\n  remedy: add -O rate=1kHz"),
+    "no clock": ({"rate": "1kHz"}, "-O clock: a load needs both a clock and a rate.*\n  remedy: add -O clock=168MHz"),
+    "too fast": ({"clock": "1MHz", "rate": "2MHz"}, r"2e\+06 steps per second at 1 MHz leave less than a cycle"),
+    **{
+        text: ({"clock": text, "rate": "1kHz"}, f"{text!r} is no frequency")
+        for text in ("168", "fast", "0MHz", "-1MHz", "1e99Hz", "nanHz", "999GHz")
+    },
+}
+
+
+@pytest.mark.parametrize("name", LOADS)
+def test_a_load_without_meaning_is_refused(name: str) -> None:
+    options, told = LOADS[name]
+    with pytest.raises(InputError, match=told):
+        TARGET.lower(random_program(0)[0], options)
 
 
 def test_an_artifact_says_its_board() -> None:

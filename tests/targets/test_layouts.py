@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +17,7 @@ from neurodeploy.network import NetworkBuilder
 from neurodeploy.network.network import InputRange, Network
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.target import Artifact
+from tests.targets.build_systems import arduino, find, platformio, told
 
 X = np.random.default_rng(0).uniform(-1.0, 1.0, (1, 30, 3))
 USE = """\
@@ -39,6 +38,12 @@ int main() {
   }
 }
 """
+
+
+GIVEN = "\n".join(" ".join(f"{value:.17g}" for value in step) for step in X[0])
+SKETCH = (
+    USE.replace("int main() {", "void setup() {").replace("return 0;", "std::exit(0);").replace("return 1;", "abort();")
+)
 
 
 def network() -> Network:
@@ -62,14 +67,23 @@ def written(folder: Path, layout: str) -> Artifact:
 
 
 def needed(*tools: str) -> pytest.MarkDecorator:
-    absent = [tool for tool in tools if shutil.which(tool) is None]
-    return pytest.mark.skipif(bool(absent), reason=f"not installed: {', '.join(absent)} (Debian has it)")
+    absent = [name for name in tools if find(name) is None]
+    places = " and ".join(f"{name} ({ELSEWHERE.get(name, 'Debian has it')})" for name in absent)
+    return pytest.mark.skipif(bool(absent), reason=f"not installed: {places}")
+
+
+ELSEWHERE = {"pio": "pip install platformio scons"}
 
 
 def tool(folder: Path, *words: str, given: str = "") -> str:
-    done = subprocess.run(words, cwd=folder, input=given, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return told(*words, folder=folder, given=given)
+
+
+def use(made: Artifact, text: str = "") -> str:
+    """A program in C++ that streams lines of numbers through the network, or such a sketch."""
+    message = re.search(r"net_quantize_input\(const double \*values, (\w+) \*sent\)", made.files["net.h"].decode())
+    assert message is not None
+    return (text or USE).replace("MESSAGE", message[1])
 
 
 def raster(text: str) -> np.ndarray:
@@ -85,14 +99,10 @@ def expected(made: Artifact) -> np.ndarray:
 @needed("gcc", "g++")
 def test_the_header_serves_c_plus_plus_with_its_sizes(tmp_path: Path) -> None:
     made = written(tmp_path, "make")
-    header = made.files["net.h"].decode()
-    message = re.search(r"net_quantize_input\(const double \*values, (\w+) \*sent\)", header)
-    assert message is not None
-    (tmp_path / "use.cpp").write_text(USE.replace("MESSAGE", message[1]), encoding="ascii")
+    (tmp_path / "use.cpp").write_text(use(made), encoding="ascii")
     tool(tmp_path, "gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-c", "net.c")
     tool(tmp_path, "g++", "-std=c++11", "-Wall", "-Wextra", "-Werror", "-pedantic", "use.cpp", "net.o", "-o", "use")
-    text = "\n".join(" ".join(f"{value:.17g}" for value in step) for step in X[0])
-    assert np.array_equal(raster(tool(tmp_path, "./use", given=text)), expected(made))
+    assert np.array_equal(raster(tool(tmp_path, "./use", given=GIVEN)), expected(made))
 
 
 def test_the_header_says_sizes_scale_range_and_what_every_function_does() -> None:
@@ -119,10 +129,7 @@ def test_cmake_builds_the_library_and_the_example_which_reads_commas_too(tmp_pat
 @needed("cmake", "gcc", "g++", "make")
 def test_cmake_links_it_into_a_project_of_c_plus_plus(tmp_path: Path) -> None:
     made = written(tmp_path / "net", "cmake")
-    header = made.files["net.h"].decode()
-    message = re.search(r"net_quantize_input\(const double \*values, (\w+) \*sent\)", header)
-    assert message is not None
-    (tmp_path / "use.cpp").write_text(USE.replace("MESSAGE", message[1]), encoding="ascii")
+    (tmp_path / "use.cpp").write_text(use(made), encoding="ascii")
     (tmp_path / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.13)\nproject(app C CXX)\nadd_subdirectory(net)\n"
         "add_executable(app use.cpp)\ntarget_link_libraries(app net)\n",
@@ -130,8 +137,57 @@ def test_cmake_links_it_into_a_project_of_c_plus_plus(tmp_path: Path) -> None:
     )
     tool(tmp_path, "cmake", "-B", "build")
     tool(tmp_path, "cmake", "--build", "build", "--target", "app")
-    text = "\n".join(" ".join(f"{value:.17g}" for value in step) for step in X[0])
-    assert np.array_equal(raster(tool(tmp_path, "build/app", given=text)), expected(made))
+    assert np.array_equal(raster(tool(tmp_path, "build/app", given=GIVEN)), expected(made))
+
+
+@needed("pio", "gcc", "g++")
+def test_platformio_builds_a_project_with_the_library(tmp_path: Path) -> None:
+    made = written(tmp_path / "library", "platformio")
+    program = platformio(tmp_path, tmp_path / "library", use(made))
+    assert np.array_equal(raster(tool(tmp_path, str(program), given=GIVEN)), expected(made))
+
+
+@needed("arduino-builder", "gcc", "g++")
+def test_arduinos_builder_builds_a_sketch_with_the_library(tmp_path: Path) -> None:
+    made = written(tmp_path / "library", "arduino")
+    sketch = "#include <cstdlib>\n" + use(made, SKETCH) + "\nvoid loop() {}\n"
+    program = arduino(tmp_path, tmp_path / "library/arduino", sketch)
+    assert np.array_equal(raster(tool(tmp_path, str(program), given=GIVEN)), expected(made))
+
+
+ZEPHYR = """\
+cmake_minimum_required(VERSION 3.13)
+project(zephyr_stands_in C)
+set(ZEPHYR_BASE {folder})
+function(zephyr_library_named name)
+  set(NAMED ${{name}} PARENT_SCOPE)
+  add_library(${{name}} STATIC)
+endfunction()
+function(zephyr_library_sources)
+  target_sources(${{NAMED}} PRIVATE ${{ARGN}})
+endfunction()
+function(zephyr_include_directories)
+  include_directories(${{ARGN}})
+endfunction()
+add_compile_options(-Wall -Wextra -Werror -std=c99 -mcpu=cortex-m4 -mthumb)
+add_subdirectory({module} module)
+"""
+
+
+@needed("cmake", "make", "arm-none-eabi-gcc", "arm-none-eabi-nm")
+def test_the_module_calls_zephyrs_functions_for_its_source(tmp_path: Path) -> None:
+    """Zephyr itself is not here: three functions of its CMake stand in, as its documentation defines them."""
+    written(tmp_path / "library", "zephyr")
+    about = (tmp_path / "library/zephyr/module.yml").read_text()
+    cmake = re.search(r"^build:\n  cmake: (\S+)$", about, re.MULTILINE)
+    assert cmake is not None and about.startswith("name: net\n")
+    text = ZEPHYR.format(folder=tmp_path, module=tmp_path / "library" / cmake[1])
+    (tmp_path / "CMakeLists.txt").write_text(text, encoding="ascii")
+    cross = ("-DCMAKE_C_COMPILER=arm-none-eabi-gcc", "-DCMAKE_SYSTEM_NAME=Generic")
+    tool(tmp_path, "cmake", "-B", "build", *cross, "-DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY")
+    tool(tmp_path, "cmake", "--build", "build")
+    symbols = tool(tmp_path, "arm-none-eabi-nm", "build/module/libnet.a")
+    assert all(f" T net_{name}\n" in symbols for name in ("reset", "step", "quantize_input"))
 
 
 @pytest.mark.parametrize(
