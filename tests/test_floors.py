@@ -24,6 +24,8 @@ FLOOR_OF = {part: 0 if floor == "beside" else int(floor) for part, floor in tabl
 VOCABULARY = {part for part, floor in table().items() if floor == "0"}
 
 WITH_TORCH = ("neurodeploy.frontends", "neurodeploy.models", "neurodeploy.torch", "neurodeploy.encoding.compat")
+PROCESS = "neurodeploy.reading.hdf5_child"
+"""What a process of its own runs; nobody imports it."""
 FREE = ("neurodeploy", "neurodeploy.targets", "neurodeploy.models")
 """The package itself is the public face; the two folders of plug-ins only extend their path."""
 
@@ -166,5 +168,7 @@ def test_torch_and_norse_are_imported_only_where_they_may_be() -> None:
 
 
 def test_the_vocabulary_needs_numpy_and_msgspec_only() -> None:
-    needed = {name: foreign(name) - {"numpy", "msgspec"} for name in CORE if part(name) in VOCABULARY}
+    words = [name for name in CORE if part(name) in VOCABULARY and name != PROCESS]
+    needed = {name: foreign(name) - {"numpy", "msgspec"} for name in words}
+    assert [name for name in MODULES if PROCESS in ours(name)] == []
     assert {name: packages for name, packages in needed.items() if packages} == {}

@@ -1,0 +1,291 @@
+"""The process that opens HDF5 files, so that a damaged one can neither stop nor crash nor fill the process that asks.
+
+The HDF5 library hangs on some damaged files and may crash on others. Started by ``hdf5.py`` as a script: every line on
+standard input is one request, every answer is a length, a JSON header, and the bytes of the arrays it names. A request
+asks for everything (``tree``), for what stands where without the values (``outline``), or for ``rows`` of datasets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import select
+import signal
+import struct
+import sys
+from importlib import import_module
+from math import prod
+from typing import Any
+
+import h5py
+import numpy as np
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits; the parent's patience is the only one there
+    resource = None  # type: ignore[assignment]
+
+EXTERNAL = h5py.h5l.TYPE_EXTERNAL  # type: ignore[attr-defined]
+DEEPEST, MOST_TEXTS = 24, 2_000_000
+FEW, MOST_ATTRIBUTES = 16, 64
+"""Values of a dataset or attribute that an outline tells, and attributes of one place."""
+PLAIN = "fiub"
+READY = b"\x06"
+
+
+class BadFileError(Exception):
+    """The file holds something no file of its kind holds."""
+
+
+class Answer:
+    """Collects a file's tree; ``left`` bytes of arrays and ``objects`` entries may still be read."""
+
+    def __init__(self, left: int, objects: int) -> None:
+        self.left = left
+        self.objects = objects
+        self.arrays: list[Any] = []
+
+    def group(self, group: Any, depth: int) -> dict[str, Any]:
+        """Groups become tables, datasets texts or arrays."""
+        if depth > DEEPEST:
+            raise BadFileError(f"its groups are nested deeper than {DEEPEST}")
+        return {str(name): self.item(self.inside(group, name), depth) for name in group}
+
+    def inside(self, group: Any, name: str) -> Any:
+        """A group's entry. Raises BadFileError for one that stands in another file."""
+        if group.id.links.get_info(name.encode()).type == EXTERNAL:
+            raise BadFileError(f"its entry {name!r} stands in another file")
+        return group[name]
+
+    def item(self, item: Any, depth: int) -> dict[str, Any]:
+        """One entry of a group."""
+        self.objects -= 1
+        if self.objects < 0:
+            raise BadFileError("it holds too many entries for its size")
+        if isinstance(item, h5py.Group):
+            return {"group": self.group(item, depth + 1)}
+        shape = item.shape if isinstance(item, h5py.Dataset) else None
+        return {"strange": type(item).__name__} if shape is None else self.dataset(item, shape)
+
+    def dataset(self, data: Any, shape: tuple[int, ...]) -> dict[str, Any]:
+        """A text, a table of texts, or an array. Raises BadFileError before anything too large is read."""
+        refuse_elsewhere(data)
+        kind = data.dtype
+        count, texts = prod(shape), h5py.check_string_dtype(kind) is not None
+        size = max(count, prod(data.chunks or ())) * max(kind.itemsize, 1)
+        if size > self.left or (texts and count > MOST_TEXTS):
+            raise BadFileError(f"{data.name} is too large: shape {shape}, {size} bytes")
+        if texts:
+            return self.texts(data)
+        if kind.kind not in PLAIN:
+            return {"strange": str(kind)}
+        self.left -= size
+        self.arrays.append(np.ascontiguousarray(data[()]).astype(kind.newbyteorder("="), copy=False))
+        return {"array": len(self.arrays) - 1, "shape": list(shape)}
+
+    def texts(self, data: Any) -> dict[str, Any]:
+        """Texts, decoded."""
+        values = np.asarray(data[()], dtype=object)
+        flat = [text.decode("utf8") if isinstance(text, bytes) else str(text) for text in values.reshape(-1)]
+        self.left -= sum(map(len, flat))
+        if self.left < 0:
+            raise BadFileError("its texts are too large")
+        return {"texts": flat, "shape": list(values.shape)}
+
+
+class Outline(Answer):
+    """Collects what stands in a file: shapes, types and attributes, and the values of the smallest datasets."""
+
+    def group(self, group: Any, depth: int) -> dict[str, Any]:
+        """As the file's tree, where an entry that stands in another file is named alone."""
+        if depth > DEEPEST:
+            raise BadFileError(f"its groups are nested deeper than {DEEPEST}")
+        return {str(name): self.entry(group, name, depth) for name in group}
+
+    def entry(self, group: Any, name: str, depth: int) -> dict[str, Any]:
+        """One entry, with its attributes."""
+        try:
+            item = self.inside(group, name)
+            return {**self.item(item, depth), "attributes": attributes_of(item)}
+        except BadFileError:
+            if self.objects < 0 or depth >= DEEPEST:
+                raise
+            return {"elsewhere": True}
+        except (KeyError, TypeError):  # a link to nothing, a type that numpy lacks
+            return {"strange": "unreadable"}
+
+    def dataset(self, data: Any, shape: tuple[int, ...]) -> dict[str, Any]:
+        """A dataset without its values."""
+        stored, kind = data.id.get_create_plist(), data.dtype
+        filters = [stored.get_filter(number) for number in range(stored.get_nfilters())]
+        missing = [[code, name.decode("latin-1")] for code, _, _, name in filters if not h5py.h5z.filter_avail(code)]
+        about = {
+            "shape": list(shape),
+            "fields": list(kind.names or ()),
+            "missing": missing,
+            "elsewhere": elsewhere(data),
+        }
+        small = prod(shape) <= FEW and kind.kind in PLAIN and not about["elsewhere"] and not missing
+        return {**about, **({"values": np.asarray(data[()]).reshape(-1).tolist()} if small else {})}
+
+
+def attributes_of(item: Any) -> dict[str, Any]:
+    """The short attributes: texts, and lists of numbers."""
+    held: dict[str, Any] = {}
+    for name in list(item.attrs)[:MOST_ATTRIBUTES]:
+        identity = item.attrs.get_id(name)
+        if prod(identity.shape or ()) > FEW:
+            continue
+        with contextlib.suppress(Exception):  # of a type that h5py does not read
+            value = item.attrs[name]
+            if isinstance(value, str | bytes):
+                held[str(name)] = value if isinstance(value, str) else value.decode("utf8", "replace")
+            elif np.asarray(value).dtype.kind in PLAIN:
+                held[str(name)] = np.asarray(value).reshape(-1).tolist()
+    return held
+
+
+def elsewhere(data: Any) -> bool:
+    """Whether a dataset's values stand in other files (external or virtual storage)."""
+    stored = data.id.get_create_plist()
+    return bool(stored.get_external_count()) or stored.get_layout() == h5py.h5d.VIRTUAL
+
+
+def refuse_elsewhere(data: Any) -> None:
+    """Raises BadFileError for a dataset whose values stand in other files."""
+    if elsewhere(data):
+        raise BadFileError(f"the values of {data.name} stand in other files")
+
+
+def rows_of(file: Any, request: dict[str, Any]) -> list[Any]:
+    """Rows ``first`` to ``last`` of the datasets ``names``, or of the ``fields`` of one table."""
+    parts = slice(int(request["first"]), int(request["last"]))
+    fields, arrays = request["fields"], []
+    reader = Answer(int(request["bytes"]), MOST_TEXTS)
+    for name in request["names"]:
+        data = file
+        for step in name.strip("/").split("/"):
+            data = reader.inside(data, step)
+        refuse_elsewhere(data)
+        if max(parts.stop - parts.start, prod(data.chunks or ())) * data.dtype.itemsize > reader.left:
+            raise BadFileError(f"{data.name} is stored in pieces that are too large")
+        lying = data.ndim == 2 and data.shape[0] == 1
+        values = np.asarray(data[0, parts] if lying else data[parts])
+        arrays += [values[field] for field in fields] if fields else [values]
+    if any(array.dtype.kind not in PLAIN for array in arrays):
+        raise BadFileError("its columns are no numbers")
+    return [np.ascontiguousarray(a.reshape(-1)).astype(a.dtype.newbyteorder("="), copy=False) for a in arrays]
+
+
+class Opened:
+    """The file that rows are read from: it stays open, as its next rows are asked for soon."""
+
+    def __init__(self) -> None:
+        self.path, self.file = "", None
+
+    def at(self, path: str) -> Any:
+        """The open file at a path."""
+        if self.file is None or path != self.path:
+            self.close()
+            self.path, self.file = path, h5py.File(path, "r")
+        return self.file
+
+    def close(self) -> None:
+        """Let it go."""
+        file, self.file = self.file, None
+        if file is not None:
+            file.close()
+
+
+def header_of(request: dict[str, Any], content: Any, opened: Opened) -> tuple[dict[str, Any], list[Any]]:
+    """The header and the arrays of one request that does not fail."""
+    if request.get("ask") == "rows":
+        arrays = rows_of(opened.at(content), request)
+        return {"arrays": described(arrays)}, arrays
+    opened.close()
+    outline = request.get("ask") == "outline"
+    answer = (Outline if outline else Answer)(int(request["bytes"]), int(request["objects"]))
+    if outline:
+        with contextlib.suppress(ImportError):
+            import_module("hdf5plugin")
+    with h5py.File(content, "r") as file:
+        tree = answer.group(file, 0)
+        own = attributes_of(file) if outline else {}
+    return {"tree": tree, "attributes": own, "arrays": described(answer.arrays)}, answer.arrays
+
+
+def described(arrays: list[Any]) -> list[dict[str, Any]]:
+    """Type and size of every array."""
+    return [{"type": array.dtype.str, "size": array.nbytes} for array in arrays]
+
+
+def answer(request: dict[str, Any], content: Any, opened: Opened) -> tuple[dict[str, Any], list[Any]]:
+    """The header and the arrays of one request; every failure is a header with its reason."""
+    try:
+        return header_of(request, content, opened)
+    except BadFileError as error:
+        return {"error": str(error)}, []
+    except MemoryError:
+        return {"error": "it needs too much memory"}, []
+    except Exception as error:  # h5py fails in many undocumented ways on damaged files
+        message = (str(error).splitlines() or [""])[0]
+        return {"error": message or type(error).__name__}, []
+
+
+def limit(seconds: int, memory: int) -> None:
+    """Limit this process to that many more seconds of processor time and bytes of memory."""
+    if resource is None:
+        return
+    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    for kind, most in ((resource.RLIMIT_CPU, int(used) + 1 + seconds), (resource.RLIMIT_AS, memory)):
+        hard = resource.getrlimit(kind)[1]
+        with contextlib.suppress(ValueError, OSError):  # some systems have no limit of memory
+            resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    signal.setitimer(signal.ITIMER_REAL, 2.0 * seconds + 3)  # a disk that never answers takes no processor time
+
+
+def limit_off() -> None:
+    """The clock stops for who waits for the next request."""
+    if resource is not None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def end_with_asker() -> None:
+    """Start what ends this process when nobody holds the other end of its standard input any more.
+
+    The HDF5 library may be deep in a file then, so another process watches. A signal on the parent's death would come
+    when the thread ends that started this process.
+    """
+    if not hasattr(os, "fork") or os.fork():
+        return
+    watcher = select.poll()
+    watcher.register(0, 0)
+    watcher.poll()
+    os.kill(os.getppid(), signal.SIGKILL)
+    os._exit(0)
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    end_with_asker()
+    out, opened = sys.stdout.buffer, Opened()
+    out.write(READY)
+    out.flush()
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        limit(int(request["seconds"]), int(request["memory"]))
+        given = io.BytesIO(sys.stdin.buffer.read(int(request["length"]))) if "length" in request else request["path"]
+        header, arrays = answer(request, given, opened)
+        limit_off()
+        data = json.dumps(header).encode()
+        out.write(struct.pack("<Q", len(data)) + data)
+        for array in arrays:
+            out.write(array.tobytes() if array.ndim == 0 else array.reshape(-1).view(np.uint8).data)
+        out.flush()
+        del header, arrays, data, given
+
+
+if __name__ == "__main__":
+    main()
