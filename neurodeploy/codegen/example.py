@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from neurodeploy.codegen.heads import Heads
 from neurodeploy.codegen.module import Port, Rendering
+from neurodeploy.foreign import in_source
 from neurodeploy.program.program import Program
 
 WARNINGS = "-std=c99 -Wall -Wextra -Werror -pedantic"
@@ -145,13 +145,7 @@ def arrays(ports: list[tuple[int, Port]]) -> str:
 
 def listed(ports: list[tuple[int, Port]]) -> str:
     """Names and shapes of nodes, as lines of a comment."""
-    return "\n".join(f"     {comment(port.name)} {port.layout.shape}" for _, port in ports)
-
-
-def comment(name: str) -> str:
-    """A node's name where a C comment can hold it: no end or beginning of one, no trigraph, no line's end."""
-    plain = name.encode("ascii", "backslashreplace").decode()
-    return re.sub(r"[^ -~]|[*?\\]", ".", plain)
+    return "\n".join(f"     {in_source(port.name)} {port.layout.shape}" for _, port in ports)
 
 
 def _quantized(inputs: list[tuple[int, Port]], heads: Heads) -> str:

@@ -24,8 +24,15 @@ from neurodeploy.streams import stream_of
 from neurodeploy.target import Option
 
 PREFIX = Option("prefix", "model", "name of the files, and what every function of the source begins with")
-TAKEN = ("main", "probe", "probe_host", "board")
-"""Names of other source files that targets write beside it."""
+TAKEN = frozenset({"main", "probe", "probe_host", "board", "makefile", "clean", "zephyr", "src", "examples"})
+"""Names of files that targets write beside it, and of what its Makefile makes, in small letters."""
+HEADERS = frozenset(
+    {"assert", "complex", "ctype", "errno", "fenv", "float", "inttypes", "limits", "locale", "math"}
+) | {
+    *("setjmp", "signal", "stdalign", "stdarg", "stdatomic", "stdbool", "stddef", "stdint", "stdio", "stdlib"),
+    *("stdnoreturn", "string", "tgmath", "threads", "time", "uchar", "wchar", "wctype"),
+}
+"""Names of C's own headers, which one of ours would hide from whatever is built beside it."""
 LONGEST = 40
 
 
@@ -59,8 +66,9 @@ def deploy(program: Program, prefix: str = PREFIX.default, sent: Mapping[str, Ra
 
     Raises InputError for a prefix that is no identifier or names another file, and for what the source cannot hold.
     """
-    if prefix in TAKEN or len(prefix) > LONGEST:
-        problem = f"{prefix!r} is the name of another file" if prefix in TAKEN else "is too long"
+    if prefix.lower() in TAKEN | HEADERS or len(prefix) > LONGEST:
+        another = "a header of C" if prefix.lower() in HEADERS else "another file"
+        problem = "is too long" if len(prefix) > LONGEST else f"{prefix!r} is the name of {another}"
         raise InputError(problem, "-O prefix", f"use another name, of at most {LONGEST} letters")
     planned = plan(program, sent)
     rendering = render(planned, prefix)

@@ -6,8 +6,8 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from neurodeploy.codegen.example import comment
 from neurodeploy.codegen.module import Rendering
+from neurodeploy.foreign import in_source
 from neurodeploy.program.program import Program
 
 TOLD: Mapping[str, str] = {
@@ -46,14 +46,14 @@ def _macros(source: str, program: Program, rendering: Rendering) -> list[tuple[s
     for number, node in enumerate(program.inputs):
         name = f"{prefix}_INPUT{number if len(program.inputs) > 1 else ''}"
         macros += [
-            (f"{name}_SIZE", f"{node.size} /* {comment(node.name)} {ports[node.name].layout.shape} */"),
+            (f"{name}_SIZE", f"{node.size} /* {in_source(node.name)} {ports[node.name].layout.shape} */"),
             (f"{name}_SCALE", f"{node.scale} /* a message is a value times 2^{node.scale}, rounded */"),
             (f"{name}_LOW", node.output.low),
             (f"{name}_HIGH", node.output.high),
         ]
     for number, output in enumerate(program.outputs):
         name = f"{prefix}_OUTPUT{number if len(program.outputs) > 1 else ''}"
-        macros.append((f"{name}_SIZE", f"{program.by_name[output].size} /* {comment(output)} */"))
+        macros.append((f"{name}_SIZE", f"{program.by_name[output].size} /* {in_source(output)} */"))
     digest = hashlib.sha256(source.encode("ascii")).hexdigest()[:16]
     macros.append((f"{prefix}_CONTEXT_BYTES", f"sizeof({rendering.prefix}_context)"))
     macros.append((f"{prefix}_DIGEST", f'"{digest}" /* of {rendering.prefix}.c */'))

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 
 from neurodeploy.embedded.footprint import Footprint
+from neurodeploy.foreign import in_source
 
 COMPILER = "arm-none-eabi-gcc -Os or -O2 -mcpu=cortex-m4"
 
@@ -58,7 +59,7 @@ def memory_text(needed: Footprint) -> str:
     lines = ["Memory in bytes. Bounds hold for " + COMPILER + ".", ""]
     lines += [f"{name:<40}{size:>10}  {kind}" for name, size, kind in rows]
     lines += ["", f"{'node':<40}{'flash':>10}{'RAM':>10}"]
-    lines += [f"{_plain(name):<40}{share.flash:>10}{share.ram:>10}" for name, share in needed.nodes.items()]
+    lines += [f"{in_source(name):<40}{share.flash:>10}{share.ram:>10}" for name, share in needed.nodes.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -68,7 +69,3 @@ def _exact(size: int) -> dict[str, int | str]:
 
 def _bound(size: int) -> dict[str, int | str]:
     return {"bytes": size, "kind": "bound"}
-
-
-def _plain(name: str) -> str:
-    return name.encode("ascii", "backslashreplace").decode()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
 from neurodeploy.document import plain_text
+from neurodeploy.foreign import shown
 from neurodeploy.parity.content import rung_blocks
 from neurodeploy.parity.report import Report
 from neurodeploy.parity.rung import Rung
-
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 cannot hold, not even escaped."""
 
 
 def junit_xml(report: Report) -> bytes:
@@ -49,15 +46,10 @@ def _case(rung: Rung, report: Report) -> ElementTree.Element:
         case.append(_element("skipped", message=f"same code: {message}"))
     elif rung.verdict != "agree":
         failure = _element("failure", type=rung.verdict, message=message or rung.verdict)
-        failure.text = _legal(plain_text(rung_blocks(rung)))
+        failure.text = shown(plain_text(rung_blocks(rung)), lines=True)
         case.append(failure)
     return case
 
 
 def _element(tag: str, **attributes: str) -> ElementTree.Element:
-    return ElementTree.Element(tag, {name: _legal(text) for name, text in attributes.items()})
-
-
-def _legal(text: str) -> str:
-    """The text with every character that XML cannot hold written as its number, like ``\\x1b``."""
-    return _FORBIDDEN.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+    return ElementTree.Element(tag, {name: shown(text, lines=True) for name, text in attributes.items()})

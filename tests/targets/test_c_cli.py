@@ -51,7 +51,9 @@ def test_3_what_does_not_fit(model: Path, target: str) -> None:
     assert not Path(f"small.{target}").exists()
 
 
-@pytest.mark.parametrize("option", ["flash=much", "ram=-1", "machine=pc", "prefix=1st"])
+@pytest.mark.parametrize(
+    "option", ["flash=much", "ram=-1", "machine=pc", "prefix=1st", "prefix=Makefile", "prefix=stdint"]
+)
 def test_2_options_that_say_nothing(model: Path, option: str) -> None:
     name = option.partition("=")[0]
     assert name in refused("export", model, "--target", "cortex-m", "-O", option)
