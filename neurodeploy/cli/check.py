@@ -42,8 +42,8 @@ Causes = Annotated[
     bool | None,
     typer.Option(
         "--causes/--no-causes",
-        help="Say what every term of quantization costs each layer, and try remedies "
-        "(default: where network and program do not agree).",
+        help="Say what every term of quantization costs each layer and try remedies, and which term of which node of a "
+        "target is wrong (default: where rungs do not agree).",
     ),
 ]
 

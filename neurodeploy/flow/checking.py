@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from neurodeploy.bundle import Bundle
+from neurodeploy.causes.search import SECONDS
 from neurodeploy.errors import InputError, choices
 from neurodeploy.flow.arguments import SubjectOptions, divided, spell_out, stimulus_of, texts
 from neurodeploy.flow.explaining import explained
@@ -70,7 +71,8 @@ def check(
         options: of quantization and of the targets, e.g. ``{"weight-bits": 6}``.
         states: membranes and currents of targets are compared too.
         calibrate: a stimulus to calibrate the integers of a source with, as ``quantize`` takes it.
-        causes: what each term of quantization costs, and remedies, tried here; by default where the rung diverges.
+        causes: where a rung diverges, why: what each term of quantization costs, with remedies tried here, and what is
+            wrong with a node of a target. True: the costs also where the rung agrees. False: leave it out.
         coverage: the share of neurons and of synapses, 0 to 1, that the stimulus must exercise in every population.
         reference: how much of a long check the reference computes: a seeded ``"part"``, or all of it (``"full"``).
         progress: is told how far the check has come, in words.
@@ -94,7 +96,7 @@ def check(
     check_silent(network, allow_silent)
     shown = stimulus_of(stimulus, network, **showing)
     ladder = build_ladder(opened, targets, texts(options), calibrate, trust_sources)
-    climb = _climbed(opened, ladder, shown, states, reference, progress)
+    climb = _climbed(opened, ladder, shown, states, reference, progress, causes)
     explain = partial(explained, opened, ladder, climb, options=texts(options), budget=budget, causes=causes)
     rungs = _encoder_rungs(network, shown, budget, allow_silent)
     rungs += _gated(_rungs(climb, budget, allow_silent, explain), climb, coverage, allow_silent)
@@ -112,12 +114,19 @@ def _report(climb: Climb, ladder: Ladder, rungs: Sequence[Rung], allow_same_code
 
 
 def _climbed(
-    opened: Subject, ladder: Ladder, shown: Stimulus, states: bool, reference: Judge, progress: Progress
+    opened: Subject,
+    ladder: Ladder,
+    shown: Stimulus,
+    states: bool,
+    reference: Judge,
+    progress: Progress,
+    causes: bool | None,
 ) -> Climb:
     """The ladder after all its rungs have run."""
     network, program = network_of(opened), ladder.program
     plan = Plan.of(shown.batch, shown.steps, sum(population.size for population in program.populations))
-    sides = [_side(target, artifact, plan, states) for target, artifact in ladder.targets]
+    seconds = 0.0 if causes is False else SECONDS
+    sides = [_side(target, artifact, plan, states, seconds) for target, artifact in ladder.targets]
     head = head_of(network, shown.labels)
     node = None if head is None else head.node
     climb = Climb(network, program, shown, Runs.of(network, program, plan, reference), plan, sides, node)
@@ -180,7 +189,7 @@ def check_silent(network: Network, allow_silent: Collection[str]) -> None:
             raise InputError(f"there is no node {name!r}", "--allow-silent", choices(name, nodes, "the nodes are"))
 
 
-def _side(target: Target, artifact: Artifact, plan: Plan, states: bool) -> Side:
+def _side(target: Target, artifact: Artifact, plan: Plan, states: bool, seconds: float) -> Side:
     """A target of the ladder. A long check feeds it in chunks, where it can be."""
 
     def run(stimulus: Stimulus, drive: Trace | None) -> Trace:
@@ -193,9 +202,8 @@ def _side(target: Target, artifact: Artifact, plan: Plan, states: bool) -> Side:
 
     fed = not plan.small and open_target(target, artifact, 1, states) is not None
     latency = latencies(artifact.program) if target.capabilities.synapse_steps > 0 else {}
-    return Side(
-        target.name, artifact.program, run, opens if fed else None, target.evidence, latency, tuple(artifact.notes)
-    )
+    opening, notes = opens if fed else None, tuple(artifact.notes)
+    return Side(target.name, artifact.program, run, opening, target.evidence, latency, notes, seconds)
 
 
 def _rungs(climb: Climb, budget: float, allow_silent: Collection[str], explain: Callable[[Rung], Rung]) -> list[Rung]:

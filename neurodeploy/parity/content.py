@@ -7,7 +7,7 @@ from typing import Any
 
 from neurodeploy.document import Block, Line, Span, Tone, line, quiet
 from neurodeploy.parity.quantization import loss_blocks
-from neurodeploy.parity.rung import Divergence, NodeResult, Rung, Verdict
+from neurodeploy.parity.rung import Arrival, Divergence, NodeResult, Rung, Verdict
 from neurodeploy.table import Table, number
 
 TONES: dict[Verdict, Tone] = {"agree": "good", "diverged": "bad", "inconclusive": "warning", "same code": "warning"}
@@ -15,6 +15,8 @@ COLUMNS = (
     *("node", ">expected", ">actual", ">differ", ">isolated", ">local"),
     *(">Jaccard", ">isolated Jaccard", ">ties", ">latency", ">fired"),
 )
+ARRIVALS = 4
+"""Synapses of a first divergence that are listed before the rest is left out."""
 TASK_CLASSES = 10
 """Classes of a task that are listed before the rest is left out."""
 
@@ -35,6 +37,7 @@ def rung_blocks(rung: Rung) -> list[Block]:
         *(line(Span(reason, tone), indent=2) for reason in rung.reasons),
         *(quiet(remark, indent=2) for remark in rung.remarks),
         *([] if first is None else _divergence(first, unit)),
+        *([] if rung.causes is None else [line(Span(words, "bad"), indent=2) for words in rung.causes.words]),
         *loss_blocks(rung),
     ]
 
@@ -91,10 +94,18 @@ def _causes(first: Divergence, unit: str) -> list[str]:
     if first.threshold is not None and first.margin_lsb is not None:
         sign = "" if first.margin_lsb < 0 else "+"
         lines.append(f"threshold {number(first.threshold)}{unit}, distance {sign}{number(first.margin_lsb)}{unit}")
-    return lines + [
+    lines += [f"taken: {', '.join(first.taken)}"] if first.taken else []
+    lines += [
         f"from {source}: {expected} messages expected, {actual} arrived"
         for source, (expected, actual) in first.inputs.items()
     ]
+    return lines + [_arrival(arrival) for arrival in first.arrivals[:ARRIVALS]]
+
+
+def _arrival(arrival: Arrival) -> str:
+    source = ",".join(map(str, arrival.source))
+    came = f"{arrival.expected}" if arrival.expected == arrival.actual else f"{arrival.expected} → {arrival.actual}"
+    return f"  {arrival.projection}: {came} from {arrival.node} ({source}), weight {arrival.weight}"
 
 
 def task_table(task: Mapping[str, Mapping[str, Any]]) -> Table:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from neurodeploy.causes.search import SECONDS
 from neurodeploy.evidence import Evidence
+from neurodeploy.parity.arrivals import with_arrivals
+from neurodeploy.parity.blame import blame
 from neurodeploy.parity.block import Block, Place
 from neurodeploy.parity.compare import check_aligned
 from neurodeploy.parity.divergence import first_of, with_membranes
@@ -44,6 +47,7 @@ def exact_rung(
     target_on: Rerun | None,
     evidence: Evidence,
     notes: tuple[str, ...] = (),
+    seconds: float = SECONDS,
 ) -> Rung:
     """Compare the program's trace with a target's; no tolerance.
 
@@ -55,7 +59,7 @@ def exact_rung(
     - ``target_on``: the target, run again where the traces differ, to tell the node that is wrong itself from those
       that only received something wrong: ``isolated_mismatches`` counts the cells in which it still differs. A target
       that ignores what it is fed is not isolated, which the rung notes; ``local_mismatches`` are counted all the same.
-    - ``evidence``: what ran on the target's side.
+    - ``evidence``: what ran on the target's side. ``seconds``: what the search for causes may take.
 
     Raises UnavailableError where the target's record of a node is missing, has the wrong shape, or holds no numbers.
     """
@@ -65,9 +69,8 @@ def exact_rung(
     explanation = None
     if exact.add(Block(expected), Block(with_inputs(program, expected, actual))):
         explanation = explain(program, expected, actual, reference_on, target_on)
-    return judged_rung(
-        program, name, exact, (expected.batch, expected.steps), allow_silent, latency, evidence, notes, explanation
-    )
+    lead = expected.batch, expected.steps
+    return judged_rung(program, name, exact, lead, allow_silent, latency, evidence, notes, explanation, seconds)
 
 
 def explain(
@@ -96,17 +99,24 @@ def judged_rung(
     evidence: Evidence,
     notes: tuple[str, ...] = (),
     explanation: Explanation | None = None,
+    seconds: float = SECONDS,
 ) -> Rung:
-    """The rung that follows from what was compared, over ``lead`` samples and steps."""
-    nodes = exact.nodes
+    """The rung that follows from what was compared, over ``lead`` samples and steps.
+
+    ``seconds``: what the search for causes may take; 0: it is not made.
+    """
+    nodes, causes = exact.nodes, None
     wrong = [node for node, result in nodes.items() if result.mismatches or result.state_mismatches]
     if explanation is not None:
         nodes, notes = _explained(program, nodes, explanation), (*notes, *_remarks(explanation))
+        causes = blame(program, explanation.expected, explanation.actual, explanation.arrived, seconds)
     reasons = tuple(f"{node}: {_amount(nodes[node])}" for node in wrong)
     verdict, reasons = judge(nodes, bool(wrong), allow_silent, reasons, evidence)
     policy: Policy = "exact" if evidence.independent else "same code"
     first, scope = first_of(nodes, program), exact.scope(*lead)
-    return Rung("program", name, policy, verdict, nodes, first, latency, reasons, notes, evidence, scope)
+    if first is not None and explanation is not None:
+        first = with_arrivals(first, program, explanation.expected, explanation.actual)
+    return Rung("program", name, policy, verdict, nodes, first, latency, reasons, notes, evidence, scope, causes=causes)
 
 
 def _explained(program: Program, nodes: dict[str, NodeResult], explanation: Explanation) -> dict[str, NodeResult]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from neurodeploy.causes import Causes
 from neurodeploy.evidence import INDEPENDENT, Evidence
 from neurodeploy.losses.losses import Losses
 
@@ -56,6 +57,26 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class Arrival:
+    """A synapse over which a message reached a neuron in one step, on either side.
+
+    ``source``: the neuron that sent it, of node ``node``; ``weight`` before the projection's shift; ``expected``,
+    ``actual``: the message.
+    """
+
+    projection: str
+    node: str
+    source: tuple[int, ...]
+    weight: int
+    expected: int
+    actual: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {**vars(self), "source": list(self.source)}
+
+
+@dataclass(frozen=True)
 class Divergence:
     """One cell that differs: where, what was expected and what came.
 
@@ -63,6 +84,8 @@ class Divergence:
       float rungs in the network's own unit). The actual one is the reference's, for the inputs that really arrived.
     - ``margin_lsb``: expected membrane minus threshold, in the same unit.
     - ``inputs``: by source, how many messages that are not 0 reached the neuron, expected and actual.
+    - ``taken``: the branches of the update that should have been taken: a spike, a reset, a clamp.
+    - ``arrivals``: the synapses over which messages came, those that differ first, the heaviest before the others.
     """
 
     node: str
@@ -77,11 +100,15 @@ class Divergence:
     threshold: float | None = None
     margin_lsb: float | None = None
     inputs: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    taken: tuple[str, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         inputs = {source: list(counts) for source, counts in self.inputs.items()}
-        return {**vars(self), "neuron": list(self.neuron), "inputs": inputs}
+        arrivals = [arrival.to_json() for arrival in self.arrivals]
+        lists = {"neuron": list(self.neuron), "inputs": inputs, "taken": list(self.taken), "arrivals": arrivals}
+        return {**vars(self), **lists}
 
 
 @dataclass(frozen=True)
@@ -129,6 +156,7 @@ class Rung:
     - ``evidence``: of a target's rung, what ran there; None between float and integers.
     - ``scope``: what was compared; it is part of the verdict.
     - ``losses``: on the quantization rung, what rounding cost every population, and what no rounding made.
+    - ``causes``: on a target's rung that diverged, which nodes are wrong themselves, and by which term.
     """
 
     source: str
@@ -143,6 +171,7 @@ class Rung:
     evidence: Evidence | None = None
     scope: Scope | None = None
     losses: Losses | None = None
+    causes: Causes | None = None
 
     @property
     def verdict_words(self) -> str:
@@ -180,6 +209,7 @@ class Rung:
             "evidence": None if self.evidence is None else self.evidence.to_json(),
             "compared": None if self.scope is None else self.scope.to_json(),
             "losses": None if self.losses is None else self.losses.to_json(),
+            "causes": None if self.causes is None else self.causes.to_json(),
         }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from neurodeploy.causes.search import SECONDS
 from neurodeploy.evidence import Evidence
 from neurodeploy.parity.block import Block, Past, Place
 from neurodeploy.parity.divergence import first_of
@@ -31,6 +32,7 @@ class Side:
     - ``run``: runs it on a stimulus, with all synapses fed the outputs of a trace where one is given.
     - ``opens``: opens a run of so many samples that is fed in chunks; None where only whole runs are possible.
     - ``evidence``: what it means that it agrees, unless its trace says so itself.
+    - ``seconds``: what the search for the causes of a divergence may take.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Side:
     evidence: Evidence
     latency: Mapping[str, int]
     notes: tuple[str, ...] = ()
+    seconds: float = SECONDS
     exact: ExactJudge | None = field(default=None, init=False)
     compiled: bool = field(default=False, init=False)
     _shown: Stimulus = field(init=False)
@@ -95,7 +98,8 @@ class Side:
         samples = slice(0, batch) if all_samples else slice(row, row + 1)
         long = not plan.small and plan.steps * width > RUN
         stop = min(plan.steps, first.step + MARGIN) if long else plan.steps
-        start = max(0, first.step - memory_steps(self.program) - MARGIN) if long else 0
+        late = long and stop * width > RUN
+        start = max(0, first.step - memory_steps(self.program) - MARGIN) if late else 0
         again = _Again(self, runs, self._shown.part(samples, slice(0, stop)), samples, slice(start, stop))
         place = Place(self._first + samples.start, start)
         whole = samples == slice(0, plan.samples) and not long
@@ -116,6 +120,7 @@ class Side:
             self.evidence,
             self.notes,
             self._explanation,
+            self.seconds,
         )
         if rung.scope is None or not (self.compiled and part):
             return rung

@@ -62,13 +62,15 @@ def accumulate(projection: Projection, sent: IntArray, target_shape: tuple[int, 
 
     A convolution's shift stands in its weights (Lava's Conv has no exponent), so its own width applies after it.
     """
-    total = weighted_sum(projection, sent)
+    return delivered(projection, weighted_sum(projection, sent), numerics).reshape(len(sent), *target_shape)
+
+
+def delivered(projection: Projection, total: IntArray, numerics: Numerics) -> IntArray:
+    """What weighted sums, of any shape, become by the projection's shift and the machine's widths."""
     if projection.kind in ("dense", "sparse"):
         total = shift_sum(overflow(total, numerics.wide_bits, numerics.wide_overflow), projection.shift)
-        shifted = overflow(total, numerics.wide_bits, numerics.wide_overflow)
-    else:
-        shifted = overflow(shift_sum(total, projection.shift), numerics.conv_bits, numerics.wide_overflow)
-    return shifted.reshape(len(sent), *target_shape)
+        return overflow(total, numerics.wide_bits, numerics.wide_overflow)
+    return overflow(shift_sum(total, projection.shift), numerics.conv_bits, numerics.wide_overflow)
 
 
 def add_events(current: IntArray, projection: Projection, sent: IntArray, numerics: Numerics) -> IntArray:

@@ -31,6 +31,7 @@ def judge(program: Program, stimulus, actual: Trace, sick: Program | None = None
         lambda trace: run_program(program, stimulus, states=True, drive=trace),
         None if sick is None else lambda trace: run_program(sick, stimulus, states=True, drive=trace),
         INDEPENDENT,
+        seconds=0,
     )
 
 

@@ -114,7 +114,7 @@ def test_the_plain_data_has_every_documented_field() -> None:
     assert data["about"]["stimulus"] == HOSTILE
     assert data["rungs"][1].keys() == {
         *("from", "to", "policy", "verdict", "latency", "nodes", "first_divergence", "reasons", "notes", "evidence"),
-        *("compared", "losses"),
+        *("compared", "losses", "causes"),
     }
     node = data["rungs"][1]["nodes"][HOSTILE]
     assert node.keys() == {
@@ -136,6 +136,8 @@ def test_the_plain_data_has_every_documented_field() -> None:
         "threshold": 1041000.0,
         "margin_lsb": 63.0,
         "inputs": {"input": [5, 6], HOSTILE: [0, 1]},
+        "taken": [],
+        "arrivals": [],
     }
 
 

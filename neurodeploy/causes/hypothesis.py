@@ -1,0 +1,56 @@
+"""One change of one term of a node, as a value: a wrong rule that could be what a machine does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.causes.values import Term
+from neurodeploy.program.projection import Projection
+from neurodeploy.reference.program_runner import Update
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Synapses:
+    """One projection into the node that is otherwise.
+
+    - ``number``: which of the projections that enter it; ``projection``: what stands there instead.
+    - ``moved``: as ``fan_in`` takes it; ``read``: what the synapses make of the messages before they weigh them.
+    """
+
+    number: int
+    projection: Projection
+    moved: tuple[int, ...] = ()
+    read: Callable[[IntArray], IntArray] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Hypothesis:
+    """A node that is like the program's but for one term.
+
+    - ``change``: in words; ``bits``: what it takes to say which change of its term it is.
+    - ``fields``, ``numerics``: attributes of the population and of the machine that are otherwise.
+    - ``update``: what takes the place of the reference's update, made afresh for every run; ``remembers``: it looks
+      back further than the states, so that only a run from the start shows what it does.
+    - ``keeps_state``: a sample begins where the one before ended.
+    """
+
+    term: Term
+    change: str
+    bits: float
+    fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    numerics: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    synapses: Synapses | None = None
+    update: Callable[[], Update] | None = None
+    remembers: bool = False
+    keeps_state: bool = False
+
+
+HEALTHY = Hypothesis("order", "nothing", 0.0)
+"""The program as it is."""
