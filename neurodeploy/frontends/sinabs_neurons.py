@@ -76,7 +76,7 @@ def _back(build: NetworkBuilder, name: str, connect: Any) -> str:
     if len(dense) == 1 and type(dense[0]) in ({1: nn.Linear, 3: nn.Conv2d}.get(len(shape)),):
         return add_weighted(build, back, name, dense[0])
     fault = f"its rec_connect {connect} has no exact form here"
-    raise RefusedError(fault, f"node {name}", "use one Linear on (N,) or one Conv2d on (C, H, W)")
+    raise RefusedError(fault, f"node {name}", "use one Linear on (N,) or one Conv2d on (C, H, W), without a bias")
 
 
 def _membrane(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> tuple[Array, str]:

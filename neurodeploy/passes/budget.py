@@ -109,10 +109,12 @@ def _search(widths: Sequence[int], fits: Callable[[int], bool]) -> int | None:
 
 def _out_of_reach(kept: Mapping[str, float], budget: float, machine: str) -> CannotRepresentError:
     worst = min(kept, key=lambda name: kept[name])
+    within = int(kept[worst] * 100) / 100
+    less = f"ask for budget={within:g} or less" if within else "leave the bits of its layers to the budget"
     return CannotRepresentError(
         f"{kept[worst]:.3f} of its spikes are kept with the widest weights of {machine}, the budget is {budget:g}",
         f"node {worst}",
-        f"ask for budget={int(kept[worst] * 100) / 100:g} or less, or choose other numerics",
+        f"{less}, or choose other numerics",
         value=kept[worst],
         limit=budget,
     )

@@ -143,9 +143,9 @@ def _weight_scale(path: Synapse, machine: Machine) -> int:
 
 
 def _by_row(unit: Array, weights: Array) -> Array:
-    """The unit of each weight's row, broadcastable to the ``weights``."""
-    if unit.size == 1:
-        return unit
+    """The unit of each weight's row, broadcastable to the ``weights``; the kernel of a pooling has no rows."""
+    if np.all(unit == unit.flat[0]):
+        return unit.flat[:1]
     rows = unit.reshape(len(weights), -1)[:, 0]
     return rows.reshape(-1, *[1] * (weights.ndim - 1))
 

@@ -144,3 +144,14 @@ def test_by_default_narrow_weights_have_units_by_row_and_wide_ones_a_power_of_tw
         assert all(np.array_equal(a.unit, b.unit) for a, b in zip(found.populations, same.populations, strict=True))
     assert np.ndim(narrow.populations[0].unit) == 1
     assert wide.populations[0].unit == 1
+
+
+@pytest.mark.parametrize("numerics", [LOIHI2, INT32], ids=lambda each: each.name)
+def test_a_pooling_into_neurons_has_one_unit_whatever_its_window(numerics):
+    build = NetworkBuilder()
+    at = build.pool("pool", build.input("input", (1, 7, 7)), 3, 2, average=True)
+    build.output("output", build.lif("n", at, 5e-3, 0.4))
+    network = build.build()
+    shown = {"input": (np.random.default_rng(0).random((2, 40, 1, 7, 7)) < 0.6).astype(float)}
+    program = quantize(network, numerics).program
+    assert worst_jaccard(run_network(network, shown), run_program(program, shown), network) > 0.95

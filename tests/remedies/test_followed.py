@@ -1,0 +1,56 @@
+"""Every remedy for a network that cannot be taken is followed literally, and the network is taken."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.remedies.case import Case, places, refusal_of
+from tests.remedies.files import FILES
+from tests.remedies.modules import MODULES
+from tests.remedies.networks import NETWORKS
+from tests.remedies.neurons import NEURONS
+
+CASES: dict[str, Case] = {**MODULES, **NEURONS, **NETWORKS, **FILES}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", CASES)
+def test_a_remedy_that_is_followed_works(name: str) -> None:
+    case = CASES[name]
+    error, at = refusal_of(case)
+    assert at, error
+    assert case.says in error.remedy, error
+    case.followed()
+
+
+LEFT = {
+    "neurodeploy/frontends/lava_dl/cuba.py": "writes .net files: what SLAYER has no blocks for, told by node",
+    "neurodeploy/passes/as_network.py": "tells why trained integers have no network; tests/torch reaches them",
+    "neurodeploy/frontends/nir_file.py": "passes on what lint found; tests/profiles follows its repairs",
+}
+"""Files whose refusals are no remedies for a network to be taken, and why."""
+UNREACHED = {
+    "FORMS": ("neurodeploy/frontends/layouts.py", "another form is tried first, whose reason is told"),
+    "'add them before'": ("neurodeploy/frontends/tracing.py", "the trial run refuses such a call first"),
+    "'use a neuron layer of its own'": ("neurodeploy/frontends/tracing.py", "the trial run refuses such a call first"),
+    "'use smaller weights or fewer inputs'": (
+        "neurodeploy/passes/scales.py",
+        "needs weights beyond the range of doubles",
+    ),
+}
+"""Guards behind other refusals: by the remedy as it is written, the file, and what comes before them."""
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_refusal_in_the_source_has_a_case() -> None:
+    reached = frozenset[str]().union(*(refusal_of(case)[1] for case in CASES.values()))
+    missing = {
+        place: remedy
+        for place, remedy in places().items()
+        if place not in reached and place.partition(":")[0] not in LEFT
+    }
+    guards = {
+        place for place, remedy in missing.items() if UNREACHED.get(remedy, ("", ""))[0] == place.partition(":")[0]
+    }
+    assert not missing.keys() - guards, {place: missing[place] for place in missing.keys() - guards}
+    assert len(guards) == len(UNREACHED)
