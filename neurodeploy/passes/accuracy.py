@@ -124,11 +124,27 @@ def calibration_findings(reports: Iterable[Calibrated]) -> tuple[Finding, ...]:
 
 @dataclass(frozen=True)
 class BitChoice:
-    """The bits that a budget led to: the share of spikes asked for, the share kept on the stimulus, bits by layer."""
+    """The bits that a budget led to: the share of spikes asked for, the share kept on the stimulus, bits by layer.
+
+    ``kept_aside``: what these bits keep on samples set aside, calibrated on the others; None where there were too few.
+    """
 
     budget: float
     kept: float
     bits: Mapping[str, int]
+    kept_aside: float | None = None
+
+
+def budget_findings(choice: BitChoice | None) -> tuple[Finding, ...]:
+    """A warning where a budget is kept on the stimulus, but not on samples that calibration did not see."""
+    if choice is None or choice.kept_aside is None or choice.kept_aside >= choice.budget:
+        return ()
+    message = (
+        f"{choice.kept:.3f} of the spikes are kept on the stimulus, and {choice.kept_aside:.3f} on samples set aside "
+        f"while the others were calibrated on; the budget is {choice.budget:g}"
+    )
+    remedy = f"calibrate with more samples, or ask for a larger budget than {choice.budget:g}"
+    return (Finding("budget-overfitted", "warning", "network", message, remedy),)
 
 
 def overflow_findings(reports: Iterable[NeuronReport]) -> tuple[Finding, ...]:

@@ -73,6 +73,11 @@ def fewest_bits(search: Search, budget: float) -> BitChoice:
     return BitChoice(budget, min(search.kept(bits).values()), bits)
 
 
+def kept_aside(search: Search, choice: BitChoice) -> BitChoice:
+    """The choice with what its bits keep by another ``search``, whose samples were set aside."""
+    return replace(choice, kept_aside=min(search.kept(choice.bits).values()))
+
+
 def with_bits(draft: Draft, bits: Bits) -> Draft:
     """The draft with the bits of the layers it names."""
     return replace(draft, machine=replace(draft.machine, layers={**draft.machine.layers, **bits}))

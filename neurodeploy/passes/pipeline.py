@@ -19,6 +19,7 @@ from neurodeploy.passes.accuracy import (
     Calibrated,
     LayerReport,
     NeuronReport,
+    budget_findings,
     calibration_findings,
     cut_findings,
     overflow_findings,
@@ -83,7 +84,7 @@ class Quantized:
     def findings(self) -> tuple[Finding, ...]:
         """What quantization noticed."""
         calibrated = *calibration_findings(self.calibrated), *cut_findings(self.calibrated)
-        return (*overflow_findings(self.neurons), *calibrated)
+        return (*overflow_findings(self.neurons), *calibrated, *budget_findings(self.bit_choice))
 
     def __repr__(self) -> str:
         return f"Quantized: {self.program!r}"

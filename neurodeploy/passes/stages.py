@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
+import numpy as np
+
 from neurodeploy.errors import InputError, RefusedError, choices
 from neurodeploy.numerics import Numerics
 from neurodeploy.passes import conditions as c
 from neurodeploy.passes.accuracy import neuron_report
-from neurodeploy.passes.budget import Search, fewest_bits, with_bits
+from neurodeploy.passes.budget import Search, fewest_bits, kept_aside, with_bits
 from neurodeploy.passes.calibration.applying import RunProgram
+from neurodeploy.passes.calibration.choices import Seen
 from neurodeploy.passes.calibration.populations import Array, calibrated
 from neurodeploy.passes.draft import Draft, layer_report
 from neurodeploy.passes.machine import Machine, widest_weights
@@ -160,7 +163,8 @@ class ValueBounds:
 class LayerBits:
     """Choose the fewest bits per layer that keep a share of the spikes of a stimulus, where one is asked for.
 
-    ``rest``: the stages that follow. ``stimulus``, ``run``: as of ``Calibration``.
+    What the chosen bits keep is also told for samples set aside, where there are enough of them.
+    ``rest``: the stages that follow. ``stimulus``, ``run``, ``seed``: as of ``Calibration``.
     """
 
     name: ClassVar[str] = "bits"
@@ -173,6 +177,7 @@ class LayerBits:
     rest: tuple[Stage, ...] = ()
     stimulus: Mapping[str, Array] | None = None
     run: RunProgram = run_program
+    seed: int = 0
 
     def __call__(self, draft: Draft) -> Draft:
         if self.budget is None:
@@ -182,15 +187,26 @@ class LayerBits:
                 "a budget is kept on a stimulus, and there is none", "-O budget", "give one with --calibrate STIMULUS"
             )
         stimulus = {name: self.stimulus[name] for name in draft.network.input_names}
+        choice = fewest_bits(self._search(draft, stimulus, stimulus), self.budget)
+        samples = Seen.of(len(next(iter(stimulus.values()))), np.random.default_rng(self.seed))
+        if samples.apart:
+            fitted, aside = (
+                {name: values[part] for name, values in stimulus.items()} for part in (samples.fitted, samples.aside)
+            )
+            choice = kept_aside(self._search(draft, fitted, aside), choice)
+        return replace(with_bits(draft, choice.bits), bit_choice=choice)
+
+    def _search(self, draft: Draft, fitted: Mapping[str, Array], judged: Mapping[str, Array]) -> Search:
+        """Bits judged by some samples, where calibration sees others or the same."""
+        rest = [replace(stage, stimulus=fitted) if isinstance(stage, Calibration) else stage for stage in self.rest]
 
         def finish(narrowed: Draft) -> Program:
-            program = run_stages(self.rest, narrowed).program
+            program = run_stages(rest, narrowed).program
             assert program is not None
             return program
 
-        expected = run_network(draft.network, stimulus)
-        choice = fewest_bits(Search(draft, finish, lambda program: self.run(program, stimulus), expected), self.budget)
-        return replace(with_bits(draft, choice.bits), bit_choice=choice)
+        expected = run_network(draft.network, judged)
+        return Search(draft, finish, lambda program: self.run(program, judged), expected)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ import pytest
 from neurodeploy.errors import CannotRepresentError, InputError
 from neurodeploy.network import NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2
+from neurodeploy.passes.accuracy import BitChoice, budget_findings
 from neurodeploy.passes.budget import WIDTHS
+from neurodeploy.passes.calibration.choices import Seen
 from neurodeploy.passes.pipeline import quantize
 from neurodeploy.rasters import jaccard
 from neurodeploy.reference.network_runner import run_network
@@ -43,11 +45,10 @@ def test_the_budget_is_kept_and_no_layer_alone_could_have_less():
 
 
 def test_a_smaller_budget_needs_fewer_bits():
-    bits = [
-        sum(quantize(chain(), LOIHI2, EVENTS, budget=budget).bit_choice.bits.values()) for budget in (0.4, 0.8, 0.95)
-    ]
-    assert bits == sorted(bits)
-    assert bits[0] < bits[-1]
+    few, many = (
+        sum(quantize(chain(1), LOIHI2, EVENTS, budget=budget).bit_choice.bits.values()) for budget in (0.4, 0.95)
+    )
+    assert few < many
 
 
 def test_bits_that_were_given_by_name_stay():
@@ -74,3 +75,21 @@ def test_a_budget_needs_a_stimulus():
 def test_a_budget_is_a_share(budget):
     with pytest.raises(InputError, match=r"-O budget: .* is not a number above 0, at most 1"):
         quantize(chain(), LOIHI2, EVENTS, budget=budget)
+
+
+def test_what_the_budget_keeps_is_also_told_for_samples_set_aside():
+    many = {"input": (np.random.default_rng(5).random((12, 10, 12)) < 0.4).astype(float)}
+    result = quantize(chain(1), LOIHI2, many, budget=0.8)
+    samples = Seen.of(12, np.random.default_rng(0))
+    fitted, aside = ({"input": many["input"][part]} for part in (samples.fitted, samples.aside))
+    program = quantize(chain(1), LOIHI2, fitted, weight_bits={**result.bit_choice.bits}).program
+    expected, found = run_network(chain(1), aside), run_program(program, aside)
+    assert result.bit_choice.kept_aside == jaccard(expected["n0"].output, found["n0"].output)
+    assert quantize(chain(1), LOIHI2, EVENTS, budget=0.5).bit_choice.kept_aside is None
+
+
+@pytest.mark.parametrize(("aside", "told"), [(None, False), (0.95, False), (0.93, True)])
+def test_a_budget_that_only_the_seen_samples_keep_is_a_finding(aside, told):
+    findings = budget_findings(BitChoice(0.95, 0.96, {"fc0": 4}, aside))
+    assert [finding.slug for finding in findings] == ["budget-overfitted"] * told
+    assert all("0.960" in finding.message and "0.930" in finding.message for finding in findings)
