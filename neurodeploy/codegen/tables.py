@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.codegen.integer_types import STORED, literal
-from neurodeploy.integers import INT64, IntegerType, narrowest
+from neurodeploy.integers import INT32, INT64, IntegerType, narrowest
 
 PER_LINE = 24
 LONG = 1024
@@ -50,11 +50,13 @@ class Tables:
 
 
 def _text(name: str, kind: IntegerType, flat: NDArray[np.int64]) -> str:
-    numbers = [str(number) for number in flat.tolist()] or ["0"]
-    if kind is INT64:
-        numbers = [literal(number, INT64) for number in flat.tolist()] or ["0"]
-    if kind.bits == 32:
-        numbers = [literal(number, kind) for number in flat.tolist()] or ["0"]
+    values = flat.tolist() or [0]
+    if kind is INT64 or INT32.low in values:
+        numbers = [literal(number, kind) for number in values]
+    elif kind.bits == 32:
+        numbers = [str(number) if number >= 0 else f"({number})" for number in values]
+    else:
+        numbers = list(map(str, values))
     lines = [",".join(numbers[at : at + PER_LINE]) for at in range(0, len(numbers), PER_LINE)]
     return f"static const {kind.name} {name}[{len(numbers)}] = {{\n" + ",\n".join(lines) + "\n};\n"
 

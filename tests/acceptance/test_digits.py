@@ -19,8 +19,6 @@ from neurodeploy.parity.report import Report
 
 from .lava import lava
 
-pytestmark = pytest.mark.xdist_group("acceptance_digits")
-
 __all__ = ["lava"]
 IMAGES = 50
 LAYERS = ("lif1", "lif2", "lif3", "lif4")

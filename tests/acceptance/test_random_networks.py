@@ -13,7 +13,7 @@ from neurodeploy.reference.program_runner import run_program
 from .lava import lava
 
 __all__ = ["lava"]
-SEEDS: dict[Family, range] = {"stock": range(0, 200, 10), "held": range(0, 100, 10)}
+SEEDS: dict[Family, range] = {"stock": range(0, 200, 20), "held": range(0, 100, 20)}
 
 
 @pytest.mark.usefixtures("lava")

@@ -70,7 +70,6 @@ def test_a_settled_network_is_silent() -> None:
     assert not any(array.any() for array in samples.outputs.values())
 
 
-@pytest.mark.xdist_group("lava")
 @pytest.mark.skipif(bool(lava.missing()), reason="the Lava environment is not installed (targets install loihi-sim)")
 def test_real_lava_equals_the_engine() -> None:
     work = small("W1")

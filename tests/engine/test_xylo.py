@@ -16,7 +16,7 @@ from tests.xylo.simulator import differing, simulate
 from .support import QUICK, STATES, compiled_all, differences, needs_compiler, reference, run_one
 
 pytestmark = needs_compiler
-NETS = 12
+NETS = 6
 
 
 @pytest.mark.skipif(unavailable() is not None, reason=unavailable() or "")

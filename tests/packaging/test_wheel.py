@@ -15,7 +15,6 @@ import torch
 ROOT = Path(__file__).parents[2]
 HEAVY = {"torch", "norse", "sklearn", "scipy", "matplotlib"}
 
-pytestmark = pytest.mark.xdist_group("wheel")
 
 WRITE_NETWORK = """
 import sys

@@ -12,8 +12,6 @@ from neurodeploy.network.file import write_network
 from neurodeploy.trace import Trace
 from tests.plugins.conftest import Command
 
-pytestmark = pytest.mark.xdist_group("plugins")
-
 CHOICE = ("--target", "fixed", "-O", "numerics=q16")
 
 

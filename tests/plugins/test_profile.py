@@ -10,8 +10,6 @@ from neurodeploy.trace import Trace
 from tests.cli.support import call, refused
 from tests.plugins.conftest import Command
 
-pytestmark = pytest.mark.xdist_group("plugins")
-
 WEIGHTS = np.array([[1.0, 0.5], [0.25, 0.75], [-0.5, 1.5]])
 TAU_MS = np.full(3, 2.0)
 

@@ -14,8 +14,6 @@ from neurodeploy.trace import Trace
 from tests.cli.support import call, refused
 from tests.plugins.conftest import Command
 
-pytestmark = pytest.mark.xdist_group("plugins")
-
 
 def network(path: Path, **terms: object) -> None:
     """Leaky neurons with a current, feedback one step late, and a delay; weights of both signs."""

@@ -28,7 +28,6 @@ LIBRARY = re.compile(r"mem(cpy|set)|__aeabi_(mem\w+|u?l?divmod|u?idiv\w*|l(lsl|l
 
 pytestmark = [
     pytest.mark.skipif(shutil.which(CC) is None, reason=f"no {CC} (Debian: apt-get install gcc-arm-none-eabi)"),
-    pytest.mark.xdist_group("c_memory"),
 ]
 
 

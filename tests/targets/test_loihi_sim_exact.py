@@ -17,8 +17,6 @@ from neurodeploy.reference.program_runner import run_program
 from neurodeploy.stimulus import Stimulus
 from tests.targets.loihi_sim_support import compare, differences, lava, program, spikes, weights
 
-pytestmark = pytest.mark.xdist_group("loihi_sim_exact")
-
 Case = tuple[Program, Mapping[str, Any], Mapping[str, str]]
 FIRST = Projection("w1", "input", "a", "dense", weights(5, 6))
 SECOND = Projection("w2", "a", "b", "dense", weights(4, 5, seed=2))

@@ -17,8 +17,6 @@ from neurodeploy.reference.program_runner import run_program
 from neurodeploy.stimulus import Stimulus
 from tests.targets.loihi_sim_support import differences, lava, program, spikes, weights
 
-pytestmark = pytest.mark.xdist_group("loihi_sim_mutants")
-
 BASE = Population("n", (5,), threshold=40, current_decay=4096, membrane_decay=300, compare=">=")
 COUNTING = replace(BASE, max_spikes_per_step=3, output=Output("count", 4))
 FEED = Projection("w", "input", "n", "dense", weights(5, 6))

@@ -19,8 +19,6 @@ from neurodeploy.stimulus import Stimulus
 from tests.crossframework.lava_dl.committed import members, net_file, records
 from tests.targets.loihi_sim_support import differences, lava  # noqa: F401  # the fixture
 
-pytestmark = pytest.mark.xdist_group("loihi_sim_slayer")
-
 NAMES = ("dense-random", "recurrent-dyadic", "dense-delayed")
 THROUGH_NETX = ("dense-dyadic",)
 WRITTEN_BY_US = ("conv-random",)
