@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from neurodeploy.errors import EnvironmentFailureError, InputError
+from neurodeploy.stopping import held_back, undone_path
 
 try:
     import fcntl
@@ -60,17 +61,14 @@ def write_files(files: Mapping[Path, Callable[[IO[bytes]], object]]) -> None:
         _check_replaceable(path, place)
     temporary = {path: _neighbor(place) for path, place in places.items()}
     with contextlib.ExitStack() as held:
-        try:
-            for path, write in files.items():
-                with _as_our_error(path):
-                    held.enter_context(_write_new(temporary[path], places[path], write))
+        for path, write in files.items():
+            held.enter_context(undone_path(temporary[path]))
+            with _as_our_error(path):
+                held.enter_context(_write_new(temporary[path], places[path], write))
+        with held_back():
             for path, neighbor in temporary.items():
                 with _as_our_error(path):
                     neighbor.replace(places[path])
-        finally:
-            for neighbor in temporary.values():
-                with contextlib.suppress(OSError):
-                    neighbor.unlink(missing_ok=True)
 
 
 def _check_replaceable(path: Path, place: Path) -> None:
@@ -111,14 +109,11 @@ def new_folder(path: Path) -> Generator[Path]:
     """
     place = Path(os.path.realpath(path))
     temporary = _neighbor(place)
-    with _as_our_error(path):
+    with undone_path(temporary), _as_our_error(path):
         temporary.mkdir(parents=True)
-    try:
-        with _held(temporary), _as_our_error(path):
+        with _held(temporary):
             yield temporary
             _take_place(temporary, place)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _take_place(temporary: Path, path: Path) -> None:

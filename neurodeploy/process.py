@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 import subprocess
 import tempfile
@@ -20,10 +21,13 @@ from pathlib import Path
 from typing import IO
 
 from neurodeploy.errors import EnvironmentFailureError, InputError
+from neurodeploy.stopping import undone_path
 
 OUTPUT_BYTES, OUTPUT_LINES = 1 << 16, 20
 """How much of the end of a program's output is kept, and shown in errors."""
 GROUP_POLLS, POLL_SECONDS = 100, 0.01
+WATCH_SECONDS, MOST_PROCESSES = 0.25, 500
+"""How often it is looked at how many processes a program has started, and how many it may."""
 GUARD = """
 exec 3<&0
 (read none <&3; trap "" TERM; kill -TERM 0; PATH=/usr/bin:/bin rm -rf "$0"; kill -KILL 0) >/dev/null 2>&1 &
@@ -31,10 +35,6 @@ exec "$@" 3<&- </dev/null
 """
 """Runs a command beside a watcher that reads a pipe nobody writes: when it ends because whoever holds its other end is
 gone, however that happened, the watcher ends the process group and removes the folder."""
-
-
-class StopRequested(SystemExit):
-    """A signal asked this process to stop: it unwinds like an interrupt, and no code of the user's may keep it."""
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,26 @@ def run_process(
         reader = threading.Thread(target=_keep_end, args=(process.stdout, output), daemon=True)
         reader.start()
         try:
-            code = process.wait(limit)
-        except subprocess.TimeoutExpired as error:
-            raise EnvironmentFailureError(f"did not finish within {limit:g} s", where, remedy) from error
+            code = _watched(process, limit, where, remedy)
         finally:
             kill_group(process)
             reader.join(GROUP_POLLS * POLL_SECONDS)
             close_pipes(process)
     return Ended(code, output.decode("utf-8", "replace"))
+
+
+def _watched(process: subprocess.Popen[bytes], limit: float, where: str, remedy: str) -> int:
+    """The exit code. Raises EnvironmentFailureError when its time is up, or it starts processes without end."""
+    end = time.monotonic() + limit
+    while True:
+        try:
+            return process.wait(min(WATCH_SECONDS, max(0.0, end - time.monotonic())))
+        except subprocess.TimeoutExpired as error:
+            if time.monotonic() >= end:
+                raise EnvironmentFailureError(f"did not finish within {limit:g} s", where, remedy) from error
+            if len(_members(process.pid)) > MOST_PROCESSES:
+                problem = f"started more than {MOST_PROCESSES} processes"
+                raise EnvironmentFailureError(problem, where, "use another one, or find out what it starts") from error
 
 
 def start_process(
@@ -164,8 +176,10 @@ def read_time_limit(variable: str, default: float) -> float:
 def temporary_folder(purpose: str) -> Generator[Path]:
     """A folder that is gone afterwards. Raises EnvironmentFailureError where the disk refuses."""
     try:
-        with tempfile.TemporaryDirectory(prefix=f"neurodeploy-{purpose}-", ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
+        folder = Path(tempfile.gettempdir()) / f"neurodeploy-{purpose}-{secrets.token_hex(8)}"
+        with undone_path(folder):
+            folder.mkdir(mode=0o700)
+            yield folder
     except OSError as error:
         problem = f"cannot work in a temporary folder: {error.strerror or error}"
         raise EnvironmentFailureError(problem, purpose, "free some space, or set TMPDIR to another place") from error
@@ -210,7 +224,12 @@ def _group_lives(group: int) -> bool:
         os.killpg(group, 0)
     except (ProcessLookupError, PermissionError):
         return False
-    return any(_runs_in(group, entry) for entry in Path("/proc").glob("[0-9]*"))
+    return bool(_members(group))
+
+
+def _members(group: int) -> list[str]:
+    """The processes of the group that still run, where the system tells."""
+    return [entry.name for entry in Path("/proc").glob("[0-9]*") if _runs_in(group, entry)]
 
 
 def _runs_in(group: int, entry: Path) -> bool:

@@ -120,3 +120,14 @@ def test_a_disk_that_refuses_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(EnvironmentFailureError, match="cannot work in a temporary folder"), temporary_folder("test"):
         pass
+
+
+@needs_proc
+def test_a_program_that_starts_processes_without_end_is_ended_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neurodeploy.process.MOST_PROCESSES", 40)
+    with pytest.raises(EnvironmentFailureError, match="started more than 40 processes"):
+        shell("while :; do sleep 61 & done", tmp_path)
+    commands = [entry for entry in Path("/proc").glob("[0-9]*/cmdline") if entry.read_bytes() == b"sleep\x0061\x00"]
+    assert [entry for entry in commands if runs(int(entry.parent.name))] == []

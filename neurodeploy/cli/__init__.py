@@ -1,5 +1,37 @@
 """The command line: one thin function per verb."""
 
-from neurodeploy.cli.app import main
+from __future__ import annotations
 
-__all__ = ["main"]
+import json
+import sys
+
+from neurodeploy.stopping import StopRequested, heed_requests, ignore_requests, words_of
+
+
+def main() -> None:
+    """Run the command line and leave with the right exit code, whenever a request to stop comes."""
+    heed_requests()
+    try:
+        from neurodeploy.cli.app import command_line
+
+        code = command_line()
+    except (KeyboardInterrupt, StopRequested) as stop:
+        code = stop.code if isinstance(stop, StopRequested) and isinstance(stop.code, int) else 130
+        _tell(words_of(stop), code, "--json" in sys.argv and not _has_answered())
+    ignore_requests()
+    sys.exit(code)
+
+
+def _has_answered() -> bool:
+    """Whether the one object of ``--json`` was written."""
+    stdout = sys.modules.get("neurodeploy.cli.stdout")
+    return getattr(stdout, "answered", False)
+
+
+def _tell(words: str, code: int, as_json: bool) -> None:
+    """Tell what asked for the stop where the command line was not yet there to tell it, or no more."""
+    if sys.stderr is not None:
+        print(f"neurodeploy: {words}", file=sys.stderr)
+    if as_json:
+        error = {"kind": "Interrupted", "exit_code": code, "what": words, "where": "", "remedy": ""}
+        print(json.dumps({"error": error}))

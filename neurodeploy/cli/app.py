@@ -6,7 +6,6 @@ Verbs import what they need when they are called, so that help is immediate.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -19,7 +18,7 @@ from neurodeploy.cli import check, convert, cost, encode, events, export, finetu
 from neurodeploy.cli.failure import failure_of, read_by_nobody
 from neurodeploy.cli.stdout import RUNS_CODE, prepare, results_alone, told, watched
 from neurodeploy.foreign import shown
-from neurodeploy.process import StopRequested
+from neurodeploy.stopping import StopRequested
 
 app = typer.Typer(
     add_completion=False,
@@ -70,19 +69,14 @@ def root(
     """
 
 
-def main() -> None:
-    """Run the command line and leave with the right exit code, never with a traceback for an expected failure.
-
-    A request to stop unwinds like an interrupt, so that temporary files go.
-    """
-    for request in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(request, _stop)
+def command_line() -> int:
+    """Run the command line and return the right exit code, never with a traceback for an expected failure."""
     prepare()
     arguments = sys.argv[1:]
     runs_code = any(argument.partition("=")[0] in RUNS_CODE for argument in arguments)
     if "--json" in arguments and runs_code and hasattr(os, "fork"):
-        sys.exit(guarded(lambda: watched(lambda: _run_alone(arguments))))
-    sys.exit(_run_alone(arguments) if "--json" in arguments else run_verb(arguments))
+        return guarded(lambda: watched(lambda: _run_alone(arguments)))
+    return _run_alone(arguments) if "--json" in arguments else run_verb(arguments)
 
 
 def _run_alone(arguments: Sequence[str]) -> int:
@@ -115,10 +109,6 @@ def _warn(message: Warning | str, category: type[Warning], filename: str, lineno
         typer.echo(warnings.formatwarning(message, category, filename, lineno), err=True, nl=False)
 
 
-def _stop(number: int, _frame: object) -> None:
-    raise StopRequested(128 + number)
-
-
 def guarded(work: Callable[[], Any], as_json: bool = False) -> int:
     """Run ``work`` and turn every outcome into an exit code; a failure is told on stderr, ``as_json`` on stdout too."""
     try:
@@ -126,8 +116,8 @@ def guarded(work: Callable[[], Any], as_json: bool = False) -> int:
         return result if isinstance(result, int) else 0
     except typer.Exit as leave:
         return leave.exit_code
-    except StopRequested:
-        raise
+    except StopRequested as stop:
+        return failure_of(stop).tell(as_json)
     except SystemExit as leave:
         if isinstance(leave.__context__, BrokenPipeError):  # how typer and rich leave when the reader has gone
             return read_by_nobody()

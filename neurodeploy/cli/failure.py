@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 from neurodeploy.cli.stdout import silence, tell
 from neurodeploy.errors import EnvironmentFailureError, InputError, NeurodeployError
 from neurodeploy.foreign import shown
+from neurodeploy.stopping import StopRequested, words_of
 
 DEBUG = "NEURODEPLOY_DEBUG"
 
@@ -61,8 +62,9 @@ def failure_of(error: BaseException) -> Failure:
         what = f"out of memory{f': {error}' if str(error) else ''}"
         remedy = "free memory, or give fewer samples or steps; it may also be a limit (ulimit -v)"
         return failure_of(EnvironmentFailureError(what, "", remedy))
-    if isinstance(error, KeyboardInterrupt | typer.Abort):
-        return _unplanned(130, "Interrupted", "interrupted")
+    if isinstance(error, KeyboardInterrupt | typer.Abort | StopRequested):
+        code = error.code if isinstance(error, StopRequested) and isinstance(error.code, int) else 130
+        return _unplanned(code, "Interrupted", words_of(error))
     if not isinstance(error, Exception):  # nothing of ours raises what is no Exception
         what = f"code of the user's raised {type(error).__name__}: {error}"
         return failure_of(InputError(what, "module", "let it raise exceptions, and not end the process"))

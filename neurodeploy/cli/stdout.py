@@ -18,12 +18,17 @@ from io import FileIO, TextIOWrapper
 from typing import IO
 
 from neurodeploy.errors import EnvironmentFailureError
+from neurodeploy.stopping import held_back, ignore_requests, undo_all
 
 STDOUT, STDERR = 1, 2
 RUNS_CODE = ("--module", "--trust-pickle")
 """Options with which code of the user's runs."""
 PARENT_DEATH = 1
+SHORT = 1 << 15
+"""Letters that a pipe takes at once."""
 _kept: list[IO[str]] = []
+answered = False
+"""Whether results were written."""
 
 
 def prepare() -> None:
@@ -54,10 +59,12 @@ def results() -> IO[str]:
 
 
 def tell(text: str) -> None:
-    """Write a line of results, and see it out."""
-    stream = results()
-    stream.write(text + "\n")
-    stream.flush()
+    """Write a line of results, and see it out; a short one is written whole whatever asks to stop meanwhile."""
+    global answered
+    with held_back() if len(text) < SHORT else contextlib.nullcontext():
+        answered, stream = True, results()
+        stream.write(text + "\n")
+        stream.flush()
 
 
 @contextmanager
@@ -164,6 +171,8 @@ def _work_in_child(work: Callable[[], int], writer: int) -> None:
         code = leave.code if isinstance(leave.code, int) else 0 if leave.code is None else 1
     finally:
         if os.getpid() == owner:
+            ignore_requests()
+            undo_all()
             with contextlib.suppress(Exception):
                 sys.stderr.flush()
         os._exit(code)

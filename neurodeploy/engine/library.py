@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import platform
 import re
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from neurodeploy.engine.compiler import Compiler, library_flags, trusted
 from neurodeploy.engine.description import Description, codegen_digest
 from neurodeploy.engine.processor import this_machine
 from neurodeploy.errors import EnvironmentFailureError
+from neurodeploy.process import temporary_folder
 
 ALIGNED = 64
 
@@ -129,8 +129,8 @@ def _try_load(path: Path) -> ctypes.CDLL | None:
 def _load_from_temporary(code: bytes) -> ctypes.CDLL:
     """Where the cache cannot be used: a file that vanishes as soon as it is loaded."""
     try:
-        with tempfile.TemporaryDirectory(prefix="neurodeploy-engine-", ignore_cleanup_errors=True) as folder:
-            path = Path(folder) / "unit.so"
+        with temporary_folder("engine") as folder:
+            path = folder / "unit.so"
             path.write_bytes(code)
             return ctypes.CDLL(str(path))
     except OSError as error:

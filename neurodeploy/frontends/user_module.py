@@ -17,7 +17,7 @@ from neurodeploy.frontends.playing import copy_of
 from neurodeploy.frontends.state_dict import state_for
 from neurodeploy.frontends.torch_module import module_network
 from neurodeploy.network import InputRange, Network
-from neurodeploy.process import StopRequested
+from neurodeploy.stopping import StopRequested
 
 
 def load_user_module(

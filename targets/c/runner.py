@@ -58,6 +58,8 @@ def _execute(
         built = run_process(command, folder, compile_limit(), str(compiler), f"{WORKING}, or {LONGER}")
         if built.code != 0:
             raise EnvironmentFailureError(built.words, str(compiler), WORKING)
+        if not (folder / "probe").is_file():
+            raise EnvironmentFailureError("made no program, and said nothing of it", str(compiler), WORKING)
         ended = run_process(["./probe"], folder, read_time_limit(RUN_LIMIT, RUN_TIMEOUT), NAME, FEWER)
         if ended.code != 0:
             raise EnvironmentFailureError(f"the built network {ended.words}", NAME, "export the network again")

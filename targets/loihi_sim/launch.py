@@ -12,6 +12,7 @@ from pathlib import Path
 
 from neurodeploy.errors import EnvironmentFailureError
 from neurodeploy.process import Ended, read_time_limit, run_process
+from neurodeploy.stopping import undone
 
 SHARED_MEMORY = Path("/dev/shm")
 LAVA_SIDE = Path(__file__).with_name("lava_side")
@@ -27,13 +28,16 @@ BOOT = (
 def scratch() -> Generator[tuple[Path, str]]:
     """A folder for jobs and a prefix for their shared memory; both are gone afterwards."""
     token = f"nd{secrets.token_hex(4)}"
-    folder = Path(tempfile.mkdtemp(prefix=f"{token}-"))
-    try:
+    folder = Path(tempfile.gettempdir()) / f"{token}-jobs"
+    with undone(lambda: _remove(folder, token)):
+        folder.mkdir(mode=0o700)
         yield folder, f"{token}_"
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        for path in SHARED_MEMORY.glob(f"*{token}_*"):
-            path.unlink(missing_ok=True)
+
+
+def _remove(folder: Path, token: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    for path in SHARED_MEMORY.glob(f"*{token}_*"):
+        path.unlink(missing_ok=True)
 
 
 def timeout(default: float) -> float:

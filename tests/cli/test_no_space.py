@@ -114,8 +114,9 @@ main()
 """
 
 
-@pytest.mark.parametrize("old", [False, True], ids=["new", "replacing"])
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129), ("SIGKILL", -9)])
+@pytest.mark.parametrize(
+    ("name", "code", "old"), [("SIGINT", 130, True), ("SIGHUP", 129, False), ("SIGKILL", -9, True)]
+)
 def test_a_stopped_export_leaves_no_half_written_bundle(model: Path, name: str, code: int, old: bool) -> None:
     Path("to").mkdir()
     if old:

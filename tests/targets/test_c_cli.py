@@ -68,8 +68,8 @@ def test_4_no_compiler(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 COMPILERS = {
     "fails": ("echo unit.c:1: no room >&2; exit 3", "no room", "remedy: set CC to a working C compiler"),
-    "hangs": ("exec sleep 60", "did not finish within 1 s", "give it more time (NEURODEPLOY_CC_TIMEOUT)"),
-    "makes nothing": ("exit 0", "", "remedy: "),
+    "hangs": ("kill -STOP $$", "did not finish within 1 s", "give it more time (NEURODEPLOY_CC_TIMEOUT)"),
+    "makes nothing": ("exit 0", "some-cc: ", "remedy: "),
     "makes what does not run": ('while [ "$1" != -o ]; do shift; done; echo no >"$2"; chmod +x "$2"', "", "remedy: "),
 }
 
