@@ -72,6 +72,8 @@ class Calibrated:
     - ``reason``: why the population is rounded plainly, or None.
     - ``cut``: cells in which the machine cuts a membrane that the float network has. ``room``: whether the scale was
       chosen to leave room for them.
+    - ``finer``: of an input or a sum, by how many powers of two its messages are finer than those that hold every value
+      of its range; ``clipped``: how many messages of the stimulus that clips.
     """
 
     population: str
@@ -85,6 +87,8 @@ class Calibrated:
     reason: str | None = None
     cut: int = 0
     room: bool = False
+    finer: int = 0
+    clipped: int = 0
 
     @property
     def shares(self) -> tuple[float, float] | None:
@@ -153,8 +157,24 @@ def overflow_findings(reports: Iterable[NeuronReport]) -> tuple[Finding, ...]:
 
 
 def cut_findings(reports: Iterable[Calibrated]) -> tuple[Finding, ...]:
-    """A note on every population whose membrane is cut on the calibration stimulus, where room would cost more."""
-    return tuple(_cut(report) for report in reports if report.cut)
+    """A note on every population whose membrane is cut on the calibration stimulus, where room would cost more.
+
+    And on every input and sum whose messages are clipped on it, because a finer scale loses less.
+    """
+    known = tuple(reports)
+    return (
+        *(_cut(report) for report in known if report.cut),
+        *(_clipped(report) for report in known if report.clipped),
+    )
+
+
+def _clipped(report: Calibrated) -> Finding:
+    message = (
+        f"its messages are {2**report.finer} times finer than those that hold its whole range, and clip "
+        f"{report.clipped} values of the calibration stimulus, which loses less than coarser ones"
+    )
+    remedy = "calibrate with a stimulus that has the large values of later use"
+    return Finding("message-clipped", "info", report.population, message, remedy)
 
 
 def _cut(report: Calibrated) -> Finding:

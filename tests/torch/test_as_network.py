@@ -72,6 +72,19 @@ def test_delays_that_differ_and_maps_between_poolings():
     assert same(module, stimulus(network, steps=30)) > 50
 
 
+def test_a_convolution_behind_an_average_pooling_is_trained_as_one_window():
+    build = NetworkBuilder()
+    rng = np.random.default_rng(0)
+    at = build.conv("first", build.input("input", (1, 6, 6)), rng.normal(0, 0.6, (2, 1, 3, 3)), padding=1)
+    at = build.pool("pool", build.lif("lif", at, 5e-3, 0.2), 2, 2, average=True)
+    at = build.conv("second", at, rng.normal(0, 0.6, (2, 2, 3, 3)), rng.normal(0, 0.1, 2), padding=1)
+    build.output("output", build.lif("last", at, 5e-3, 0.1))
+    network = build.build()
+    module = quantized(network, "loihi2", bits=4)
+    moved(module, 0)
+    assert same(module, stimulus(network, steps=20)) > 50
+
+
 def test_rows_with_units_of_their_own_and_inputs_that_are_rounded():
     build = NetworkBuilder()
     rng = np.random.default_rng(0)

@@ -2,8 +2,9 @@
 
 Rules:
 
-1. Populations are taken in the order in which spikes pass them. What reaches one is what the integers before it send;
-   around a loop, what the float network sends.
+1. The scale of inputs and sums is fitted to the values they send (``messages``). Then populations are taken in the
+   order in which spikes pass them. What reaches one is what the integers before it send; around a loop, what the float
+   network sends.
 2. Its resets are those of the float network's spikes, so that the membrane is linear in what is chosen.
 3. Where the machine has a threshold per neuron every row has its own unit, bias and threshold; else its own bias.
 4. Then the population runs in integers, rounded plainly and with each choice (``choices``).
@@ -24,6 +25,7 @@ from neurodeploy.passes.accuracy import Calibrated
 from neurodeploy.passes.calibration.applying import RunProgram, play, with_rows
 from neurodeploy.passes.calibration.choices import Choice, Counts, Rows, Seen, best, never_worse, shifted
 from neurodeploy.passes.calibration.fan_in import in_channels
+from neurodeploy.passes.calibration.messages import fitted_messages
 from neurodeploy.passes.calibration.reasons import check_reached, reason
 from neurodeploy.passes.calibration.room import check_room, cut_cells, with_room
 from neurodeploy.passes.calibration.rows import Row, Tried, tried, unclipped, worths
@@ -50,14 +52,16 @@ def calibrated(draft: Draft, network: Trace, run: RunProgram, seed: int) -> tupl
         InputError: where no message of the stimulus reaches a population.
     """
     seen = Seen.of(network.batch, np.random.default_rng(seed))
+    draft, messages_fitted = fitted_messages(draft, network)
+    finer = {report.population: report for report in messages_fitted}
     sent = {name: _quantized(draft, name, network) for name in draft.inputs}
-    reports: list[Calibrated] = []
+    reports = [report for name, report in finer.items() if name in draft.inputs]
     for name in draft.neurons:
         draft = in_channels(draft, name)
         messages = {path.source: sent.get(path.source, network[path.source].values) for path in draft.entering(name)}
         messages.setdefault(name, network[name].values)
         draft, report = _with_best_room(draft, draft.neurons[name], messages, network, run, seen, seed)
-        reports.append(report)
+        reports.append(finer.get(name, report))
         sent[name] = play(draft, name, messages, run)
     return draft, tuple(reports)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
 from neurodeploy.passes.calibration.fan_in import has_windows
+from neurodeploy.passes.calibration.messages import SUM
 from neurodeploy.passes.draft import Draft
 from neurodeploy.passes.neurons import Neuron
 from neurodeploy.passes.units import on_powers
@@ -21,7 +22,7 @@ def reason(draft: Draft, neuron: Neuron) -> str | None:
     """Why a population is rounded plainly, or None."""
     entering = [path for path in draft.entering(neuron.name) if np.any(path.weights)]
     if neuron.kind != "cuba-lif":
-        return "it sends values, not spikes"
+        return SUM
     if not entering:
         return "no weight enters it"
     if neuron.own_scale(draft.numerics) is not None:
