@@ -19,7 +19,6 @@ STYLE = """
 .nd .quiet, .nd small { opacity: .75; } .nd code { background: #8882; padding: 0 .25rem; }
 """
 """One style for all; it binds nothing outside of ``.nd`` and leaves the colors of text to the page."""
-PAGE = "body { margin: 1.5rem; color: #1c2430; background: #fff; }"
 
 
 def escape(text: str) -> str:
@@ -47,7 +46,12 @@ def fragment(*parts: str) -> str:
 
 
 def html_document(blocks: Iterable[Block]) -> str:
-    """Lines and tables as one piece of a page; lines that follow each other make one paragraph."""
+    """Lines and tables as one piece of a page with the style it needs."""
+    return fragment(html_blocks(blocks))
+
+
+def html_blocks(blocks: Iterable[Block]) -> str:
+    """Lines and tables as HTML; lines that follow each other make one paragraph."""
     parts: list[str] = []
     for is_paragraph, group in groupby(blocks, lambda block: isinstance(block, Line) and not block.heading):
         if is_paragraph:
@@ -55,12 +59,7 @@ def html_document(blocks: Iterable[Block]) -> str:
             parts += [f"<p>{'<br>'.join(lines)}</p>"] if lines else []
             continue
         parts += [f"<h3>{_line(block)}</h3>" if isinstance(block, Line) else html_table(*block) for block in group]
-    return fragment(*parts)
-
-
-def html_page(title: str, body: str) -> str:
-    """A self-contained page around a piece of one; it needs nothing from anywhere else."""
-    return f'<!doctype html><meta charset="utf-8"><title>{escape(title)}</title><style>{PAGE}</style>{body}'
+    return "".join(parts)
 
 
 def _line(block: Line) -> str:

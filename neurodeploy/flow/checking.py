@@ -12,6 +12,7 @@ from typing import Any, Unpack
 from neurodeploy.bundle import Bundle
 from neurodeploy.causes.search import SECONDS
 from neurodeploy.errors import InputError, choices
+from neurodeploy.flow.about import about_report
 from neurodeploy.flow.arguments import SubjectOptions, divided, spell_out, stimulus_of, texts
 from neurodeploy.flow.explaining import explained
 from neurodeploy.flow.foreign import open_target, run_target
@@ -30,7 +31,6 @@ from neurodeploy.parity.report import Report
 from neurodeploy.parity.rung import Rung
 from neurodeploy.parity.target_side import Side
 from neurodeploy.program.latency import latencies
-from neurodeploy.program.program import Program
 from neurodeploy.stimuli import Source
 from neurodeploy.stimuli.findings import stimulus_findings
 from neurodeploy.stimuli.signals import float_spikes
@@ -100,17 +100,21 @@ def check(
     explain = partial(explained, opened, ladder, climb, options=texts(options), budget=budget, causes=causes)
     rungs = _encoder_rungs(network, shown, budget, allow_silent)
     rungs += _gated(_rungs(climb, budget, allow_silent, explain), climb, coverage, allow_silent)
-    return _report(climb, ladder, rungs, allow_same_code)
+    about = about_report(subject, opened, network, ladder.program, shown)
+    return _report(climb, ladder, rungs, allow_same_code, about)
 
 
-def _report(climb: Climb, ladder: Ladder, rungs: Sequence[Rung], allow_same_code: bool) -> Report:
+def _report(
+    climb: Climb, ladder: Ladder, rungs: Sequence[Rung], allow_same_code: bool, about: Mapping[str, Any]
+) -> Report:
     network, program, shown = climb.network, climb.program, climb.stimulus
     task = task_of(network, climb.readouts.traces(), shown.labels)
     findings = (*network.findings, *stimulus_findings(shown, network), *ladder.findings)
-    about, proof = _about(network, program, shown), proof_of(network, program)
+    proof = proof_of(network, program)
     exercised = climb.exercised.fractions()
     left = not_covered(program, exercised)
-    return Report(tuple(rungs), exercised, task, findings, ladder.not_run, about, allow_same_code, proof, left)
+    kept = climb.recorder.recording()
+    return Report(tuple(rungs), exercised, task, findings, ladder.not_run, about, allow_same_code, proof, left, kept)
 
 
 def _climbed(
@@ -132,17 +136,6 @@ def _climbed(
     climb = Climb(network, program, shown, Runs.of(network, program, plan, reference), plan, sides, node)
     climb.run(None if isinstance(opened, Bundle) or network.source is None else network.source.run, progress)
     return climb
-
-
-def _about(network: Network, program: Program, stimulus: Stimulus) -> dict[str, Any]:
-    """What a report says of the run beside its rungs."""
-    return {
-        "samples": stimulus.batch,
-        "steps": stimulus.steps,
-        "numerics": program.numerics.name,
-        "stimulus": str(stimulus.origin),
-        "contract": network.contract.to_json(),
-    }
 
 
 def _encoder_rungs(network: Network, stimulus: Stimulus, budget: float, allow_silent: Collection[str]) -> list[Rung]:

@@ -13,7 +13,7 @@ from neurodeploy.integers import narrowest
 from neurodeploy.parity.block import Block
 from neurodeploy.parity.compare import Mask, unequal
 from neurodeploy.parity.divergence import divergence, first_of, with_membranes
-from neurodeploy.parity.rung import NodeResult, Rung, Scope, below_budget, judge
+from neurodeploy.parity.rung import Divergence, NodeResult, Rung, Scope, below_budget, judge
 from neurodeploy.parity.tally import Distance, Tally
 from neurodeploy.program.population import Output
 from neurodeploy.program.program import Program
@@ -66,6 +66,11 @@ class BudgetJudge:
             if first is not None and first is not tally.first:
                 first = with_membranes(first, self._program, expected, entry, actual.place)
             tally.first = first
+
+    @property
+    def first(self) -> Divergence | None:
+        """The first cell that differs so far, whatever the budget."""
+        return first_of({name: tally.result() for name, tally in self._tallies.items()}, self._program)
 
     def rung(self, budget: float, allow_silent: Collection[str], lead: tuple[int, int]) -> Rung:
         """What follows for a budget, over ``lead`` samples and steps."""

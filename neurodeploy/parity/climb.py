@@ -10,10 +10,13 @@ from neurodeploy.network.network import Network
 from neurodeploy.parity.block import Past, Place
 from neurodeploy.parity.budget_rung import BudgetJudge, as_integers
 from neurodeploy.parity.coverage import Coverage
+from neurodeploy.parity.divergence import first_of
 from neurodeploy.parity.feeds import Recorded, Runs
 from neurodeploy.parity.float_rung import FloatJudge, check_source
 from neurodeploy.parity.plan import Plan
+from neurodeploy.parity.recorder import Recorder
 from neurodeploy.parity.reference_part import ReferencePart
+from neurodeploy.parity.rung import Divergence
 from neurodeploy.parity.target_side import Side
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import memory_steps
@@ -70,6 +73,7 @@ class Climb:
         self.floats: Trace | None = None
         self.sourced = False
         self.readouts = Readouts(read)
+        self.recorder = Recorder(program, plan)
 
     def run(self, source: Callable[[Stimulus], Trace] | None, progress: Progress = lambda text: None) -> None:
         """Advance every rung to the end. ``source``: runs the module that the network came from."""
@@ -99,10 +103,11 @@ class Climb:
         floats, integers = (Past(memory_steps(self.program)) for _ in range(2))
         for steps in self.plan.chunks():
             block, place = shown.part(slice(None), steps), Place(group.start, steps.start)
+            traces: dict[str, Trace] = {}
             if said is not None and judged is not None:
                 source = said.part(slice(None), steps)
                 self.reading.add(source, judged.feed(block, source), place)
-                self.readouts.add("source", source, place)
+                traces["source"] = source
             sent, expected = network.feed(block), program.feed(block)
             if isinstance(network, Recorded) and shown.batch == self.plan.samples:
                 self.floats = network.trace
@@ -112,11 +117,20 @@ class Climb:
             self.exercised.add(expected, place)
             if self.part is not None:
                 self.part.add(block, expected, place)
-            for rung, trace in (("network", sent), ("program", expected)):
-                self.readouts.add(rung, trace, place)
+            traces |= {"network": sent, "program": expected}
             for side, feed in sides:
-                self.readouts.add(side.name, side.add(ours, feed.feed(block)), place)
+                traces[side.name] = side.add(ours, feed.feed(block))
+            for rung, trace in traces.items():
+                self.readouts.add(rung, trace, place)
+            self.recorder.add(traces, place, self._firsts())
             told(group.start + (group.stop - group.start) * steps.stop / self.plan.steps)
+
+    def _firsts(self) -> dict[str, Divergence | None]:
+        """The earliest divergence so far on rungs without a budget, and on the one with."""
+        judges = [side.exact for side in self.sides if side.exact is not None]
+        firsts = [self.reading.first, *(first_of(judge.nodes, self.program) for judge in judges)]
+        exact = min((first for first in firsts if first is not None), key=lambda first: first.step, default=None)
+        return {"exact": exact, "budget": self.losses.first}
 
     def _told(self, done: float, begun: float) -> str:
         """How far it is. ``done``: samples, with a share of the one under way."""

@@ -70,13 +70,17 @@ class FloatJudge:
             if cell is not None and tally.earlier(cell):
                 tally.first = _divergence(self._network, name, cell, place, source, judged)
 
+    @property
+    def first(self) -> Divergence | None:
+        """The first divergence so far: the earliest step, in it the node nearest to the inputs."""
+        firsts = [tally.first for tally in self._tallies.values() if tally.first is not None]
+        return min(firsts, key=lambda first: first.step, default=None)
+
     def rung(self, allow_silent: Collection[str], lead: tuple[int, int]) -> Rung:
         """What follows, over ``lead`` samples and steps."""
         nodes = {name: tally.result(ties=self._ties[name]) for name, tally in self._tallies.items()}
-        ranks = {name: rank for rank, name in enumerate(nodes)}
-        firsts = [node.first for node in nodes.values() if node.first is not None]
-        first = min(firsts, key=lambda first: (first.step, ranks[first.node]), default=None)
-        verdict, reasons = judge(nodes, bool(firsts), allow_silent)
+        first = self.first
+        verdict, reasons = judge(nodes, first is not None, allow_silent)
         return Rung("source", "network", "ties", verdict, nodes, first, reasons=reasons, scope=Scope(*lead))
 
     def _differences(self, name: str, source: Trace, judged: Trace) -> tuple[Mask, int]:

@@ -11,9 +11,11 @@ from neurodeploy.analysis.proof import Proof
 from neurodeploy.contract import terms_text
 from neurodeploy.document import Block, Span, line, plain_text, quiet
 from neurodeploy.finding import Finding, of_ranges
-from neurodeploy.html import html_document, html_page
+from neurodeploy.html import html_blocks, html_document, html_table
 from neurodeploy.parity.content import TONES, coverage_table, rung_blocks, task_table
+from neurodeploy.parity.page import report_page
 from neurodeploy.parity.quantization import loss_table
+from neurodeploy.parity.recording import Recording
 from neurodeploy.parity.rung import Divergence, Rung
 
 COVERED = 0.5
@@ -30,9 +32,10 @@ class Report:
     - ``coverage``: by population, the fraction of its neurons, synapses and branches that the stimulus exercised.
     - ``task``: by rung, the value of the task that the network was trained for.
     - ``findings`` about the network, the stimulus and the targets.
-    - ``about``: descriptions: samples, steps, numerics, stimulus, contract.
+    - ``about``: descriptions: model, file, digest, samples, steps, numerics, stimulus, contract, date, versions, graph.
     - ``proof``: what is proved of the program for every input, not for the stimulus alone.
     - ``not_covered``: by population, what the stimulus did not exercise, so that a fault of it had no occasion to show.
+    - ``recording``: what was kept of the runs to be looked at; it stands in no JSON.
     - ``allow_same_code``: a ladder in which every target ran the reference itself need not be inconclusive.
     """
 
@@ -45,6 +48,7 @@ class Report:
     allow_same_code: bool = False
     proof: Proof | None = None
     not_covered: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    recording: Recording | None = field(default=None, repr=False, compare=False)
 
     @property
     def verdict(self) -> Overall:
@@ -97,8 +101,11 @@ class Report:
         )
 
     def to_html(self) -> str:
-        """The report as one self-contained HTML page."""
-        return html_page(f"Parity report: {self.verdict}", html_document(self.blocks(complete=True)))
+        """The report as one HTML page that needs nothing from elsewhere, with pictures of what was recorded."""
+        verdict = self.verdict_words, TONES[self.verdict]
+        task = html_table(*task_table(self.task)) if self.task else ""
+        tables = html_blocks(self.blocks(complete=True)), task
+        return report_page(self.to_json(), self.rungs, verdict, tables, self.recording)
 
     def blocks(self, complete: bool = False) -> list[Block]:
         """The report as lines and tables; ``complete``: with the coverage of the stimulus and the contract."""

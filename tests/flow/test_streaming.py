@@ -11,7 +11,7 @@ import neurodeploy as nd
 from neurodeploy.contract import Terms
 from neurodeploy.flow import check
 from neurodeploy.network import Network, NetworkBuilder
-from neurodeploy.parity import feeds, plan
+from neurodeploy.parity import feeds, plan, recorder
 from neurodeploy.parity import target_side as side
 from neurodeploy.parity.plan import Plan
 from neurodeploy.parity.report import Report
@@ -157,6 +157,8 @@ def test_progress_is_told_in_words(long: None) -> None:
 def test_memory_does_not_grow_with_steps_or_samples(long: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond what the stimulus itself takes."""
     monkeypatch.setattr(plan, "BLOCK", 4000)
+    monkeypatch.setattr(recorder, "KEPT", 1000)
+    monkeypatch.setattr(recorder, "STEPS", 30)
 
     def peak(samples: int, steps: int) -> int:
         build = NetworkBuilder(Terms(dt=1e-3))
