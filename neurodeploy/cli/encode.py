@@ -78,9 +78,10 @@ def encode(
     if output.as_json:
         o.emit(encoding.to_json())
     elif not output.quiet:
-        from neurodeploy.report.console import filled, stdout
+        from neurodeploy.report.console import stdout
+        from neurodeploy.report.fitted import Fitted
 
-        stdout().print(filled(encoding.table()))
+        stdout().print(Fitted(encoding.table()))
         typer.echo(f"wrote {' and '.join(str(path) for path in encoding.files.values() if path is not None)}")
 
 

@@ -47,8 +47,8 @@ def info(
     if output.silent:
         output.show(summary.to_json)
         return
-    from neurodeploy.report.console import filled
+    from neurodeploy.report.fitted import Fitted
 
-    shown = filled(summary.table())
+    shown = Fitted(summary.table())
     shown.show_header = False
     output.show(summary.to_json, shown)

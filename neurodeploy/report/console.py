@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
-from rich.table import Table as RichTable
 from rich.text import Text
 
 from neurodeploy.bundle import Bundle
@@ -19,6 +18,7 @@ from neurodeploy.network.network import Network
 from neurodeploy.parity.report import Report
 from neurodeploy.program.program import Program
 from neurodeploy.program.tables import neuron_table
+from neurodeploy.report.fitted import Fitted
 from neurodeploy.table import Table
 from neurodeploy.target import Installed
 from neurodeploy.trace import Trace, operations_table, trace_table
@@ -34,29 +34,8 @@ def render(blocks: Iterable[Block]) -> RenderableType:
             parts += [Text("")] if block.heading and parts else []
             parts.append(_text(block))
         else:
-            parts.append(filled(block))
+            parts.append(Fitted(block))
     return Group(*parts)
-
-
-def table(title: str, *columns: str) -> RichTable:
-    """A plain table without rows; a column named ``>name`` is set to the right."""
-    head = Text(shown(title)) if title else None
-    rows = RichTable(
-        title=head, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
-    )
-    for column in columns:
-        right = column.startswith(">")
-        name = Text(shown(column.lstrip(">")))
-        rows.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=right)
-    return rows
-
-
-def filled(content: Table) -> RichTable:
-    """A table with its rows."""
-    rows = table(content.title, *content.columns)
-    for row in content.rows:
-        rows.add_row(*(Text(shown(str(cell), lines=True)) for cell in row))
-    return rows
 
 
 def show_report(report: Report) -> RenderableType:
