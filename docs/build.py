@@ -35,6 +35,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "proofs.md": "docs/proofs.md",
         "losses.md": "docs/losses.md",
         "cost.md": "docs/cost.md",
+        "placement.md": "docs/placement.md",
     },
     "Targets": {
         "targets/fixed.md": "targets/fixed/README.md",

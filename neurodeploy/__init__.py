@@ -24,6 +24,7 @@ convert             a network written as ``.nir`` or ``.net``
 encode, decode      a signal as spikes, and spikes as a signal
 prove               what holds of the integers whatever the input: no overflow, neurons that never fire
 cost                what a network costs on a stimulus: NeuroBench's counts, measured times
+place               neurons and synapses on the cores of chips, and the traffic between them
 finetune            the integers of a network trained on labelled samples
 torch               training in your own loop: ``torch.quantized`` gives a module of integers
 quantize, lower     the two halves of ``export``, without writing anything
@@ -47,6 +48,7 @@ Stimulus            what a network is shown
 Trace               outputs and states of every population
 Report              rungs, verdicts and first divergences
 Proof               of every node: that no width is left, or an input that does it, or the bound
+Placement           which neurons stand on which core of which chip, and what every core uses
 Finding             one observation about a model, a program or a target
 ==================  ====================================================================================
 
@@ -92,6 +94,7 @@ if TYPE_CHECKING:
         lint,
         load,
         lower,
+        place,
         prove,
         quantize,
         run,
@@ -100,6 +103,7 @@ if TYPE_CHECKING:
     from neurodeploy.model import installed_models as models
     from neurodeploy.network import InputRange, Network, NetworkBuilder
     from neurodeploy.parity.report import Report
+    from neurodeploy.placement.placement import Placement
     from neurodeploy.program import Program
     from neurodeploy.stimulus import Stimulus
     from neurodeploy.target import installed_targets as targets
@@ -118,6 +122,7 @@ __all__ = [
     "Network",
     "NetworkBuilder",
     "NeurodeployError",
+    "Placement",
     "Program",
     "Proof",
     "RefusedError",
@@ -142,6 +147,7 @@ __all__ = [
     "load",
     "lower",
     "models",
+    "place",
     "prove",
     "quantize",
     "run",
@@ -162,6 +168,7 @@ _MODULE_OF = {
     "Network": "network",
     "NetworkBuilder": "network",
     "NeurodeployError": "errors",
+    "Placement": "placement.placement",
     "Program": "program",
     "Proof": "analysis.proof",
     "RefusedError": "errors",
@@ -184,6 +191,7 @@ _MODULE_OF = {
     "lint": "flow.linting",
     "load": "flow.loading",
     "lower": "flow.exporting",
+    "place": "flow.placing",
     "prove": "flow.proving",
     "quantize": "flow.exporting",
     "run": "flow.running",

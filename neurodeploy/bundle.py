@@ -22,6 +22,8 @@ from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.network.file import network_bytes, network_of_bytes
 from neurodeploy.network.network import Network
 from neurodeploy.passes.accuracy import Calibrated, LayerReport
+from neurodeploy.placement.stored import FILE as PLACEMENT
+from neurodeploy.placement.stored import Stored, placement_bytes, read_stored
 from neurodeploy.program.program import Program
 from neurodeploy.program.store import program_files, read_program
 from neurodeploy.program.tables import neuron_table
@@ -35,6 +37,8 @@ from neurodeploy.target import Artifact
 FORMAT = 1
 MANIFEST, TARGET = "manifest.json", "target/"
 OWN = ("network.nir", "program.json", "program.npz", "report.json")
+OPTIONAL = (PLACEMENT,)
+"""What stands in a bundle where it was asked for."""
 BUILT, RECORDS = (".o", ".d", ".elf", ".exe"), ("job", "record")
 """What ``make`` in a bundle's target folder leaves there, beside a program of the name of its source; none is read."""
 REPLACED_AT_MOST = 20
@@ -79,7 +83,10 @@ class ReportFile(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """A network as deployed to one target, on disk at ``path``; ``digest`` identifies its content."""
+    """A network as deployed to one target, on disk at ``path``; ``digest`` identifies its content.
+
+    ``placement``: where its neurons stand on chips, where ``place`` stored that.
+    """
 
     path: Path
     target: str
@@ -88,6 +95,7 @@ class Bundle:
     artifact: Artifact
     report: Mapping[str, Any]
     digest: str
+    placement: Stored | None = None
 
     @property
     def program(self) -> Program:
@@ -116,6 +124,7 @@ def write_bundle(
     network: Network,
     artifact: Artifact,
     report: Mapping[str, Any],
+    placement: Mapping[str, Any] | None = None,
 ) -> Bundle:
     """Write a bundle atomically; the same content gives the same bytes. An existing bundle is replaced.
 
@@ -125,6 +134,7 @@ def write_bundle(
     files = {"network.nir": network_bytes(network), **program_files(artifact.program)}
     files |= {f"target/{name}": data for name, data in artifact.files.items()}
     files["report.json"] = _json(report)
+    files |= {} if placement is None else {PLACEMENT: placement_bytes(placement)}
     files[MANIFEST] = _json(_sealed(_manifest(target, options, network, artifact, files)))
     with new_folder(path) as folder:
         stage(folder, files)
@@ -193,7 +203,9 @@ def _bundle(path: Path, manifest: Manifest, files: Mapping[str, bytes]) -> Bundl
         if json.loads(_json(expected[key])) != said[key]:
             problem = f"its manifest says of {key} what its files do not"
             raise InputError(problem, str(path / MANIFEST), "export the network again")
-    return Bundle(path, manifest.target, manifest.options, network, artifact, report, manifest.digest)
+    data = files.get(PLACEMENT)
+    placed = None if data is None else read_stored(data, artifact.program, str(path / PLACEMENT))
+    return Bundle(path, manifest.target, manifest.options, network, artifact, report, manifest.digest, placed)
 
 
 def _was_replaced(folder: Folder) -> bool:
@@ -261,7 +273,7 @@ def _read_manifest(folder: Folder) -> Manifest:
     if data != _json(_sealed(said)):
         raise InputError("was changed after export: its digest differs", place, remedy)
     for name in manifest.files:
-        if not is_plain(name) or not (name in OWN or name.startswith(TARGET)):
+        if not is_plain(name) or not (name in (*OWN, *OPTIONAL) or name.startswith(TARGET)):
             raise InputError(
                 "its manifest names a file outside of it", str(folder.path / name), "do not use this bundle"
             )

@@ -24,17 +24,30 @@ def count_operations(program: Program, trace: Trace) -> Operations:
     return Operations(synaptic, updates, events)
 
 
-def fan_out(projection: Projection, source: tuple[int, ...]) -> IntArray:
-    """How many weights that are not 0 a message of each neuron meets: an array of the ``source``'s shape."""
+Part = tuple[slice, ...]
+"""Some neurons of a population: a slice along every axis of its shape, with start and stop."""
+
+
+def fan_out(
+    projection: Projection, source: tuple[int, ...], target: tuple[int, ...] | None = None, part: Part | None = None
+) -> IntArray:
+    """How many weights that are not 0 a message of each neuron meets: an array of the ``source``'s shape.
+
+    ``part`` of a population of shape ``target`` counts only weights of synapses onto those neurons.
+    """
     if projection.kind in ("dense", "sparse"):
-        return np.count_nonzero(projection.weights, axis=0).reshape(source)
+        weights = projection.weights
+        if part is not None and target is not None:
+            weights = weights.reshape(*target, -1)[part].reshape(-1, weights.shape[1])
+        return np.count_nonzero(weights, axis=0).reshape(source)
     axes = len(source) - 1
-    taps = _taps(projection, source[0])
+    channels, *places = part or [slice(0, 1 << 62)] * (axes + 1)
+    taps = _taps(projection, source[0], channels)
     geometry = zip(source[1:], taps.shape[1:], projection.stride, projection.padding, projection.dilation, strict=False)
-    inside = [_inside(*axis).astype(np.int64) for axis in geometry]
+    inside = [_inside(*axis, place).astype(np.int64) for axis, place in zip(geometry, places, strict=True)]
     if axes == 1:
-        return np.einsum("ck,ky->cy", taps, inside[0])
-    return np.einsum("ckl,ky,lx->cyx", taps, inside[0], inside[1])
+        return taps @ inside[0]
+    return np.einsum("ckl,ky,lx->cyx", taps, inside[0], inside[1], optimize=True)
 
 
 def _synaptic(program: Program, trace: Trace, projection: Projection) -> int:
@@ -44,20 +57,24 @@ def _synaptic(program: Program, trace: Trace, projection: Projection) -> int:
     return int((events * fan_out(projection, program.node(projection.source).shape)).sum())
 
 
-def _taps(projection: Projection, channels: int) -> IntArray:
-    """How many output channels take each tap of the kernel of each input channel: ``(C, *kernel)``."""
+def _taps(projection: Projection, channels: int, outputs: slice) -> IntArray:
+    """How many of some output channels take each tap of the kernel of each input channel: ``(C, *kernel)``."""
     taken = projection.weights != 0
     if projection.kind == "sum-pool":
-        return np.broadcast_to(taken.astype(np.int64), (channels, *taken.shape))
+        pooled = (np.arange(channels) >= outputs.start) & (np.arange(channels) < outputs.stop)
+        return pooled.astype(np.int64)[:, None, None] * taken
     out, per_group = taken.shape[:2]
     if per_group * projection.groups != channels or out % projection.groups:
         raise InputError(f"weights {taken.shape} do not fit {channels} channels", f"projection {projection.name}")
+    chosen = np.arange(out)
+    taken = taken & ((chosen >= outputs.start) & (chosen < outputs.stop)).reshape(-1, *[1] * (taken.ndim - 1))
     split = taken.reshape(projection.groups, out // projection.groups, *taken.shape[1:])
     return split.sum(axis=1, dtype=np.int64).reshape(channels, *taken.shape[2:])
 
 
-def _inside(size: int, taps: int, stride: int, padding: int, dilation: int) -> NDArray[np.bool_]:
-    """Whether tap k of some output reads place x, along one axis: ``(taps, size)``."""
-    outputs = outputs_along(size, taps, stride, padding, dilation)
+def _inside(size: int, taps: int, stride: int, padding: int, dilation: int, outputs: slice) -> NDArray[np.bool_]:
+    """Whether tap k of some of the outputs reads place x, along one axis: ``(taps, size)``."""
+    last = min(outputs_along(size, taps, stride, padding, dilation), outputs.stop)
     start = np.arange(size) + padding - dilation * np.arange(taps)[:, None]
-    return (start >= 0) & (start % stride == 0) & (start // stride < outputs)
+    place = start // stride
+    return (start % stride == 0) & (place >= outputs.start) & (place < last)

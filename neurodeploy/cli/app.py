@@ -14,7 +14,21 @@ from typing import Annotated, Any
 import typer
 
 import neurodeploy
-from neurodeploy.cli import check, convert, cost, encode, events, export, finetune, inspect, lint, models, run, targets
+from neurodeploy.cli import (
+    check,
+    convert,
+    cost,
+    encode,
+    events,
+    export,
+    finetune,
+    inspect,
+    lint,
+    models,
+    place,
+    run,
+    targets,
+)
 from neurodeploy.cli.failure import failure_of, read_by_nobody
 from neurodeploy.cli.stdout import RUNS_CODE, prepare, results_alone, told, watched
 from neurodeploy.foreign import shown
@@ -29,7 +43,7 @@ app = typer.Typer(
 )
 for verb in (export.export, run.run, check.check, inspect.inspect, lint.lint, convert.convert, cost.cost):
     app.command()(verb)
-for verb in (finetune.finetune, encode.encode, encode.decode):
+for verb in (place.place, finetune.finetune, encode.encode, encode.decode):
     app.command()(verb)
 app.add_typer(events.app, name="events")
 app.add_typer(targets.app, name="targets")

@@ -10,6 +10,7 @@ from neurodeploy.flow.inspecting import inspect
 from neurodeploy.flow.installing import build_model, install_target
 from neurodeploy.flow.linting import lint
 from neurodeploy.flow.loading import load
+from neurodeploy.flow.placing import place
 from neurodeploy.flow.proving import prove
 from neurodeploy.flow.recording import events_info
 from neurodeploy.flow.running import run
@@ -30,6 +31,7 @@ __all__ = [
     "lint",
     "load",
     "lower",
+    "place",
     "prove",
     "quantize",
     "run",

@@ -20,6 +20,7 @@ TWINS: dict[str, Callable[..., Any]] = {
     "convert": nd.convert,
     "cost": nd.cost,
     "finetune": nd.finetune,
+    "place": nd.place,
     "encode": nd.encode,
     "decode": nd.decode,
     "events info": nd.events_info,
@@ -28,7 +29,7 @@ TWINS: dict[str, Callable[..., Any]] = {
     "targets": nd.targets,
     "models": nd.models,
 }
-PRINTED = {"json", "quiet", "help", "html", "junit"}
+PRINTED = {"json", "quiet", "help", "html", "junit", "map"}
 """Options of what a verb prints; in Python the value that is returned has them as methods."""
 RENAMED = {
     "O": "options",
@@ -96,7 +97,7 @@ def test_shared_arguments_are_those_of_the_functions_that_take_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["export", "run", "check", "inspect", "lint", "convert", "quantize", "lower", "finetune", "cost"]
+    "name", ["export", "run", "check", "inspect", "lint", "convert", "quantize", "lower", "finetune", "cost", "place"]
 )
 def test_help_spells_out_how_a_source_is_loaded(name: str) -> None:
     assert inspect.signature(getattr(nd, name)).parameters.keys() >= LoadOptions.__annotations__.keys()
