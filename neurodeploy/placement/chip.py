@@ -16,7 +16,7 @@ from neurodeploy.reading.json import as_kind
 BUILT_IN = Path(__file__).with_name("chips")
 KIBI = 1 << 10
 LARGEST = 64 * KIBI
-RESOURCES = ("neurons", "synapse_bits", "in_axons", "out_axons", "thresholds", "synapse_formats")
+RESOURCES: tuple[str, ...] = ("neurons", "synapse_bits", "in_axons", "out_axons", "thresholds", "synapse_formats")
 """What a core has a limited number of."""
 WORDS = {
     "neurons": "neurons",
@@ -123,9 +123,9 @@ class Chip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return limit.value
 
     def tile(self, core: int) -> tuple[int, int]:
-        """Column and row of the tile of a core; the tiles of further chips stand to the right."""
+        """Column and row of the tile of a core: tiles count down the columns; further chips stand to the right."""
         chip, place = divmod(core, self.cores.value)
-        row, column = divmod(place // self.mesh.cores_per_tile, self.mesh.width)
+        column, row = divmod(place // self.mesh.cores_per_tile, self.mesh.height)
         return chip * self.mesh.width + column, row
 
     @property

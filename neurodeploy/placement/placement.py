@@ -128,9 +128,7 @@ class Placement:
         return plain_text(self.blocks())
 
     def _repr_html_(self) -> str:
-        from neurodeploy.placement.picture import chip_map
-
-        return html_document(self.blocks()) + chip_map(self)
+        return html_document(self.blocks())
 
 
 def _holds(blocks: tuple[Block, ...]) -> str:

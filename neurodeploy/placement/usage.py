@@ -15,7 +15,7 @@ from neurodeploy.program.projection import Projection
 
 def usage(needs: Needs, cores: Cores) -> tuple[dict[str, int], ...]:
     """Every resource that each core uses; blocks of one population on a core share axons and thresholds."""
-    used = [dict.fromkeys(RESOURCES, 0) for _ in cores]
+    used: list[dict[str, int]] = [dict.fromkeys(RESOURCES, 0) for _ in cores]
     home = {block: core for core, blocks in enumerate(cores) for block in blocks}
     for core, blocks in enumerate(cores):
         used[core]["neurons"] = sum(block.size for block in blocks)
