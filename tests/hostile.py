@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import struct
 from collections.abc import Callable, Iterator
@@ -13,23 +14,30 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 from numpy.random import Generator
 
 from neurodeploy.bundle import Bundle, read_bundle
 from neurodeploy.contract import Contract
 from neurodeploy.encoding.deployed import read_deployed
-from neurodeploy.errors import CapabilityError, InputError
+from neurodeploy.errors import CapabilityError, InputError, RefusedError
 from neurodeploy.flow import export
+from neurodeploy.frontends.lava_dl.load import load_net
 from neurodeploy.frontends.nir_file import read_contract
+from neurodeploy.network.network import Network
 from neurodeploy.program.program import Program
 from neurodeploy.program.store import npz_bytes, program_files, read_npz, read_program
+from neurodeploy.reference.network_runner import run_network
+from neurodeploy.reference.program_runner import run_program
 from neurodeploy.stimulus import Stimulus, read_arrays, stimulus_of
 from neurodeploy.trace import Trace
 from tests.convolutional import network
 
 Mutate = Callable[[Generator, Path], object]
 REFUSED, READ = "refused", "read"
+SLOW = 10.0
+"""Seconds that a file may take, at most."""
 VALUES: tuple[Any, ...] = (
     *(
         None,
@@ -229,6 +237,60 @@ def _encoder(rng: Generator, folder: Path) -> object:
     return read_deployed(path)
 
 
+def _net(rng: Generator, folder: Path) -> Network:
+    path = folder / "made.net"
+    path.write_bytes(change_bytes(rng, sound_net()) if rng.random() < 0.3 else change_hdf5(rng, sound_net()))
+    return load_net(path)
+
+
+@cache
+def sound_net() -> bytes:
+    """A dense and a convolutional layer of SLAYER's CUBA neurons, with delays, as lava-dl writes them."""
+    neuron = {"type": b"CUBA", "iDecay": 1024, "vDecay": 128, "vThMant": 80}
+    layer = {"weight": np.full((3, 2, 3, 3), 8.0), "stride": [1, 1], "padding": [1, 1], "dilation": [1, 1]}
+    held = io.BytesIO()
+    with h5py.File(held, "w") as file:
+        for number, values in enumerate(
+            (
+                {"type": b"input", "shape": [2, 4, 4]},
+                {"type": b"conv", "groups": 1, "delay": [0, 1, 2], **layer},
+                {"type": b"flatten", "shape": [48]},
+                {"type": b"dense", "weight": np.ones((2, 48)), "delay": 1},
+            )
+        ):
+            for key, value in {**values, **{f"neuron/{k}": v for k, v in neuron.items() if "weight" in values}}.items():
+                file[f"layer/{number}/{key}"] = value
+    return held.getvalue()
+
+
+def change_hdf5(rng: Generator, data: bytes) -> bytes:
+    """A file of HDF5 in which a dataset has another value, shape or type, is missing, or stands under another name."""
+    held = io.BytesIO(data)
+    with h5py.File(held, "a") as file:
+        names: list[str] = []
+        file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+        name = names[int(rng.integers(len(names)))]
+        value, way = file[name][()], int(rng.integers(6))
+        del file[name]
+        strange: Any = VALUES[int(rng.integers(len(VALUES)))]
+        if way == 0 and isinstance(strange, bool | int | float | str) and abs(_size(strange)) < 1 << 63:
+            file[name] = strange if not isinstance(strange, str) else strange.encode("utf8", "replace")
+        elif way == 1:
+            shape = tuple(int(n) for n in rng.integers(0, 5, int(rng.integers(0, 6))))
+            file[name] = np.resize(np.asarray(value), shape)
+        elif way == 2 and not isinstance(value, bytes):
+            file[name] = np.full(np.shape(value), [np.nan, np.inf, 1 << 40, -1][int(rng.integers(4))])
+        elif way == 3 and not isinstance(value, bytes):
+            file[name] = np.asarray(value).astype(["i1", "u8", "f2", "f8", "c16"][int(rng.integers(5))])
+        elif way == 4:
+            file[f"{name}/inside"] = value
+    return held.getvalue()
+
+
+def _size(value: Any) -> float:
+    return value if isinstance(value, int | float) else 0
+
+
 KINDS: dict[str, Mutate] = {
     "manifest": _bundle_with("manifest.json", _document),
     "manifest bytes": _bundle_with("manifest.json", change_bytes),
@@ -239,6 +301,7 @@ KINDS: dict[str, Mutate] = {
     "stimulus": _stimulus,
     "contract": _contract,
     "encoder": _encoder,
+    "net": _net,
 }
 
 
@@ -246,10 +309,36 @@ def outcome(kind: str, seed: int, folder: Path) -> tuple[str, object]:
     """How opening the changed file ended: ``read`` (with what it holds), ``refused``, or the error none should be."""
     try:
         return READ, KINDS[kind](np.random.default_rng([seed, *kind.encode()]), folder)
-    except (InputError, CapabilityError) as error:
+    except (InputError, CapabilityError, RefusedError) as error:
         return REFUSED, error
     except Exception as error:
         return f"{type(error).__name__}: {error}", error
+
+
+def sent_to(program: Program, seed: int) -> dict[str, Any]:
+    """A stimulus for a program that was read: over all that its inputs send, and beyond."""
+    rng = np.random.default_rng([seed, 1])
+    return {
+        node.name: rng.integers(node.output.low - 1, node.output.high + 1, (1, 6, *node.shape), endpoint=True)
+        * 2.0**-node.scale
+        for node in program.inputs
+    }
+
+
+def is_right(value: object, seed: int) -> bool:
+    """Whether what was read has a meaning: the reference runs it, and what it says of itself is the same again."""
+    if isinstance(value, Bundle):
+        return is_right(value.program, seed)
+    if isinstance(value, Program):
+        with np.errstate(all="ignore"):
+            return is_lossless(value) and bool(run_program(value, sent_to(value, seed)).entries)
+    if isinstance(value, Network):
+        with np.errstate(all="ignore"):
+            ones = {name: np.ones((1, 3, *value.shapes[name])) for name in value.input_names}
+            return bool(run_network(value, ones).entries)
+    if isinstance(value, Contract):
+        return Contract.from_json(value.to_json()) == value
+    return True
 
 
 def is_lossless(program: Program) -> bool:

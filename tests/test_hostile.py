@@ -11,11 +11,13 @@ import pytest
 from neurodeploy.errors import InputError
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import run_program
-from tests.hostile import KINDS, READ, REFUSED, is_lossless, outcome
+from tests.engine.sanitized import needs_gcc
+from tests.hostile import KINDS, READ, REFUSED, SLOW, is_lossless, outcome
+from tests.proof.cases.hostile import count_sanitized
 
 SEEDS = {"network": 12, "manifest": 60, "manifest bytes": 20, "report": 40}
 """How many of each kind; of the others, which are faster, more."""
-MANY, SLOW = 120, 10.0
+MANY = 100
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -49,3 +51,10 @@ def test_a_changed_program_that_is_read_runs() -> None:
             except InputError:
                 assert program.input_by_name.keys() != {"input"} or program.input_by_name["input"].shape != (2, 6, 6)
     assert ran > 5
+
+
+@needs_gcc
+def test_the_c_of_changed_programs_that_are_read_is_clean_and_right() -> None:
+    counted = count_sanitized(range(24))
+    assert counted.failed == ()
+    assert counted.cases > 2

@@ -14,6 +14,8 @@ from neurodeploy.errors import EnvironmentFailureError
 from neurodeploy.process import Ended, read_time_limit, run_process
 from neurodeploy.stopping import undone
 
+from .limits import refuse_limit
+
 SHARED_MEMORY = Path("/dev/shm")
 LAVA_SIDE = Path(__file__).with_name("lava_side")
 TIMEOUT = "NEURODEPLOY_WORKER_TIMEOUT"
@@ -65,9 +67,12 @@ def check(ended: Ended, folder: Path, jobs: list[str]) -> None:
     for job in jobs:
         error = folder / job / "error.txt"
         if error.exists():
-            lines = "\n".join(error.read_text(errors="replace").splitlines()[-ERRORS_SHOWN:])
+            text = error.read_text(errors="replace")
+            refuse_limit(text)
+            lines = "\n".join(text.splitlines()[-ERRORS_SHOWN:])
             raise EnvironmentFailureError(f"a Lava process failed:\n{lines}", "loihi-sim", "see the traceback above")
     if ended.code == 0 and all((folder / job / "done").exists() for job in jobs):
         return
+    refuse_limit(ended.words)
     remedy = "run again with more free memory, or install the target anew if this repeats"
     raise EnvironmentFailureError(f"the Lava worker {ended.words}", "loihi-sim", remedy)

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from neurodeploy.targets.loihi_sim import TARGET, launch
 from neurodeploy.targets.loihi_sim.launch import LAVA_SIDE
+from neurodeploy.targets.loihi_sim.limits import refuse_limit
 from neurodeploy.targets.loihi_sim.runner import Run, run_many
 
 from neurodeploy.errors import EnvironmentFailureError, InputError
@@ -194,3 +195,22 @@ def test_when_caller_and_worker_are_killed_together_no_process_lives_on(traces: 
 
 
 __all__ = ["lava"]
+
+
+SAID = {
+    "OSError: [Errno 24] Too many open files": "may not open more files (ulimit -n: ",
+    "OSError: [Errno 28] No space left on device: '/psm_x'": "no space is left (/dev/shm holds ",
+    "was killed by SIGBUS": "no space is left (/dev/shm holds ",
+    "OSError: [Errno 30] Read-only file system: '/nd12_x'": "shared memory cannot be made",
+    "MemoryError": "need more memory than they get (ulimit -v: ",
+    "RuntimeError: can't start new thread": "no more threads can be started (ulimit -v: ",
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_a_limit_of_the_computer_is_named_without_a_traceback(said: str) -> None:
+    with pytest.raises(EnvironmentFailureError) as told:
+        refuse_limit(f"Traceback (most recent call last):\n  File ...\n{said}\n")
+    assert SAID[said] in str(told.value)
+    assert "Traceback" not in str(told.value)
+    refuse_limit("Traceback (most recent call last):\n  File ...\nValueError: a rule of a process model\n")
