@@ -13,6 +13,9 @@ from typing import Generic, Protocol, TypeVar
 
 from neurodeploy.errors import InputError, UnavailableError, choices
 
+TARGETS = "neurodeploy.targets"
+"""The group of deployment targets."""
+
 
 class Named(Protocol):
     """A value that knows its own name."""

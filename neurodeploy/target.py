@@ -15,12 +15,12 @@ from neurodeploy.evidence import INDEPENDENT, Evidence
 from neurodeploy.finding import Finding
 from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.numerics import Numerics
-from neurodeploy.plugin import load_plugin, plugin_names, registered
+from neurodeploy.plugin import TARGETS, load_plugin, plugin_names, registered
 from neurodeploy.program.program import Program
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.trace import Trace
 
-GROUP = "neurodeploy.targets"
+GROUP = TARGETS
 Options = Mapping[str, str]
 
 

@@ -29,13 +29,13 @@ from neurodeploy.cli import (
     run,
     targets,
 )
+from neurodeploy.cli.early import is_of_typer
 from neurodeploy.cli.failure import failure_of, read_by_nobody
 from neurodeploy.cli.stdout import RUNS_CODE, prepare, results_alone, told, watched
 from neurodeploy.foreign import shown
 from neurodeploy.stopping import StopRequested
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -135,6 +135,8 @@ def guarded(work: Callable[[], Any], as_json: bool = False) -> int:
     except SystemExit as leave:
         if isinstance(leave.__context__, BrokenPipeError):  # how typer and rich leave when the reader has gone
             return read_by_nobody()
+        if is_of_typer(leave):
+            return leave.code if isinstance(leave.code, int) else 0
         return failure_of(leave).tell(as_json)
     except BrokenPipeError:
         return read_by_nobody()

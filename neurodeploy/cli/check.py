@@ -11,6 +11,7 @@ import typer
 
 from neurodeploy.cli import options as o
 from neurodeploy.cli.blocks import with_blocks
+from neurodeploy.cli.early import check_names, complete_target
 from neurodeploy.cli.progress import working
 
 if TYPE_CHECKING:
@@ -29,7 +30,11 @@ class Judged(StrEnum):
 Targets = Annotated[
     list[str] | None,
     typer.Option(
-        "--target", "-t", metavar="NAME", help="Target to climb to; repeatable (default: the bundle's, or each)."
+        "--target",
+        "-t",
+        metavar="NAME",
+        help="Target to climb to; repeatable (default: the bundle's, or each).",
+        autocompletion=complete_target,
     ),
 ]
 Coverage = Annotated[
@@ -83,6 +88,8 @@ def check(
     The rungs are source, network, program and targets; the report names the first divergence of each. Exit code 0: all
     agree; 1: one diverged; 5: the stimulus proves nothing about some node, or no target ran code of its own.
     """
+    options = o.assignments(assign)
+    check_names(target, options)
     from neurodeploy import flow
     from neurodeploy.report.console import show_report
 
@@ -94,7 +101,7 @@ def check(
             budget=budget,
             allow_silent=allow_silent or (),
             allow_same_code=allow_same_code,
-            options=o.assignments(assign),
+            options=options,
             trust_sources=trust_sources,
             calibrate=calibrate,
             causes=causes,

@@ -9,6 +9,7 @@ import typer
 
 from neurodeploy.cli import options as o
 from neurodeploy.cli.blocks import with_blocks
+from neurodeploy.cli.early import check_names
 from neurodeploy.cli.progress import working
 from neurodeploy.errors import InputError
 
@@ -42,12 +43,13 @@ def export(
 
     The bundle holds the network, its integers and what the target loads; an existing bundle is replaced.
     """
+    options = o.assignments(assign)
+    check_names(target, options)
     from neurodeploy import flow
     from neurodeploy.finding import of_ranges
     from neurodeploy.flow.plain import bundle_json
     from neurodeploy.report.console import render, show_bundle
 
-    options = o.assignments(assign)
     if source is None and stop_after is not None and not stages:
         raise InputError("shows what a stage makes of a network, and there is none", "--stop-after", "name a SOURCE")
     if stages or stop_after is not None:

@@ -10,6 +10,7 @@ import typer
 
 from neurodeploy.cli import options as o
 from neurodeploy.cli.blocks import with_blocks
+from neurodeploy.cli.early import check_names
 from neurodeploy.cli.progress import epochs_bar
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def finetune(
     Forward is the integer program itself. The file that is written exports to exactly the integers that were trained.
     What is kept is the best epoch on samples held out, the start among them.
     """
+    options = o.assignments(assign)
+    check_names(target, options)
     from neurodeploy import flow
     from neurodeploy.report.console import render
 
@@ -73,7 +76,7 @@ def finetune(
             stimulus,
             out,
             target,
-            o.assignments(assign),
+            options,
             calibrate,
             progress,
             **vars(training),

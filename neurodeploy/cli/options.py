@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from neurodeploy.cli.early import complete_option, complete_target
 from neurodeploy.cli.stdout import tell, told
 from neurodeploy.errors import InputError
 
@@ -28,13 +29,17 @@ SourceOrNone = Annotated[
 Subject = Annotated[
     Path, typer.Argument(metavar="BUNDLE|SOURCE", help=f"A bundle, {SOURCE_KINDS}.", show_default=False)
 ]
-Target = Annotated[str | None, typer.Option("--target", "-t", metavar="NAME", help="The target to deploy to.")]
+Target = Annotated[
+    str | None,
+    typer.Option("--target", "-t", metavar="NAME", help="The target to deploy to.", autocompletion=complete_target),
+]
 Assign = Annotated[
     list[str] | None,
     typer.Option(
         "-O",
         metavar="KEY=VALUE",
         help="An option of quantization (export --stages lists them) or of the target; repeatable.",
+        autocompletion=complete_option,
     ),
 ]
 Calibrate = Annotated[
