@@ -88,8 +88,7 @@ def check(
     The rungs are source, network, program and targets; the report names the first divergence of each. Exit code 0: all
     agree; 1: one diverged; 5: the stimulus proves nothing about some node, or no target ran code of its own.
     """
-    options = o.assignments(assign)
-    check_names(target, options)
+    check_names(target, options := o.assignments(assign))
     from neurodeploy import flow
     from neurodeploy.report.console import show_report
 

@@ -26,10 +26,10 @@ def cost(
     loading: o.Loading,
     output: o.Output,
 ) -> None:
-    """Count what a network costs on a stimulus, by NeuroBench's definitions.
+    """Count what a network costs, as NeuroBench defines it.
 
-    Footprint, sparsities, synaptic operations and membrane updates of the float network and of its integers are exact
-    counts; times and instructions stand beside them as measured.
+    On a stimulus: footprint, sparsities, synaptic operations and membrane updates of the float network and of its
+    integers are exact counts; times and instructions stand beside them as measured.
     """
     from neurodeploy import flow
     from neurodeploy.report.console import render
