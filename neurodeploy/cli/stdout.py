@@ -27,6 +27,8 @@ PARENT_DEATH = 1
 SHORT = 1 << 15
 """Letters that a pipe takes at once."""
 _kept: list[IO[str]] = []
+_owners: list[int] = []
+"""The streams for results, and the processes that they are of."""
 answered = False
 """Whether results were written."""
 
@@ -61,6 +63,8 @@ def results() -> IO[str]:
 def tell(text: str) -> None:
     """Write a line of results, and see it out; a short one is written whole whatever asks to stop meanwhile."""
     global answered
+    if _owners and os.getpid() != _owners[-1]:  # a copy of this process that the user's code made
+        os._exit(0)
     with held_back() if len(text) < SHORT else contextlib.nullcontext():
         answered, stream = True, results()
         stream.write(text + "\n")
@@ -100,9 +104,11 @@ def results_alone() -> Generator[None]:
         return
     stream = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace")
     _kept.append(stream)
+    _owners.append(os.getpid())
     try:
         yield
     finally:
+        _owners.pop()
         _kept.remove(stream)
         with contextlib.suppress(OSError, ValueError):
             os.dup2(handle, STDOUT)

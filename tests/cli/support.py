@@ -5,12 +5,17 @@ import json
 import os
 import subprocess
 import sys
+import traceback
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from neurodeploy.cli import main
 from neurodeploy.cli.app import run_verb
 from neurodeploy.contract import Terms
 from neurodeploy.network import InputRange, Network, NetworkBuilder
@@ -55,6 +60,41 @@ def process(*arguments: object, **options: Any) -> "subprocess.CompletedProcess[
     """One verb in a process of its own."""
     command = [*COMMAND, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
+
+
+def forked(arguments: tuple[str, ...], change: Callable[[], object], letters: str = "utf-8") -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of the command line in a copy of this process.
+
+    ``change`` is done to the copy's handles before its streams are made, which write ``letters``.
+    """
+    child = os.fork()
+    if child == 0:
+        code = 99
+        try:
+            for handle, name in ((1, "out"), (2, "err")):
+                os.dup2(os.open(name, os.O_CREAT | os.O_WRONLY | os.O_TRUNC), handle)
+            change()
+            sys.stdout, sys.stderr = (_stream(handle, letters) for handle in (1, 2))
+            sys.argv = ["neurodeploy", *arguments]
+            main()
+        except SystemExit as leave:
+            code = leave.code if isinstance(leave.code, int) else 98
+            sys.stdout.flush()  # as Python does at its end
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status), Path("out").read_text(), Path("err").read_text()
+
+
+def _stream(handle: int, letters: str) -> Any:
+    """A stream as Python begins with it: None where the handle is closed."""
+    try:
+        return TextIOWrapper(open(handle, "wb", closefd=False), letters)
+    except OSError:
+        return None
 
 
 def small_network(drive: float = 1.0, values: InputRange | None = None) -> Network:
