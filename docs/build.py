@@ -34,6 +34,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "parity.md": "docs/parity.md",
         "proofs.md": "docs/proofs.md",
         "losses.md": "docs/losses.md",
+        "reduce.md": "docs/reduce.md",
         "cost.md": "docs/cost.md",
         "placement.md": "docs/placement.md",
     },

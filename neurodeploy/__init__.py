@@ -18,6 +18,7 @@ load                a checkpoint, a ``.nir``, a ``.net`` or a live torch module 
 export              a network in a target's integers, written as a bundle
 run                 one rung (source, network, program or a target) on a stimulus
 check               neighboring rungs compared, spike for spike
+reduce              a failing check made small, written as a case that one command runs again
 inspect             a model, bundle or trace as tables
 lint                every finding about how a network is stepped, with repairs
 convert             a network written as ``.nir`` or ``.net``
@@ -97,6 +98,7 @@ if TYPE_CHECKING:
         place,
         prove,
         quantize,
+        reduce,
         run,
         stages,
     )
@@ -150,6 +152,7 @@ __all__ = [
     "place",
     "prove",
     "quantize",
+    "reduce",
     "run",
     "stages",
     "targets",
@@ -194,6 +197,7 @@ _MODULE_OF = {
     "place": "flow.placing",
     "prove": "flow.proving",
     "quantize": "flow.exporting",
+    "reduce": "flow.reducing",
     "run": "flow.running",
     "stages": "flow.staging",
 }

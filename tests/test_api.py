@@ -15,6 +15,7 @@ FUNCTIONS = (
     "export",
     "run",
     "check",
+    "reduce",
     "lint",
     "convert",
     "inspect",
@@ -23,6 +24,7 @@ FUNCTIONS = (
     "quantize",
     "lower",
     "prove",
+    "cost",
 )
 HELPERS = ("finetune", "stages", "install_target", "build_model", "events_info")
 LISTS = ("targets", "models")

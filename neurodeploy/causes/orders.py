@@ -41,7 +41,7 @@ def _neurons(actual: Entry, arrived: Entry, guilty: NDArray[np.int64]) -> Iterat
     if len(guilty) < 2:
         return
     ours, theirs = (_columns(entry.output) for entry in (arrived, actual))
-    by_output = {ours[:, j].tobytes(): j for j in guilty if ours[:, j].any()}
+    by_output = {ours[:, j].tobytes(): j for j in guilty}
     came = {int(i): by_output.get(theirs[:, i].tobytes()) for i in guilty}
     if len(set(came.values())) != len(guilty) or None in came.values():
         return

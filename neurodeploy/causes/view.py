@@ -128,4 +128,4 @@ class View:
             sent = late
         if synapses.read is not None:
             sent = synapses.read(sent)
-        return messages(projection, sent.reshape(-1, len(lines)))
+        return messages(projection, sent.reshape(sent.shape[0] * sent.shape[1], len(lines)))

@@ -25,7 +25,11 @@ from neurodeploy.cli import (
     inspect,
     lint,
     models,
+<<<<<<< HEAD
     place,
+=======
+    reduce,
+>>>>>>> 5fe2f88 (neurodeploy reduce: a failing case made small, and run again by the command that it prints)
     run,
     targets,
 )
@@ -41,7 +45,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for verb in (export.export, run.run, check.check, inspect.inspect, lint.lint, convert.convert, cost.cost):
+for verb in (
+    export.export,
+    run.run,
+    check.check,
+    reduce.reduce,
+    inspect.inspect,
+    lint.lint,
+    convert.convert,
+    cost.cost,
+):
     app.command()(verb)
 for verb in (place.place, finetune.finetune, encode.encode, encode.decode):
     app.command()(verb)

@@ -13,6 +13,7 @@ from neurodeploy.flow.loading import load
 from neurodeploy.flow.placing import place
 from neurodeploy.flow.proving import prove
 from neurodeploy.flow.recording import events_info
+from neurodeploy.flow.reducing import reduce
 from neurodeploy.flow.running import run
 from neurodeploy.flow.staging import stages
 
@@ -34,6 +35,7 @@ __all__ = [
     "place",
     "prove",
     "quantize",
+    "reduce",
     "run",
     "stages",
 ]

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import Any
+from typing import Any, Protocol
 
 import nir
 import numpy as np
@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.contract import Contract, Terms, Value
 from neurodeploy.errors import RefusedError
+from neurodeploy.host import Host
 from neurodeploy.network.network import InputRange, Network
 from neurodeploy.program.population import Input, Population
 from neurodeploy.program.program import Program
@@ -40,12 +41,29 @@ FOREVER = 2.0**100
 """Time constant, in steps, of a state that never decays."""
 
 
+class Original(Protocol):
+    """What is taken from the network that a program was made from; a Network has it all."""
+
+    @property
+    def contract(self) -> Contract: ...
+    @property
+    def host(self) -> Host: ...
+    @property
+    def nodes(self) -> Mapping[str, Any]: ...
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]: ...
+    @property
+    def order(self) -> Sequence[str]: ...
+    def sources(self, name: str) -> Sequence[str]: ...
+    def input_range(self, name: str) -> InputRange: ...
+
+
 @dataclass
 class _Graph:
     """A network under construction."""
 
     program: Program
-    like: Network
+    like: Original
     nodes: dict[str, Any] = field(default_factory=dict[str, Any])
     edges: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     overrides: dict[str, dict[str, Value]] = field(default_factory=dict[str, dict[str, Value]])
@@ -63,8 +81,8 @@ class _Graph:
         return name
 
 
-def as_network(program: Program, like: Network) -> Network:
-    """The float network that does what ``program`` does, named like the network ``like`` that it was made from.
+def as_network(program: Program, like: Original) -> Network:
+    """The float network that does what ``program`` does, named like what it was made from, ``like``.
 
     Raises RefusedError, by name, for what no float network does exactly.
     """
@@ -99,7 +117,7 @@ def _different(terms: Mapping[str, Value], defaults: Terms) -> dict[str, Value]:
     return {key: value for key, value in terms.items() if value != getattr(defaults, key)}
 
 
-def _range(node: Input, like: Network) -> InputRange:
+def _range(node: Input, like: Original) -> InputRange:
     declared = like.input_range(node.name)
     return InputRange(declared.low, declared.high, 2.0**-node.scale, declared=True, rounded=True)
 
@@ -213,13 +231,13 @@ def _refuse_left_over(biases: Mapping[str, Array | None]) -> None:
         raise RefusedError("no layer before it can carry its bias", f"node {left[0]}", "train without that bias")
 
 
-def _closes(projection: Projection, like: Network) -> bool:
+def _closes(projection: Projection, like: Original) -> bool:
     """Whether the projection closes a loop, as the network that the program was made from is ordered."""
     place = {name: number for number, name in enumerate(like.order)}
     return projection.delay > 0 and place[projection.source] >= place[projection.target]
 
 
-def _recurrent_delays(program: Program, like: Network) -> dict[str, int]:
+def _recurrent_delays(program: Program, like: Original) -> dict[str, int]:
     """By population, the shortest delay of the projections into it that close a loop."""
     closing = [p for p in program.projections if _closes(p, like)]
     return {p.target: min(q.delay for q in closing if q.target == p.target) for p in closing}
@@ -276,7 +294,8 @@ def _form(projection: Projection, source: tuple[int, ...], target: tuple[int, ..
     if projection.kind == "sum-pool":
         return _pool(projection, weights, target)
     diagonal = np.diag(weights) if source == target else np.zeros(0)
-    if source == target and not np.any(weights - np.diag(diagonal)):
+    one = projection.kind == "dense" and weights.size == 1  # a layer of one synapse stays a layer
+    if source == target and not one and not np.any(weights - np.diag(diagonal)):
         scale = diagonal.reshape(source)
         return () if np.all(scale == 1) else ((name, nir.Scale(scale)),)
     if len(target) != 1:

@@ -37,3 +37,9 @@ def test_moved_windows_see_what_lies_further() -> None:
     reached = fan_in(projection, source, np.arange(25), (1,))
     expected = weighted_sum(projection, further).reshape(3, -1)
     assert np.array_equal(sent.reshape(3, -1)[:, reached.lines] @ reached.matrix.T, expected)
+
+
+def test_a_window_in_the_padding_alone_sees_nothing() -> None:
+    projection = Projection("w", "a", "b", "conv1d", np.ones((1, 1, 2)), stride=(1,), padding=(2,))
+    reached = fan_in(projection, (1, 3), np.array([0]))
+    assert reached.lines.size == reached.matrix.size == 0

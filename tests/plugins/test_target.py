@@ -1,6 +1,7 @@
 """A target of another package exports, runs and is checked like one of ours."""
 
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,13 @@ def test_what_it_exports_is_what_it_runs(neurodeploy: Command, model: Path, tmp_
     rung = ran.data["rungs"][-1]
     assert rung["first_divergence"]["node"] == "readout"
     assert rung["nodes"]["hidden"]["isolated_mismatches"] == 0
+    assert [culprit["node"] for culprit in rung["causes"]["culprits"]] == ["readout"]
+    small = neurodeploy(
+        "reduce", "out", "--input", "stimulus.npz", "--batch", "--trust-sources", "-o", "case", "--json"
+    )
+    assert small.code == 0, small.err
+    assert small.data["after"]["samples"] == 1 and small.data["after"]["events"] < small.data["before"]["events"] // 20
+    assert neurodeploy(*shlex.split(small.data["command"])[1:]).code == 1
 
 
 @pytest.mark.usefixtures("importable")
