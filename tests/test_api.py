@@ -25,6 +25,7 @@ FUNCTIONS = (
     "lower",
     "prove",
     "cost",
+    "place",
 )
 HELPERS = ("finetune", "stages", "install_target", "build_model", "events_info")
 LISTS = ("targets", "models")
@@ -41,6 +42,7 @@ CLASSES = (
     "Trace",
     "Report",
     "Proof",
+    "Placement",
 )
 ERRORS = ("NeurodeployError", "InputError", "RefusedError", "CannotRepresentError", "CapabilityError")
 MACHINE = ("UnavailableError", "EnvironmentFailureError")

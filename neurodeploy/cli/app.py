@@ -25,11 +25,8 @@ from neurodeploy.cli import (
     inspect,
     lint,
     models,
-<<<<<<< HEAD
     place,
-=======
     reduce,
->>>>>>> 5fe2f88 (neurodeploy reduce: a failing case made small, and run again by the command that it prints)
     run,
     targets,
 )

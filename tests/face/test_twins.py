@@ -98,11 +98,21 @@ def test_shared_arguments_are_those_of_the_functions_that_take_them() -> None:
 
 
 @pytest.mark.parametrize(
-<<<<<<< HEAD
-    "name", ["export", "run", "check", "inspect", "lint", "convert", "quantize", "lower", "finetune", "cost", "place"]
-=======
-    "name", ["export", "run", "check", "inspect", "lint", "convert", "quantize", "lower", "reduce", "finetune", "cost"]
->>>>>>> 5fe2f88 (neurodeploy reduce: a failing case made small, and run again by the command that it prints)
+    "name",
+    [
+        "export",
+        "run",
+        "check",
+        "inspect",
+        "lint",
+        "convert",
+        "quantize",
+        "lower",
+        "reduce",
+        "finetune",
+        "cost",
+        "place",
+    ],
 )
 def test_help_spells_out_how_a_source_is_loaded(name: str) -> None:
     assert inspect.signature(getattr(nd, name)).parameters.keys() >= LoadOptions.__annotations__.keys()
