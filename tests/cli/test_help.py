@@ -17,6 +17,7 @@ VERBS = (
     ("convert",),
     ("cost",),
     ("place",),
+    ("reduce",),
     ("encode",),
     ("decode",),
     ("events", "info"),
@@ -40,7 +41,7 @@ def test_every_verb_has_help_that_fits_a_terminal(verb: tuple[str, ...]) -> None
 def test_the_list_of_verbs_says_each_in_one_whole_sentence() -> None:
     listed = call("--help").out.partition("Commands:")[2]
     lines = [line for line in listed.splitlines() if line.strip()]
-    verbs = ["export", "run", "check", "inspect", "lint", "convert", "cost", "place"]
+    verbs = ["export", "run", "check", "reduce", "inspect", "lint", "convert", "cost", "place"]
     verbs += ["finetune", "encode", "decode", "events", "targets", "models"]
     assert [line.split()[0] for line in lines] == verbs
     assert all(line.endswith(".") and not line.endswith("...") for line in lines)
