@@ -92,7 +92,7 @@ def keep(name: str, machine: Machine, library: bytes, about: str = "") -> Path |
         if not _is_ours(place.parent):
             return None
         write_file(place, lambda file: file.write(body + _trailer(body, len(text), machine)))
-    except (EnvironmentFailureError, OSError):
+    except (EnvironmentFailureError, InputError, OSError):
         return None
     _prune(place.parent)
     return place

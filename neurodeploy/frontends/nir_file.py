@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ from neurodeploy.network.raw import Raw, read_raw
 from neurodeploy.profiles import parse_profile, ranked
 from neurodeploy.profiles.profile import Reading, read_under
 from neurodeploy.profiles.suggestions import OPEN, who_wrote_it
-from neurodeploy.reading import read_json
+from neurodeploy.reading import allowance, read_json
+from neurodeploy.reading.door import too_large
+
+STEP_BYTES = 2 << 30
+"""What the nodes of a network may send in one step, in bytes, whatever its file takes: some 250 million values."""
 
 
 def load_nir(path: Path, contract: Contract | None = None, profile: str | None = None) -> Network:
@@ -29,9 +34,12 @@ def load_nir(path: Path, contract: Contract | None = None, profile: str | None =
 
     Raises:
         InputError: for a file that does not say how it is stepped where neither is given; the profiles that would fit
-            are named, and none is guessed.
+            are named, and none is guessed. Also where the values of one step would take more than ``STEP_BYTES``, or
+            four times the file, or what ``NEURODEPLOY_READ_LIMIT`` allows.
     """
-    return load_raw(read_raw(path), str(path), contract, profile)
+    network = load_raw(read_raw(path), str(path), contract, profile)
+    _refuse_memory(network, path)
+    return network
 
 
 def load_raw(raw: Raw, where: str, contract: Contract | None = None, profile: str | None = None) -> Network:
@@ -46,6 +54,14 @@ def load_raw(raw: Raw, where: str, contract: Contract | None = None, profile: st
         remedy = f"{who_wrote_it(ranked(raw))}\n    (neurodeploy lint tells all that was found)"
         raise InputError(OPEN, where, remedy)
     return Network(graph, contract)
+
+
+def _refuse_memory(network: Network, path: Path) -> None:
+    """Raises InputError where a file names shapes for which memory would be taken that no honest one needs."""
+    needed = 8 * sum(map(prod, network.shapes.values()))
+    limit = allowance(path.stat(), STEP_BYTES)
+    if needed > limit:
+        raise too_large(needed, limit, str(path), "what its nodes send in one step is")
 
 
 def read_file(raw: Raw, profile: str, where: str) -> Reading:

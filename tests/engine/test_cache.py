@@ -100,6 +100,29 @@ def test_a_damaged_entry_is_made_again(home: Path, calls: Path, damage) -> None:
     assert len(calls.read_text().split()) == 2
 
 
+def test_what_others_may_write_or_own_is_not_loaded(home: Path) -> None:
+    cache.keep("0", BASELINE, b"library")
+    assert cache.find("0", BASELINE) is not None
+    for place, mode in ((home, 0o770), (home, 0o707), (home / "0.baseline.so", 0o666)):
+        before = place.stat().st_mode
+        place.chmod(mode)
+        assert cache.find("0", BASELINE) is None, (place, mode)
+        place.chmod(before)
+    assert cache.find("0", BASELINE) is not None
+    if os.geteuid() == 0:
+        os.chown(home, 65534, 65534)
+        assert cache.find("0", BASELINE) is None
+        assert cache.keep("1", BASELINE, b"library") is None
+
+
+def test_a_fifo_in_the_cache_is_no_entry(home: Path) -> None:
+    cache.keep("0", BASELINE, b"library")
+    (home / "0.baseline.so").unlink()
+    os.mkfifo(home / "0.baseline.so", 0o600)
+    assert cache.find("0", BASELINE) is None
+    assert cache.keep("0", BASELINE, b"library") is None
+
+
 def test_a_cache_that_cannot_be_written_is_done_without(
     tmp_path: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,12 +261,17 @@ def test_a_failing_compiler_is_quoted(home: Path, tmp_path: Path, monkeypatch: p
 def test_a_compiler_that_makes_no_library_is_an_error(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    real = find_compiler()
     wrap(tmp_path / "idle-cc", "exit 0", monkeypatch)
     with pytest.raises(EnvironmentFailureError, match="it printed nothing"):
         fires()
     wrap(tmp_path / "odd-cc", 'while [ "$1" != -o ]; do shift; done; echo text > "$2"', monkeypatch)
     with pytest.raises(EnvironmentFailureError, match="cannot load"):
         fires()
+    wrap(tmp_path / "other-cc", f'echo "int other;" > unit.c; exec {real} "$@"', monkeypatch)
+    with pytest.raises(EnvironmentFailureError, match="made a library without "):
+        fires()
+    assert entries(home) == []
 
 
 def test_a_hanging_compiler_is_ended_with_all_it_started(

@@ -105,3 +105,14 @@ def test_the_values_of_its_inputs_are_declared_for_a_file_as_for_a_module(tmp_pa
     own = tmp_path / "own.nir"
     write_network(small_network(), own)
     assert load(own, input_range=(0, 3, 1)).input_range("input").high == 3
+
+
+def test_shapes_that_would_take_all_memory_are_refused_before_it_is_taken(tmp_path: Path) -> None:
+    side = np.array([40_000, 40_000])
+    pool = nir.SumPool2d(np.array([1, 1]), np.array([1, 1]), np.array([0, 0]))
+    nodes = {"input": nir.Input(np.array([1, *side])), "pool": pool, "output": nir.Output(np.array([1, *side]))}
+    graph = nir.NIRGraph(nodes, [("input", "pool"), ("pool", "output")], type_check=False)
+    nir.write(tmp_path / "huge.nir", graph)
+    assert (tmp_path / "huge.nir").stat().st_size < 1 << 15
+    with pytest.raises(InputError, match=r"what its nodes send in one step is .* MiB large"):
+        load(tmp_path / "huge.nir", contract=Contract())
