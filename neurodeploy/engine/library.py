@@ -128,12 +128,11 @@ def _try_load(path: Path) -> ctypes.CDLL | None:
 
 def _load_from_temporary(code: bytes) -> ctypes.CDLL:
     """Where the cache cannot be used: a file that vanishes as soon as it is loaded."""
-    try:
-        with temporary_folder("engine") as folder:
-            path = folder / "unit.so"
-            path.write_bytes(code)
+    with temporary_folder("engine") as folder:
+        path = folder / "unit.so"
+        path.write_bytes(code)
+        try:
             return ctypes.CDLL(str(path))
-    except OSError as error:
-        raise EnvironmentFailureError(
-            f"cannot load compiled code: {error}", "engine", "set NEURODEPLOY_HOME to a writable place that allows it"
-        ) from error
+        except OSError as error:
+            problem, remedy = f"cannot load compiled code: {error}", "set TMPDIR to a writable place that allows it"
+            raise EnvironmentFailureError(problem, "engine", remedy) from error
