@@ -31,6 +31,7 @@ torch               training in your own loop: ``torch.quantized`` gives a modul
 quantize, lower     the two halves of ``export``, without writing anything
 stages              the stages of quantization, their options, and what each did to a network
 targets, models     what is installed here: deployment targets and reference networks
+conform             does a target compute what it declares? Cases at every edge, and random networks
 install_target      a target's own environment, set up
 build_model         a reference network, written as a checkpoint
 events_info         what a recording of an event camera holds
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from neurodeploy.flow import (
         build_model,
         check,
+        conform,
         convert,
         cost,
         decode,
@@ -136,6 +138,7 @@ __all__ = [
     "__version__",
     "build_model",
     "check",
+    "conform",
     "convert",
     "cost",
     "decode",
@@ -182,6 +185,7 @@ _MODULE_OF = {
     "UnavailableError": "errors",
     "build_model": "flow.installing",
     "check": "flow.checking",
+    "conform": "flow.conforming",
     "convert": "flow.converting",
     "cost": "flow.costing",
     "decode": "flow.encoding",

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 class Capabilities:
     """Kinds and attribute values a target accepts.
 
-    ``synapse_steps``: steps each synapse takes on the machine (0: a layer sees its input in the same step).
+    - ``recurrence``: projections that close a loop. ``delay_max``: the longest delay of a projection, in steps.
+    - ``biases``, ``clamps`` (floor and ceiling), ``fire_once``, ``stateless`` (``every_step``), ``initial_states``:
+      neurons that have them.
+    - ``arrays``: thresholds, decays, biases and initial states that differ from neuron to neuron.
+    - ``synapse_steps``: steps each synapse takes on the machine (0: a layer sees its input in the same step).
     """
 
     populations: frozenset[str] = frozenset({"cuba-lif", "li", "relay"})
@@ -19,4 +23,11 @@ class Capabilities:
     max_spikes_per_step: int = 1 << 16
     graded_messages: bool = True
     recurrence: bool = True
+    delay_max: int = 1 << 16
+    biases: bool = True
+    clamps: bool = True
+    fire_once: bool = True
+    stateless: bool = True
+    initial_states: bool = True
+    arrays: bool = True
     synapse_steps: int = 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.capabilities import Capabilities
@@ -16,6 +17,8 @@ from neurodeploy.finding import Finding
 from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.numerics import Numerics
 from neurodeploy.plugin import TARGETS, load_plugin, plugin_names, registered
+from neurodeploy.program.latency import loop_components
+from neurodeploy.program.population import Population
 from neurodeploy.program.program import Program
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.trace import Trace
@@ -210,6 +213,20 @@ def _numerics_findings(target: Target, program: Program) -> list[Finding]:
     return [Finding("numerics", "error", "program", message, "quantize for this target from the source")]
 
 
+ARRAYS = ("threshold", "current_decay", "membrane_decay", "bias", "initial_membrane", "initial_current")
+
+
+def _neuron_terms(can: Capabilities, p: Population) -> Iterator[tuple[bool, str]]:
+    """Whether each term of a neuron is within the capabilities, with its name and verb."""
+    yield can.biases or not np.any(p.bias), "a bias is"
+    yield can.clamps or (p.floor is None and p.ceiling is None), "a floor or ceiling is"
+    yield can.fire_once or not p.fire_once, "firing once is"
+    yield can.stateless or not p.every_step, "a neuron without memory is"
+    yield can.initial_states or not (np.any(p.initial_membrane) or np.any(p.initial_current)), "an initial state is"
+    several = [key for key in ARRAYS if np.unique(getattr(p, key)).size > 1]
+    yield can.arrays or not several, f"{', '.join(several)} that differ between neurons are"
+
+
 def capability_findings(can: Capabilities, program: Program) -> list[Finding]:
     """Violations of plain capabilities."""
     findings: list[Finding] = []
@@ -229,7 +246,13 @@ def capability_findings(can: Capabilities, program: Program) -> list[Finding]:
             f"{many} spikes per step, the limit is {can.max_spikes_per_step}",
             "set max_spikes_per_step",
         )
+        for holds, words in _neuron_terms(can, p):
+            need(holds, p.name, f"{words} not supported", "train without")
+    loops = loop_components(program) if not can.recurrence else {}
     for p in program.projections:
+        need(p.delay <= can.delay_max, p.name, f"delay {p.delay}, the limit is {can.delay_max}", "use a shorter delay")
+        closes = p.source in loops and loops[p.source] == loops[p.target]
+        need(not closes, p.name, "recurrence is not supported", "train without feedback")
         need(p.kind in can.projections, p.name, f"projection kind {p.kind} is not supported", "use another")
         graded = program.node(p.source).output.kind != "binary" and p.message_bits > 1
         need(can.graded_messages or not graded, p.name, "graded messages are not supported", "use spikes")

@@ -7,24 +7,38 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.conformance.case import Family
 from neurodeploy.conformance.draw import Draw
+from neurodeploy.conformance.scope import STOCK, Scope, allowed
 from neurodeploy.numerics import Numerics
-from neurodeploy.program.population import Output, Population
+from neurodeploy.program.population import Compare, Output, Population, Reset
 
 IntArray = NDArray[np.int64]
 
 
 def draw_neuron(
-    draw: Draw, family: Family, name: str, shape: tuple[int, ...], size: int, biased: bool, tame: bool, n: Numerics
+    draw: Draw, scope: Scope, name: str, shape: tuple[int, ...], size: int, biased: bool, tame: bool
 ) -> Population:
     """A spiking population whose threshold is still open. ``size``: typical accumulated input; ``tame``: it leaks."""
-    current, membrane = draw_decay(draw, n), draw_decay(draw, n)
+    n = scope.numerics
+    current, membrane = draw_decays(draw, scope, shape), draw_decays(draw, scope, shape)
     if tame:
-        current, membrane = n.decay_one, max(membrane, n.decay_one // 8)
+        current, membrane = n.decay_one, at_least(membrane, n.decay_one // 8)
     bias = draw_bias(draw, shape, size << n.state_shift, n) if biased and draw.chance(0.6) else 0
     neuron = Population(name, shape, current_decay=current, membrane_decay=membrane, bias=bias)
-    return draw_own_features(draw, neuron, size, n) if family == "held" else neuron
+    return draw_own_features(draw, neuron, size, scope) if scope is not STOCK else neuron
+
+
+def draw_decays(draw: Draw, scope: Scope, shape: tuple[int, ...]) -> int | IntArray:
+    """A decay of all neurons, or, where the machine has them, one of each."""
+    n = scope.numerics
+    if not (n.per_neuron_decay and scope.arrays and draw.chance(0.3)):
+        return draw_decay(draw, n)
+    return draw.integers(0, n.decay_one, shape)
+
+
+def at_least(decay: int | IntArray, least: int) -> int | IntArray:
+    """A decay, or many, of at least so much."""
+    return max(decay, least) if isinstance(decay, int) else np.maximum(decay, least)
 
 
 def draw_decay(draw: Draw, n: Numerics) -> int:
@@ -55,26 +69,29 @@ def draw_state(draw: Draw, shape: tuple[int, ...], size: int, n: Numerics) -> in
     return draw.between(-most, most) if draw.chance(0.4) else draw.integers(-most, most, shape)
 
 
-def draw_own_features(draw: Draw, neuron: Population, size: int, n: Numerics) -> Population:
-    """What stock processes lack: other resets and comparisons, clamps, several spikes, initial states."""
+def draw_own_features(draw: Draw, neuron: Population, size: int, scope: Scope) -> Population:
+    """Other resets and comparisons, clamps, several spikes, initial states: what of them may occur."""
+    n = scope.numerics
     most = n.threshold_max
-    reset = draw.weighted({"zero": 8, "subtract": 6, "value": 3, "none": 3})
-    neuron = replace(neuron, reset=reset, compare=draw.weighted({">": 6, ">=": 4}))
+    resets: dict[Reset, int] = {"zero": 8, "subtract": 6, "value": 3, "none": 3}
+    compares: dict[Compare, int] = {">": 6, ">=": 4}
+    reset = draw.weighted(allowed(resets, scope.resets))
+    neuron = replace(neuron, reset=reset, compare=draw.weighted(allowed(compares, scope.compares)))
     if reset == "value":
         neuron = replace(neuron, reset_value=min(most, draw.between(-size, size // 2)))
-    if draw.chance(0.25):
+    if scope.clamps and draw.chance(0.25):
         neuron = replace(neuron, floor=max(-most, -draw.pick((0, 0, size // 2, 2 * size))))
-    if draw.chance(0.15):
+    if scope.clamps and draw.chance(0.15):
         neuron = replace(neuron, ceiling=min(most, size * draw.between(1, 6)))
-    if draw.chance(0.2):
+    if scope.initial_states and draw.chance(0.2):
         neuron = replace(neuron, initial_membrane=draw_state(draw, neuron.shape, 2 * size, n))
-    if draw.chance(0.15) and neuron.current_decay != 0:
+    if scope.initial_states and draw.chance(0.15) and np.all(neuron.current_decay != 0):
         neuron = replace(neuron, initial_current=draw_state(draw, neuron.shape, size, n))
-    if draw.chance(0.1):
+    if scope.stateless and draw.chance(0.1):
         neuron = replace(neuron, every_step=True)
-    if draw.chance(0.2):
+    if scope.most_spikes > 1 and draw.chance(0.2):
         width = draw.between(2, 3)
-        many = draw.between(2, (1 << width) - 1)
+        many = min(draw.between(2, (1 << width) - 1), scope.most_spikes)
         neuron = replace(neuron, max_spikes_per_step=many, output=Output("count", width))
     return neuron
 

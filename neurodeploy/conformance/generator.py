@@ -1,4 +1,4 @@
-"""Random programs under the ``loihi2`` numerics, alive and awkward, the same for the same seed.
+"""Random programs within a scope, alive and awkward, the same for the same seed.
 
 Sizes are small enough for a slow simulator; every branch of the update is met somewhere in a few hundred seeds.
 """
@@ -15,10 +15,11 @@ from neurodeploy.conformance.case import Case, Family
 from neurodeploy.conformance.draw import Draw
 from neurodeploy.conformance.dynamics import draw_neuron, draw_readout, draw_relay
 from neurodeploy.conformance.liveliness import LOUD, QUIET, Trial, find_threshold
+from neurodeploy.conformance.scope import FAMILIES, Scope
 from neurodeploy.conformance.stimulus import draw_stimulus
 from neurodeploy.conformance.synapses import Push, draw_projection
 from neurodeploy.conformance.topology import Link, Wiring, draw_wiring
-from neurodeploy.numerics import LOIHI2, Numerics
+from neurodeploy.numerics import Numerics
 from neurodeploy.program.population import Output, Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
@@ -39,9 +40,8 @@ class Draft:
     """A program under construction, with what each finished node sends: ``(samples, steps, *shape)``."""
 
     seed: int
-    family: Family
+    scope: Scope
     wiring: Wiring
-    numerics: Numerics
     once: bool
     sent: dict[str, IntArray]
     populations: dict[str, Population] = field(default_factory=dict[str, Population])
@@ -53,25 +53,30 @@ class Draft:
         populations = tuple(self.populations.values())
         feeding = {projection.source for projection in projections if projection.source != projection.target}
         outputs = tuple(population.name for population in populations if population.name not in feeding)
-        return Program(self.numerics, tuple(self.wiring.inputs), populations, projections, outputs)
+        return Program(self.scope.numerics, tuple(self.wiring.inputs), populations, projections, outputs)
 
 
 def generate(seed: int, family: Family, samples: int = 1) -> Case:
     """The case of this seed and family, 100 steps long."""
-    draw = Draw(STREAMS[family], seed)
-    wiring = draw_wiring(draw, family)
-    once = family == "held" and draw.chance(0.12)
-    stimulus = Stimulus({node.name: draw_stimulus(draw, node, samples, STEPS) for node in wiring.inputs})
-    empty = Program(LOIHI2, tuple(wiring.inputs), (), ())
-    draft = Draft(seed, family, wiring, LOIHI2, once, quantize_inputs(empty, stimulus))
+    case = draw_case(Draw(STREAMS[family], seed), FAMILIES[family], seed, samples)
+    return replace(case, name=f"{family}-{seed}")
+
+
+def draw_case(draw: Draw, scope: Scope, seed: int, samples: int = 1, steps: int = STEPS) -> Case:
+    """A case within ``scope`` from a stream; ``seed`` keys the streams beside it."""
+    wiring = draw_wiring(draw, scope)
+    once = scope.fire_once and draw.chance(0.12)
+    stimulus = Stimulus({node.name: draw_stimulus(draw, node, samples, steps) for node in wiring.inputs})
+    empty = Program(scope.numerics, tuple(wiring.inputs), (), ())
+    draft = Draft(seed, scope, wiring, once, quantize_inputs(empty, stimulus))
     for name, shape in wiring.shapes.items():
         if name in wiring.roles:
-            draft.sent[name] = np.zeros((samples, STEPS, *shape), dtype=np.int64)
+            draft.sent[name] = np.zeros((samples, steps, *shape), dtype=np.int64)
     for name in wiring.roles:
         add_population(draw, draft, name)
     if any(link.back and link.source != link.target for link in wiring.links):
         settle(draw, draft, stimulus)
-    return Case(f"{family}-{seed}", draft.program(), stimulus, STEPS)
+    return Case(f"random-{seed}", draft.program(), stimulus, steps)
 
 
 def add_population(draw: Draw, draft: Draft, name: str) -> None:
@@ -97,8 +102,8 @@ def add_population(draw: Draw, draft: Draft, name: str) -> None:
 
 def spread_threshold(draw: Draw, draft: Draft, name: str) -> None:
     """Give every neuron a threshold of its own, around the one that was found, where the machine allows it."""
-    neuron, n = draft.populations[name], draft.numerics
-    if neuron.kind != "cuba-lif" or not n.per_neuron_threshold:
+    neuron, n = draft.populations[name], draft.scope.numerics
+    if neuron.kind != "cuba-lif" or not (n.per_neuron_threshold and draft.scope.arrays):
         return
     most = int(neuron.threshold) // 4 + 1
     thresholds = np.clip(neuron.threshold + draw.integers(-most, most, neuron.shape), 1, n.threshold_max)
@@ -117,7 +122,7 @@ def draw_projections(draw: Draw, draft: Draft, name: str, push: Push) -> tuple[P
         source, target = draft.wiring.shapes[link.source], draft.wiring.shapes[name]
         label = f"{link.source}-{name}" + (f"-{number}" if second else "")
         output = sent_by(draft, link.source)
-        drawn.append(draw_projection(draw, link, label, second, source, target, output, push, draft.numerics))
+        drawn.append(draw_projection(draw, link, label, second, source, target, output, push, draft.scope))
     return tuple(drawn)
 
 
@@ -131,7 +136,7 @@ def draw_population(
     draw: Draw, draft: Draft, name: str, projections: tuple[Projection, ...], push: Push
 ) -> tuple[Population, tuple[Projection, ...], Trial]:
     """A population of the wiring's role for what its projections deliver, and what it then does."""
-    n, shape, biased = draft.numerics, draft.wiring.shapes[name], draft.wiring.biased
+    n, shape, biased = draft.scope.numerics, draft.wiring.shapes[name], draft.wiring.biased
     forward = tuple(projection for projection in projections if projection.source != name)
     loops = tuple(projection for projection in projections if projection.source == name)
     received = receive(draft, name, forward)
@@ -143,7 +148,7 @@ def draw_population(
     if draft.wiring.roles[name] == "li":
         readout = draw_readout(draw, name, shape, size, biased, n)
         return readout, projections, observe(readout, loops, received, n)
-    neuron = draw_neuron(draw, draft.family, name, shape, size, biased, push.tame, n)
+    neuron = draw_neuron(draw, draft.scope, name, shape, size, biased, push.tame)
     if not forward:
         neuron = replace(neuron, bias=np.abs(neuron.bias) if np.any(neuron.bias) else size << n.state_shift)
     neuron = replace(neuron, fire_once=draft.once and draw.chance(0.6))
@@ -164,7 +169,7 @@ def receive(draft: Draft, name: str, projections: tuple[Projection, ...]) -> Int
     """What arrives over ``projections`` at every step, given what every node sends by now."""
     probe = Population(name, draft.wiring.shapes[name])
     steps = range(next(iter(draft.sent.values())).shape[1])
-    return np.stack([accumulated(draft.numerics, probe, projections, draft.sent, t) for t in steps], axis=1)
+    return np.stack([accumulated(draft.scope.numerics, probe, projections, draft.sent, t) for t in steps], axis=1)
 
 
 def settle(draw: Draw, draft: Draft, stimulus: Stimulus, rounds: int = 3) -> None:
@@ -182,11 +187,11 @@ def settle(draw: Draw, draft: Draft, stimulus: Stimulus, rounds: int = 3) -> Non
 
 def retune(draw: Draw, draft: Draft, name: str) -> None:
     """Choose one threshold again, for what now arrives."""
-    neuron, projections = draft.populations[name], draft.projections[name]
+    neuron, projections, n = draft.populations[name], draft.projections[name], draft.scope.numerics
     loops = tuple(projection for projection in projections if projection.source == name)
     received = receive(draft, name, tuple(projection for projection in projections if projection.source != name))
     size = max(1, int(np.abs(received).sum()) // max(1, int(np.count_nonzero(received))))
-    trial = find_threshold(draw, neuron, loops, received, min(size, draft.numerics.threshold_max), draft.numerics)
+    trial = find_threshold(draw, neuron, loops, received, min(size, n.threshold_max), n)
     draft.populations[name], draft.sent[name] = replace(neuron, threshold=trial.threshold), trial.output
 
 

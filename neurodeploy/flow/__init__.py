@@ -1,6 +1,7 @@
 """The functions behind the verbs and behind ``import neurodeploy``: each verb is one call of one of them."""
 
 from neurodeploy.flow.checking import check
+from neurodeploy.flow.conforming import conform
 from neurodeploy.flow.converting import convert
 from neurodeploy.flow.costing import cost
 from neurodeploy.flow.encoding import decode, encode
@@ -20,6 +21,7 @@ from neurodeploy.flow.staging import stages
 __all__ = [
     "build_model",
     "check",
+    "conform",
     "convert",
     "cost",
     "decode",

@@ -25,6 +25,7 @@ TWINS: dict[str, Callable[..., Any]] = {
     "encode": nd.encode,
     "decode": nd.decode,
     "events info": nd.events_info,
+    "targets conform": nd.conform,
     "targets install": nd.install_target,
     "models build": nd.build_model,
     "targets": nd.targets,

@@ -23,9 +23,10 @@ INLINE = sorted({word for text in TEXTS.values() for word in inline(text) if re.
 SETUP = {
     "neurodeploy/README.md": (workplace.module, workplace.signal(2), workplace.recording),
     "neurodeploy/encoding/DEPLOYMENT.md": (workplace.signal(4),),
+    "docs/bring-your-chip.md": (workplace.chip,),
 }
 """What the commands of a page need beside ``model.pt``, stimuli and ``theirs.nir``."""
-FINDINGS = ("lint",)
+FINDINGS = ("lint", "targets")
 """Verbs that may end with exit code 1 in the documentation: they find what they are shown for."""
 LONG = re.compile(r"check demo/digits\.pt --target loihi-sim")
 """Hundreds of images on Lava: a few of them are enough here."""
@@ -66,11 +67,13 @@ def run(command: str, folder: Path) -> None:
         verb(command, words)
     elif first == "python":
         assert_module(words)
+    elif first == "pip":
+        workplace.install(folder / words[1])
     elif first == "make" and words[0] != "-C":
         done = subprocess.run(["make", "-n", *words], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     else:
-        assert first == "make" or (folder / first).is_file(), f"{first} is no program that the page made"
+        assert first in ("make", "sed") or (folder / first).is_file(), f"{first} is no program that the page made"
         done = subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -1,6 +1,10 @@
 """What the commands of the documentation find in their working folder: small networks under the names used there."""
 
+import importlib
 import json
+import shutil
+import sys
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ from neurodeploy.stimulus import Stimulus
 from tests.events import encoders
 from tests.events.support import random_events
 
+PLUGINS = Path(__file__).parents[1] / "plugins"
 PRESET = {"input": {"shape": [1, 2, 2], "low": 0.0, "high": 1.0, "dt": 1e-3, "grid": 1.0}}
 
 
@@ -107,6 +112,26 @@ def signal(features: int) -> Callable[[Path], None]:
         np.savetxt(folder / "signal.csv", rows, delimiter=",", header=header, comments="")
 
     return write
+
+
+def chip(folder: Path) -> None:
+    """The package of the page on bringing a chip."""
+    shutil.copytree(PLUGINS / "minichip", folder / "minichip")
+
+
+def install(package: Path) -> None:
+    """What ``pip install`` does for a pure package of one module, beside the tiny network; its code is read anew."""
+    about = tomllib.loads((package / "pyproject.toml").read_text())["project"]
+    site = package.parent.parent / "site"
+    shutil.copytree(package / "src", site, dirs_exist_ok=True)
+    metadata = site / f"{about['name']}-{about['version']}.dist-info"
+    metadata.mkdir(exist_ok=True)
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {about['name']}\nVersion: {about['version']}\n")
+    groups = about["entry-points"].items()
+    lines = [line for group, points in groups for line in (f"[{group}]", *(f"{k} = {v}" for k, v in points.items()))]
+    (metadata / "entry_points.txt").write_text("\n".join(lines))
+    sys.modules.pop(about["name"], None)
+    importlib.invalidate_caches()
 
 
 def recording(folder: Path) -> None:
