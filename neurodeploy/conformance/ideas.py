@@ -35,9 +35,11 @@ def kit_for(numerics: Numerics, capabilities: Capabilities) -> Kit:
     """A kit whose plain neurons are such as a target of these capabilities carries."""
     if numerics.accumulation == "events":
         return Kit(numerics, "subtract", ">=")
-    resets = [word for word in RESETS if word in capabilities.resets]
-    compares = [word for word in COMPARES if word in capabilities.compares]
-    return Kit(numerics, [*resets, RESETS[0]][0], [*compares, COMPARES[0]][0])
+    resets: list[Reset] = [word for word in RESETS if {word} <= capabilities.resets]
+    compares: list[Compare] = [word for word in COMPARES if {word} <= capabilities.compares]
+    resets.append(RESETS[0])
+    compares.append(COMPARES[0])
+    return Kit(numerics, resets[0], compares[0])
 
 
 def make_ideas(kit: Kit) -> list[Realized]:
