@@ -1,9 +1,11 @@
 """A target that runs the reference, soundly or with something broken, for tests of the suite that judges targets."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from neurodeploy.capabilities import Capabilities
+from neurodeploy.evidence import INDEPENDENT
 from neurodeploy.numerics import INT32, Numerics
 from neurodeploy.program import Program
 from neurodeploy.reference.program_runner import run_program
@@ -25,6 +27,11 @@ PLAIN = Capabilities(
 Change = Callable[[Program], Program]
 
 
+def as_if_independent(program: Program, stimulus: Stimulus, states: bool = False, drive: Trace | None = None) -> Trace:
+    """The reference's trace, as of an implementation of its own."""
+    return replace(run_program(program, stimulus, states, drive), evidence=INDEPENDENT)
+
+
 def probe(
     change: Change = lambda program: program,
     can: Capabilities = PLAIN,
@@ -35,7 +42,7 @@ def probe(
     """A target that runs the program that ``change`` makes of the one it is given."""
 
     def run(artifact: Artifact, stimulus: Stimulus, *, states: bool = False, drive: Trace | None = None) -> Trace:
-        return run_program(change(artifact.program), stimulus, states, drive)
+        return as_if_independent(change(artifact.program), stimulus, states, drive)
 
     return Target(
         "probe",

@@ -12,7 +12,6 @@ from neurodeploy.capabilities import Capabilities
 from neurodeploy.conformance.ideas import kit_for, make_ideas
 from neurodeploy.conformance.report import Conformance, Outcome
 from neurodeploy.errors import CapabilityError, EnvironmentFailureError, InputError, UnavailableError
-from neurodeploy.evidence import SAME_CODE
 from neurodeploy.finding import Finding
 from neurodeploy.flow import conform
 from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2, Numerics
@@ -20,7 +19,7 @@ from neurodeploy.program import Population, Program
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.target import Artifact, Target
 from neurodeploy.trace import Trace
-from tests.conformance.probe import PLAIN, probe
+from tests.conformance.probe import PLAIN, as_if_independent, probe
 
 
 def by_status(report: Conformance, status: str) -> dict[str, Outcome]:
@@ -134,7 +133,7 @@ def raising(error: Exception, when: Callable[[Program], bool], name: str = "lowe
     def run(artifact: Artifact, stimulus: Any, *, states: bool = False, drive: Trace | None = None) -> Trace:
         if name == "run" and when(artifact.program):
             raise error
-        return run_program(artifact.program, stimulus, states, drive)
+        return as_if_independent(artifact.program, stimulus, states, drive)
 
     return probe(lower=lower, run=run)
 
@@ -167,7 +166,7 @@ def run_with(change: Callable[[Trace, dict[str, Any]], Trace]) -> Target:
 
     def run(artifact: Artifact, stimulus: Any, *, states: bool = False, drive: Trace | None = None) -> Trace:
         memory["asked"] = states, drive
-        return change(run_program(artifact.program, stimulus, states, drive), memory)
+        return change(as_if_independent(artifact.program, stimulus, states, drive), memory)
 
     return probe(run=run)
 
@@ -193,7 +192,7 @@ def test_what_is_wrong_in_one_mode_alone_fails_there(mode: str) -> None:
 
 def test_what_a_target_may_leave_out_is_a_note() -> None:
     def run(artifact: Artifact, stimulus: Any, *, states: bool = False, drive: Trace | None = None) -> Trace:
-        return run_program(artifact.program, stimulus)
+        return as_if_independent(artifact.program, stimulus)
 
     report = conform(probe(run=run), 0)
     assert report.verdict == "agree"
@@ -201,7 +200,10 @@ def test_what_a_target_may_leave_out_is_a_note() -> None:
 
 
 def test_the_references_own_code_and_nothing_at_all_prove_nothing() -> None:
-    assert conform(probe(evidence=SAME_CODE), 0).verdict == "inconclusive"
+    def run(artifact: Artifact, stimulus: Any, *, states: bool = False, drive: Trace | None = None) -> Trace:
+        return run_program(artifact.program, stimulus, states, drive)
+
+    assert conform(probe(run=run), 0).verdict == "inconclusive"
     nothing = conform(probe(can=Capabilities(populations=frozenset())), 3)
     assert nothing.verdict == "inconclusive"
     assert {outcome.status for outcome in nothing.outcomes} == {"unsupported"}
