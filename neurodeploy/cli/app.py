@@ -5,6 +5,7 @@ Verbs import what they need when they are called, so that help is immediate.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import warnings
@@ -36,6 +37,8 @@ from neurodeploy.cli.stdout import RUNS_CODE, prepare, results_alone, told, watc
 from neurodeploy.foreign import shown
 from neurodeploy.stopping import StopRequested
 
+CHATTERING = ("torch._library",)
+"""Loggers that tell users of what their machine lacks for uses that are none here, such as Triton."""
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -112,6 +115,8 @@ def _run_alone(arguments: Sequence[str]) -> int:
 def run_verb(arguments: Sequence[str]) -> int:
     """Run one verb and return its exit code."""
     as_json = "--json" in arguments
+    for name in CHATTERING:
+        logging.getLogger(name).setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.showwarning = _warn
 

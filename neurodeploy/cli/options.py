@@ -232,8 +232,8 @@ def numbers(text: str, option: str, count: tuple[int, ...]) -> tuple[float, ...]
 
 
 def shape(text: str) -> tuple[int, ...]:
-    """A shape as ``C,H,W``. Raises InputError."""
-    parts = [part.strip() for part in text.split(",")]
+    """A shape as ``C,H,W`` or ``CxHxW``. Raises InputError."""
+    parts = [part.strip() for part in text.replace("x", ",").split(",")]
     if not all(part.isdecimal() and int(part) > 0 for part in parts):
         raise InputError(f"{text!r} is no shape", "--input-shape", "give whole numbers above 0, e.g. 2,64,64")
     return tuple(int(part) for part in parts)

@@ -96,7 +96,7 @@ def test_export_without_options_warns_of_the_range_of_the_input_alone(folder: Pa
 
 
 def test_check_with_labels_agrees_and_prints_the_accuracy_of_every_rung(folder: Path) -> None:
-    done = shell(folder, "check", *SOURCE, "--target", "c", "--input", "images.npz", "--batch")
+    done = shell(folder, "check", *SOURCE[:-1], "1x12x12", "--target", "c", "--input", "images.npz", "--batch")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("warning[input-range-assumed]")
     assert done.stdout.count("warning[") == 1
