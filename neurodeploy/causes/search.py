@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log2
-from time import monotonic
+from time import process_time
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +54,8 @@ class Observed:
 
 
 def find_cause(program: Program, name: str, observed: Observed, seconds: float = SECONDS) -> Culprit:
-    """What is wrong with the node ``name``; the search ends after some ``seconds``."""
-    return _Search(program, name, observed, monotonic() + seconds).culprit()
+    """What is wrong with the node ``name``; the search ends after some ``seconds`` of processor time."""
+    return _Search(program, name, observed, process_time() + seconds).culprit()
 
 
 class _Search:
@@ -72,10 +72,10 @@ class _Search:
 
     def culprit(self) -> Culprit:
         shape, found = self.population.shape, tuple[Cause, ...]()
-        note = "it was not searched for" if monotonic() >= self.until else self._unfit()
+        note = "it was not searched for" if process_time() >= self.until else self._unfit()
         if not note:
             found = _ranked((*orders(self.observed, self.guilty), *self._changes()))
-            note = "the search was ended" if not found and monotonic() > self.until else ""
+            note = "the search was ended" if not found and process_time() > self.until else ""
         places = [np.unravel_index(int(neuron), shape) for neuron in self.guilty[:PLACES]]
         cells = len(self.neurons) * self.flat.shape[0] * self.flat.shape[1]
         return Culprit(
@@ -117,7 +117,7 @@ class _Search:
         listed += synapse_hypotheses(self.program, self.name, int(self.guilty[0]))
         left = self._filtered(first, listed, stop)
         left = self._filtered(first, left)
-        if monotonic() < self.until:
+        if process_time() < self.until:
             left += weight_hypotheses(first, stop)
         everywhere = self._filtered(view, left)
         causes = [_cause(hypothesis) for hypothesis in everywhere]
@@ -126,7 +126,7 @@ class _Search:
         return causes
 
     def _filtered(self, view: View, hypotheses: Sequence[Hypothesis], stop: int | None = None) -> list[Hypothesis]:
-        if not hypotheses or monotonic() > self.until:
+        if not hypotheses or process_time() > self.until:
             return []
         self.tried = max(self.tried, len(hypotheses))
         kept = explained(view, hypotheses, stop)

@@ -53,6 +53,14 @@ Causes = Annotated[
 ]
 
 
+Twice = Annotated[
+    bool,
+    typer.Option(
+        "--twice", help="Run every target twice more, with states and without: it must send the same both times."
+    ),
+]
+
+
 @with_blocks
 def check(
     subject: o.Subject,
@@ -68,6 +76,7 @@ def check(
         bool, typer.Option("--allow-same-code", help="Accept that no target ran anything but the reference itself.")
     ] = False,
     causes: Causes = None,
+    twice: Twice = False,
     coverage: Coverage = 0.0,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page too.")] = None,
     junit: Annotated[
@@ -104,6 +113,7 @@ def check(
             trust_sources=trust_sources,
             calibrate=calibrate,
             causes=causes,
+            twice=twice,
             coverage=coverage,
             reference=reference.value,
             progress=progress,

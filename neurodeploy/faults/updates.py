@@ -111,11 +111,10 @@ def _rounding(rule: Decay, membrane: bool) -> Update:
 def _decay_last(population: Population, state: State, a: IntArray, n: Numerics) -> Step:
     """v = decay(v + u + bias), the membrane chosen so that what follows comes out as that."""
     probe = copied(state)
-    none = replace(population, membrane_decay=0, floor=None, ceiling=None, kind="li")
-    before = step(none, probe, a, n).v_before
-    decayed = np.sign(before) * (
-        (np.abs(before) * (n.decay_one - np.asarray(population.membrane_decay))) >> n.decay_bits
-    )
+    step(population, probe, a, n)
+    before = state.v + probe.u + population.bias
+    kept = n.decay_one - np.asarray(population.membrane_decay)
+    decayed = np.sign(before) * ((np.abs(before) * kept) >> n.decay_bits)
     state.v = decayed - (before - state.v)
     return step(replace(population, membrane_decay=0), state, a, n)
 

@@ -20,6 +20,7 @@ from neurodeploy.flow.labels import head_of, task_of
 from neurodeploy.flow.ladder import Ladder, build_ladder
 from neurodeploy.flow.loading import load
 from neurodeploy.flow.proving import proof_of
+from neurodeploy.flow.repeating import repeated
 from neurodeploy.flow.subject import Subject, network_of, open_subject
 from neurodeploy.network.network import Network
 from neurodeploy.parity.climb import Climb, Progress
@@ -54,6 +55,7 @@ def check(
     allow_same_code: bool = False,
     calibrate: Source = None,
     causes: bool | None = None,
+    twice: bool = False,
     coverage: float = 0.0,
     reference: Judge = "part",
     progress: Progress = lambda text: None,
@@ -73,6 +75,8 @@ def check(
         calibrate: a stimulus to calibrate the integers of a source with, as ``quantize`` takes it.
         causes: where a rung diverges, why: what each term of quantization costs, with remedies tried here, and what is
             wrong with a node of a target. True: the costs also where the rung agrees. False: leave it out.
+        twice: run every target twice more, with states and without, on the first samples and steps: a target whose
+            outputs differ between the two has diverged.
         coverage: the share of neurons and of synapses, 0 to 1, that the stimulus must exercise in every population.
         reference: how much of a long check the reference computes: a seeded ``"part"``, or all of it (``"full"``).
         progress: is told how far the check has come, in words.
@@ -99,9 +103,21 @@ def check(
     climb = _climbed(opened, ladder, shown, states, reference, progress, causes)
     explain = partial(explained, opened, ladder, climb, options=texts(options), budget=budget, causes=causes)
     rungs = _encoder_rungs(network, shown, budget, allow_silent)
-    rungs += _gated(_rungs(climb, budget, allow_silent, explain), climb, coverage, allow_silent)
+    again = {t.name: repeated(t, artifact, shown) for t, artifact in ladder.targets} if twice else {}
+    rungs += _gated(_repeated(_rungs(climb, budget, allow_silent, explain), again), climb, coverage, allow_silent)
     about = about_report(subject, opened, network, ladder.program, shown)
     return _report(climb, ladder, rungs, allow_same_code, about)
+
+
+def _repeated(rungs: Sequence[Rung], again: Mapping[str, tuple[bool, str]]) -> list[Rung]:
+    """The rungs with what further runs of their targets showed; those of a target that differs from itself diverged."""
+    told: list[Rung] = []
+    for rung in rungs:
+        same, words = again.get(rung.target, (True, ""))
+        if not same:
+            rung = replace(rung, verdict="diverged", reasons=(*rung.reasons, words))
+        told.append(replace(rung, notes=(*rung.notes, words)) if same and words else rung)
+    return told
 
 
 def _report(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from time import monotonic
+from time import process_time
 
 import numpy as np
 
@@ -24,9 +24,10 @@ AFTER = 16
 def blame(program: Program, expected: Block, actual: Block, arrived: Trace, seconds: float = SECONDS) -> Causes:
     """Every culprit with its cause, and the victims. ``arrived``: the reference on what really arrived.
 
-    The search ends after some ``seconds``, shared by the culprits; one that it did not come to says so.
+    The search ends after some ``seconds`` of processor time, shared by the culprits; one that it did not come to says
+    so.
     """
-    until = monotonic() + seconds
+    until = process_time() + seconds
     locally = {name: _different(arrived[name], actual.trace[name]) for name in program.order}
     guilty = [name for name, different in locally.items() if different.any()]
     victims = [
@@ -37,7 +38,7 @@ def blame(program: Program, expected: Block, actual: Block, arrived: Trace, seco
     culprits = []
     for number, name in enumerate(guilty):
         observed = _observed(program, name, expected, actual, arrived, locally[name])
-        share = max(0.0, until - monotonic()) / (len(guilty) - number)
+        share = max(0.0, until - process_time()) / (len(guilty) - number)
         culprits.append(find_cause(program, name, observed, share))
     return Causes(tuple(culprits), tuple(victims))
 
