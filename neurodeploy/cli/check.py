@@ -53,6 +53,7 @@ Causes = Annotated[
 ]
 
 
+Budget = Annotated[float, typer.Option(metavar="X", help="Smallest Jaccard of every spiking node, network to program.")]
 Twice = Annotated[
     bool,
     typer.Option(
@@ -66,9 +67,7 @@ def check(
     subject: o.Subject,
     stimulus: o.Stimulus = None,
     target: Targets = None,
-    budget: Annotated[
-        float, typer.Option(metavar="X", help="Smallest Jaccard of every spiking node, network to program.")
-    ] = 0.9,
+    budget: Budget = 0.9,
     allow_silent: Annotated[
         list[str] | None, typer.Option(metavar="NODE", help="Accept that this node never fires; repeatable.")
     ] = None,

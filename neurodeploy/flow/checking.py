@@ -75,8 +75,7 @@ def check(
         calibrate: a stimulus to calibrate the integers of a source with, as ``quantize`` takes it.
         causes: where a rung diverges, why: what each term of quantization costs, with remedies tried here, and what is
             wrong with a node of a target. True: the costs also where the rung agrees. False: leave it out.
-        twice: run every target twice more, with states and without, on the first samples and steps: a target whose
-            outputs differ between the two has diverged.
+        twice: run the first samples and steps twice more on every target, with states and without: both must be equal.
         coverage: the share of neurons and of synapses, 0 to 1, that the stimulus must exercise in every population.
         reference: how much of a long check the reference computes: a seeded ``"part"``, or all of it (``"full"``).
         progress: is told how far the check has come, in words.
@@ -85,8 +84,7 @@ def check(
 
     Raises:
         InputError: for options, stimuli and names that do not fit.
-        CapabilityError: for a target that cannot carry the network.
-        UnavailableError: for a target that cannot run here.
+        CapabilityError, UnavailableError: for a target that cannot carry the network, or cannot run here.
 
     Example:
         >>> report = nd.check("digits.fixed")
@@ -102,11 +100,14 @@ def check(
     ladder = build_ladder(opened, targets, texts(options), calibrate, trust_sources)
     climb = _climbed(opened, ladder, shown, states, reference, progress, causes)
     explain = partial(explained, opened, ladder, climb, options=texts(options), budget=budget, causes=causes)
-    rungs = _encoder_rungs(network, shown, budget, allow_silent)
-    again = {t.name: repeated(t, artifact, shown) for t, artifact in ladder.targets} if twice else {}
-    rungs += _gated(_repeated(_rungs(climb, budget, allow_silent, explain), again), climb, coverage, allow_silent)
-    about = about_report(subject, opened, network, ladder.program, shown)
-    return _report(climb, ladder, rungs, allow_same_code, about)
+    told = _repeated(_rungs(climb, budget, allow_silent, explain), _again(ladder, shown) if twice else {})
+    rungs = [*_encoder_rungs(network, shown, budget, allow_silent), *_gated(told, climb, coverage, allow_silent)]
+    return _report(climb, ladder, rungs, allow_same_code, about_report(subject, opened, network, ladder.program, shown))
+
+
+def _again(ladder: Ladder, shown: Stimulus) -> dict[str, tuple[bool, str]]:
+    """By target, what two more runs of it showed."""
+    return {target.name: repeated(target, artifact, shown) for target, artifact in ladder.targets}
 
 
 def _repeated(rungs: Sequence[Rung], again: Mapping[str, tuple[bool, str]]) -> list[Rung]:
