@@ -27,6 +27,7 @@ prove               what holds of the integers whatever the input: no overflow, 
 cost                what a network costs on a stimulus: NeuroBench's counts, measured times
 place               neurons and synapses on the cores of chips, and the traffic between them
 finetune            the integers of a network trained on labelled samples
+plot                pictures of reports and traces for papers: ``plot.raster``, ``plot.graph`` and others
 torch               training in your own loop: ``torch.quantized`` gives a module of integers
 quantize, lower     the two halves of ``export``, without writing anything
 stages              the stages of quantization, their options, and what each did to a network
@@ -67,7 +68,7 @@ from importlib import import_module
 TYPE_CHECKING = False  # type checkers take it for True; importing typing would take longer than all the rest
 
 if TYPE_CHECKING:
-    from neurodeploy import torch
+    from neurodeploy import plot, torch
     from neurodeploy.analysis.proof import Proof
     from neurodeploy.bundle import Bundle
     from neurodeploy.contract import Contract, Terms
@@ -109,6 +110,7 @@ if TYPE_CHECKING:
     from neurodeploy.parity.report import Report
     from neurodeploy.placement.placement import Placement
     from neurodeploy.program import Program
+    from neurodeploy.report.schema import schema
     from neurodeploy.stimulus import Stimulus
     from neurodeploy.target import installed_targets as targets
     from neurodeploy.trace import Trace
@@ -153,10 +155,12 @@ __all__ = [
     "lower",
     "models",
     "place",
+    "plot",
     "prove",
     "quantize",
     "reduce",
     "run",
+    "schema",
     "stages",
     "targets",
     "torch",
@@ -203,14 +207,15 @@ _MODULE_OF = {
     "quantize": "flow.exporting",
     "reduce": "flow.reducing",
     "run": "flow.running",
+    "schema": "report.schema",
     "stages": "flow.staging",
 }
-"""Where a name stands. ``models``, ``targets`` and ``torch`` are not here: they are packages."""
+"""Where a name stands. ``models``, ``plot``, ``targets`` and ``torch`` are not here: they are packages."""
 
 
 def __getattr__(name: str) -> object:
     """Import a name when it is first used."""
-    if name in ("models", "targets", "torch"):
+    if name in ("models", "plot", "targets", "torch"):
         return import_module(f"neurodeploy.{name}")
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'neurodeploy' has no attribute {name!r}")

@@ -29,6 +29,7 @@ from neurodeploy.cli import (
     place,
     reduce,
     run,
+    schema,
     targets,
 )
 from neurodeploy.cli.early import is_of_typer
@@ -56,7 +57,7 @@ for verb in (
     cost.cost,
 ):
     app.command()(verb)
-for verb in (place.place, finetune.finetune, encode.encode, encode.decode):
+for verb in (place.place, finetune.finetune, encode.encode, encode.decode, schema.schema):
     app.command()(verb)
 app.add_typer(events.app, name="events")
 app.add_typer(targets.app, name="targets")
@@ -121,7 +122,7 @@ def run_verb(arguments: Sequence[str]) -> int:
         warnings.showwarning = _warn
 
         def work() -> object:
-            result = app(list(arguments), prog_name="neurodeploy", standalone_mode=False)
+            result = app(list(arguments), prog_name="neurodeploy", standalone_mode=False, obj=list(arguments))
             with told():  # a full device is an error of this verb, not of its end
                 return result
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -64,6 +66,7 @@ Twice = Annotated[
 
 @with_blocks
 def check(
+    context: typer.Context,
     subject: o.Subject,
     stimulus: o.Stimulus = None,
     target: Targets = None,
@@ -120,6 +123,7 @@ def check(
             **vars(making),
             **loading.arguments(),
         )
+    report = replace(report, about={**report.about, "command": shlex.join(["neurodeploy", *(context.obj or ())])})
     _write(report, html, junit)
     output.show(report.to_json, show_report(report))
     raise typer.Exit(EXIT[report.verdict])

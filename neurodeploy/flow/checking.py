@@ -16,7 +16,7 @@ from neurodeploy.flow.about import about_report
 from neurodeploy.flow.arguments import SubjectOptions, divided, spell_out, stimulus_of, texts
 from neurodeploy.flow.explaining import explained
 from neurodeploy.flow.foreign import open_target, run_target
-from neurodeploy.flow.labels import head_of, task_of
+from neurodeploy.flow.labels import head_of, label_findings, task_of
 from neurodeploy.flow.ladder import Ladder, build_ladder
 from neurodeploy.flow.loading import load
 from neurodeploy.flow.proving import proof_of
@@ -126,7 +126,8 @@ def _report(
 ) -> Report:
     network, program, shown = climb.network, climb.program, climb.stimulus
     task = task_of(network, climb.readouts.traces(), shown.labels)
-    findings = (*network.findings, *stimulus_findings(shown, network), *ladder.findings)
+    told = *stimulus_findings(shown, network), *label_findings(network, shown.labels)
+    findings = (*network.findings, *told, *ladder.findings)
     proof = proof_of(network, program)
     exercised = climb.exercised.fractions()
     left = not_covered(program, exercised)

@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from neurodeploy.errors import RefusedError
+from neurodeploy.finding import Finding
 from neurodeploy.heads import task_value
 from neurodeploy.host import Head
 from neurodeploy.network.network import Network
@@ -27,6 +28,24 @@ def task_of(network: Network, traces: Mapping[str, Trace], labels: Array | None)
 def head_of(network: Network, labels: Array | None) -> Head | None:
     """The network's own head, or with ``labels`` the neuron of its only output that sends most; None without either."""
     return network.host.post or (None if labels is None else _head_for_labels(network))
+
+
+def label_findings(network: Network, labels: Array | None) -> tuple[Finding, ...]:
+    """What is told where labels cannot be judged, or name classes that there are not."""
+    if labels is None:
+        return ()
+    head = head_of(network, labels)
+    if head is None:
+        problem = "the labels are not judged: the network has no head, and not one output of several neurons"
+        return (Finding("labels-not-judged", "warning", "labels", problem, "give it one output, a neuron per class"),)
+    if head.kind != "spike-count-argmax":
+        problem = f"the labels are not judged: the head of the network ({head.kind}) tells no class"
+        return (Finding("labels-not-judged", "warning", "labels", problem, "leave out the labels"),)
+    classes, highest = prod(network.shapes[head.node]), int(labels.max(initial=0))
+    if highest < classes:
+        return ()
+    problem = f"the labels go to {highest}, and {head.node} has {classes} neurons: those samples count as wrong"
+    return (Finding("labels-beyond-classes", "warning", "labels", problem, f"label from 0 to {classes - 1}"),)
 
 
 def _head_for_labels(network: Network) -> Head | None:

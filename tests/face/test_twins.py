@@ -30,6 +30,7 @@ TWINS: dict[str, Callable[..., Any]] = {
     "models build": nd.build_model,
     "targets": nd.targets,
     "models": nd.models,
+    "schema": nd.schema,
 }
 PRINTED = {"json", "quiet", "help", "html", "junit", "map"}
 """Options of what a verb prints; in Python the value that is returned has them as methods."""
