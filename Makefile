@@ -23,7 +23,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 # What their own requirements keep from being installed here: sinabs wants an old nir, SpikingJelly and NeuroBench a
 # torchaudio and more.
 ALONE := spikingjelly==2.0.0 sinabs==3.1.3 neurobench==2.3.0
-SYSTEM_PACKAGES := g++ gcc-arm-none-eabi qemu-system-arm bochs bochs-term arduino-builder
+SYSTEM_PACKAGES := g++ gcc-arm-none-eabi qemu-system-arm bochs bochs-term chromium chromium-driver arduino-builder
 
 export MPLBACKEND := agg
 

@@ -32,6 +32,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "quantization.md": "docs/quantization.md",
         "training.md": "docs/training.md",
         "parity.md": "docs/parity.md",
+        "report.md": "docs/report.md",
         "proofs.md": "docs/proofs.md",
         "losses.md": "docs/losses.md",
         "reduce.md": "docs/reduce.md",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from neurodeploy.errors import RefusedError
 from neurodeploy.finding import Finding
 from neurodeploy.heads import task_value
@@ -41,11 +43,16 @@ def label_findings(network: Network, labels: Array | None) -> tuple[Finding, ...
     if head.kind != "spike-count-argmax":
         problem = f"the labels are not judged: the head of the network ({head.kind}) tells no class"
         return (Finding("labels-not-judged", "warning", "labels", problem, "leave out the labels"),)
-    classes, highest = prod(network.shapes[head.node]), int(labels.max(initial=0))
-    if highest < classes:
+    classes = prod(network.shapes[head.node])
+    strange = labels[~np.isin(labels, np.arange(classes))]
+    if not strange.size:
         return ()
-    problem = f"the labels go to {highest}, and {head.node} has {classes} neurons: those samples count as wrong"
-    return (Finding("labels-beyond-classes", "warning", "labels", problem, f"label from 0 to {classes - 1}"),)
+    problem = (
+        f"{strange.size} of {labels.size} labels, such as {strange.flat[0]}, are no neuron of {head.node}, "
+        f"which has {classes}: they count as wrong"
+    )
+    remedy = f"label with whole numbers from 0 to {classes - 1}"
+    return (Finding("labels-beyond-classes", "warning", "labels", problem, remedy),)
 
 
 def _head_for_labels(network: Network) -> Head | None:
