@@ -53,6 +53,9 @@ Causes = Annotated[
         "target is wrong (default: where rungs do not agree).",
     ),
 ]
+Junit = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML too, for continuous integration.")
+]
 
 
 Budget = Annotated[float, typer.Option(metavar="X", help="Smallest Jaccard of every spiking node, network to program.")]
@@ -81,9 +84,7 @@ def check(
     twice: Twice = False,
     coverage: Coverage = 0.0,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page too.")] = None,
-    junit: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML too, for continuous integration.")
-    ] = None,
+    junit: Junit = None,
     reference: Reference = Judged.part,
     calibrate: o.Calibrate = None,
     assign: o.Assign = None,

@@ -13,7 +13,7 @@ from neurodeploy.cli.stdout import tell
 def schema(
     kind: Annotated[str, typer.Argument(metavar="report", help="What to describe: report.")] = "report",
 ) -> None:
-    """Print the JSON Schema of what a verb prints with --json: a report is what check prints."""
+    """Print the JSON Schema of what check prints with --json."""
     from neurodeploy.report.schema import schema as schema_of
 
     tell(json.dumps(schema_of(kind), indent=2))
