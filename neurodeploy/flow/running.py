@@ -26,6 +26,7 @@ from neurodeploy.program.program import Program
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.stimuli import Source
+from neurodeploy.stimuli.findings import stimulus_findings
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.target import Options, ensure_available, find_target
 from neurodeploy.trace import Trace
@@ -61,7 +62,8 @@ def run(
         out: where to write the trace (``.npz``).
         trust_sources: compile and run a bundle's sources even where its program gives others.
 
-    Its ``meta`` names the rung; its ``findings`` say what was guessed to make the stimulus.
+    Its ``meta`` names the rung; its ``findings`` say what was guessed to make the stimulus, which of its values lie
+    outside the declared range of an input, and which inputs lead nowhere.
 
     Raises:
         InputError: for an unknown rung or one the subject does not have.
@@ -76,7 +78,8 @@ def run(
     if on is not None and on not in RUNGS and not isinstance(subject, Bundle) and not is_bundle_path(subject):
         find_target(on, "--on", RUNGS)
     opened = open_subject(subject, **loading)
-    shown = stimulus_of(stimulus, network_of(opened), **showing)
+    network = network_of(opened)
+    shown = stimulus_of(stimulus, network, **showing)
     rung = on or (opened.target if isinstance(opened, Bundle) else "network")
     if operations and rung in FLOAT_RUNGS:
         raise InputError(f"the rung {rung} has no integers to count", "--operations", "run --on program or a target")
@@ -84,7 +87,7 @@ def run(
     if operations and program is not None:
         trace = replace(trace, operations=count_operations(program, trace))
     digest = {"bundle": opened.digest} if isinstance(opened, Bundle) else {}
-    trace = replace(trace, meta={**trace.meta, "rung": rung, **digest}, findings=tuple(shown.findings))
+    trace = replace(trace, meta={**trace.meta, "rung": rung, **digest}, findings=stimulus_findings(shown, network))
     if out is not None:
         trace.save(Path(out), batched=how.get("batch", False) or trace.batch > 1)
     return trace

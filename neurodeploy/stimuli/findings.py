@@ -9,14 +9,19 @@ from neurodeploy.network.network import Network
 from neurodeploy.stimulus import Array, Stimulus
 from neurodeploy.streams import stream_of
 
+UNHEARD = "connect it, or remove it: nothing that it is shown changes a spike"
+
 
 def stimulus_findings(stimulus: Stimulus, network: Network) -> tuple[Finding, ...]:
-    """What was guessed to make a stimulus, and a warning for all values outside the declared range or its steps."""
+    """What was guessed to make a stimulus; warnings for inputs that lead nowhere, and for values outside the declared
+    range or its steps."""
     return (*stimulus.findings, *_signal_findings(stimulus, network), *_input_findings(stimulus, network))
 
 
 def _input_findings(stimulus: Stimulus, network: Network) -> list[Finding]:
-    findings: list[Finding] = []
+    heard = {source for source, _ in network.graph.edges}
+    unheard = [name for name in stimulus.inputs if name not in heard]
+    findings = [Finding("unheard", "warning", name, "this input leads nowhere", UNHEARD) for name in unheard]
     for name, array in stimulus.inputs.items():
         declared = network.input_range(name)
         low, high = float(array.min()), float(array.max())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import neurodeploy as nd
-from neurodeploy.flow import check, export, lower
+from neurodeploy.flow import check, export, lower, run
 from neurodeploy.network import Network, NetworkBuilder
 from neurodeploy.network.file import write_network
 from neurodeploy.network.network import Source
@@ -84,3 +84,14 @@ def test_the_command_line_says_so_too(tmp_path) -> None:
     assert "stimulus: seeded noise (10 %)" in noise.out.splitlines()[-1]
     given = call("check", tmp_path / "b", "--input", tmp_path / "steps.npz", "--json")
     assert given.data["about"]["stimulus"] == "given"
+
+
+def test_run_tells_of_a_stimulus_what_check_tells() -> None:
+    """Values that are clipped, and an input that leads nowhere."""
+    build = NetworkBuilder()
+    build.input("dead", (2,))
+    build.output("output", build.integrate("cell", build.input("input", (3,)), 1.0))
+    network, shown = build.build(), {"input": np.full((5, 3), 4.0), "dead": np.ones((5, 2))}
+    told = run(network, shown, on="program").findings
+    assert [(each.slug, each.node) for each in told] == [("unheard", "dead"), ("stimulus-range", "input")]
+    assert set(told) <= set(check(network, shown, targets=["fixed"], causes=False).findings)

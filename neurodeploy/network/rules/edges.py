@@ -48,7 +48,8 @@ def check_ports(raw: Raw) -> list[Finding]:
             findings.append(Finding("unfed", "warning", name, "nothing leads to it", "connect or remove it", effect))
         if node.kind != "Output" and not raw.targets(name):
             effect = "none: nothing hears it"
-            findings.append(Finding("unheard", "info", name, "it leads nowhere", "connect or remove it", effect))
+            severity = "warning" if node.kind == "Input" else "info"
+            findings.append(Finding("unheard", severity, name, "it leads nowhere", "connect or remove it", effect))
     return findings
 
 

@@ -51,7 +51,7 @@ def count_sanitized(seeds: range) -> Counts:
             program = everything_out(value)
             pairs[seed] = program, sent_to(program, seed)
     failed = differing(pairs)
-    return Counts(len(pairs), tuple(failed), {"changed programs": len(seeds), "read": len(pairs)})
+    return Counts(len(seeds), tuple(failed), {"read": len(pairs), "refused": len(seeds) - len(pairs)})
 
 
 def differing(pairs: dict[int, tuple[Program, dict[str, object]]]) -> list[int]:
