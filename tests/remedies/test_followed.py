@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
-from tests.remedies.case import Case, places, refusal_of
+from neurodeploy.errors import NeurodeployError
+from tests.remedies.case import Case, Place, places, refusal_of
 from tests.remedies.files import FILES
 from tests.remedies.modules import MODULES
 from tests.remedies.networks import NETWORKS
@@ -13,11 +16,19 @@ from tests.remedies.neurons import NEURONS
 CASES: dict[str, Case] = {**MODULES, **NEURONS, **NETWORKS, **FILES}
 
 
-@pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.xdist_group("remedies"), pytest.mark.filterwarnings("ignore")]
+
+
+@cache
+def refusal(name: str) -> tuple[NeurodeployError, frozenset[Place]]:
+    """The error of a case, and the places that made it."""
+    return refusal_of(CASES[name])
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_remedy_that_is_followed_works(name: str) -> None:
     case = CASES[name]
-    error, at = refusal_of(case)
+    error, at = refusal(name)
     assert at, error
     assert case.says in error.remedy, error
     case.followed()
@@ -41,9 +52,8 @@ UNREACHED = {
 """Guards behind other refusals: by the remedy as it is written, the file, and what comes before them."""
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_every_refusal_in_the_source_has_a_case() -> None:
-    reached = frozenset[str]().union(*(refusal_of(case)[1] for case in CASES.values()))
+    reached = frozenset[Place]().union(*(refusal(name)[1] for name in CASES))
     missing = {
         place: remedy
         for place, remedy in places().items()
