@@ -35,11 +35,11 @@ def test_a_remedy_that_is_followed_works(name: str) -> None:
 
 
 LEFT = {
-    "neurodeploy/frontends/lava_dl/cuba.py": "writes .net files: what SLAYER has no blocks for, told by node",
-    "neurodeploy/passes/as_network.py": "tells why trained integers have no network; tests/torch reaches them",
-    "neurodeploy/frontends/nir_file.py": "passes on what lint found; tests/profiles follows its repairs",
+    "neurodeploy/frontends/lava_dl/cuba.py": "writes .net files: what SLAYER has no blocks for; no remedy is followed here",
+    "neurodeploy/passes/as_network.py": "says why trained integers are no network again; no remedy is followed here",
+    "neurodeploy/frontends/nir_file.py": "hands on a finding of a profile, which lint shows with its repair",
 }
-"""Files whose refusals are no remedies for a network to be taken, and why."""
+"""Files whose refusals have no case, and what they refuse."""
 UNREACHED = {
     "FORMS": ("neurodeploy/frontends/layouts.py", "another form is tried first, whose reason is told"),
     "'add them before'": ("neurodeploy/frontends/tracing.py", "the trial run refuses such a call first"),
