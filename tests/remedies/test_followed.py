@@ -35,7 +35,7 @@ def test_a_remedy_that_is_followed_works(name: str) -> None:
 
 
 LEFT = {
-    "neurodeploy/frontends/lava_dl/cuba.py": "writes .net files: what SLAYER has no blocks for; no remedy is followed here",
+    "neurodeploy/frontends/lava_dl/cuba.py": "writes files: what has no block of SLAYER; no remedy is followed here",
     "neurodeploy/passes/as_network.py": "says why trained integers are no network again; no remedy is followed here",
     "neurodeploy/frontends/nir_file.py": "hands on a finding of a profile, which lint shows with its repair",
 }
