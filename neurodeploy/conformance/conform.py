@@ -47,11 +47,11 @@ def conform(
     options: Mapping[str, str],
     tell: Tell = lambda _: None,
     modes: Sequence[Mode] = MODES,
-    part: tuple[int, int] = (0, 1),
+    part: slice = slice(None),
 ) -> Conformance:
     """Run every idea, and ``count`` networks drawn from ``seed``, each with states and in one further mode.
 
-    ``part``: the first idea that runs, and the distance to the next; all are asked whether they are within reach.
+    ``part``: the ideas that run; all are asked whether they are within reach.
 
     Raises UnavailableError or EnvironmentFailureError where the plainest case cannot run at all.
     """
@@ -60,7 +60,7 @@ def conform(
     within = {planned.name for planned in ideas if planned.case is not None}
     scope = scope_of(device.numerics, device.capabilities, within)
     drawn = [_drawn(device, scope, number) for number in range(seed, seed + count)] if _can_draw(scope) else []
-    ideas = ideas[part[0] :: part[1]]
+    ideas = ideas[part]
     results = Results()
     known = _plainest(device, [planned.case for planned in ideas if planned.case is not None])
     ran = _run(device, [*ideas, *drawn], tuple(modes), results, tell)
