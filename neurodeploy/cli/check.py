@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from neurodeploy.cli import options as o
 from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.cli.early import check_names, complete_target
 from neurodeploy.cli.progress import working
+from neurodeploy.errors import InputError
 
 if TYPE_CHECKING:
     from neurodeploy.parity.report import Overall, Report
@@ -29,6 +30,12 @@ class Judged(StrEnum):
     full = "full"
 
 
+class Made(StrEnum):
+    """A stimulus that a check makes itself."""
+
+    auto = "auto"
+
+
 Targets = Annotated[
     list[str] | None,
     typer.Option(
@@ -39,11 +46,41 @@ Targets = Annotated[
         autocompletion=complete_target,
     ),
 ]
-Coverage = Annotated[
-    float, typer.Option(metavar="X", help="Share of neurons and synapses that must be exercised in every population.")
+Budget = Annotated[float, typer.Option(metavar="X", help="Smallest Jaccard of every spiking node, network to program.")]
+SameCode = Annotated[
+    bool, typer.Option("--allow-same-code", help="Accept that no target ran anything but the reference itself.")
 ]
 Reference = Annotated[
     Judged, typer.Option(help="How much of a long check the reference computes itself: a seeded part, or all of it.")
+]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """How much a check must exercise, and what it says of it."""
+
+    coverage: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="Share of neurons and synapses that must be exercised in every population; 0: any "
+            "(default: a quarter of the channels, half of the weights).",
+        ),
+    ] = None
+    adequacy: Annotated[
+        bool,
+        typer.Option(
+            "--adequacy/--no-adequacy", help="Say which wrong rules of single nodes this check would have noticed."
+        ),
+    ] = True
+    save_stimulus: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Save the stimulus, for the same check again with --input.")
+    ] = None
+
+
+Searched = Annotated[
+    Made | None,
+    typer.Option("--stimulus", help="auto: search an input that exercises as much as possible, from --seed."),
 ]
 Causes = Annotated[
     bool | None,
@@ -77,12 +114,10 @@ def check(
     allow_silent: Annotated[
         list[str] | None, typer.Option(metavar="NODE", help="Accept that this node never fires; repeatable.")
     ] = None,
-    allow_same_code: Annotated[
-        bool, typer.Option("--allow-same-code", help="Accept that no target ran anything but the reference itself.")
-    ] = False,
+    allow_same_code: SameCode = False,
     causes: Causes = None,
     twice: Twice = False,
-    coverage: Coverage = 0.0,
+    searched: Searched = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page too.")] = None,
     junit: Junit = None,
     reference: Reference = Judged.part,
@@ -90,6 +125,7 @@ def check(
     assign: o.Assign = None,
     trust_sources: o.TrustSources = False,
     *,
+    exercise: Exercise,
     framing: o.Framing,
     making: o.Making,
     loading: o.Loading,
@@ -107,7 +143,7 @@ def check(
     with working(f"checking {subject}", output.silent) as progress:
         report = flow.check(
             subject,
-            stimulus,
+            _source(stimulus, searched),
             targets=target,
             budget=budget,
             allow_silent=allow_silent or (),
@@ -117,9 +153,9 @@ def check(
             calibrate=calibrate,
             causes=causes,
             twice=twice,
-            coverage=coverage,
             reference=reference.value,
             progress=progress,
+            **vars(exercise),
             **framing.arguments(),
             **vars(making),
             **loading.arguments(),
@@ -128,6 +164,15 @@ def check(
     _write(report, html, junit)
     output.show(report.to_json, show_report(report))
     raise typer.Exit(EXIT[report.verdict])
+
+
+def _source(stimulus: Path | None, searched: Made | None) -> Path | str | None:
+    """Which stimulus was asked for. Raises InputError for two."""
+    if searched is None:
+        return stimulus
+    if stimulus is not None:
+        raise InputError("names a stimulus beside one that is searched", "--input", "leave out --input or --stimulus")
+    return searched.value
 
 
 def _write(report: Report, html: Path | None, junit: Path | None) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import neurodeploy
 from neurodeploy.bundle import Bundle
+from neurodeploy.flow.guiding import recipe
 from neurodeploy.network.network import Network
 from neurodeploy.program.program import Program
 from neurodeploy.stimulus import Stimulus
@@ -31,6 +32,7 @@ def about_report(
         "steps": stimulus.steps,
         "numerics": program.numerics.name,
         "stimulus": str(stimulus.origin),
+        "search": recipe(stimulus),
         "contract": network.contract.to_json(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),

@@ -9,6 +9,7 @@ from math import isnan
 from pathlib import Path
 from typing import Any, Unpack
 
+from neurodeploy.adequacy import Adequacy
 from neurodeploy.bundle import Bundle
 from neurodeploy.causes.search import SECONDS
 from neurodeploy.errors import InputError, choices
@@ -16,6 +17,7 @@ from neurodeploy.flow.about import about_report
 from neurodeploy.flow.arguments import SubjectOptions, divided, spell_out, stimulus_of, texts
 from neurodeploy.flow.explaining import explained
 from neurodeploy.flow.foreign import open_target, run_target
+from neurodeploy.flow.guiding import is_auto, more, shown_to
 from neurodeploy.flow.labels import head_of, label_findings, task_of
 from neurodeploy.flow.ladder import Ladder, build_ladder
 from neurodeploy.flow.loading import load
@@ -26,7 +28,7 @@ from neurodeploy.network.network import Network
 from neurodeploy.parity.climb import Climb, Progress
 from neurodeploy.parity.encoder_rung import ENCODER, encoder_rung
 from neurodeploy.parity.feeds import Judge, Runs
-from neurodeploy.parity.gate import gated, not_covered
+from neurodeploy.parity.gate import Shortfall, gated, impossible, not_covered, shortfalls
 from neurodeploy.parity.plan import Plan
 from neurodeploy.parity.report import Report
 from neurodeploy.parity.rung import Rung
@@ -56,8 +58,10 @@ def check(
     calibrate: Source = None,
     causes: bool | None = None,
     twice: bool = False,
-    coverage: float = 0.0,
+    coverage: float | None = None,
+    adequacy: bool = True,
     reference: Judge = "part",
+    save_stimulus: str | Path | None = None,
     progress: Progress = lambda text: None,
     trust_sources: bool = False,
     **how: Unpack[SubjectOptions],
@@ -66,7 +70,7 @@ def check(
 
     Args:
         subject: a bundle or its folder, a Network, or what ``load`` takes together with the arguments of ``load``.
-        stimulus: as ``run`` takes it, with the arguments ``window`` to ``seed``.
+        stimulus: as ``run`` takes it, with ``window`` to ``seed``; or ``"auto"``: what a seeded search finds.
         targets: names; a bundle's own by default; for a source every one that can run it here.
         budget: smallest Jaccard per spiking node on the quantization rung, 0 to 1.
         allow_silent: nodes whose silence is accepted.
@@ -76,33 +80,31 @@ def check(
         causes: where a rung diverges, why: what each term of quantization costs, with remedies tried here, and what is
             wrong with a node of a target. True: the costs also where the rung agrees. False: leave it out.
         twice: run the first samples and steps twice more on every target, with states and without: both must be equal.
-        coverage: the share of neurons and of synapses, 0 to 1, that the stimulus must exercise in every population.
+        coverage: least share of neurons and synapses, 0 to 1; by default a quarter of channels, half of weights.
+        adequacy: measure which wrong rules of single nodes this check would have noticed.
         reference: how much of a long check the reference computes: a seeded ``"part"``, or all of it (``"full"``).
-        progress: is told how far the check has come, in words.
+        save_stimulus: a file to save the stimulus in, for the same check again.
         trust_sources: run a bundle's files even where its program gives others.
         allow_same_code: a ladder in which every target ran the reference itself need not be inconclusive.
 
     Raises:
-        InputError: for options, stimuli and names that do not fit.
-        CapabilityError, UnavailableError: for a target that cannot carry the network, or cannot run here.
+        InputError, CapabilityError, UnavailableError: for what does not fit; for targets that cannot carry or run it.
 
     Example:
         >>> report = nd.check("digits.fixed")
-        >>> report.verdict
-        'agree'
     """
     loading, showing = divided(how)
-    check_fractions(budget, coverage)
-    check_targets(targets or ())
-    network = network_of(opened := open_subject(subject, **loading))
-    check_silent(network, allow_silent)
-    shown = stimulus_of(stimulus, network, **showing)
+    check_arguments(budget, coverage, targets or ())
+    check_silent(network := network_of(opened := open_subject(subject, **loading)), allow_silent)
+    given = None if is_auto(stimulus) else stimulus_of(stimulus, network, **showing)
     ladder = build_ladder(opened, targets, texts(options), calibrate, trust_sources)
-    climb = _climbed(opened, ladder, shown, states, reference, progress, causes)
+    shown = shown_to(network, ladder.program, given, save_stimulus, progress, **showing)
+    climb = _climbed(opened, ladder, shown, states, reference, progress, causes, adequacy)
     explain = partial(explained, opened, ladder, climb, options=texts(options), budget=budget, causes=causes)
     told = _repeated(_rungs(climb, budget, allow_silent, explain), _again(ladder, shown) if twice else {})
-    rungs = [*_encoder_rungs(network, shown, budget, allow_silent), *_gated(told, climb, coverage, allow_silent)]
-    return _report(climb, ladder, rungs, allow_same_code, about_report(subject, opened, network, ladder.program, shown))
+    rungs = [*_encoder_rungs(network, shown, budget, allow_silent), *told]
+    about = about_report(subject, opened, network, ladder.program, shown)
+    return _report(climb, ladder, rungs, coverage, allow_silent, allow_same_code, about)
 
 
 def _again(ladder: Ladder, shown: Stimulus) -> dict[str, tuple[bool, str]]:
@@ -122,7 +124,13 @@ def _repeated(rungs: Sequence[Rung], again: Mapping[str, tuple[bool, str]]) -> l
 
 
 def _report(
-    climb: Climb, ladder: Ladder, rungs: Sequence[Rung], allow_same_code: bool, about: Mapping[str, Any]
+    climb: Climb,
+    ladder: Ladder,
+    rungs: Sequence[Rung],
+    coverage: float | None,
+    allow_silent: Collection[str],
+    allow_same_code: bool,
+    about: Mapping[str, Any],
 ) -> Report:
     network, program, shown = climb.network, climb.program, climb.stimulus
     task = task_of(network, climb.readouts.traces(), shown.labels)
@@ -130,9 +138,25 @@ def _report(
     findings = (*network.findings, *told, *ladder.findings)
     proof = proof_of(network, program)
     exercised = climb.exercised.fractions()
-    left = not_covered(program, exercised)
-    kept = climb.recorder.recording()
-    return Report(tuple(rungs), exercised, task, findings, ladder.not_run, about, allow_same_code, proof, left, kept)
+    short = shortfalls(program, exercised, coverage, allow_silent)
+    scopes = [rung.scope for rung in rungs if rung.evidence is not None and rung.scope is not None]
+    stateless = {node for scope in scopes for node in scope.without_states}
+    noticed = {} if climb.adequacy is None else climb.adequacy.results(impossible(proof), stateless)
+    return Report(
+        tuple(_gated(rungs, short, more(network, shown))),
+        exercised,
+        task,
+        findings,
+        ladder.not_run,
+        about,
+        allow_same_code,
+        proof,
+        not_covered=not_covered(program, exercised, proof),
+        recording=climb.recorder.recording(),
+        short=short,
+        adequacy=noticed,
+        shown=shown,
+    )
 
 
 def _climbed(
@@ -143,6 +167,7 @@ def _climbed(
     reference: Judge,
     progress: Progress,
     causes: bool | None,
+    adequacy: bool,
 ) -> Climb:
     """The ladder after all its rungs have run."""
     network, program = network_of(opened), ladder.program
@@ -151,7 +176,8 @@ def _climbed(
     sides = [_side(target, artifact, plan, states, seconds) for target, artifact in ladder.targets]
     head = head_of(network, shown.labels)
     node = None if head is None else head.node
-    climb = Climb(network, program, shown, Runs.of(network, program, plan, reference), plan, sides, node)
+    noticed = Adequacy(program, shown.batch, shown.steps) if adequacy else None
+    climb = Climb(network, program, shown, Runs.of(network, program, plan, reference), plan, sides, node, noticed)
     climb.run(None if isinstance(opened, Bundle) or network.source is None else network.source.run, progress)
     return climb
 
@@ -166,23 +192,24 @@ def _encoder_rungs(network: Network, stimulus: Stimulus, budget: float, allow_si
     return [encoder_rung(expected, actual, stream.latency, budget, allow_silent)]
 
 
-def _gated(rungs: Sequence[Rung], climb: Climb, least: float, allow_silent: Collection[str]) -> list[Rung]:
-    """The rungs, inconclusive where some population was exercised too little for what they compared."""
-    remedy = f"show it more, e.g. --samples {2 * climb.stimulus.batch} --steps {2 * climb.stimulus.steps}"
-    exercised = climb.exercised.fractions()
-    return [
-        rung if rung.source == "source" else gated(rung, climb.program, exercised, least, allow_silent, remedy)
-        for rung in rungs
-    ]
+def _gated(rungs: Sequence[Rung], short: Collection[Shortfall], remedy: str) -> list[Rung]:
+    """The rungs of the program, inconclusive where too little of it was exercised for what they compared."""
+    return [gated(rung, short, remedy) if rung.source in ("network", "program") else rung for rung in rungs]
 
 
-def check_fractions(budget: float, coverage: float) -> None:
+def check_arguments(budget: float, coverage: float | None, targets: Sequence[str]) -> None:
+    """Raises InputError for what is no fraction, and as ``check_targets`` does."""
+    check_fractions(budget, coverage)
+    check_targets(targets)
+
+
+def check_fractions(budget: float, coverage: float | None) -> None:
     """Raises InputError for a budget or a coverage that is no fraction."""
     for number, option, remedy in (
         (budget, "--budget", "give the smallest Jaccard, e.g. 0.9"),
         (coverage, "--coverage", "give the smallest share, e.g. 0.5"),
     ):
-        if isnan(number) or not 0 <= number <= 1:
+        if number is not None and (isnan(number) or not 0 <= number <= 1):
             raise InputError(f"{number} is not between 0 and 1", option, remedy)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from time import monotonic
 
+from neurodeploy.adequacy import Adequacy
 from neurodeploy.network.network import Network
 from neurodeploy.parity.block import Past, Place
 from neurodeploy.parity.budget_rung import BudgetJudge, as_integers
@@ -52,7 +53,8 @@ class Climb:
     """A ladder on its way up; after ``run`` its judges hold all counts.
 
     ``sourced``: whether the source ran. ``read``: the node that a head reads.
-    ``floats``: the whole run of the float network, where it was made in one go.
+    ``floats``: the whole run of the float network, where it was made in one go. ``adequacy``: collects what would have
+    been noticed, where that is asked for.
     """
 
     def __init__(
@@ -64,11 +66,12 @@ class Climb:
         plan: Plan,
         sides: Collection[Side],
         read: str | None = None,
+        adequacy: Adequacy | None = None,
     ) -> None:
         self.network, self.program, self.stimulus = network, program, stimulus
         self.runs, self.plan, self.sides = runs, plan, tuple(sides)
         self.reading, self.losses = FloatJudge(network), BudgetJudge(program)
-        self.exercised = Coverage(program, stimulus.steps)
+        self.exercised, self.adequacy = Coverage(program, stimulus.steps), adequacy
         self.part = ReferencePart(program, plan) if runs.compiled else None
         self.floats: Trace | None = None
         self.sourced = False
@@ -115,6 +118,8 @@ class Climb:
             ours = integers.block(expected, place)
             self.losses.add(floats.block(sent, place), ours, fed)
             self.exercised.add(expected, place)
+            if self.adequacy is not None:
+                self.adequacy.add(expected, place.sample, place.step)
             if self.part is not None:
                 self.part.add(block, expected, place)
             traces |= {"network": sent, "program": expected}

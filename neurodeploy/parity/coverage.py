@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,8 @@ from neurodeploy.trace import Entry, Trace
 
 Mask = NDArray[np.bool_]
 Counts = dict[str, int]
+CONSTANTS = ("threshold", "current_decay", "membrane_decay", "bias", "initial_membrane", "initial_current")
+"""Constants of a population that may differ from neuron to neuron."""
 
 
 def coverage(program: Program, trace: Trace) -> dict[str, dict[str, float]]:
@@ -33,6 +37,10 @@ class Coverage:
     - ``neurons_fired``: share of neurons that sent something at least once; ``activity``: share of cells (neurons times
       steps times samples) that did;
     - ``synapses_active``: share of its synapses (non-zero weights) over which a message arrived at least once;
+    - ``channels_fired``, ``weights_active``: the same of what is stored once for all places in space: a channel fired
+      if one of its neurons did, and the weight of a window met a message if it did in one place. Where neurons of a
+      channel differ in a constant or have synapses of their own, every neuron counts; of several projections the one of
+      which least was met;
     - of spiking populations, shares of cells: ``fired``; ``quiet``: it kept a charge and sent nothing; ``just_below``:
       its membrane lay below the threshold by no more than one unit of the accumulator; ``at_threshold``: on it;
       ``reset``: a spike changed the membrane; ``saturated``; ``clamped`` at floor or ceiling;
@@ -89,17 +97,72 @@ class Coverage:
             "neurons_fired": float(self._sent[name].mean()),
             "activity": shares.pop("activity", 0.0),
             "synapses_active": self._synapses(population),
+            "channels_fired": self._channels(population),
+            "weights_active": self._weights(population),
         }
         delayed = [self._arrived[p.name].any() for p in self._program.into(name) if p.delay]
         return fractions | shares | ({"delayed": float(np.mean(delayed))} if delayed else {})
 
+    def _ever(self, projection: Projection) -> Mask:
+        """Which elements of its source sent something that arrived."""
+        return self._arrived[projection.name] if projection.delay else self._sent[projection.source]
+
+    def _channels(self, population: Population) -> float:
+        sent = self._sent[population.name]
+        if not _by_channel(population, self._program.into(population.name)):
+            return float(sent.mean())
+        return float(sent.reshape(len(sent), -1).any(axis=1).mean())
+
+    def _weights(self, population: Population) -> float:
+        shares = [_met(p, self._ever(p)) for p in self._program.into(population.name) if p.weights.any()]
+        return min(shares, default=1.0)
+
     def _synapses(self, population: Population) -> float:
         active, present = 0.0, 0.0
         for projection in self._program.into(population.name):
-            ever = self._arrived[projection.name] if projection.delay else self._sent[projection.source]
+            ever = self._ever(projection)
             active += _reached(projection, population.shape, ever)
             present += _reached(projection, population.shape, np.ones_like(ever))
         return active / present if present else 1.0
+
+
+def _by_channel(population: Population, projections: Sequence[Projection]) -> bool:
+    """Whether all neurons of a channel are alike but for where they look."""
+    constants = [getattr(population, key) for key in CONSTANTS]
+    alike = all(
+        (rows == rows[:, :1]).all()
+        for rows in (np.broadcast_to(c, population.shape).reshape(population.shape[0], -1) for c in constants)
+    )
+    return alike and len(population.shape) > 1 and all(p.kind not in ("dense", "sparse") for p in projections)
+
+
+def _met(projection: Projection, sent: Mask) -> float:
+    """Share of its weights that met a message somewhere."""
+    weights = projection.weights
+    if projection.kind in ("dense", "sparse"):
+        met = np.broadcast_to(sent.reshape(-1), weights.shape)
+        return float(np.count_nonzero(met & (weights != 0)) / np.count_nonzero(weights))
+    groups = len(sent) if projection.kind == "sum-pool" else projection.groups
+    windows = weights if projection.kind != "sum-pool" else np.broadcast_to(weights, (groups, 1, *weights.shape))
+    space = windows.shape[2:]
+    padded = np.pad(sent, [(0, 0), *((p, p) for p in projection.padding[: len(space)])])
+    met = np.zeros((len(sent), *space), np.bool_)
+    for tap in np.ndindex(*space):
+        met[:, *tap] = padded[:, *_places(projection, padded.shape[1:], space, tap)].reshape(len(sent), -1).any(axis=1)
+    read = met.reshape(groups, 1, -1, *space)
+    stored = (windows != 0).reshape(groups, -1, *windows.shape[1:])
+    return float(np.count_nonzero(read & stored) / np.count_nonzero(stored))
+
+
+def _places(
+    projection: Projection, size: tuple[int, ...], window: tuple[int, ...], tap: tuple[int, ...]
+) -> tuple[slice, ...]:
+    """The elements that a window's ``tap`` reads in all its places, along each axis of a padded map."""
+    axes = zip(size, window, tap, projection.stride, projection.dilation, strict=False)
+    return tuple(
+        slice(place * dilation, length - (width - 1 - place) * dilation, stride)
+        for length, width, place, stride, dilation in axes
+    )
 
 
 def _reached(projection: Projection, shape: tuple[int, ...], sent: Mask) -> float:

@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Literal
 
+from neurodeploy.adequacy.result import NodeAdequacy, adequacy_table
 from neurodeploy.analysis.proof import Proof
 from neurodeploy.contract import terms_text
 from neurodeploy.document import Block, Span, line, plain_text, quiet
 from neurodeploy.finding import Finding, of_ranges
 from neurodeploy.html import html_blocks, html_document, html_table
 from neurodeploy.parity.content import TONES, coverage_table, rung_blocks, task_table
+from neurodeploy.parity.gate import Shortfall
 from neurodeploy.parity.page import report_page
 from neurodeploy.parity.quantization import loss_table
 from neurodeploy.parity.recording import Recording
 from neurodeploy.parity.rung import Divergence, Rung
+from neurodeploy.stimulus import Stimulus
 
 COVERED = 0.5
 """Share of neurons and synapses from which on the console does not list what a population was not exercised in."""
@@ -36,6 +39,9 @@ class Report:
     - ``proof``: what is proved of the program for every input, not for the stimulus alone.
     - ``not_covered``: by population, what the stimulus did not exercise, so that a fault of it had no occasion to show.
     - ``recording``: what was kept of the runs to be looked at; it stands in no JSON.
+    - ``short``: populations of which less was exercised than was asked for, which makes the verdict inconclusive.
+    - ``adequacy``: by population, which wrong rules this check would have noticed; empty where that was not asked.
+    - ``shown``: the stimulus that a search found; ``save`` keeps it, and ``check`` takes it again.
     - ``allow_same_code``: a ladder in which every target ran the reference itself need not be inconclusive.
     """
 
@@ -49,6 +55,9 @@ class Report:
     proof: Proof | None = None
     not_covered: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     recording: Recording | None = field(default=None, repr=False, compare=False)
+    short: tuple[Shortfall, ...] = ()
+    adequacy: Mapping[str, NodeAdequacy] = field(default_factory=dict[str, NodeAdequacy])
+    shown: Stimulus | None = field(default=None, repr=False, compare=False)
 
     @property
     def verdict(self) -> Overall:
@@ -92,6 +101,8 @@ class Report:
                 "rungs": [rung.to_json() for rung in self.rungs],
                 "coverage": {node: dict(fractions) for node, fractions in self.coverage.items()},
                 "not_covered": {node: list(items) for node, items in self.not_covered.items()},
+                "short": [shortfall.to_json() for shortfall in self.short],
+                "adequacy": {node: adequacy.to_json() for node, adequacy in self.adequacy.items()},
                 "task": None if self.task is None else {rung: dict(value) for rung, value in self.task.items()},
                 "proof": None if self.proof is None else self.proof.to_json(),
                 "findings": [finding.to_json() for finding in self.findings],
@@ -119,7 +130,11 @@ class Report:
         blocks += [quiet(f"not exercised in {node}: {'; '.join(items)}") for node, items in self._left(complete)]
         if complete:
             blocks += [loss_table(rung.losses) for rung in self.rungs if rung.losses is not None]
-            blocks += [coverage_table(self.coverage), quiet(self._contract())]
+            blocks += [coverage_table(self.coverage)]
+            blocks += [adequacy_table(self.adequacy)] if self.adequacy else []
+            blocks += [quiet(self._contract())]
+        elif self.adequacy:
+            blocks.append(quiet(self._noticed()))
         blocks += [] if self.proof is None else self.proof.blocks(complete)
         blocks += [line(Span(reason, "warning")) for reason in self.reasons]
         blocks.append(line("verdict: ", Span(self.verdict_words, TONES[self.verdict]), Span(self._run(), "quiet")))
@@ -132,6 +147,16 @@ class Report:
             few = min(shares.get("neurons_fired", 1.0), shares.get("synapses_active", 1.0)) >= COVERED
             if complete or not few:
                 yield node, items
+
+    def _noticed(self) -> str:
+        """How many wrong rules would have been noticed, in a sentence."""
+        noticed, rules = (sum(getattr(a, key) for a in self.adequacy.values()) for key in ("noticed", "rules"))
+        least = min(self.adequacy, key=lambda name: self.adequacy[name].noticed / max(self.adequacy[name].rules, 1))
+        worst = self.adequacy[least]
+        return (
+            f"would have noticed {noticed} of {rules} wrong rules of single nodes; fewest of {least}: "
+            f"{worst.noticed} of {worst.rules}"
+        )
 
     def _run(self) -> str:
         shown = ", ".join(f"{key}: {self.about[key]}" for key in ("samples", "steps", "stimulus") if key in self.about)

@@ -145,6 +145,38 @@ def test_what_is_exercised_too_little_for_what_was_asked_is_inconclusive() -> No
     strict = check(small_network(), idle, targets=["fixed"], coverage=0.7)
     assert strict.verdict == "inconclusive"
     assert any("hidden: only 66.7 % of synapses carried a message" in reason for reason in strict.rungs[-1].reasons)
-    assert "--samples 2 --steps 120" in strict.rungs[-1].reasons[-1]
+    assert "--stimulus auto" in strict.rungs[-1].reasons[-1]
+    assert [short.node for short in strict.short] == ["hidden"]
     with pytest.raises(InputError, match="--coverage"):
         check(small_network(), idle, coverage=1.5)
+
+
+def test_by_default_a_layer_that_was_hardly_exercised_is_inconclusive() -> None:
+    """One line of three carries messages: a third of the weights."""
+    idle = {"input": STEPS["input"] * [1, 0, 0]}
+    report = check(small_network(), idle, targets=["fixed"])
+    assert report.verdict == "inconclusive"
+    assert {short.measure for short in report.short} >= {"weights_active"}
+    assert check(small_network(), idle, targets=["fixed"], coverage=0, allow_silent=["readout"]).verdict == "agree"
+
+
+def test_a_check_searches_its_own_stimulus_and_keeps_it(tmp_path) -> None:
+    path = tmp_path / "found.npz"
+    report = check(small_network(), "auto", targets=["fixed"], steps=12, seed=3, save_stimulus=path)
+    assert report.verdict == "agree"
+    assert report.about["search"] == {"seed": 3, "steps": 12, "samples": report.about["samples"]}
+    assert all(shares["synapses_active"] == 1 for shares in report.coverage.values())
+    again = check(small_network(), path, targets=["fixed"])
+    assert again.coverage == report.coverage
+    with pytest.raises(InputError, match="--window"):
+        check(small_network(), "auto", targets=["fixed"], window="1ms")
+
+
+def test_a_report_tells_what_would_have_been_noticed() -> None:
+    report = check(small_network(), STEPS, targets=["fixed"])
+    node = report.adequacy["hidden"]
+    assert 0 < node.noticed < node.rules
+    assert report.to_json()["adequacy"]["hidden"]["noticed"] == node.noticed
+    assert "wrong rules of single nodes" in str(report)
+    assert check(small_network(), STEPS, targets=["fixed"], states=False).adequacy["hidden"].states is False
+    assert check(small_network(), STEPS, targets=["fixed"], adequacy=False).adequacy == {}

@@ -155,7 +155,7 @@ def test_progress_is_told_in_words(long: None) -> None:
 
 
 def test_memory_does_not_grow_with_steps_or_samples(long: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond what the stimulus itself takes."""
+    """Beyond what the stimulus itself takes; what ``adequacy`` keeps ends after 256 steps (tests/adequacy)."""
     monkeypatch.setattr(plan, "BLOCK", 4000)
     monkeypatch.setattr(recorder, "KEPT", 1000)
     monkeypatch.setattr(recorder, "STEPS", 30)
@@ -167,7 +167,7 @@ def test_memory_does_not_grow_with_steps_or_samples(long: None, monkeypatch: pyt
         made = build.build()
         shown = {"input": np.ones((samples, steps, 2), np.int8)}
         tracemalloc.start()
-        assert nd.check(made, shown, targets=["fixed"]).verdict == "agree"
+        assert nd.check(made, shown, targets=["fixed"], adequacy=False).verdict == "agree"
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return most

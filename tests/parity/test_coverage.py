@@ -122,10 +122,12 @@ def test_relays_and_readouts_have_no_branches() -> None:
         ),
     )
     found = of(program, steps(1, 0))
-    assert found["read"].keys() == {"neurons_fired", "activity", "synapses_active"}
+    shares = {"neurons_fired", "activity", "synapses_active", "channels_fired", "weights_active"}
+    assert found["read"].keys() == shares
     assert found["relay"] == {
         **found["read"],
         "neurons_fired": 1.0,
+        "channels_fired": 1.0,
         "activity": 0.5,
         "clipped_low": 0,
         "clipped_high": 0,

@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from neurodeploy.analysis.proof import prove_program
 from neurodeploy.evidence import INDEPENDENT
+from neurodeploy.numerics import LOIHI2
 from neurodeploy.parity.coverage import coverage
 from neurodeploy.parity.exact_rung import exact_rung
-from neurodeploy.parity.gate import gated, not_covered
+from neurodeploy.parity.gate import Shortfall, gated, not_covered, shortfalls
 from neurodeploy.parity.rung import Rung
-from neurodeploy.program import Population, Program
+from neurodeploy.program import Input, Population, Program, Projection
 from neurodeploy.reference.program_runner import run_program
 from tests.parity.networks import chain, noise, steps, with_weights
 
@@ -100,10 +102,52 @@ def test_a_rung_is_inconclusive_where_less_than_what_was_asked_for_was_exercised
     assert fractions["l1"]["synapses_active"] == 0.5
     rung = judged(program, program, stimulus)
     assert rung.verdict == "agree"
-    assert gated(rung, program, fractions, 0.5, (), "more") is rung
-    short = gated(rung, program, fractions, 0.6, (), "--steps 9")
-    assert short.verdict == "inconclusive"
-    assert short.reasons == ("l1: only 50.0 % of synapses carried a message, 60% asked for: --steps 9",)
-    assert gated(rung, program, fractions, 0.6, ("l1",), "more") is rung
+    assert shortfalls(program, fractions, 0.5, ()) == ()
+    short = shortfalls(program, fractions, 0.6, ())
+    assert short == (Shortfall("l1", "synapses_active", 0.5, 0.6),)
+    assert gated(rung, (), "--steps 9") is rung
+    judged_short = gated(rung, short, "--steps 9")
+    assert judged_short.verdict == "inconclusive"
+    assert judged_short.reasons == (
+        "l1: only 50.0 % of synapses carried a message (60% asked for)",
+        "to exercise more: --steps 9",
+    )
+    assert shortfalls(program, fractions, 0.6, ("l1",)) == ()
     sick = judged(program, with_weights(program, "w1", [[8, 8], [8, 8]]), steps(1) and stimulus)
-    assert gated(sick, program, fractions, 1.0, (), "more").verdict == "diverged"
+    assert gated(sick, short, "more").verdict == "diverged"
+
+
+def test_by_default_what_is_stored_must_be_exercised_wherever_it_is_used() -> None:
+    """A kernel of three and one channel of six neurons: one pixel uses each weight once, and fires three neurons."""
+    program = Program(
+        LOIHI2,
+        (Input("input", (1, 6)),),
+        (Population("l1", (1, 6), membrane_decay=0, threshold=64),),
+        (Projection("w", "input", "l1", "conv1d", np.array([[[80, 80, 80]]]), stride=(1,), padding=(1,)),),
+    )
+    shares = coverage(program, run_program(program, {"input": np.eye(6)[None, 2:3, None]}, states=True))
+    assert (shares["l1"]["neurons_fired"], shares["l1"]["channels_fired"]) == (0.5, 1.0)
+    assert (shares["l1"]["synapses_active"], shares["l1"]["weights_active"]) == (3 / 16, 1.0)
+    assert shortfalls(program, shares, None, ()) == ()
+    assert [short.measure for short in shortfalls(program, shares, 0.6, ())] == ["neurons_fired", "synapses_active"]
+    corner = coverage(program, run_program(program, {"input": np.zeros((1, 1, 1, 6))}, states=True))
+    assert [short.share for short in shortfalls(program, corner, None, ())] == [0.0, 0.0]
+
+
+def test_neurons_that_differ_count_one_by_one() -> None:
+    program = Program(
+        LOIHI2,
+        (Input("input", (1, 2)),),
+        (Population("l1", (1, 2), membrane_decay=0, threshold=np.array([[64, 65]])),),
+        (Projection("w", "input", "l1", "conv1d", np.array([[[80]]]), stride=(1,)),),
+    )
+    shares = coverage(program, run_program(program, {"input": np.array([[[[1.0, 0.0]]]])}, states=True))
+    assert shares["l1"]["channels_fired"] == 0.5
+
+
+def test_a_saturation_that_is_proved_impossible_is_not_missed() -> None:
+    program = chain([[32]])
+    bounded = changed("l1", membrane_decay=2048)(program)
+    fractions = coverage(bounded, run_program(bounded, steps(1, 1), states=True))
+    assert "a saturated membrane" in not_covered(bounded, fractions)["l1"]
+    assert "a saturated membrane" not in not_covered(bounded, fractions, prove_program(bounded))["l1"]

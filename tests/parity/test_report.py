@@ -106,6 +106,8 @@ def test_the_plain_data_has_every_documented_field() -> None:
         "rungs",
         "coverage",
         "not_covered",
+        "short",
+        "adequacy",
         "task",
         "proof",
         "findings",

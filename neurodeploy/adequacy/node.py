@@ -1,0 +1,179 @@
+"""Some neurons of one population, alone: fed what reached them in a run, under its rules or under wrong ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.adequacy.updates import RIGHT, Stepper, Update
+from neurodeploy.numerics import Numerics
+from neurodeploy.program.population import Population
+from neurodeploy.program.projection import Projection
+from neurodeploy.reference.integer import State, initial_state, overflow
+from neurodeploy.reference.synapse import add_events, delivered, integer_matmul, messages
+
+IntArray = NDArray[np.int64]
+CONSTANTS = ("threshold", "current_decay", "membrane_decay", "bias", "initial_membrane", "initial_current")
+OPTIONAL = ("floor", "ceiling", "reset_value")
+"""Constants that are one for a population, and here one for every neuron, so that wrong ones can stand beside it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One projection as some neurons see it: ``rows`` ``(K, M)`` over what ``M`` elements ``sent``, ``(B, T, M)``."""
+
+    projection: Projection
+    rows: IntArray
+    sent: IntArray
+
+    @property
+    def arriving(self) -> IntArray:
+        """The messages that arrive in every step, ``(B, T, M)``."""
+        message, late = messages(self.projection, self.sent.astype(np.int64)), self.projection.delay
+        if late == 0:
+            return message
+        arriving = np.zeros_like(message)
+        steps = slice(late, None) if late > 0 else slice(None, late)
+        source = slice(None, -late) if late > 0 else slice(-late, None)
+        arriving[:, steps] = message[:, source]
+        return arriving
+
+    def summed(self, numerics: Numerics) -> IntArray:
+        """What it adds in every step, ``(B, T, K)``."""
+        arriving = self.arriving
+        total = integer_matmul(arriving.reshape(-1, arriving.shape[-1]), self.rows.T)
+        return delivered(self.projection, total, numerics).reshape(*arriving.shape[:2], len(self.rows))
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """``K`` neurons with their rules, their lines, and the state they begin with where it is not the initial one."""
+
+    numerics: Numerics
+    population: Population
+    lines: tuple[Line, ...]
+    update: Update = RIGHT
+    start: State | None = None
+
+    @property
+    def by_events(self) -> bool:
+        """Whether every event adds to the current by itself, so that there is no sum."""
+        return self.numerics.accumulation == "events"
+
+    def received(self) -> IntArray:
+        """What arrives in every step, in accumulator units, ``(B, T, K)``."""
+        total = sum((line.summed(self.numerics) for line in self.lines[1:]), start=self.lines[0].summed(self.numerics))
+        return overflow(total, self.numerics.wide_bits, self.numerics.wide_overflow)
+
+    def neurons(self, chosen: IntArray) -> Node:
+        """The same for some of its neurons; one may come several times."""
+        lines = tuple(replace(line, rows=line.rows[chosen]) for line in self.lines)
+        return replace(self, population=_stacked([self.population], chosen), lines=lines)
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """What a node did, ``(B, T, K)`` each: outputs, and membranes and currents where it has them."""
+
+    output: IntArray
+    v: IntArray
+    u: IntArray
+
+    def neurons(self, chosen: Any) -> Record:
+        """The same of some neurons."""
+        return Record(self.output[..., chosen], self.v[..., chosen], self.u[..., chosen])
+
+
+def chosen_neurons(population: Population, neurons: IntArray) -> Population:
+    """Some flat neurons of a population as a population of their own, every constant an array of one per neuron."""
+    flat = {
+        key: np.broadcast_to(np.asarray(getattr(population, key), np.int64), population.shape).reshape(-1)[neurons]
+        for key in CONSTANTS
+    }
+    optional: dict[str, Any] = {
+        key: None if getattr(population, key) is None else np.full(len(neurons), getattr(population, key), np.int64)
+        for key in OPTIONAL
+    }
+    return replace(population, shape=(len(neurons),), unit=1.0, **flat, **optional)
+
+
+def run_nodes(nodes: Sequence[Node], received: dict[int, IntArray] | None = None) -> list[Record]:
+    """What every node does; those of one structure run side by side. All have the same samples and steps.
+
+    ``received``: what arrives, by the identity of a node's lines, so that it is summed up once.
+    """
+    known = {} if received is None else received
+    groups: dict[object, list[int]] = {}
+    for number, node in enumerate(nodes):
+        groups.setdefault(_structure(node), []).append(number)
+    records: dict[int, Record] = {}
+    for numbers in groups.values():
+        group = [nodes[number] for number in numbers]
+        ends = np.cumsum([node.population.size for node in group])[:-1]
+        run = _run(group, known)
+        parts = [np.split(array, ends, axis=-1) for array in (run.output, run.v, run.u)]
+        for place, number in enumerate(numbers):
+            records[number] = Record(*(part[place] for part in parts))
+    return [records[number] for number in range(len(nodes))]
+
+
+def _structure(node: Node) -> object:
+    """What nodes must share to run side by side."""
+    p = node.population
+    rules = (node.numerics, node.update, p.kind, p.compare, p.reset, p.every_step, p.fire_once, p.max_spikes_per_step)
+    events = [(id(line.sent), line.projection.delay, line.projection.shift) for line in node.lines]
+    return *rules, p.floor is None, p.ceiling is None, p.shift, p.output, tuple(events) if node.by_events else ()
+
+
+def _stacked(populations: Sequence[Population], chosen: IntArray | None = None) -> Population:
+    """Populations of one structure side by side as one; or some neurons of it."""
+    fields: dict[str, Any] = {}
+    for key in (*CONSTANTS, *OPTIONAL):
+        values = [getattr(population, key) for population in populations]
+        if values[0] is not None:
+            joined = np.concatenate(values)
+            fields[key] = joined if chosen is None else joined[chosen]
+    return replace(populations[0], shape=fields["threshold"].shape, **fields)
+
+
+def _run(group: Sequence[Node], known: dict[int, IntArray]) -> Record:
+    first = group[0]
+    population = _stacked([node.population for node in group])
+    batch, steps = first.lines[0].sent.shape[:2]
+    state, stepper = _start(group, population, batch), Stepper(first.update)
+    arriving = [line.arriving for line in first.lines] if first.by_events else []
+    total = None if first.by_events else _received(group, known)
+    rows = [
+        replace(line.projection, weights=np.concatenate([node.lines[i].rows for node in group]))
+        for i, line in enumerate(first.lines if first.by_events else ())
+    ]
+    output, v, u = (np.zeros((batch, steps, population.size), np.int64) for _ in range(3))
+    for t in range(steps):
+        a = state.u if total is None else total[:, t]
+        for projection, message in zip(rows, arriving, strict=True):
+            a = add_events(a, projection, message[:, t], first.numerics)
+        output[:, t] = stepper.step(population, state, a, first.numerics)
+        v[:, t], u[:, t] = state.v, state.u
+    return Record(output, v, u)
+
+
+def _received(group: Sequence[Node], known: dict[int, IntArray]) -> IntArray:
+    for node in group:
+        if id(node.lines) not in known:
+            known[id(node.lines)] = node.received()
+    return np.concatenate([known[id(node.lines)] for node in group], axis=-1)
+
+
+def _start(group: Sequence[Node], population: Population, batch: int) -> State:
+    state, at = initial_state(population, batch), 0
+    for node in group:
+        part = slice(at, at + node.population.size)
+        if node.start is not None:
+            state.u[:, part], state.v[:, part] = node.start.u, node.start.v
+            state.fired[:, part] = node.start.fired
+        at = part.stop
+    return state

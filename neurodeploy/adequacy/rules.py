@@ -1,0 +1,166 @@
+"""Wrong rules of one node: what an implementation of it can get wrong, each as the node that has it.
+
+A rule changes one term. Those of neurons change constants and the update; those of synapses stand in ``wiring``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.adequacy.node import Node, Record
+from neurodeploy.adequacy.updates import Update
+from neurodeploy.numerics import Overflow
+from neurodeploy.program.population import Output
+from neurodeploy.reference.integer import State, initial_state
+
+IntArray = NDArray[np.int64]
+OTHER: dict[Overflow, Overflow] = {
+    "wrap": "saturate",
+    "wrap-once": "saturate",
+    "saturate": "wrap",
+    "clip": "wrap",
+}
+"""The overflow that is taken for the right one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Wrong:
+    """A wrong rule: which ``term`` it is about, what it does, the node that follows it, and which neurons those are."""
+
+    term: str
+    words: str
+    node: Node
+    neurons: IntArray
+
+    def is_one_of(self, rules: Collection[tuple[str, str]]) -> bool:
+        """Whether one of the rules has its term, and words that its own begin with."""
+        return any(self.term == term and self.words.startswith(words) for term, words in rules)
+
+
+def neuron_rules(node: Node, right: Record) -> Iterator[Wrong]:
+    """Every wrong rule of a node's neurons. ``right``: what they do under the right ones."""
+    every = np.arange(node.population.size)
+    rules = _relay(node) if node.population.kind == "relay" else _neuron(node, right)
+    for term, words, wrong in rules:
+        yield Wrong(term, words, wrong, every)
+
+
+Rules = Iterator[tuple[str, str, Node]]
+
+
+def _with(node: Node, **fields: Any) -> Node:
+    return replace(node, population=replace(node.population, **fields))
+
+
+def _by(node: Node, field: str, step: int) -> Node:
+    return _with(node, **{field: getattr(node.population, field) + step})
+
+
+def _relay(node: Node) -> Rules:
+    population, n = node.population, node.numerics
+    yield "bias", "one unit more", _by(node, "bias", 1)
+    yield "bias", "one unit less", _by(node, "bias", -1)
+    yield "relay", "shifts one more", _with(node, shift=population.shift + 1)
+    yield "relay", "shifts one less", _with(node, shift=population.shift - 1)
+    if population.shift > 0:
+        yield "rounding", "halves up", replace(node, update=Update(rounds="up"))
+        yield "rounding", "down", replace(node, update=Update(rounds="down"))
+    yield "clip", "not at the lower end", replace(node, update=Update(clips="low"))
+    yield "clip", "not at the upper end", replace(node, update=Update(clips="high"))
+    if population.output.width > 1:
+        narrow = Output("graded", population.output.width - 1, population.output.signed, population.output.scale)
+        yield "clip", "one bit narrower", _with(node, output=narrow)
+    other = OTHER[n.wide_overflow]
+    yield "overflow", f"sums {other}", replace(node, numerics=replace(n, wide_overflow=other))
+
+
+def _neuron(node: Node, right: Record) -> Rules:
+    population, n = node.population, node.numerics
+    yield "bias", "one unit more", _by(node, "bias", 1)
+    yield "bias", "one unit less", _by(node, "bias", -1)
+    yield from _decays(node)
+    yield from _clamps(node)
+    yield from _overflows(node)
+    yield "initial state", "membrane one unit more", _by(node, "initial_membrane", 1 << n.state_shift)
+    if not population.every_step:
+        yield "kept state", "state forgotten in every step", _with(node, every_step=True)
+        yield "kept state", "state kept from the sample before", replace(node, start=_kept(node, right))
+    elif n.decay_rule == "product":
+        yield "kept state", "state kept between steps", _with(node, every_step=False)
+    if population.kind == "cuba-lif":
+        yield from _decisions(node)
+
+
+def _decays(node: Node) -> Rules:
+    population, n = node.population, node.numerics
+    most = n.decay_one if n.decay_rule == "product" else n.decay_bits
+    lossy = False
+    for field, term in (("current_decay", "current decay"), ("membrane_decay", "membrane decay")):
+        amount = np.asarray(getattr(population, field))
+        for step, words in ((1, "one more"), (-1, "one less")):
+            changed = amount + step
+            if changed.min(initial=0) >= 0 and changed.max(initial=0) <= most:
+                yield term, words, _with(node, **{field: changed})
+        lossy |= bool(((amount > 0) & (amount < most)).any())
+    summed = n.accumulation == "sum" and n.integration == "sum" and not population.every_step
+    if summed and lossy and n.decay_rule == "product":
+        yield "rounding", "decays round down", replace(node, update=Update(rounding="down"))
+        yield "rounding", "decays round to the nearest", replace(node, update=Update(rounding="nearest"))
+    if summed:
+        yield (
+            "order",
+            "the membrane integrates the previous current",
+            replace(node, update=Update(integrates="previous")),
+        )
+
+
+def _clamps(node: Node) -> Rules:
+    for field in ("floor", "ceiling"):
+        if getattr(node.population, field) is not None:
+            yield "clamp", f"no {field}", _with(node, **{field: None})
+            yield "clamp", f"{field} one unit lower", _by(node, field, -1)
+            yield "clamp", f"{field} one unit higher", _by(node, field, 1)
+
+
+def _overflows(node: Node) -> Rules:
+    n = node.numerics
+    for field, words in (("membrane", "the membrane"), ("current", "the current"), ("wide", "sums")):
+        rule = OTHER[getattr(n, f"{field}_overflow")]
+        wrong: Any = {f"{field}_overflow": rule}
+        yield "overflow", f"{words}: {rule}", replace(node, numerics=replace(n, **wrong))
+
+
+def _decisions(node: Node) -> Rules:
+    population = node.population
+    yield "threshold", "one unit more", _by(node, "threshold", 1)
+    yield "threshold", "one unit less", _by(node, "threshold", -1)
+    other = ">" if population.compare == ">=" else ">="
+    yield "tie rule", f"compares by {other}", _with(node, compare=other)
+    for reset in ("zero", "subtract", "none"):
+        if reset != population.reset:
+            yield "reset", f"reset: {reset}", _with(node, reset=reset)
+    if population.reset == "value":
+        yield "reset", "reset value one more", _by(node, "reset_value", 1)
+    summed = node.numerics.accumulation == "sum" and node.numerics.integration == "sum"
+    if population.reset != "none" and not population.every_step and summed:
+        yield "reset", "a step late", replace(node, update=Update(resets="next"))
+    words = "fires more than once" if population.fire_once else "fires only once"
+    yield "fire once", words, _with(node, fire_once=not population.fire_once)
+    if population.max_spikes_per_step > 1:
+        yield "spikes per step", "one at most", _with(node, max_spikes_per_step=1)
+        fewer = population.max_spikes_per_step - 1
+        yield "spikes per step", "one fewer", _with(node, max_spikes_per_step=fewer)
+
+
+def _kept(node: Node, right: Record) -> State:
+    """What every sample begins with where the sample before left its state."""
+    first = initial_state(node.population, len(right.v))
+    for state, record in ((first.u, right.u), (first.v, right.v)):
+        state[1:] = record[:-1, -1]
+    first.fired[1:] = (right.output[:-1] != 0).any(axis=1)
+    return first
