@@ -46,7 +46,6 @@ Targets = Annotated[
         autocompletion=complete_target,
     ),
 ]
-Budget = Annotated[float, typer.Option(metavar="X", help="Smallest Jaccard of every spiking node, network to program.")]
 SameCode = Annotated[
     bool, typer.Option("--allow-same-code", help="Accept that no target ran anything but the reference itself.")
 ]
