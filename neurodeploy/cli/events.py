@@ -50,5 +50,4 @@ def info(
     from neurodeploy.report.fitted import Fitted
 
     shown = Fitted(summary.table())
-    shown.show_header = False
     output.show(summary.to_json, shown)

@@ -61,6 +61,7 @@ class Fitted:
         table = RichTable(
             title=head, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, GAP, 0, 0)
         )
+        table.show_header = any(self._heads)
         for name, width, right in zip(self._heads, widths, self._right, strict=True):
             table.add_column(Text(name), justify="right" if right else "left", width=width, overflow="fold")
         for row in self._rows:
@@ -72,7 +73,9 @@ class Fitted:
             yield Text(self._title, "bold", overflow="fold")
         for first, *others in self._rows:
             yield Text(first, "bold", overflow="fold")
-            pairs = [f"{name}: {cell}" for name, cell in zip(self._heads[1:], others, strict=True) if cell]
+            pairs = [
+                f"{name}: {cell}" if name else cell for name, cell in zip(self._heads[1:], others, strict=True) if cell
+            ]
             for text in _packed(pairs, width - GAP):
                 yield Padding(Text(text, overflow="fold"), (0, 0, 0, GAP))
 
