@@ -160,7 +160,7 @@ def _variants(task: Task) -> list[Rows]:
     shared = None
     if not task.by_row:
         largest = max(unclipped(task.weights(row), task.levels) for row in range(task.rows))
-        shared = np.maximum(worths(largest, task.bits), task.least.max())
+        shared = np.maximum(worths(largest, task.bits, task.worths), task.least.max())
     rows = [_tried(task, row, shared) for row in range(task.rows)]
     variants: list[Rows] = []
     for k in range(max(len(row) for row in rows)):
@@ -179,7 +179,9 @@ def _tried(task: Task, row: int, shared: Array | None) -> list[Tried]:
     levels, least = task.levels.of(used), max(float(task.least[row]), SMALLEST_WORTH)
 
     def units(weights: Array) -> Array:
-        return np.maximum(worths(unclipped(weights, levels), task.bits), least) if shared is None else shared
+        if shared is not None:
+            return shared
+        return np.maximum(worths(unclipped(weights, levels), task.bits, task.worths), least)
 
     fits = tried(whole[used], task.lines(row, used), float(task.thresholds[row]), levels, units)
     placed = [np.zeros((len(fit.units), len(whole))) for fit in fits]

@@ -6,7 +6,7 @@ Rules:
    regression): messages from integers are not those of the float network, and decays are rounded. Fits differ in how
    far they trust what is missing; which one keeps the spikes is found by trying them (``populations``).
 2. Worths of a level go from that at which the largest weight is the last level down to one at which the largest weights
-   are clipped, the more the fewer bits there are.
+   are clipped, the more the fewer bits there are. For a kernel of few weights they are many, some of them coarser.
 3. For each, the weights are rounded so that later ones make up for earlier ones; bias and threshold, which are not
    rounded here, take what is left.
 4. The worth with the smallest squared error of the membrane wins.
@@ -27,6 +27,11 @@ Array = NDArray[np.float64]
 DAMPING = 0.03
 DAMPINGS = (0.1, 1.0)
 CANDIDATES = 10
+"""Worths that are tried for a row of its own."""
+MOST, EFFORT = 160, 8000
+"""Worths that are tried for a row whose neurons share weights, at most, and how many of them times its weights."""
+COARSER = 1.25
+"""The largest worth that is tried for such a row, beside that at which nothing is clipped."""
 CLIPPING = {2: 7.0, 3: 4.5, 4: 3.2, 5: 2.6, 6: 2.2, 7: 1.9}
 LEAST_CLIPPING = 1.7
 FINALISTS = 2
@@ -68,9 +73,19 @@ class Tried:
         return Row(self.integers[best], float(self.units[best]), self.changes[best])
 
 
-def worths(largest: float, bits: int) -> Array:
-    """Candidates for the worth of a level, from the ``largest``, at which nothing is clipped."""
-    return largest / np.geomspace(1.0, CLIPPING.get(bits, LEAST_CLIPPING), CANDIDATES)
+def worths(largest: float, bits: int, count: int = CANDIDATES) -> Array:
+    """Candidates for the worth of a level: first the ``largest``, at which nothing is clipped, then finer ones.
+
+    Where more than ``CANDIDATES`` are tried, a quarter of them is coarser: at some, the errors of few weights cancel.
+    """
+    coarser = np.geomspace(COARSER, 1.0, count // 4 if count > CANDIDATES else 0, endpoint=False)
+    finer = np.geomspace(1.0, CLIPPING.get(bits, LEAST_CLIPPING), count - len(coarser))
+    return np.concatenate([largest / finer, largest * coarser])
+
+
+def count_for(fan_in: int, shared: bool) -> int:
+    """How many worths are tried for a row of ``fan_in`` weights; ``shared``: neurons at many positions have them."""
+    return min(max(EFFORT // fan_in, CANDIDATES), MOST) if shared else CANDIDATES
 
 
 def unclipped(weights: Array, levels: Levels) -> float:
@@ -87,7 +102,7 @@ def tried(
 
     ``units``: the worths of a level to try for weights.
     """
-    error = _plain_error(lines, levels, float(units(weights).max()))
+    error = _plain_error(lines, levels, float(units(weights)[0]))
     width = min(max(WIDTH * error / max(threshold, 1e-12), LEAST_WIDTH), MOST_WIDTH)
     moments = lines.moments(width)
     goals = [(weights, np.zeros(len(moments.constants)))]
@@ -96,7 +111,11 @@ def tried(
         goals += [moments.fitted(weights, damping) for damping in DAMPINGS]
     worth = [units(goal) for goal, _ in goals]
     made = candidates(
-        np.repeat([goal for goal, _ in goals], CANDIDATES, axis=0), moments, levels, np.concatenate(worth)
+        np.repeat([goal for goal, _ in goals], len(worth[0]), axis=0),
+        moments,
+        levels,
+        np.concatenate(worth),
+        len(goals),
     )
     return [
         Tried(part_units, integers, changes + absorbed, errors)
@@ -106,9 +125,12 @@ def tried(
     ]
 
 
-def candidates(weights: Array, moments: Moments, levels: Levels, units: Array) -> tuple[Array, Array, Array]:
+def candidates(
+    weights: Array, moments: Moments, levels: Levels, units: Array, goals: int
+) -> tuple[Array, Array, Array]:
     """Integers ``(K, n)`` for ``weights`` ``(K, n)`` at the worths ``units`` ``(K,)``, with what is left to them.
 
+    The lines belong to ``goals``, one after the other, as many to each; the best lines of each are refined.
     Returns them, the changes ``(K, m)`` of bias and threshold that make up for their errors, and the squared errors.
     """
     reduced = moments.reduced
@@ -116,7 +138,7 @@ def candidates(weights: Array, moments: Moments, levels: Levels, units: Array) -
     nearest = levels.all_nearest(weights / (levels.size * units[:, None]))
     errors, others = (squared_errors(made, weights, units, levels, reduced) for made in (integers, nearest))
     best, errors = np.where((errors <= others)[:, None], integers, nearest), np.minimum(errors, others)
-    few = np.argsort(errors.reshape(-1, CANDIDATES) if len(errors) % CANDIDATES == 0 else errors[None], axis=1)
+    few = np.argsort(errors.reshape(goals, -1), axis=1)
     few = (few[:, :FINALISTS] + np.arange(len(few))[:, None] * few.shape[1]).reshape(-1)
     best[few] = descended(best[few], weights[few], units[few], levels, reduced)
     errors[few] = squared_errors(best[few], weights[few], units[few], levels, reduced)

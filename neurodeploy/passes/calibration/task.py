@@ -13,6 +13,7 @@ from neurodeploy.passes.calibration.fan_in import PathRows, Places, has_windows,
 from neurodeploy.passes.calibration.features import Dynamics, Features, gathered, gathered_constants, unchanged
 from neurodeploy.passes.calibration.lines import Lines
 from neurodeploy.passes.calibration.rounding import Levels
+from neurodeploy.passes.calibration.rows import count_for
 from neurodeploy.passes.draft import Draft
 from neurodeploy.passes.machine import Machine
 from neurodeploy.passes.neurons import Neuron
@@ -49,6 +50,11 @@ class Task:
     def bits(self) -> int:
         """Most bits of a weight of any of its paths."""
         return max(self.draft.machine.bits(path.path) for path in self.paths)
+
+    @property
+    def worths(self) -> int:
+        """How many worths of a level are tried for each row."""
+        return count_for(len(self.weights(0)), has_windows([path.path for path in self.paths]))
 
     def weights(self, row: int) -> Array:
         return np.concatenate([path.weights[row] for path in self.paths])
