@@ -19,6 +19,9 @@ def cost(
     measure: Annotated[
         bool, typer.Option("--measure/--no-measure", help="Time a step here, and count instructions of firmware.")
     ] = True,
+    estimate: Annotated[
+        bool, typer.Option("--estimate/--no-estimate", help="Estimate energy and time with SANA-FE, where installed.")
+    ] = True,
     trust_sources: o.TrustSources = False,
     *,
     framing: o.Framing,
@@ -29,7 +32,8 @@ def cost(
     """Count what a network costs, as NeuroBench defines it.
 
     On a stimulus: footprint, sparsities, synaptic operations and membrane updates of the float network and of its
-    integers are exact counts; times and instructions stand beside them as measured.
+    integers are exact counts; times and instructions stand beside them as measured, and energy and time on Loihi 1 as
+    what SANA-FE estimates (neurodeploy targets install sana-fe).
     """
     from neurodeploy import flow
     from neurodeploy.report.console import render
@@ -40,6 +44,7 @@ def cost(
             stimulus,
             options=o.assignments(assign),
             measure=measure,
+            estimate=estimate,
             trust_sources=trust_sources,
             **framing.arguments(),
             **vars(making),

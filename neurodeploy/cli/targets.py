@@ -35,7 +35,9 @@ def targets(ctx: typer.Context, *, output: o.Output) -> None:
 @app.command("install")
 @with_blocks
 def install(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The target to set up.", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The target to set up, or sana-fe (estimates).", show_default=False)
+    ],
     *,
     output: o.Output,
 ) -> None:

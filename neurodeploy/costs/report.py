@@ -10,6 +10,7 @@ from neurodeploy.costs.measured import Measured
 from neurodeploy.document import Block, line, plain_text, quiet
 from neurodeploy.finding import Finding
 from neurodeploy.html import html_document
+from neurodeploy.sanafe.estimate import Estimate
 from neurodeploy.table import Table, number
 
 
@@ -19,12 +20,14 @@ class CostReport:
 
     - ``counts``: exact counts of the ``network`` (float) and of the ``program`` (integers).
     - ``measured``: times and instructions, of the machine that each names.
-    - ``findings``: what was guessed to make the stimulus.
+    - ``estimate``: energy and time as a simulator estimates them, where it is installed.
+    - ``findings``: what was guessed to make the stimulus, and why there is no estimate.
     """
 
     counts: tuple[Costs, ...]
     measured: tuple[Measured, ...] = ()
     findings: tuple[Finding, ...] = ()
+    estimate: Estimate | None = None
 
     def __getitem__(self, rung: str) -> Costs:
         """The counts of a rung: ``network`` or ``program``. Raises KeyError for another."""
@@ -35,6 +38,7 @@ class CostReport:
         return {
             "counts": {costs.rung: costs.to_json() for costs in self.counts},
             "measured": [measured.to_json() for measured in self.measured],
+            "estimate": None if self.estimate is None else self.estimate.to_json(),
             "findings": [finding.to_json() for finding in self.findings],
         }
 
@@ -46,7 +50,7 @@ class CostReport:
         if self.measured:
             blocks += [line("measured", heading=True), measured_table(self.measured)]
             blocks += [quiet(f"{m.quantity}: {m.how}", indent=2) for m in self.measured]
-        return blocks
+        return [*blocks, *(() if self.estimate is None else self.estimate.blocks())]
 
     def __repr__(self) -> str:
         return plain_text(self.blocks())

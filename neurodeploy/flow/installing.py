@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import neurodeploy.sanafe.environment as sanafe
 from neurodeploy.errors import InputError
 from neurodeploy.frontends.torch_extra import need_torch
 from neurodeploy.model import find_model
 from neurodeploy.target import Target, find_target
 
 
-def install_target(name: str, tell: Callable[[str], None] = print) -> Target:
-    """Set up a target's own environment.
+def install_target(name: str, tell: Callable[[str], None] = print) -> Target | None:
+    """Set up a target's own environment, or that of the simulator ``sana-fe``, which ``cost`` asks for estimates.
 
     Args:
-        name: of the target.
+        name: of the target; ``sana-fe`` is none, and gives None.
         tell: gets every line of progress.
 
     Raises:
@@ -25,6 +26,9 @@ def install_target(name: str, tell: Callable[[str], None] = print) -> Target:
     Example:
         >>> nd.install_target("loihi-sim")
     """
+    if name == sanafe.NAME:
+        sanafe.install(tell)
+        return None
     target = find_target(name, "targets install")
     if target.install is None:
         raise InputError(f"target {name} needs no environment of its own", "targets install", "use it as it is")

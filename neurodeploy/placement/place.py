@@ -13,6 +13,7 @@ from neurodeploy.placement.fitting import misfits, unverified
 from neurodeploy.placement.packing import Cores, first_fit
 from neurodeploy.placement.placement import Placement
 from neurodeploy.placement.splitting import split
+from neurodeploy.placement.stored import Stored
 from neurodeploy.placement.traffic import Events, one_each, traffic
 from neurodeploy.placement.usage import usage
 from neurodeploy.program.program import Program
@@ -68,6 +69,14 @@ def place_program(
     flow = traffic(needs, cores, sent)
     notes = unverified(needs, used)
     return Placement(chip, wanted.chips, wanted.strategy, cores, used, flow, hops, stimulus, notes)
+
+
+def placed_again(program: Program, stored: Stored) -> Placement:
+    """The placement that a bundle keeps, with what every core uses and the traffic of one event per neuron."""
+    needs, cores = Needs(program, stored.chip), stored.blocks
+    flow = traffic(needs, cores, one_each(needs))
+    used = usage(needs, cores)
+    return Placement(stored.chip, stored.chips, stored.strategy, cores, used, flow, flow.hops, "one event per neuron")
 
 
 def _room(chip: Chip, cores: int) -> int:

@@ -6,38 +6,19 @@ Lava is archived and pins Python, numpy and networkx far below today's; it lives
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
-import os
 import shutil
-import subprocess
 import sys
-import venv
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from neurodeploy.atomic import new_folder
-from neurodeploy.errors import EnvironmentFailureError, InputError, UnavailableError
+from neurodeploy.environments import COMPLETE, home, install_pinned, locked, new_environment
+from neurodeploy.errors import UnavailableError
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 PYTHONS = ((3, 11), (3, 12), (3, 13))
-COMPLETE = "complete"
 INSTALL = "run: neurodeploy targets install loihi-sim"
-
-
-def home() -> Path:
-    """Where neurodeploy keeps environments: $NEURODEPLOY_HOME, else beside a writable venv, else the user's data."""
-    if home := os.environ.get("NEURODEPLOY_HOME"):
-        try:
-            return Path(home).expanduser().resolve()
-        except RuntimeError as error:
-            problem = f"{home!r} begins with a user who has no home"
-            raise InputError(problem, "NEURODEPLOY_HOME", "name a folder") from error
-    current = Path(sys.prefix)
-    if sys.prefix != sys.base_prefix and os.access(current, os.W_OK):
-        return current / "share" / "neurodeploy"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "neurodeploy"
 
 
 def folder() -> Path:
@@ -79,7 +60,7 @@ def install(progress: Callable[[str], None] = lambda line: None) -> None:
     if reason := unsupported():
         raise UnavailableError(reason, "target loihi-sim", "install neurodeploy under a Python that Lava runs on")
     place = folder()
-    with locked(place.parent):
+    with locked(place.parent, "loihi-sim"):
         if (place / COMPLETE).exists():
             progress(f"Lava environment is already in {place}")
             return
@@ -91,37 +72,11 @@ def install(progress: Callable[[str], None] = lambda line: None) -> None:
     progress("Lava environment is ready")
 
 
-@contextmanager
-def locked(parent: Path) -> Generator[None]:
-    """Hold the one lock of installations in ``parent``."""
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        handle = (parent / "loihi-sim.lock").open("w")
-    except OSError as error:
-        remedy = "set NEURODEPLOY_HOME to a folder you can write to"
-        raise EnvironmentFailureError(f"cannot write: {error.strerror}", str(parent), remedy) from error
-    with handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
 def fill(building: Path, progress: Callable[[str], None]) -> None:
     """Packages, then the mark of completeness."""
-    try:
-        venv.EnvBuilder(with_pip=True, symlinks=True).create(building)
-    except subprocess.CalledProcessError as error:
-        reason = "Python's venv module cannot make an environment here (is ensurepip installed?)"
-        raise UnavailableError(reason, "target loihi-sim", "install Python's venv package") from error
+    new_environment(building, "target loihi-sim")
     progress("downloading lava-nc 0.10.0, lava-dl 0.6.0 and what they need (about 130 MB)")
-    options = ("--require-hashes", "--no-deps", "--ignore-requires-python", "--only-binary=:all:", "--no-input")
-    pip = (str(building / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", *options)
-    done = subprocess.run((*pip, "-r", str(REQUIREMENTS)), capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = "\n  ".join((done.stderr or done.stdout).strip().splitlines()[-5:])
-        remedy = "check the network and pip's configuration, then install again"
-        if "No space left" in last:
-            raise EnvironmentFailureError(f"disk full while installing Lava:\n  {last}", str(building.parent), remedy)
-        raise UnavailableError(f"pip could not install Lava:\n  {last}", "target loihi-sim", remedy)
+    install_pinned(building, REQUIREMENTS, "Lava", "target loihi-sim", ("--ignore-requires-python",))
     for packages in building.glob("lib/python*/site-packages"):
         shutil.rmtree(packages / "tests", ignore_errors=True)
     (building / COMPLETE).touch()
@@ -129,6 +84,6 @@ def fill(building: Path, progress: Callable[[str], None]) -> None:
 
 def remove() -> None:
     """Delete the environment."""
-    with locked(folder().parent), contextlib.suppress(FileNotFoundError):
+    with locked(folder().parent, "loihi-sim"), contextlib.suppress(FileNotFoundError):
         (folder() / COMPLETE).unlink()
         shutil.rmtree(folder())

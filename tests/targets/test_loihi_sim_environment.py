@@ -58,8 +58,8 @@ def test_asking_starts_no_process_and_imports_no_lava(monkeypatch: pytest.Monkey
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("asking started a process")
 
-    monkeypatch.setattr(environment.subprocess, "run", refuse)
-    monkeypatch.setattr(environment.subprocess, "Popen", refuse)
+    monkeypatch.setattr(subprocess, "run", refuse)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
     TARGET.available()
     assert "lava" not in sys.modules
 

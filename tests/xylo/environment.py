@@ -14,9 +14,8 @@ import tempfile
 import venv
 from pathlib import Path
 
-from neurodeploy.targets.loihi_sim.environment import home, locked
-
 from neurodeploy.atomic import new_folder
+from neurodeploy.environments import home, locked
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 COMPLETE = "complete"

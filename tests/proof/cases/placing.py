@@ -153,7 +153,7 @@ def of_network(name: str, shape: tuple[int, ...] | None) -> Program:
     config = model.preset(None)
     if shape is not None:
         config = {**config, "input": {**config["input"], "shape": list(shape)}}
-    if name == "spikingrx":
+    if name == "spikingrx" and shape is not None:
         config = {**config, "base_ch": 16}
     with TemporaryDirectory() as folder:
         path = Path(folder) / "model.pt"
