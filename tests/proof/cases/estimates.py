@@ -19,7 +19,7 @@ STEPS = 4
 
 
 def count(seeds: range) -> Counts:
-    """A network fails where SANA-FE counts other spikes or synaptic events than its run has: no figure is given then."""
+    """A network fails where SANA-FE counts other spikes or synaptic events than its run has."""
     tallies: Counter[str] = Counter()
     failed: list[int] = []
     for seed in seeds:
