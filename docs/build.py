@@ -38,6 +38,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "reduce.md": "docs/reduce.md",
         "cost.md": "docs/cost.md",
         "placement.md": "docs/placement.md",
+        "sweeps.md": "docs/sweeps.md",
     },
     "Targets": {
         "targets/fixed.md": "targets/fixed/README.md",

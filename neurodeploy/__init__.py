@@ -26,6 +26,7 @@ encode, decode      a signal as spikes, and spikes as a signal
 prove               what holds of the integers whatever the input: no overflow, neurons that never fire
 cost                what a network costs on a stimulus: NeuroBench's counts, measured times
 place               neurons and synapses on the cores of chips, and the traffic between them
+sweep               a row for every combination of quantization choices, targets and stimuli
 finetune            the integers of a network trained on labelled samples
 plot                pictures of reports and traces for papers: ``plot.raster``, ``plot.graph`` and others
 torch               training in your own loop: ``torch.quantized`` gives a module of integers
@@ -33,6 +34,7 @@ quantize, lower     the two halves of ``export``, without writing anything
 stages              the stages of quantization, their options, and what each did to a network
 targets, models     what is installed here: deployment targets and reference networks
 conform             does a target compute what it declares? Cases at every edge, and random networks
+schema              the JSON Schema of what ``check --json`` prints
 install_target      a target's own environment, set up
 build_model         a reference network, written as a checkpoint
 events_info         what a recording of an event camera holds
@@ -112,6 +114,7 @@ if TYPE_CHECKING:
     from neurodeploy.program import Program
     from neurodeploy.report.schema import schema
     from neurodeploy.stimulus import Stimulus
+    from neurodeploy.sweeps import sweep
     from neurodeploy.target import installed_targets as targets
     from neurodeploy.trace import Trace
 
@@ -162,6 +165,7 @@ __all__ = [
     "run",
     "schema",
     "stages",
+    "sweep",
     "targets",
     "torch",
 ]
@@ -209,6 +213,7 @@ _MODULE_OF = {
     "run": "flow.running",
     "schema": "report.schema",
     "stages": "flow.staging",
+    "sweep": "sweeps.sweeping",
 }
 """Where a name stands. ``models``, ``plot``, ``targets`` and ``torch`` are not here: they are packages."""
 

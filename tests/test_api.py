@@ -25,11 +25,12 @@ FUNCTIONS = (
     "lower",
     "prove",
     "cost",
+    "sweep",
     "place",
 )
-HELPERS = ("finetune", "stages", "install_target", "build_model", "events_info")
+HELPERS = ("finetune", "stages", "install_target", "build_model", "events_info", "conform", "schema")
 LISTS = ("targets", "models")
-NAMESPACES = ("torch",)
+NAMESPACES = ("torch", "plot")
 CLASSES = (
     "Network",
     "NetworkBuilder",

@@ -30,6 +30,7 @@ from neurodeploy.cli import (
     reduce,
     run,
     schema,
+    sweep,
     targets,
 )
 from neurodeploy.cli.early import is_of_typer
@@ -57,7 +58,7 @@ for verb in (
     cost.cost,
 ):
     app.command()(verb)
-for verb in (place.place, finetune.finetune, encode.encode, encode.decode, schema.schema):
+for verb in (place.place, sweep.sweep, finetune.finetune, encode.encode, encode.decode, schema.schema):
     app.command()(verb)
 app.add_typer(events.app, name="events")
 app.add_typer(targets.app, name="targets")

@@ -210,12 +210,17 @@ class Output:
 
 def assignments(pairs: Sequence[str] | None) -> dict[str, str]:
     """``key=value`` texts as a mapping. Raises InputError."""
-    options: dict[str, str] = {}
+    return {key: values[-1] for key, values in several(pairs).items()}
+
+
+def several(pairs: Sequence[str] | None) -> dict[str, list[str]]:
+    """``key=value`` texts as all values of every key. Raises InputError."""
+    options: dict[str, list[str]] = {}
     for text in pairs or ():
         key, equals, value = text.partition("=")
         if not equals or not key:
             raise InputError(f"{text!r} is not key=value", "-O", "write e.g. -O weight-bits=6")
-        options[key] = value
+        options.setdefault(key, []).append(value)
     return options
 
 

@@ -22,6 +22,7 @@ TWINS: dict[str, Callable[..., Any]] = {
     "reduce": nd.reduce,
     "finetune": nd.finetune,
     "place": nd.place,
+    "sweep": nd.sweep,
     "encode": nd.encode,
     "decode": nd.decode,
     "events info": nd.events_info,
@@ -38,6 +39,9 @@ RENAMED = {
     "O": "options",
     "input": "stimulus",
     ("check", "target"): "targets",
+    ("sweep", "target"): "targets",
+    ("sweep", "input"): "stimuli",
+    ("sweep", "seed"): "seeds",
     ("encode", "parameter"): "parameters",
 }
 ELSEWHERE = {("export", "stop_after"): nd.stages}

@@ -1,0 +1,62 @@
+"""Jobs on processes of this machine, which read shared data from files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+from collections.abc import Generator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+
+from neurodeploy.work.crew import Crew, Shared, digest_of
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NEURODEPLOY_THREADS")
+"""Variables that keep a worker to one core: the others have their own."""
+
+
+@contextmanager
+def processes(name: str, count: int) -> Generator[Crew]:
+    """``count`` workers, each a fresh interpreter."""
+    with tempfile.TemporaryDirectory(prefix="neurodeploy-") as folder, _one_thread():
+        pools: list[ProcessPoolExecutor] = []
+
+        def started() -> ProcessPoolExecutor:
+            for pool in pools:
+                pool.shutdown(wait=False, cancel_futures=True)
+            pools.append(ProcessPoolExecutor(count, get_context("spawn"), _quiet))
+            return pools[-1]
+
+        def share(data: bytes) -> Shared:
+            digest = digest_of(data)
+            path = Path(folder) / digest
+            if not path.exists():
+                path.write_bytes(data)
+            return Shared(digest, path=path)
+
+        try:
+            yield Crew(name, count, started(), share, started)
+        finally:
+            for pool in pools:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _quiet() -> None:
+    """An interrupt at the terminal reaches all its processes: whoever started the workers ends them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _one_thread() -> Generator[None]:
+    before = {variable: os.environ.get(variable) for variable in ONE_THREAD}
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    try:
+        yield
+    finally:
+        for variable, value in before.items():
+            if value is None:
+                os.environ.pop(variable, None)
+            else:
+                os.environ[variable] = value
