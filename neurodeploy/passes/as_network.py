@@ -63,7 +63,7 @@ class _Graph:
     """A network under construction."""
 
     program: Program
-    like: Original
+    like: Network | Original
     nodes: dict[str, Any] = field(default_factory=dict[str, Any])
     edges: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     overrides: dict[str, dict[str, Value]] = field(default_factory=dict[str, dict[str, Value]])
@@ -81,7 +81,7 @@ class _Graph:
         return name
 
 
-def as_network(program: Program, like: Original) -> Network:
+def as_network(program: Program, like: Network | Original) -> Network:
     """The float network that does what ``program`` does, named like what it was made from, ``like``.
 
     Raises RefusedError, by name, for what no float network does exactly.
@@ -117,7 +117,7 @@ def _different(terms: Mapping[str, Value], defaults: Terms) -> dict[str, Value]:
     return {key: value for key, value in terms.items() if value != getattr(defaults, key)}
 
 
-def _range(node: Input, like: Original) -> InputRange:
+def _range(node: Input, like: Network | Original) -> InputRange:
     declared = like.input_range(node.name)
     return InputRange(declared.low, declared.high, 2.0**-node.scale, declared=True, rounded=True)
 
@@ -231,13 +231,13 @@ def _refuse_left_over(biases: Mapping[str, Array | None]) -> None:
         raise RefusedError("no layer before it can carry its bias", f"node {left[0]}", "train without that bias")
 
 
-def _closes(projection: Projection, like: Original) -> bool:
+def _closes(projection: Projection, like: Network | Original) -> bool:
     """Whether the projection closes a loop, as the network that the program was made from is ordered."""
     place = {name: number for number, name in enumerate(like.order)}
     return projection.delay > 0 and place[projection.source] >= place[projection.target]
 
 
-def _recurrent_delays(program: Program, like: Original) -> dict[str, int]:
+def _recurrent_delays(program: Program, like: Network | Original) -> dict[str, int]:
     """By population, the shortest delay of the projections into it that close a loop."""
     closing = [p for p in program.projections if _closes(p, like)]
     return {p.target: min(q.delay for q in closing if q.target == p.target) for p in closing}
