@@ -39,6 +39,8 @@ from neurodeploy.cli.stdout import RUNS_CODE, prepare, results_alone, told, watc
 from neurodeploy.foreign import shown
 from neurodeploy.stopping import StopRequested
 
+INTERRUPTED = 130
+"""What typer makes of an interrupt, without a word; no verb ends with it."""
 CHATTERING = ("torch._library",)
 """Loggers that tell users of what their machine lacks for uses that are none here, such as Triton."""
 app = typer.Typer(
@@ -124,6 +126,8 @@ def run_verb(arguments: Sequence[str]) -> int:
 
         def work() -> object:
             result = app(list(arguments), prog_name="neurodeploy", standalone_mode=False, obj=list(arguments))
+            if result == INTERRUPTED:
+                raise KeyboardInterrupt
             with told():  # a full device is an error of this verb, not of its end
                 return result
 

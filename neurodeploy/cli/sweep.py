@@ -63,7 +63,7 @@ def sweep(
     loading: o.Loading,
     output: o.Output,
 ) -> None:
-    """Export and check a network for every combination of choices, a row each.
+    """Export and check every combination of choices, a row each.
 
     Finished rows are kept at once: a sweep that was stopped goes on where it was. The folder gets table.csv,
     table.parquet and pareto.svg. Exit code 0 where there is any row, 1 where all failed.

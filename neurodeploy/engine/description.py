@@ -13,7 +13,7 @@ from typing import Any
 from neurodeploy.codegen.layout import Layout
 from neurodeploy.codegen.module import Port, Rendering
 
-MADE_BY = ("codegen", "step", "analysis", "program", "numerics.py", "integers.py", "window.py")
+MADE_BY = ("codegen", "step", "analysis", "program", "numerics.py", "integers.py", "window.py", "foreign.py")
 """What a rendering depends on beside its program."""
 
 

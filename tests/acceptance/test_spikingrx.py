@@ -46,7 +46,7 @@ def test_stateful_blocks_with_identity_and_real_valued_shortcuts() -> None:
     model = find_model("spikingrx")
     config = model.preset("stateful")
     network = model_network(model, config, model.build(config))
-    stimulus = model.stimulus(config, 50, 1, 0)
+    stimulus = model.stimulus(config, 30, 1, 0)
     assert network.source is not None
     assert network.source.run is not None
     rung = float_rung(network, stimulus, network.source.run(stimulus), ())
@@ -63,7 +63,7 @@ def test_spiking_shortcuts_under_every_connect_function(connect: str) -> None:
     config = {**model.preset("stateful"), "connect": connect, "shortcut": "spiking", "base_ch": 4}
     config["warm_up"] = {"passes": 5, "samples": 1, "steps": 10}
     network = model_network(model, config, model.build(config))
-    stimulus = model.stimulus(config, 20, 1, 0)
+    stimulus = model.stimulus(config, 12, 1, 0)
     assert network.source is not None
     assert network.source.run is not None
     rung = float_rung(network, stimulus, network.source.run(stimulus), ())

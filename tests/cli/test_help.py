@@ -42,7 +42,7 @@ def test_the_list_of_verbs_says_each_in_one_whole_sentence() -> None:
     listed = call("--help").out.partition("Commands:")[2]
     lines = [line for line in listed.splitlines() if line.strip()]
     verbs = ["export", "run", "check", "reduce", "inspect", "lint", "convert", "cost", "place"]
-    verbs += ["finetune", "encode", "decode", "schema", "events", "targets", "models"]
+    verbs += ["sweep", "finetune", "encode", "decode", "schema", "events", "targets", "models"]
     assert [line.split()[0] for line in lines] == verbs
     assert all(line.endswith(".") and not line.endswith("...") for line in lines)
 

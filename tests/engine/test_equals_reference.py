@@ -13,8 +13,8 @@ from . import extremes
 from .support import QUICK, compiled_all, differences, needs_compiler, reference, run_one
 
 pytestmark = needs_compiler
-PROGRAMS = 40
-EXTREME = 60
+PROGRAMS = 24
+EXTREME = 40
 
 
 @pytest.mark.parametrize("family", ["stock", "held"])
