@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy import causes
 from neurodeploy.evidence import INDEPENDENT
 from neurodeploy.program.program import Program
 from neurodeploy.program.quantizer import check_inputs
@@ -19,33 +20,7 @@ from neurodeploy.target import Artifact, Target
 from neurodeploy.trace import Entry, Trace, joined
 
 IntArray = NDArray[np.int64]
-Term = Literal[
-    "weights",
-    "geometry",
-    "channels",
-    "exponent",
-    "delay",
-    "message",
-    "current decay",
-    "membrane decay",
-    "threshold",
-    "bias",
-    "reset",
-    "tie rule",
-    "clamp",
-    "spikes per step",
-    "fire once",
-    "initial state",
-    "relay",
-    "overflow",
-    "rounding",
-    "order",
-    "latency",
-    "kept state",
-    "stuck",
-    "samples",
-    "none of these",
-]
+Term = causes.Term | Literal["none of these"]
 """What a fault is a fault of; ``none of these``: something that no single term describes."""
 ByStep = Callable[[], Update]
 """Makes the faulty update of a population afresh for every run, for it may remember steps."""

@@ -23,6 +23,8 @@ from neurodeploy.work import Shared, content
 
 Outcome = dict[str, Any]
 FAILED, NOT_RUN = "failed", "not run"
+NAMES = ("stimulus", "calibrate", "seed")
+"""Fields of a job that its data stand for."""
 QUANTIZATION = "program"
 """The rung that compares the network with its integers."""
 
@@ -47,7 +49,7 @@ class Job:
     @property
     def key(self) -> str:
         """The job by its content: equal for equal work, whatever its files are called."""
-        plain = {name: value for name, value in asdict(self).items() if name not in ("stimulus", "calibrate")}
+        plain = {name: value for name, value in asdict(self).items() if name not in NAMES}
         return sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()[:16]
 
 

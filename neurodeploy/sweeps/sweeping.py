@@ -96,7 +96,8 @@ def sweep(
     asked = _asked(targets, options, stimuli, calibrate, seeds, choices)
     _check(asked)
     name = str(source) if isinstance(source, str | Path) else "NETWORK"
-    return _swept(network_from(source, **loading), asked, showing, Path(out), budget, executor, progress, name)
+    words = [name, *_words({**loading, **showing})]
+    return _swept(network_from(source, **loading), asked, showing, Path(out), budget, executor, progress, words)
 
 
 def _swept(
@@ -107,7 +108,7 @@ def _swept(
     budget: float,
     executor: str,
     progress: Progress,
-    source: str,
+    source: Sequence[str],
 ) -> Sweep:
     findings: list[Finding] = []
     with open_journal(folder) as journal:
@@ -119,9 +120,7 @@ def _swept(
             with open_crew(executor) as crew:
                 passing = run_jobs(list(missing.values()), data.pieces, crew, journal, progress)
         outcomes = {**journal.rows, **passing}
-        rows = tuple(
-            {**_chosen(job), **outcomes[job.key], "command": _command(source, job, folder, showing)} for job in jobs
-        )
+        rows = tuple({**_chosen(job), **outcomes[job.key], "command": _command(source, job, folder)} for job in jobs)
         swept = Sweep(rows, tuple(_chosen(jobs[0])), budget, len(missing), tuple(findings))
         return replace(swept, findings=(*findings, *write(swept, folder)))
 
@@ -213,15 +212,23 @@ def _chosen(job: Job) -> dict[str, Any]:
     }
 
 
-def _command(source: str, job: Job, folder: Path, showing: Mapping[str, Any]) -> str:
-    """What makes the row again."""
-    words = ["neurodeploy", "check", source, "-t", job.target]
+def _command(source: Sequence[str], job: Job, folder: Path) -> str:
+    """What makes the row again. ``source``: with the options that load it and its stimulus."""
+    words = ["neurodeploy", "check", *source, "-t", job.target]
     for key, value in job.options:
         words += ["-O", f"{key}={value}"]
     words += ["--input", job.stimulus] if job.stimulus != OWN else []
     if job.calibrate != NONE:
         words += ["--calibrate", str(folder / CALIBRATION) if job.calibrate == OWN else job.calibrate]
-    for name, value in showing.items():
-        if value not in (None, False, 1 if name == "downscale" else None):
-            words += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
     return shlex.join([*words, "--seed", str(job.seed)])
+
+
+def _words(options: Mapping[str, Any]) -> list[str]:
+    """Options as the command line has them; those that say nothing are left out."""
+    words: list[str] = []
+    for name, value in options.items():
+        if value is None or value is False or (name == "downscale" and value == 1):
+            continue
+        text = ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+        words += [f"--{name.replace('_', '-')}", *([] if value is True else [text])]
+    return words

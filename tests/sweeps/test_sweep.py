@@ -49,6 +49,7 @@ def test_every_combination_is_a_row(serial: tuple[Sweep, Path]) -> None:
     ]
     assert {row["verdict"] for row in table.rows} <= {"agree", "inconclusive"}
     assert table.computed == 4
+    assert "--steps 12 --samples 3" in table.rows[0]["command"]
     with (out / "table.csv").open() as file:
         assert [row["command"] for row in csv.DictReader(file)] == [row["command"] for row in table.rows]
     assert (out / "pareto.svg").read_text().count("<svg") == 1
@@ -190,6 +191,17 @@ def test_a_file_of_choices_is_read(source: Path, tmp_path: Path) -> None:
     assert table.rows[0]["stimulus"] == str(tmp_path / "own.npz")
     with pytest.raises(InputError, match="beside it"):
         nd.sweep(source, tmp_path / "sweep", choices=tmp_path / "choices.toml", targets=["c"])
+
+
+def test_a_row_is_made_again_with_the_options_that_load_its_source(source: Path, tmp_path: Path) -> None:
+    table = nd.sweep(source, tmp_path / "sweep", targets=["fixed"], input_range=(0.0, 1.0, 0.125), seeds=[0], **SIZE)
+    assert "--input-range 0.0,1.0,0.125" in table.rows[0]["command"]
+
+
+def test_a_seed_changes_nothing_of_a_stimulus_that_is_there(source: Path, tmp_path: Path) -> None:
+    np.savez(tmp_path / "shown.npz", input=np.ones((5, 2, 6, 6)))
+    table = nd.sweep(source, tmp_path / "sweep", targets=["fixed"], stimuli=[tmp_path / "shown.npz"], seeds=[0, 1])
+    assert table.computed == 1 and len(table.rows) == 2
 
 
 def test_a_full_disk_keeps_what_is_finished(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
