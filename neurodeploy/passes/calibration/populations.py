@@ -26,7 +26,7 @@ from neurodeploy.passes.calibration.applying import RunProgram, play, with_rows
 from neurodeploy.passes.calibration.choices import Choice, Counts, Rows, Seen, best, never_worse, shifted
 from neurodeploy.passes.calibration.fan_in import in_channels
 from neurodeploy.passes.calibration.messages import fitted_messages
-from neurodeploy.passes.calibration.reasons import check_reached, reason
+from neurodeploy.passes.calibration.reasons import check_reached, reason, unreached
 from neurodeploy.passes.calibration.room import check_room, cut_cells, with_room
 from neurodeploy.passes.calibration.rows import Row, Tried, tried, unclipped, worths
 from neurodeploy.passes.calibration.task import Task, task_of
@@ -117,7 +117,11 @@ def _calibrated(
     why = reason(draft, neuron)
     if why is not None:
         return draft, Calibrated(neuron.name, 0, 0, 0, 0, 0, reason=why)
-    check_reached(draft, neuron, messages)
+    check_reached(draft, neuron, {source: network[source].values for source in messages})
+    silent = unreached(draft, neuron, messages)
+    if silent is not None:
+        why = f"{silent} once its own weights are integers"
+        return draft, Calibrated(neuron.name, 0, 0, 0, 0, 0, reason=why)
     chosen, plain = _population(draft, neuron, messages, network, run, seen, np.random.default_rng(seed))
     return chosen.draft, _report(neuron.name, chosen, plain, network[neuron.name].values, seen)
 

@@ -41,14 +41,20 @@ def reason(draft: Draft, neuron: Neuron) -> str | None:
     return None
 
 
-def check_reached(draft: Draft, neuron: Neuron, messages: Mapping[str, NDArray[np.float64]]) -> None:
-    """Raises InputError where no message of the stimulus reaches a population that is to be calibrated."""
+def unreached(draft: Draft, neuron: Neuron, messages: Mapping[str, NDArray[np.float64]]) -> str | None:
+    """Who is silent, where no message reaches a population that is to be calibrated, or None."""
     sources = {path.source for path in draft.entering(neuron.name)} - {neuron.name}
     if any(np.any(messages[source]) for source in sources):
-        return
-    silent = ", ".join(sorted(sources))
-    raise InputError(
-        f"nothing reaches {neuron.name}: {silent} {'sends' if len(sources) == 1 else 'send'} nothing in any sample",
-        "--calibrate",
-        f"show samples that make {silent} fire, or take {neuron.name} out of the network",
-    )
+        return None
+    return f"{', '.join(sorted(sources))} {'sends' if len(sources) == 1 else 'send'} nothing"
+
+
+def check_reached(draft: Draft, neuron: Neuron, messages: Mapping[str, NDArray[np.float64]]) -> None:
+    """Raises InputError where no message of the float network on the stimulus reaches a population."""
+    silent = unreached(draft, neuron, messages)
+    if silent is not None:
+        raise InputError(
+            f"nothing reaches {neuron.name}: {silent} in any sample",
+            "--calibrate",
+            f"show samples that make it fire, or take {neuron.name} out of the network",
+        )
