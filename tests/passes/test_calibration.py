@@ -277,7 +277,7 @@ def test_a_population_that_the_integers_before_it_leave_silent_is_rounded_plainl
     at = build.linear("one", build.input("input", (2,), InputRange(0, 1, 1)), np.eye(2))
     # It decays by 0.50012, in 12 bits by 0.5, and then comes no further than 2.
     at = build.lif("before", at, tau=1e-3 / (1 - 0.50012), threshold=2.0002, method="euler", input_gain="unit")
-    build.output("output", build.lif("n", build.linear("fc", at, np.array([[0.31, 0.17]])), tau=4e-3, threshold=0.4))
+    build.output("output", build.lif("n", build.linear("fc", at, np.array([[0.3, 0.2**0.5]])), tau=4e-3, threshold=0.4))
     network, steady = build.build(), {"input": np.ones((3, 40, 2))}
     assert run_network(network, steady)["before"].output.any()
     quantized = quantize(network, LOIHI2, steady)
