@@ -1,16 +1,22 @@
 """The images: UCI optical recognition of handwritten digits, as scikit-learn ships them, in one fixed split."""
 
+import gzip
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 
-HELD_OUT = 0.25
-"""Fraction of the 1,797 images held out of training (450 images), drawn evenly over the classes."""
-SPLIT_SEED = 0
+SPLIT = Path(__file__).parent / "split.csv"
+"""Numbers of the 1,347 images for training, and in its second line of the 450 that are held out, drawn evenly over the
+classes: ``train_test_split(range(1797), test_size=0.25, stratify=labels, random_state=0)``."""
+SKLEARN = find_spec("sklearn")
+"""Where scikit-learn is. Its images are read from its files: importing it takes longer than all the rest."""
+if SKLEARN is None:
+    raise ModuleNotFoundError("No module named 'sklearn'", name="sklearn")
 LEVELS = 16
 """Pixels are integers from 0 to this value; the network sees them divided by it."""
 
@@ -30,12 +36,23 @@ class Images:
 
 def split() -> tuple[Images, Images]:
     """The training images (1,347) and the held-out images (450), always the same."""
-    raw, classes = load_digits(return_X_y=True)
-    pixels = (np.asarray(raw) / LEVELS).astype(np.float32).reshape(-1, 1, 8, 8)
-    labels = np.asarray(classes, np.int64)
-    chosen = train_test_split(np.arange(len(labels)), test_size=HELD_OUT, stratify=labels, random_state=SPLIT_SEED)
-    training, held_out = (np.asarray(part, np.int64) for part in chosen)
+    table = _table()
+    pixels = (table[:, :-1] / LEVELS).astype(np.float32).reshape(-1, 1, 8, 8)
+    labels = table[:, -1].astype(np.int64)
+    training, held_out = (np.array(line.split(","), np.int64) for line in SPLIT.read_text("ascii").splitlines())
     return Images(pixels[training], labels[training]), Images(pixels[held_out], labels[held_out])
+
+
+def _table() -> NDArray[Any]:
+    """A row per image: its 64 pixels and its class."""
+    for place in SKLEARN.submodule_search_locations or () if SKLEARN is not None else ():
+        path = Path(place) / "datasets" / "data" / "digits.csv.gz"
+        if path.is_file():
+            with gzip.open(path) as file:
+                return np.loadtxt(file, delimiter=",")
+    from sklearn.datasets import load_digits
+
+    return np.column_stack(load_digits(return_X_y=True))
 
 
 def present(pixels: Tensor, steps: int) -> Tensor:

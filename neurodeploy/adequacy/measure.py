@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from neurodeploy.adequacy.result import NodeAdequacy, Seen
 from neurodeploy.adequacy.rules import Wrong, neuron_rules
 from neurodeploy.adequacy.wiring import synapse_rules
 from neurodeploy.analysis.ranges import sent_in_fact
+from neurodeploy.integers import narrowed
 from neurodeploy.program.population import Output, Population
 from neurodeploy.program.program import Program
 from neurodeploy.trace import Trace
@@ -26,13 +28,12 @@ NEURONS, CELLS, SAMPLES = 16, 256, 16
 SEED = 0
 
 
-@dataclass(eq=False)
-class _Collected:
-    """What reached some neurons of one population so far: by sample, and by line, what was sent."""
+@dataclass(frozen=True, eq=False)
+class _Tried:
+    """The neurons of one population that are tried, and by line what they read."""
 
     neurons: IntArray
     fans: tuple[Fan, ...]
-    sent: dict[int, list[list[IntArray]]] = field(default_factory=dict[int, list[list[IntArray]]])
 
 
 class Adequacy:
@@ -50,27 +51,27 @@ class Adequacy:
         self._steps = min(self._steps, max(1, CELLS // count))
         self._samples = frozenset(map(int, np.linspace(0, samples - 1, count)))
         self._rng = np.random.Generator(np.random.PCG64(SEED))
-        self._collected: dict[str, _Collected] = {}
+        self._fired = {p.name: np.zeros(p.shape, np.int64) for p in program.populations}
+        self._read = {p.source: dict[int, list[NDArray[Any]]]() for p in program.projections}
+        self._seen = False
 
     def add(self, trace: Trace, sample: int = 0, step: int = 0) -> None:
         """Look at a block of the run that begins at that sample and step; blocks of a sample come in order."""
-        if not self._collected:
-            self._collected = {p.name: self._choose(p, trace) for p in self._program.populations}
+        for name, fired in self._fired.items():
+            fired += np.add.reduce(trace[name].output != 0, axis=(0, 1), dtype=np.int64)
         rows = [row for row in range(trace.batch) if sample + row in self._samples]
         left = self._steps - step
         if left <= 0 or not rows:
             return
-        for collected in self._collected.values():
-            for number, fan in enumerate(collected.fans):
-                output = trace[fan.projection.source].output[rows, :left]
-                read = output.reshape(*output.shape[:2], -1)[..., fan.columns]
-                for row, part in zip(rows, read, strict=True):
-                    lines = collected.sent.setdefault(sample + row, [[] for _ in collected.fans])
-                    lines[number].append(part)
+        self._seen = True
+        for source, sent in self._read.items():
+            for row in rows:
+                output = trace[source].output[row, :left]
+                sent.setdefault(sample + row, []).append(narrowed(output.reshape(len(output), -1)))
 
-    def _choose(self, population: Population, trace: Trace) -> _Collected:
+    def _choose(self, population: Population) -> _Tried:
         """Half of the neurons that are tried are those which sent least, half are drawn."""
-        sent = np.count_nonzero(trace[population.name].output, axis=(0, 1)).reshape(-1)
+        sent = self._fired[population.name].reshape(-1)
         ranked = self._rng.permutation(population.size)
         least = ranked[np.argsort(sent[ranked], kind="stable")][: NEURONS // 2]
         drawn = ranked[~np.isin(ranked, least)][: NEURONS - len(least)]
@@ -79,7 +80,7 @@ class Adequacy:
             fan_in(p, self._program.node(p.source).shape, population.shape, neurons)
             for p in self._program.into(population.name)
         )
-        return _Collected(neurons, fans)
+        return _Tried(neurons, fans)
 
     def results(
         self, impossible: Mapping[str, Collection[Rule]], stateless: Collection[str] = ()
@@ -90,25 +91,28 @@ class Adequacy:
           ``("overflow", "")`` no width of it is ever left.
         - ``stateless``: populations whose states the check did not compare.
         """
+        if not self._seen:
+            return {}
+        chosen = {population.name: self._choose(population) for population in self._program.populations}
         return {
-            name: self._result(name, collected, impossible.get(name, ()), name not in stateless)
-            for name, collected in self._collected.items()
-            if collected.fans and collected.sent
+            name: self._result(name, tried, impossible.get(name, ()), name not in stateless)
+            for name, tried in chosen.items()
+            if tried.fans
         }
 
-    def _result(self, name: str, collected: _Collected, impossible: Collection[Rule], states: bool) -> NodeAdequacy:
+    def _result(self, name: str, tried: _Tried, impossible: Collection[Rule], states: bool) -> NodeAdequacy:
         population = self._program.by_name[name]
-        node = self._node(population, collected)
+        node = self._node(population, tried)
         known: dict[int, IntArray] = {}
         (right,) = run_nodes([node], known)
-        wrong = [*self._rules(node, right, collected.fans)]
+        wrong = [*self._rules(node, right, tried.fans)]
         records = run_nodes([rule.node for rule in wrong], known)
         kept = unreachable(node) if ("overflow", "") in impossible else ()
         impossible = (*impossible, *idle(node), *kept)
         seen = [_stuck(right)] if population.kind == "cuba-lif" else []
         seen += [_seen(rule, right, record, impossible) for rule, record in zip(wrong, records, strict=True)]
         samples, steps = right.output.shape[:2]
-        return NodeAdequacy(tuple(seen), len(collected.neurons), prod(population.shape), samples, steps, states)
+        return NodeAdequacy(tuple(seen), len(tried.neurons), prod(population.shape), samples, steps, states)
 
     def _rules(self, node: Node, right: Record, fans: tuple[Fan, ...]) -> Iterator[Wrong]:
         sent = [self._sent(fan.projection.source) for fan in fans]
@@ -118,15 +122,16 @@ class Adequacy:
     def _sent(self, source: str) -> Output:
         return sent_in_fact(self._program.node(source), self._program.numerics)
 
-    def _node(self, population: Population, collected: _Collected) -> Node:
-        sent = [
-            np.stack([np.concatenate(lines[number]) for _, lines in sorted(collected.sent.items())])
-            for number in range(len(collected.fans))
-        ]
-        lines = tuple(
-            Line(fan.projection, fan.rows, messages) for fan, messages in zip(collected.fans, sent, strict=True)
+    def _node(self, population: Population, tried: _Tried) -> Node:
+        lines = tuple(Line(fan.projection, fan.rows, self._messages(fan)) for fan in tried.fans)
+        return Node(self._program.numerics, chosen_neurons(population, tried.neurons), lines)
+
+    def _messages(self, fan: Fan) -> IntArray:
+        """What the elements that a fan reads sent in the samples that are looked at, ``(B, T, M)``."""
+        samples = [blocks for _, blocks in sorted(self._read[fan.projection.source].items())]
+        return np.stack(
+            [np.concatenate([block[:, fan.columns] for block in blocks]) for blocks in samples], dtype=np.int64
         )
-        return Node(self._program.numerics, chosen_neurons(population, collected.neurons), lines)
 
 
 def _seen(rule: Wrong, right: Record, record: Record, impossible: Collection[Rule]) -> Seen:

@@ -8,7 +8,8 @@ from pathlib import Path
 import neurodeploy.sanafe.environment as sanafe
 from neurodeploy.errors import InputError
 from neurodeploy.frontends.torch_extra import need_torch
-from neurodeploy.model import find_model
+from neurodeploy.model import GROUP, find_model
+from neurodeploy.plugin import plugin_names
 from neurodeploy.target import Target, find_target
 
 
@@ -61,9 +62,10 @@ def build_model(
         >>> nd.build_model("digits")
         PosixPath('digits.pt')
     """
+    if name in plugin_names(GROUP):
+        need_torch()
     model = find_model(name)
     config = model.preset(preset)
-    need_torch()
     from neurodeploy.frontends.checkpoint import save_checkpoint
 
     place = Path(f"{name}.pt") if out is None else Path(out)

@@ -49,6 +49,14 @@ class Readouts:
         return {rung: joined([joined(b, 1) for b in groups], 0) for rung, groups in self.blocks.items()}
 
 
+@dataclass(frozen=True, eq=False)
+class _Whole:
+    """Runs of some samples that are over: of the source, and of the float network where it is not fed in chunks."""
+
+    said: Trace | None
+    floats: Trace | None
+
+
 class Climb:
     """A ladder on its way up; after ``run`` its judges hold all counts.
 
@@ -86,21 +94,23 @@ class Climb:
             said = None if source is None else source(shown)
             if said is not None:
                 check_source(self.network, said, (shown.batch, shown.steps))
+            floats = self.runs.whole_network(shown)
+            if shown.batch == self.plan.samples:
+                self.floats = floats
             for side in self.sides:
                 side.begin(shown, samples.start)
             for group in self.plan.groups(samples):
                 local = slice(group.start - samples.start, group.stop - samples.start)
-                self._group(shown.part(local), group, local, said, lambda done: progress(self._told(done, begun)))
+                whole = _Whole(*(None if trace is None else trace.part(local, slice(None)) for trace in (said, floats)))
+                self._group(shown.part(local), group, local, whole, lambda done: progress(self._told(done, begun)))
             for side in self.sides:
                 side.end(self.runs, self.plan)
-            said = None  # or the next call of the source would find two of its traces in memory
+            said = floats = None  # or the next call of the source would find two of its traces in memory
 
-    def _group(
-        self, shown: Stimulus, group: slice, local: slice, said: Trace | None, told: Callable[[float], None]
-    ) -> None:
-        network, program = self.runs.of_network(shown), self.runs.of_program(shown.batch)
-        isolated = self.runs.of_isolated(shown.batch)
-        said = None if said is None else said.part(local, slice(None))
+    def _group(self, shown: Stimulus, group: slice, local: slice, whole: _Whole, told: Callable[[float], None]) -> None:
+        network = self.runs.of_network(shown.batch) if whole.floats is None else Recorded(whole.floats)
+        program, isolated = self.runs.of_program(shown.batch), self.runs.of_isolated(shown.batch)
+        said = whole.said
         judged = None if said is None else self.runs.of_judged(shown, said)
         sides: list[tuple[Side, Feed]] = [(side, side.feed(local, shown.batch)) for side in self.sides]
         floats, integers = (Past(memory_steps(self.program)) for _ in range(2))
@@ -112,8 +122,6 @@ class Climb:
                 self.reading.add(source, judged.feed(block, source), place)
                 traces["source"] = source
             sent, expected = network.feed(block), program.feed(block)
-            if isinstance(network, Recorded) and shown.batch == self.plan.samples:
-                self.floats = network.trace
             fed = isolated.feed(block, as_integers(self.program, sent))
             ours = integers.block(expected, place)
             self.losses.add(floats.block(sent, place), ours, fed)

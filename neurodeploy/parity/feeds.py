@@ -29,13 +29,13 @@ class Recorded:
     """A run that is over, handed out in chunks of its steps."""
 
     def __init__(self, trace: Trace) -> None:
-        self.trace, self._at = trace, 0
+        self._trace, self._at = trace, 0
 
     def feed(self, stimulus: Mapping[str, NDArray[Any]], drive: Trace | None = None) -> Trace:
         """Its next steps, as many as the stimulus has; what is driven is over too."""
         start = self._at
         self._at += next(iter(stimulus.values())).shape[1]
-        return self.trace.part(slice(None), slice(start, self._at))
+        return self._trace.part(slice(None), slice(start, self._at))
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +67,14 @@ class Runs:
         """The program without states, to be driven by what the float network sent."""
         return open_stream(self.program, batch) if self.compiled else ProgramRun(self.program, batch)
 
-    def of_network(self, stimulus: Stimulus) -> Feed:
-        """The float network, with membranes."""
-        if self.library is not None:
-            return NetworkRun(self.network, stimulus.batch, self.library, states=True)
-        return Recorded(run_network(self.network, stimulus, states=True))
+    def whole_network(self, stimulus: Stimulus) -> Trace | None:
+        """The float network's run, with membranes, where the plain runner makes it; None where it is fed in chunks."""
+        return None if self.library is not None else run_network(self.network, stimulus, states=True)
+
+    def of_network(self, batch: int) -> Feed:
+        """The float network, with membranes, by compiled kernels."""
+        assert self.library is not None
+        return NetworkRun(self.network, batch, self.library, states=True)
 
     def of_judged(self, stimulus: Stimulus, source: Trace) -> Feed:
         """The float network, to be driven by what the source sent, each neuron reset as it fired."""

@@ -39,7 +39,7 @@ class Plan:
         together = min(samples, max(1, RUN // (width * steps)))
         group = min(together, max(1, BLOCK // width))
         if samples * steps * neurons <= WHOLE:
-            together = group = samples
+            together, group = samples, min(samples, max(1, BLOCK // (width * max(steps, 1))))
         chunk = min(steps, max(1, BLOCK // (width * group)))
         return Plan(samples, steps, neurons, together, group, chunk)
 

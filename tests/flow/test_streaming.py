@@ -70,6 +70,13 @@ def test_the_plan_cuts_what_is_long_and_covers_every_cell() -> None:
     assert all(step % long.chunk == 0 and step < 200 for steps in part.values() for step in steps)
 
 
+def test_a_short_check_counts_the_same_however_its_samples_are_grouped(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = checked()
+    monkeypatch.setattr(plan, "BLOCK", 140)
+    apart = checked()
+    assert (apart.rungs, apart.coverage, apart.adequacy) == (together.rungs, together.coverage, together.adequacy)
+
+
 def test_a_long_check_counts_what_a_short_one_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     short = checked()
     lengthen(monkeypatch)

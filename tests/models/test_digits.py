@@ -278,3 +278,13 @@ def test_training_is_reproducible_and_ends_on_the_grid():
     assert all(torch.equal(first[name], second[name]) for name in first)
     rounded = digits.rounded_parameters(first)
     assert all(torch.equal(first[name], rounded[name]) for name in first)
+
+
+def test_the_split_is_the_one_that_scikit_learn_draws_of_its_images():
+    datasets = pytest.importorskip("sklearn.datasets", reason="scikit-learn comes with the extra torch")
+    selection = pytest.importorskip("sklearn.model_selection", reason="scikit-learn comes with the extra torch")
+    raw, classes = datasets.load_digits(return_X_y=True)
+    drawn = selection.train_test_split(raw, classes, test_size=0.25, stratify=classes, random_state=0)
+    for part, pixels, labels in zip(split(), drawn[:2], drawn[2:], strict=True):
+        np.testing.assert_array_equal(part.pixels.reshape(-1, 64) * 16, pixels)
+        np.testing.assert_array_equal(part.labels, labels)
