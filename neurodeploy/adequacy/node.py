@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.adequacy.updates import RIGHT, Stepper, Update
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.population import Population
 from neurodeploy.program.projection import Projection
-from neurodeploy.reference.integer import State, initial_state, overflow
+from neurodeploy.reference.integer import State, initial_state, overflow, step
+from neurodeploy.reference.program_runner import Update
 from neurodeploy.reference.synapse import add_events, delivered, integer_matmul, messages
 
 IntArray = NDArray[np.int64]
@@ -51,12 +51,15 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """``K`` neurons with their rules, their lines, and the state they begin with where it is not the initial one."""
+    """``K`` neurons with their rules, their lines, and the state they begin with where it is not the initial one.
+
+    ``update``: makes, afresh for a run, what takes the place of the reference's update.
+    """
 
     numerics: Numerics
     population: Population
     lines: tuple[Line, ...]
-    update: Update = RIGHT
+    update: Callable[[], Update] | None = None
     start: State | None = None
 
     @property
@@ -144,7 +147,8 @@ def _run(group: Sequence[Node], known: dict[int, IntArray]) -> Record:
     first = group[0]
     population = _stacked([node.population for node in group])
     batch, steps = first.lines[0].sent.shape[:2]
-    state, stepper = _start(group, population, batch), Stepper(first.update)
+    state = _start(group, population, batch)
+    update = step if first.update is None else first.update()
     arriving = [line.arriving for line in first.lines] if first.by_events else []
     total = None if first.by_events else _received(group, known)
     rows = [
@@ -156,7 +160,7 @@ def _run(group: Sequence[Node], known: dict[int, IntArray]) -> Record:
         a = state.u if total is None else total[:, t]
         for projection, message in zip(rows, arriving, strict=True):
             a = add_events(a, projection, message[:, t], first.numerics)
-        output[:, t] = stepper.step(population, state, a, first.numerics)
+        output[:, t] = update(population, state, a, first.numerics).output
         v[:, t], u[:, t] = state.v, state.u
     return Record(output, v, u)
 

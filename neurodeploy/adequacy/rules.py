@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.adequacy.node import Node, Record
-from neurodeploy.adequacy.updates import Update
-from neurodeploy.numerics import Overflow
-from neurodeploy.program.population import Output
-from neurodeploy.reference.integer import State, initial_state
+from neurodeploy.causes.updates import update_hypotheses
+from neurodeploy.numerics import Numerics, Overflow
+from neurodeploy.program.population import Output, Population
+from neurodeploy.reference.integer import State, Step, initial_state, step
 
 IntArray = NDArray[np.int64]
 OTHER: dict[Overflow, Overflow] = {
@@ -57,8 +57,8 @@ def _with(node: Node, **fields: Any) -> Node:
     return replace(node, population=replace(node.population, **fields))
 
 
-def _by(node: Node, field: str, step: int) -> Node:
-    return _with(node, **{field: getattr(node.population, field) + step})
+def _by(node: Node, field: str, more: int) -> Node:
+    return _with(node, **{field: getattr(node.population, field) + more})
 
 
 def _relay(node: Node) -> Rules:
@@ -67,11 +67,9 @@ def _relay(node: Node) -> Rules:
     yield "bias", "one unit less", _by(node, "bias", -1)
     yield "relay", "shifts one more", _with(node, shift=population.shift + 1)
     yield "relay", "shifts one less", _with(node, shift=population.shift - 1)
-    if population.shift > 0:
-        yield "rounding", "halves up", replace(node, update=Update(rounds="up"))
-        yield "rounding", "down", replace(node, update=Update(rounds="down"))
-    yield "clip", "not at the lower end", replace(node, update=Update(clips="low"))
-    yield "clip", "not at the upper end", replace(node, update=Update(clips="high"))
+    yield from _updates(node)
+    yield "clip", "not at the lower end", replace(node, update=lambda: _without_low)
+    yield "clip", "not at the upper end", replace(node, update=lambda: _without_high)
     if population.output.width > 1:
         narrow = Output("graded", population.output.width - 1, population.output.signed, population.output.scale)
         yield "clip", "one bit narrower", _with(node, output=narrow)
@@ -86,6 +84,7 @@ def _neuron(node: Node, right: Record) -> Rules:
     yield from _decays(node)
     yield from _clamps(node)
     yield from _overflows(node)
+    yield from _updates(node)
     yield "initial state", "membrane one unit more", _by(node, "initial_membrane", 1 << n.state_shift)
     if not population.every_step:
         yield "kept state", "state forgotten in every step", _with(node, every_step=True)
@@ -99,24 +98,44 @@ def _neuron(node: Node, right: Record) -> Rules:
 def _decays(node: Node) -> Rules:
     population, n = node.population, node.numerics
     most = n.decay_one if n.decay_rule == "product" else n.decay_bits
-    lossy = False
     for field, term in (("current_decay", "current decay"), ("membrane_decay", "membrane decay")):
         amount = np.asarray(getattr(population, field))
-        for step, words in ((1, "one more"), (-1, "one less")):
-            changed = amount + step
+        for by, words in ((1, "one more"), (-1, "one less")):
+            changed = amount + by
             if changed.min(initial=0) >= 0 and changed.max(initial=0) <= most:
                 yield term, words, _with(node, **{field: changed})
-        lossy |= bool(((amount > 0) & (amount < most)).any())
-    summed = n.accumulation == "sum" and n.integration == "sum" and not population.every_step
-    if summed and lossy and n.decay_rule == "product":
-        yield "rounding", "decays round down", replace(node, update=Update(rounding="down"))
-        yield "rounding", "decays round to the nearest", replace(node, update=Update(rounding="nearest"))
-    if summed:
-        yield (
-            "order",
-            "the membrane integrates the previous current",
-            replace(node, update=Update(integrates="previous")),
-        )
+
+
+def _updates(node: Node) -> Rules:
+    """Other updates; those that cannot differ are left out, and a neuron that is stuck is told by what it sent."""
+    p, n = node.population, node.numerics
+    one = n.decay_one
+    amounts = {"membrane": np.asarray(p.membrane_decay), "current": np.asarray(p.current_decay)}
+    exact = [name for name, amount in amounts.items() if not ((amount > 0) & (amount < one)).any()]
+    summed = n.accumulation == "sum" and n.integration == "sum"
+    for hypothesis in update_hypotheses(p, n):
+        idle = hypothesis.term == "stuck" or (hypothesis.term == "rounding" and p.kind == "relay" and p.shift <= 0)
+        if p.kind != "relay":
+            idle |= not summed or (p.every_step and hypothesis.term in ("rounding", "order", "reset"))
+            idle |= hypothesis.term == "rounding" and any(f"the {name} " in hypothesis.change for name in exact)
+            idle |= hypothesis.term == "reset" and p.reset == "none"
+        if not idle:
+            yield hypothesis.term, hypothesis.change, replace(node, update=hypothesis.update)
+
+
+def _beyond(population: Population, state: State, a: IntArray, n: Numerics) -> Step:
+    wide = replace(population, output=replace(population.output, width=62, signed=True))
+    return step(wide, state, a, n)
+
+
+def _without_low(population: Population, state: State, a: IntArray, n: Numerics) -> Step:
+    result = _beyond(population, state, a, n)
+    return Step(np.minimum(result.output, population.output.high), result.v_before)
+
+
+def _without_high(population: Population, state: State, a: IntArray, n: Numerics) -> Step:
+    result = _beyond(population, state, a, n)
+    return Step(np.maximum(result.output, population.output.low), result.v_before)
 
 
 def _clamps(node: Node) -> Rules:
@@ -146,9 +165,6 @@ def _decisions(node: Node) -> Rules:
             yield "reset", f"reset: {reset}", _with(node, reset=reset)
     if population.reset == "value":
         yield "reset", "reset value one more", _by(node, "reset_value", 1)
-    summed = node.numerics.accumulation == "sum" and node.numerics.integration == "sum"
-    if population.reset != "none" and not population.every_step and summed:
-        yield "reset", "a step late", replace(node, update=Update(resets="next"))
     words = "fires more than once" if population.fire_once else "fires only once"
     yield "fire once", words, _with(node, fire_once=not population.fire_once)
     if population.max_spikes_per_step > 1:

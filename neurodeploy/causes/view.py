@@ -116,7 +116,8 @@ class View:
 
     def fan_in(self, projection: Projection, moved: tuple[int, ...] = ()) -> FanIn:
         """The synapses of these neurons."""
-        return fan_in(projection, self.program.node(projection.source).shape, self.neurons, moved)
+        source = self.program.node(projection.source).shape
+        return fan_in(projection, source, self.whole.shape, self.neurons, moved)
 
     def messages(self, synapses: Synapses, lines: IntArray) -> IntArray:
         """The messages of some source lines as the synapses take them, ``(B * T, lines)``, delayed."""

@@ -34,7 +34,7 @@ def _arrivals(
     shape = program.node(projection.source).shape
     sides = [block.sent(projection.source, first.sample, first.step - projection.delay) for block in (ours, theirs)]
     expected, actual = (np.zeros(shape) if sent is None else sent for sent in sides)
-    reached = fan_in(projection, shape, neuron)
+    reached = fan_in(projection, shape, program.by_name[first.node].shape, neuron)
     lines = reached.lines[(expected.ravel()[reached.lines] != 0) | (actual.ravel()[reached.lines] != 0)]
     weights = dict(zip(reached.lines.tolist(), reached.matrix[0].tolist(), strict=True))
     return [

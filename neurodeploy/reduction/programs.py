@@ -62,7 +62,7 @@ def neurons_alone(program: Program, node: str, neurons: IntArray) -> Program:
     fields = {key: _some(population, getattr(population, key), neurons) for key in SIZED}
     cut = replace(population, shape=(len(neurons),), unit=1.0, **fields)
     inputs = tuple(replace(i, shape=(i.size,)) for i in program.inputs)
-    projections = tuple(_dense(p, program.node(p.source), neurons) for p in program.projections)
+    projections = tuple(_dense(p, program.node(p.source), population, neurons) for p in program.projections)
     return replace(program, inputs=inputs, populations=(cut,), projections=projections)
 
 
@@ -70,8 +70,8 @@ def _some(population: Population, value: int | IntArray, neurons: IntArray) -> i
     return value if np.ndim(value) == 0 else np.broadcast_to(value, population.shape).reshape(-1)[neurons]
 
 
-def _dense(projection: Projection, source: Input | Population, neurons: IntArray) -> Projection:
-    reached = fan_in(projection, source.shape, neurons)
+def _dense(projection: Projection, source: Input | Population, target: Population, neurons: IntArray) -> Projection:
+    reached = fan_in(projection, source.shape, target.shape, neurons)
     weights = np.zeros((len(neurons), source.size), np.int64)
     weights[:, reached.lines] = reached.matrix
     plain = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}

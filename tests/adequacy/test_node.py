@@ -10,11 +10,9 @@ import pytest
 from neurodeploy.adequacy.fan import fan_in
 from neurodeploy.adequacy.measure import Adequacy
 from neurodeploy.adequacy.node import Line, Node, chosen_neurons, run_nodes
-from neurodeploy.adequacy.updates import Stepper, Update
 from neurodeploy.conformance import Family, generate
 from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.program import Input, Output, Population, Program, Projection
-from neurodeploy.reference.integer import initial_state, step
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.trace import Trace
@@ -88,24 +86,6 @@ def test_neurons_alone_do_what_they_did_in_the_run(case: Callable[[], tuple[Prog
         for ours, theirs in ((record.v, entry.v), (record.u, entry.u)):
             if theirs is not None:
                 np.testing.assert_array_equal(ours, theirs.reshape(ours.shape))
-
-
-def test_the_switchable_update_is_the_reference_where_nothing_is_switched() -> None:
-    """``rounds`` is a term of relays: with it alone a neuron takes the switchable path, and does what is right."""
-    rng = np.random.default_rng(3)
-    for numerics in (LOIHI2, INT32):
-        for reset in ("zero", "value", "subtract", "none"):
-            population = Population(
-                "p", (50,), current_decay=700, membrane_decay=90, threshold=40, reset=reset, reset_value=-3, floor=-90
-            )
-            ours, theirs = initial_state(population, 2), initial_state(population, 2)
-            stepper = Stepper(Update(rounds="up"))
-            for _ in range(40):
-                a = rng.integers(-60, 90, (2, 50))
-                sent = step(population, theirs, a, numerics).output
-                np.testing.assert_array_equal(stepper.step(population, ours, a, numerics), sent)
-                np.testing.assert_array_equal(ours.v, theirs.v)
-                np.testing.assert_array_equal(ours.u, theirs.u)
 
 
 def measured(program: Program, stimulus) -> dict[str, dict[str, int]]:

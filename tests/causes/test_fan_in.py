@@ -23,7 +23,8 @@ def test_it_is_the_reference(kind: str) -> None:
     sent = RNG.integers(-5, 6, (3, *source))
     expected = weighted_sum(projection, sent).reshape(3, -1)
     neurons = RNG.permutation(expected.shape[1])[:9]
-    reached = fan_in(projection, source, neurons)
+    target = weighted_sum(projection, sent).shape[1:]
+    reached = fan_in(projection, source, target, neurons)
     assert np.array_equal(sent.reshape(3, -1)[:, reached.lines] @ reached.matrix.T, expected[:, neurons])
     placed = np.where(reached.places < 0, 0, projection.weights.ravel()[reached.places])
     assert np.array_equal(placed, reached.matrix)
@@ -34,12 +35,12 @@ def test_moved_windows_see_what_lies_further() -> None:
     projection = Projection("w", "a", "b", "conv1d", RNG.integers(-9, 10, weights), message_bits=8, **fields)
     sent = RNG.integers(-5, 6, (3, *source))
     further = np.concatenate([sent[:, :, 1:], np.zeros((3, 3, 1), int)], axis=2)
-    reached = fan_in(projection, source, np.arange(25), (1,))
+    reached = fan_in(projection, source, (5, 5), np.arange(25), (1,))
     expected = weighted_sum(projection, further).reshape(3, -1)
     assert np.array_equal(sent.reshape(3, -1)[:, reached.lines] @ reached.matrix.T, expected)
 
 
 def test_a_window_in_the_padding_alone_sees_nothing() -> None:
     projection = Projection("w", "a", "b", "conv1d", np.ones((1, 1, 2)), stride=(1,), padding=(2,))
-    reached = fan_in(projection, (1, 3), np.array([0]))
+    reached = fan_in(projection, (1, 3), (1, 6), np.array([0]))
     assert reached.lines.size == reached.matrix.size == 0

@@ -1,6 +1,8 @@
-"""Faults planted in the programs that targets are handed: caught or reported as not covered, node and cause named.
+"""Faults planted in what targets run: caught, or on something that the report lists; node and cause named.
 
-Faulty copies of a network run side by side as one program, so that a target builds and starts once for many.
+Faulty copies of a network run side by side as one program, so that a target builds and starts once for many. Faults
+that no program expresses, such as another rounding, run on a machine of their own, the reference's arithmetic with the
+fault in it. Each is judged twice: as a target that records states, and as one that records outputs only.
 """
 
 # pyright: reportMissingImports=false
@@ -8,14 +10,18 @@ Faulty copies of a network run side by side as one program, so that a target bui
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
+from neurodeploy.adequacy import Adequacy, NodeAdequacy
+from neurodeploy.analysis.proof import Proof
+from neurodeploy.causes import Causes
 from neurodeploy.conformance.case import Case
 from neurodeploy.conformance.union import part_name, union
 from neurodeploy.faults import Fault, faults
 from neurodeploy.flow.exporting import lower
+from neurodeploy.flow.proving import proof_of
 from neurodeploy.model import find_model
 from neurodeploy.network.network import Network
 from neurodeploy.parity.blame import blame
@@ -23,7 +29,7 @@ from neurodeploy.parity.block import Block
 from neurodeploy.parity.coverage import coverage
 from neurodeploy.parity.divergence import first_of
 from neurodeploy.parity.exact_judge import ExactJudge, with_inputs
-from neurodeploy.parity.gate import not_covered
+from neurodeploy.parity.gate import impossible, not_covered
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.stimulus import Stimulus
@@ -34,6 +40,29 @@ from tests.proof.case import Counts, ProofCase
 FAULTS_SEED = 0
 MADE_FOR = "loihi-sim"
 """The target whose integers are used: they run on ``fixed`` too."""
+MACHINE = "machine"
+"""Stands for a target of its own, which has the faults that no program expresses."""
+MODES = {"states": True, "outputs": False}
+SEEN_AS: Mapping[str, tuple[str, ...]] = {
+    "channels": ("weights", "geometry"),
+    "latency": ("latency", "delay"),
+    "membrane decay": ("membrane decay", "kept state"),
+    "current decay": ("current decay", "kept state"),
+    "relay": ("relay", "clip"),
+}
+"""Terms of wrong rules in a report that say of a fault of some term that it may go unnoticed; else its own."""
+SYNAPSES = "synapses carried no message", "delayed message"
+NEURONS = ("neurons never fired",)
+UNCOVERED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("weights", "geometry", "channels", "exponent", "message", "delay", "latency"), SYNAPSES),
+    "tie rule": (*NEURONS, "on the threshold"),
+    "threshold": (*NEURONS, "on the threshold", "just below"),
+    "clamp": (*NEURONS, "a clamp"),
+    "overflow": (*NEURONS, "saturated"),
+    "reset": (*NEURONS, "a reset"),
+    "relay": (*NEURONS, "end of its range"),
+}
+"""What a report says was not exercised of a population in which a fault of a term can hide; else silent neurons."""
 
 
 @dataclass(frozen=True)
@@ -50,37 +79,59 @@ class Study:
 
 @dataclass(frozen=True, eq=False)
 class Sound:
-    """The sound program of a study, what it is shown, what it does, and what that leaves open by population."""
+    """The sound program of a study, what it is shown and does, and what a report says that this leaves open.
+
+    - ``missed``: by population, what was not covered; ``noticed``: its wrong rules, by mode.
+    - ``faults``: those that its program has a place for.
+    """
 
     program: Program
     shown: Stimulus
     trace: Trace
-    missed: dict[str, tuple[str, ...]]
+    missed: Mapping[str, tuple[str, ...]]
+    noticed: Mapping[str, Mapping[str, NodeAdequacy]]
     faults: tuple[Fault, ...]
 
 
 @cache
 def sound(study: Study) -> Sound:
-    """The sound side of a study, with every fault that its program has a place for."""
-    model = find_model(study.model)
-    config = model.preset(study.preset)
-    program = lower(_network(study), MADE_FOR, {}).artifact.program
-    shown = model.stimulus(config, study.steps, study.samples, 0)
-    trace = run_program(program, shown, states=True)
-    planted = tuple(fault for fault in faults(program, FAULTS_SEED) if fault.in_program)
-    return Sound(program, shown, trace, not_covered(program, coverage(program, trace)), planted)
+    """The sound side of a study."""
+    program, shown, trace, proof = _ran(study.model, study.preset, study.samples, study.steps)
+    adequacy = Adequacy(program, trace.batch, trace.steps)
+    adequacy.add(trace)
+    noticed = {
+        mode: adequacy.results(impossible(proof), () if states else tuple(program.by_name))
+        for mode, states in MODES.items()
+    }
+    own = study.target == MACHINE
+    planted = tuple(f for f in faults(program, FAULTS_SEED, samples=shown.batch) if f.in_program != own)
+    return Sound(program, shown, trace, not_covered(program, coverage(program, trace), proof), noticed, planted)
 
 
-def _network(study: Study) -> Network:
+@cache
+def _ran(model: str, preset: str | None, samples: int, steps: int | None) -> tuple[Program, Stimulus, Trace, Proof]:
+    """The program of a model, its stimulus, its run, and what is proved of it."""
+    found = find_model(model)
+    config = found.preset(preset)
+    network = _network(model, preset)
+    program = lower(network, MADE_FOR, {}).artifact.program
+    shown = found.stimulus(config, steps, samples, 0)
+    return program, shown, run_program(program, shown, states=True), proof_of(network, program)
+
+
+def _network(model: str, preset: str | None) -> Network:
     from neurodeploy.frontends.checkpoint import model_network
 
-    model = find_model(study.model)
-    config = model.preset(study.preset)
-    return model_network(model, config, model.build(config))
+    found = find_model(model)
+    config = found.preset(preset)
+    return model_network(found, config, found.build(config))
 
 
 def count(target: str, seeds: range) -> Counts:
-    """Judge the faults of these numbers; one fails that is silent though all was covered, or blamed on another node."""
+    """Judge the faults of these numbers.
+
+    One fails that is silent though nothing in the report lists it, or that is blamed on another node.
+    """
     failed: list[int] = []
     tallies: Counter[str] = Counter()
     for first, study in _studies(target):
@@ -92,11 +143,13 @@ def count(target: str, seeds: range) -> Counts:
             raise RuntimeError(f"{study.model} has {len(healthy.faults)} faults, not {study.faults}: correct STUDIES")
         planted = [healthy.faults[number - first] for number in numbers]
         for number, fault, trace in zip(numbers, planted, _traces(study, planted), strict=True):
-            words = judged(healthy, fault, trace)
-            tallies.update([study.model, *words])
-            if not {"right node", "silent and reported as not covered"} & set(words):
-                failed.append(number)
-    return Counts(len(seeds), tuple(failed), dict(tallies))
+            for mode in MODES:
+                words = judged(healthy, fault, trace, mode)
+                tallies.update(f"{fault.term}, {mode}: {word}" for word in words)
+                if not {"right node", *LISTED} & {*words}:
+                    failed.append(number)
+            tallies[study.model] += 1
+    return Counts(len(seeds), tuple(dict.fromkeys(failed)), dict(tallies))
 
 
 def _studies(target: str) -> list[tuple[int, Study]]:
@@ -105,39 +158,64 @@ def _studies(target: str) -> list[tuple[int, Study]]:
     return [(sum(earlier.faults for earlier in studies[:k]), study) for k, study in enumerate(studies)]
 
 
-def _traces(study: Study, planted: Sequence[Fault]) -> list[Trace]:
-    """What the target does with every faulty program, all of which it runs at once."""
-    healthy, target = sound(study), find_target(study.target)
+def _traces(study: Study, planted: Sequence[Fault]) -> Iterator[Trace]:
+    """What the target does with every faulty program, all of which it runs at once; a machine runs one by one."""
+    healthy = sound(study)
+    if study.target == MACHINE:
+        yield from (fault.run(healthy.shown, states=True) for fault in planted)
+        return
+    target = find_target(study.target)
     copies = [Case(str(fault), fault.program, healthy.shown, healthy.shown.steps) for fault in planted]
     joint = union(copies)
     trace = target.run(target.lower(joint.program, {}), joint.stimulus, states=True)
-    return [
-        Trace({name: trace[part_name(number, name)] for name in healthy.program.by_name})
-        for number in range(len(planted))
-    ]
+    for number in range(len(planted)):
+        yield Trace({name: trace[part_name(number, name)] for name in healthy.program.by_name})
 
 
-def judged(healthy: Sound, fault: Fault, trace: Trace) -> list[str]:
-    """What a check with states says of a fault, in the words of the table."""
+LISTED = "listed as a wrong rule", "listed as not covered", "equal for every input"
+UNLISTED = "silent and not listed"
+
+
+def judged(healthy: Sound, fault: Fault, trace: Trace, mode: str) -> list[str]:
+    """What a check says of a fault, in the words of the table."""
     program, expected = healthy.program, Block(healthy.trace)
-    actual = Block(with_inputs(program, healthy.trace, trace))
+    record = trace if MODES[mode] else Trace({name: entry.outputs() for name, entry in trace.entries.items()})
+    actual = Block(with_inputs(program, healthy.trace, record))
     judge = ExactJudge(program)
     if not judge.add(expected, actual):
-        return ["silent and reported as not covered" if healthy.missed.get(fault.node) else "silent, all covered"]
+        return [_listed(healthy, fault, mode)]
     first = first_of(judge.nodes, program)
-    words = ["caught", "right node" if first is not None and first.node == fault.node else "wrong node"]
+    right = first is not None and first.node == fault.node
     arrived = run_program(program, healthy.shown, states=True, drive=actual.trace)
-    culprits = blame(program, expected, actual, arrived).culprits
-    terms = {cause.term for culprit in culprits if culprit.node == fault.node for cause in culprit.causes}
-    if {culprit.node for culprit in culprits} != {fault.node}:
-        words.append("other culprits")
+    causes = blame(program, expected, actual, arrived)
+    return ["caught", "right node" if right else "wrong node", *_named(causes, fault)]
+
+
+def _listed(healthy: Sound, fault: Fault, mode: str) -> str:
+    """Where a report lists what a silent fault could hide in."""
+    rules, terms = healthy.noticed[mode].get(fault.node), SEEN_AS.get(fault.term, (fault.term,))
+    if rules is not None and _about(rules.unnoticed, terms):
+        return LISTED[0]
+    if any(part in item for part in UNCOVERED.get(fault.term, NEURONS) for item in healthy.missed.get(fault.node, ())):
+        return LISTED[1]
+    return LISTED[2] if rules is not None and _about(rules.impossible, terms) else UNLISTED
+
+
+def _about(rules: Collection[object], terms: Collection[str]) -> bool:
+    return any(getattr(rule, "term", "") in terms for rule in rules)
+
+
+def _named(causes: Causes, fault: Fault) -> Iterator[str]:
+    """What is said of the cause."""
+    terms = {cause.term for culprit in causes.culprits if culprit.node == fault.node for cause in culprit.causes}
+    if {culprit.node for culprit in causes.culprits} != {fault.node}:
+        yield "other culprits"
     if len(terms) == 1:
-        words.append("right cause named" if terms == {fault.term} else "wrong cause named")
+        yield "right cause" if terms == {fault.term} else "wrong cause"
     elif terms:
-        words.append("right cause among several" if fault.term in terms else "wrong causes listed")
+        yield "right cause among several" if fault.term in terms else "wrong causes listed"
     else:
-        words.append("no cause named")
-    return words
+        yield "no cause named"
 
 
 STUDIES = (
@@ -145,21 +223,29 @@ STUDIES = (
     Study("spikeseg", "igarss2023", 2, 8, "fixed", 166),
     Study("spikingrx", "stateful", 2, 6, "fixed", 430),
     Study("digits", None, 3, None, "loihi-sim", 152),
+    Study("digits", None, 3, None, MACHINE, 89),
+    Study("spikingrx", "stateful", 2, 6, MACHINE, 185),
 )
 
 
 def _case(target: str, batch: int) -> ProofCase:
     studies = [study for study in STUDIES if study.target == target]
+    place = "a machine that no program describes" if target == MACHINE else f"the integers that {target} is handed"
     proves = (
-        f"faults planted in the integers of {', '.join(study.model for study in studies)} that {target} is handed: "
-        "each is caught at the right node, or is silent on a population of which the report lists what was not covered"
+        f"faults planted in {place}, of {', '.join(study.model for study in studies)}, with states and with outputs "
+        "only: each is caught at the right node, or lies on something that the report lists"
     )
     total = sum(study.faults for study in studies)
-    return ProofCase(f"mutations-{target}", proves, total, batch, partial(count, target), partial(_lacks, target))
+    lacks = _nothing if target == MACHINE else partial(_lacks, target)
+    return ProofCase(f"mutations-{target}", proves, total, batch, partial(count, target), lacks)
 
 
 def _lacks(target: str) -> str | None:
     return unavailable(find_target(target))
 
 
-CASES = (_case("fixed", 8), _case("loihi-sim", 19))
+def _nothing() -> None:
+    """It needs nothing."""
+
+
+CASES = (_case("fixed", 22), _case("loihi-sim", 19), _case(MACHINE, 30))
