@@ -24,6 +24,8 @@ class Terms:
     - ``dt``: step in seconds. ``method``: forward Euler, or the exact solution for constant input over a step.
     - ``reset``: to zero, to the node's ``v_reset``, by subtracting the threshold once per spike, or not at all.
     - ``reset_timing``: in the step of the spike, at the start of the next one, or the whole state every step.
+      ``same-step-and-next``: in the step of the spike, and a membrane that still fires after it is compared less one
+      more threshold in the next step (snnTorch without ``reset_delay``); of a ``subtract`` alone, else ``same-step``.
     - ``fires_at``: strictly above the threshold, or also at it. Never applies to a NIR ``Threshold``, which is strict.
     - ``v_min``: lower clamp of the membrane, applied before the comparison. ``max_spikes_per_step``: >1 for
       multi-spike neurons. ``fire_once``: at most one spike per neuron and sample; it integrates on, without reset.
@@ -42,7 +44,7 @@ class Terms:
     dt: float = 1e-3
     method: Literal["euler", "exponential"] = "euler"
     reset: Literal["zero", "value", "subtract", "none"] = "zero"
-    reset_timing: Literal["same-step", "next-step", "every-step"] = "same-step"
+    reset_timing: Literal["same-step", "next-step", "same-step-and-next", "every-step"] = "same-step"
     fires_at: Literal[">", ">="] = ">"
     v_min: float | None = None
     max_spikes_per_step: int = 1

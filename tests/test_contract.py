@@ -21,7 +21,7 @@ TERMS = st.fixed_dictionaries(
         "dt": st.floats(1e-6, 1.0),
         "method": st.sampled_from(["euler", "exponential"]),
         "reset": st.sampled_from(["zero", "value", "subtract", "none"]),
-        "reset_timing": st.sampled_from(["same-step", "next-step", "every-step"]),
+        "reset_timing": st.sampled_from(["same-step", "next-step", "same-step-and-next", "every-step"]),
         "fires_at": st.sampled_from([">", ">="]),
         "v_min": st.none() | NUMBERS,
         "max_spikes_per_step": st.integers(1, 1000),

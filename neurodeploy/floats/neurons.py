@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from neurodeploy.contract import Terms
 from neurodeploy.errors import RefusedError
 from neurodeploy.floats.kernels import Kernels
-from neurodeploy.reference.neuron import coefficients, initial_state, terms_of, threshold_of
+from neurodeploy.reference.neuron import coefficients, initial_state, terms_hold, terms_of, threshold_of
 
 Array = NDArray[np.float64]
 NONE, SUBTRACT, VALUE = range(3)
 CONSTANTS = ("decay", "gain", "rest", "constant", "decay_current", "gain_current", "threshold", "reset_value")
-FLAGS = ("most", "has_current", "new_current", "every_step", "late", "silent", "strict", "fire_once", "reset")
+FLAGS = ("most", "has_current", "new_current", "every_step", "late", "held", "silent", "strict", "fire_once", "reset")
 
 
 class _Terms(ctypes.Structure):
@@ -82,6 +82,7 @@ def _terms_of(node: Any, terms: Terms, constants: list[Array]) -> _Terms:
         "new_current": terms.current == "new",
         "every_step": terms.reset_timing == "every-step",
         "late": terms.reset_timing == "next-step" and not silent,
+        "held": terms_hold(terms) and not silent,
         "silent": silent,
         "strict": terms.fires_at == ">",
         "fire_once": terms.fire_once,

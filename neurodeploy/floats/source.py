@@ -67,10 +67,18 @@ typedef struct {
   const double *decay, *gain, *rest, *constant, *decay_current, *gain_current, *threshold, *reset_value;
   double grid, least, start;
   int64_t steps[8]; /* 1 where the constant has a value per neuron, 0 where one value holds for all */
-  int64_t most, has_current, new_current, every_step, late, silent, strict, fire_once, reset, clamped, gridded;
+  int64_t most, has_current, new_current, every_step, late, held, silent, strict, fire_once, reset, clamped, gridded;
 } nd_terms;
 
 enum { NONE, SUBTRACT, VALUE };
+
+/* Spikes of a membrane, by the thresholds that fit into it. */
+static double spikes_of(const nd_terms *t, double membrane, double threshold) {
+  if (!(t->strict ? membrane > threshold : membrane >= threshold)) return 0.0;
+  if (t->most == 1) return 1.0;
+  const double many = t->strict ? ceil(membrane / threshold) - 1 : floor(membrane / threshold);
+  return many < 1 ? 1.0 : many > (double)t->most ? (double)t->most : many;
+}
 
 static double on_grid(double value, double grid, int64_t gridded) {
   return gridded ? trunc(value / grid) * grid : value;
@@ -84,6 +92,7 @@ void nd_neurons(const nd_terms *t, const double *x, const double *forced, double
       const int64_t k = b * neurons + n;
       const double threshold = t->threshold[n * t->steps[6]], target = t->reset_value[n * t->steps[7]];
       double membrane = t->every_step ? t->start : v[k], drive = x[k];
+      const double held = t->held ? spikes_of(t, membrane, threshold) * threshold : 0.0;
       if (t->late && t->reset == VALUE && last[k] > 0) membrane = target;
       if (t->has_current) {
         const double old = t->every_step ? 0.0 : current[k];
@@ -101,13 +110,9 @@ void nd_neurons(const nd_terms *t, const double *x, const double *forced, double
       if (t->late && t->reset == SUBTRACT) membrane = membrane - last[k] * threshold;
       if (t->clamped && membrane < t->least) membrane = t->least;
       double spikes = membrane;
-      if (before) before[k] = membrane;
+      if (before) before[k] = membrane - held;
       if (!t->silent) {
-        spikes = (t->strict ? membrane > threshold : membrane >= threshold) ? 1.0 : 0.0;
-        if (t->most > 1 && spikes > 0) {
-          const double many = t->strict ? ceil(membrane / threshold) - 1 : floor(membrane / threshold);
-          spikes = many < 1 ? 1.0 : many > (double)t->most ? (double)t->most : many;
-        }
+        spikes = spikes_of(t, membrane - held, threshold);
         if (t->fire_once && fired[k]) spikes = 0.0;
         const double decided = forced ? forced[k] : spikes;
         if (decided > 0) fired[k] = 1;

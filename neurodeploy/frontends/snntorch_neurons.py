@@ -2,7 +2,8 @@
 
 - A reset is one step late: the membrane at the end of a step decides it, the next step carries it out. A subtraction
   comes after the decay. A reset to zero comes before it; in Synaptic, RLeaky and RSynaptic it also drops the input of
-  that step, which no contract can say. With ``reset_delay=False`` the membrane is reset in the step of the spike.
+  that step, which no contract can say. With ``reset_delay=False`` the membrane is reset in the step of the spike; by
+  subtraction also compared less one more threshold in the next step, where it is still above it.
 - Recurrent layers add what their spikes of the last step contribute; the bias of that layer counts from the first step.
 """
 
@@ -17,7 +18,6 @@ from numpy.typing import NDArray
 from torch import nn
 
 from neurodeploy.errors import RefusedError
-from neurodeploy.finding import Finding
 from neurodeploy.frontends.decay import time_constant
 from neurodeploy.frontends.framework import AddNeuron, Framework, need, numbers, spread
 from neurodeploy.frontends.weighted import add_weighted
@@ -96,20 +96,12 @@ def _neuron(build: NetworkBuilder, name: str, sources: Sources, neuron: Any, kin
     fields |= {"r": 1.0, "v_leak": 0.0}
     threshold = spread(name, neuron.threshold, build.shape(sources[0]))
     terms: dict[str, Any] = {"recurrent_bias_at_start": "applied"} if hasattr(neuron, "recurrent") else {}
-    terms |= {"reset": reset, "reset_timing": "next-step" if neuron.reset_delay and reset != "none" else "same-step"}
+    at_once = "same-step-and-next" if reset == "subtract" else "same-step"
+    terms |= {"reset": reset, "reset_timing": "next-step" if neuron.reset_delay and reset != "none" else at_once}
     fields |= {"v_threshold": threshold, "v_reset": 0.0}
     if reset == "zero":
         _check_zero(name, neuron, threshold)
-    elif reset == "subtract" and not neuron.reset_delay:
-        remedy, effect = "leave reset_delay at True", "other ones where a membrane reaches twice its threshold"
-        build.note(Finding("snntorch-reset-at-once", "warning", name, AT_ONCE, remedy, effect))
     return build.neuron(name, sources, kind, fields, input_gain="unit", **terms)
-
-
-AT_ONCE = (
-    "without reset_delay snnTorch subtracts the threshold from a membrane that is still above it after its reset "
-    "before it compares it again; this network compares first, so such a neuron differs"
-)
 
 
 def _check_zero(name: str, neuron: Any, threshold: Array) -> None:

@@ -32,7 +32,7 @@ from neurodeploy.passes.options import (
     option,
 )
 from neurodeploy.passes.paths import output_nodes, synapses
-from neurodeploy.passes.resets import neuron_behind, reset_at_once
+from neurodeploy.passes.resets import reset_at_once
 from neurodeploy.passes.rounding import check_bits, rounded_paths, sent_messages, worst_case
 from neurodeploy.passes.scales import MEMBRANE, STEP, ceiling, choose_scale
 from neurodeploy.passes.stage import Condition, Stage, run_stages
@@ -100,18 +100,15 @@ class Widths:
 
 @dataclass(frozen=True)
 class Resets:
-    """Rewrite resets that come one step late as resets in the step of the spike."""
+    """Rewrite resets that reach into the next step as resets in the step of the spike."""
 
     name: ClassVar[str] = "resets"
     requires: ClassVar[Conditions] = ()
     ensures: ClassVar[Conditions] = (c.RESETS_AT_ONCE,)
 
     def __call__(self, draft: Draft) -> Draft:
-        network = reset_at_once(draft.network)
-        added = network.inserted - draft.network.inserted
-        return replace(
-            draft, network=network, sources={name: neuron_behind(network, name, added) for name in sorted(added)}
-        )
+        rewritten = reset_at_once(draft.network)
+        return replace(draft, network=rewritten.network, sources=rewritten.origins)
 
 
 @dataclass(frozen=True)

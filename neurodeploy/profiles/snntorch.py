@@ -7,7 +7,7 @@
 - ``zero`` of Synaptic, RLeaky and RSynaptic also drops the input of the step after a spike, which no contract says;
   with ``reset_delay=False`` there is no such step.
 - ``reset_delay=False`` with ``subtract``: a membrane above the threshold even after its reset is compared less one more
-  threshold in the next step, which no contract says; it takes a drive of about two thresholds.
+  threshold in the next step (``reset_timing=same-step-and-next``); it takes a drive of about two thresholds.
 - The exporter hard-codes dt = 1e-4 and writes tau = dt / (1 - beta) and r = tau / dt, so the drive is added as it is;
   ``subtract``, the default, and ``none`` are written as v_reset = 0 like ``zero``; beta = 1 as an infinite tau; the
   padding of AvgPool is written as 0.
@@ -49,7 +49,7 @@ def kept(node: RawNode, key: str, dt: float = DT) -> Array:
 
 def dropped_input(raw: Raw, terms: Terms) -> Mapping[str, str]:
     """Neurons whose reset to zero drops the next input."""
-    if terms.reset == "subtract" or terms.reset_timing == "same-step":
+    if terms.reset == "subtract" or terms.reset_timing.startswith("same-step"):
         return {}
     message = "its reset to zero also drops the input of the step after a spike"
     edges = set(raw.edges)
@@ -97,8 +97,8 @@ PROFILE = Profile(
             "snntorch-compares-low",
             compared_low,
             lambda raw, _: raw,
-            "where a drive exceeds about two thresholds snnTorch misses a spike that the contract gives",
-            "train with the default reset_delay, or keep drives below two thresholds",
+            "where a drive exceeds about two thresholds snnTorch misses a spike that this contract gives",
+            "for reset_delay=False write reset_timing=same-step-and-next, which says it",
         ),
         no_leak("snntorch-no-leak"),
     ),

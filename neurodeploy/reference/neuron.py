@@ -1,7 +1,7 @@
 """One step of a NIR neuron in float64 under its contract terms.
 
-Order: reset of the last step where the contract says next-step; current; membrane; lower clamp; comparison;
-fire-once; reset. Equations: the docstrings of NIR 1.0.8. Why each update is right, x(t) the drive, y the state:
+Order: reset of the last step where the contract says next-step; current; membrane; lower clamp; what is compared less
+where it says same-step-and-next; comparison; fire-once; reset. Equations: the docstrings of NIR 1.0.8. Why each update is right, x(t) the drive, y the state:
 
 - ``tau dy/dt = (rest - y) + r x`` (LI, LIF; the membrane of CubaLI, CubaLIF; with rest 0 and gain w_in their current).
   Euler: ``y + dt * dy/dt = rest + (y - rest)(1 - dt/tau) + r dt/tau x``, by rearranging, exact in the limit dt -> 0.
@@ -15,6 +15,9 @@ fire-once; reset. Equations: the docstrings of NIR 1.0.8. Why each update is rig
 - I, LI and CubaLI compare and reset nothing; they send the membrane after its clamp.
 - A subtracting reset that is one step late is taken after the decay of that step (snnTorch, spyx): it is not decayed;
   one to a value sets the membrane before it, which then decays.
+- snnTorch without ``reset_delay`` does the same, ``r`` being whether the last membrane still fires, and then takes back
+  what the reset at once did twice: ``m = keep v + x - r threshold``, ``s = m > threshold``, ``v' = m - (s - r)
+  threshold``. So the membrane is ``keep v + x - s threshold``, and only what is compared is one threshold less.
 - On a state grid (SLAYER's CUBA neuron, Loihi) decay and drive are each truncated toward zero, then added; what the
   rest adds is a constant, taken to its nearest point.
 - Counts: ``subtract`` once per spike leaves a membrane that can fire no more, or has reached the most spikes: with
@@ -119,6 +122,7 @@ def advance(
     """
     silent = isinstance(node, nir.I | nir.LI | nir.CubaLI)
     late = terms.reset_timing == "next-step" and not silent
+    held = fires(node, terms, state.v) * threshold_of(node) if terms_hold(terms) and not silent else 0.0
     if terms.reset_timing == "every-step":
         fresh = initial_state(x.shape, terms)
         state.v, state.i = fresh.v, fresh.i
@@ -134,9 +138,10 @@ def advance(
         state.v = _reset(node, terms, state.v, state.last)
     if terms.v_min is not None:
         state.v = np.maximum(state.v, terms.v_min)
-    before = state.v
+    whole = state.v
     if silent:
-        return before, before
+        return whole, whole
+    before = whole - held
     spikes = fires(node, terms, before)
     if terms.fire_once:
         spikes = np.where(state.fired, 0.0, spikes)
@@ -144,8 +149,13 @@ def advance(
     state.fired = state.fired | (decided > 0)
     state.last = decided
     if not late:
-        state.v = _reset(node, terms, before, decided)
+        state.v = _reset(node, terms, whole, decided)
     return spikes, before
+
+
+def terms_hold(terms: Terms) -> bool:
+    """Whether a membrane that still fires after its reset is compared less one more threshold in the next step."""
+    return terms.reset_timing == "same-step-and-next" and terms.reset == "subtract"
 
 
 def _membrane(terms: Terms, c: Coefficients, v: Array, drive: Array) -> Array:

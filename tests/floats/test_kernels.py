@@ -31,7 +31,7 @@ def terms(draw) -> Terms:
         dt=draw(st.sampled_from([1e-3, 1.0])),
         method=draw(st.sampled_from(["euler", "exponential"])),
         reset=draw(st.sampled_from(["zero", "value", "subtract", "none"])),
-        reset_timing=draw(st.sampled_from(["same-step", "next-step", "every-step"])),
+        reset_timing=draw(st.sampled_from(["same-step", "next-step", "same-step-and-next", "every-step"])),
         fires_at=draw(st.sampled_from([">", ">="])),
         v_min=draw(st.sampled_from([None, 0.0, -0.5])),
         max_spikes_per_step=draw(st.sampled_from([1, 1, 3])),

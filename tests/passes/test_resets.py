@@ -1,5 +1,7 @@
 """A reset one step late has an equal form in the step of the spike: same spikes, in floats and in integers."""
 
+from dataclasses import replace
+
 import nir
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from neurodeploy.network import Network, NetworkBuilder
 from neurodeploy.numerics import INT32, LOIHI2, Numerics
 from neurodeploy.passes.pipeline import Quantized, quantize
 from neurodeploy.passes.resets import reset_at_once
+from neurodeploy.program.latency import latencies
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
 
@@ -26,7 +29,7 @@ CUBA = {"tau_syn": 2 * DT, "tau_mem": 4 * DT, "r": 2.0, "w_in": 2.0, **FIELDS}
 
 def network(kind: str, **terms: object) -> Network:
     weight = np.random.default_rng(0).integers(-12, 20, (12, 6)) / 8
-    build = NetworkBuilder(Terms(dt=DT, reset_timing="next-step", **terms))
+    build = NetworkBuilder(Terms(**{"dt": DT, "reset_timing": "next-step", **terms}))
     at = build.linear("fc", build.input("input", (6,)), weight)
     neuron, fields = (nir.CubaLIF, CUBA) if kind == "CubaLIF" else NEURONS[kind]
     build.output("output", build.neuron("n", at, neuron, fields))
@@ -42,7 +45,7 @@ def stimulus() -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("kind", NEURONS)
 def test_it_fires_the_same(kind: str, reset: str, more: dict[str, object]) -> None:
     late = network(kind, reset=reset, initial_state=0.5, **more)
-    at_once = reset_at_once(late)
+    at_once = reset_at_once(late).network
     assert at_once.contract.of("n").reset_timing == "same-step"
     expected, actual = run_network(late, stimulus())["n"].output, run_network(at_once, stimulus())["n"].output
     assert expected.mean() > 0.004
@@ -50,15 +53,15 @@ def test_it_fires_the_same(kind: str, reset: str, more: dict[str, object]) -> No
 
 
 def test_only_a_decaying_subtraction_needs_a_feedback() -> None:
-    assert reset_at_once(network("LIF", reset="subtract")).recurrent_edges == {("n_reset", "n")}
+    assert reset_at_once(network("LIF", reset="subtract")).network.recurrent_edges == {("n_reset", "n")}
     for kind, reset in (("LIF", "zero"), ("IF", "subtract")):
-        assert not reset_at_once(network(kind, reset=reset)).recurrent_edges
+        assert not reset_at_once(network(kind, reset=reset)).network.recurrent_edges
 
 
 @pytest.mark.parametrize("reset", ["zero", "value"])
 def test_a_current_stays_as_it_is(reset: str) -> None:
     late = network("CubaLIF", reset=reset)
-    expected, actual = (run_network(each, stimulus())["n"].output for each in (late, reset_at_once(late)))
+    expected, actual = (run_network(each, stimulus())["n"].output for each in (late, reset_at_once(late).network))
     assert 0.02 < expected.mean() < 0.9
     np.testing.assert_array_equal(expected, actual)
 
@@ -139,7 +142,7 @@ def test_integers_integrate_on_where_nothing_is_reset() -> None:
 @pytest.mark.parametrize("more", [{}, {"max_spikes_per_step": 3}, {"v_min": -0.25}], ids=str)
 def test_behind_a_current_a_second_feedback_takes_back_what_the_current_keeps_of_the_first(more) -> None:
     late = network("CubaLIF", reset="subtract", initial_state=0.5, **more)
-    at_once = reset_at_once(late)
+    at_once = reset_at_once(late).network
     assert set(at_once.inserted) == {"n_reset", "n_reset_", "n_reset__later"}
     expected, actual = (run_network(each, stimulus(), states=True)["n"] for each in (late, at_once))
     assert expected.output.mean() > 0.02
@@ -160,8 +163,40 @@ def test_a_late_subtraction_behind_a_current_that_drives_later_is_refused() -> N
         reset_at_once(network("CubaLIF", reset="subtract", current="previous"))
 
 
+HELD = {"reset": "subtract", "reset_timing": "same-step-and-next"}
+
+
+def strong(kind: str, **terms: object) -> Network:
+    """As ``network``, and driven so strongly that a membrane often stays above its threshold."""
+    made = network(kind, **terms)
+    nodes = {**made.nodes, "fc": nir.Linear(3 * made.nodes["fc"].weight)}
+    return replace(made, graph=nir.NIRGraph(nodes, made.graph.edges, type_check=False))
+
+
+@pytest.mark.parametrize("more", [{}, {"fires_at": ">="}, {"initial_state": 0.5}, {"method": "exponential"}], ids=str)
+@pytest.mark.parametrize("kind", [*NEURONS, "CubaLIF"])
+def test_a_second_population_tells_what_a_membrane_holds_after_its_reset(kind: str, more: dict[str, object]) -> None:
+    both = {**HELD, **more}
+    expected, plain = (
+        run_network(strong(kind, **terms), stimulus()) for terms in (both, both | {"reset_timing": "same-step"})
+    )
+    actual = run_network(reset_at_once(strong(kind, **both)).network, stimulus())
+    assert np.mean(expected["n"].output != plain["n"].output) > 0.004
+    np.testing.assert_array_equal(expected["n"].output, actual["n"].output)
+
+
+@MACHINES
+@pytest.mark.parametrize("kind", ["LIF", "IF"])
+def test_integers_hold_it_too(kind: str, numerics: Numerics) -> None:
+    quantized = quantize(strong(kind, **HELD), numerics)
+    expected = run_network(strong(kind, **HELD), stimulus())["n"].output
+    np.testing.assert_array_equal(expected, run_program(quantized.program, stimulus())["n"].output)
+    assert latencies(quantized.program)["n"] == 1
+    assert set(quantized.program.provenance["n_held"]) == {"n"}
+
+
 def test_a_network_that_resets_at_once_is_left_alone() -> None:
     build = NetworkBuilder()
     build.output("output", build.integrate("n", build.input("input", (2,)), 1.0))
     made = build.build()
-    assert reset_at_once(made) is made
+    assert reset_at_once(made).network is made

@@ -94,6 +94,8 @@ def test_a_reset_in_the_step_of_the_spike_drops_no_input():
     )
     told = load_raw(raw, "file", profile="snntorch-1.0,reset_timing=same-step").findings
     assert "snntorch-compares-low" in {each.slug for each in told}, "a subtraction does, and that is told"
+    said = load_raw(raw, "file", profile="snntorch-1.0,reset_timing=same-step-and-next").findings
+    assert "snntorch-compares-low" not in {finding.slug for finding in said}
 
 
 def test_an_endless_time_constant_is_an_integrator():

@@ -60,6 +60,8 @@ class Scalar:
             self.v, self.i = t.initial_state, 0.0
         if spikes and t.reset_timing == "next-step" and self.late and t.reset in ("zero", "value"):
             self.v = p["v_reset"] if t.reset == "value" else 0.0
+        twice = t.reset_timing == "same-step-and-next" and t.reset == "subtract"
+        held = self.count(self.v) * p["v_threshold"] if spikes and twice else 0.0
         drive = x
         if self.kind.startswith("Cuba"):
             before = self.i
@@ -75,13 +77,16 @@ class Scalar:
             self.v -= self.late * p["v_threshold"]
         if t.v_min is not None and self.v < t.v_min:
             self.v = t.v_min
-        return self.fire() if spikes else self.v
+        return self.fire(held) if spikes else self.v
 
-    def fire(self):
-        t, th = self.t, self.p["v_threshold"]
-        n, v = 0, self.v
+    def count(self, v):
+        t, th, n = self.t, self.p["v_threshold"], 0
         while n < t.max_spikes_per_step and (v >= th if t.fires_at == ">=" else v > th):
             n, v = n + 1, v - th
+        return n
+
+    def fire(self, held):
+        t, th, n = self.t, self.p["v_threshold"], self.count(self.v - held)
         n = 0 if t.fire_once and self.done else n
         self.done, self.late = self.done or n > 0, n
         if n and t.reset_timing != "next-step" and t.reset != "none":
@@ -113,7 +118,7 @@ def draw_terms(rng, kind):
         "dt": [5e-4, 1e-3],
         "method": ["euler", "exponential"],
         "reset": ["zero", "value", "subtract", "none"],
-        "reset_timing": ["same-step", "next-step", "every-step"],
+        "reset_timing": ["same-step", "next-step", "same-step-and-next", "every-step"],
         "fires_at": [">", ">="],
         "v_min": [None, -0.25, 0.0],
         "max_spikes_per_step": [1, 2, 5],

@@ -142,6 +142,7 @@ def reachable() -> object:
     raise AssertionError("it is not refused")
 
 
+HELD = {"reset": "subtract", "reset_timing": "same-step-and-next"}
 COUNTS = Terms(max_spikes_per_step=65536)
 
 
@@ -290,6 +291,16 @@ FORMS: dict[str, Case] = {
         lambda: late(reset="subtract", recurrent_delay=2),
         "or with reset=zero",
         lambda: late(reset="zero", recurrent_delay=2),
+    ),
+    "a membrane that is held and returns": case(
+        lambda: with_terms(recurrent_network(), "lif", **HELD),
+        "reset_timing=next-step",
+        lambda: with_terms(recurrent_network(), "lif", **HELD | {"reset_timing": "next-step"}),
+    ),
+    "a membrane that is held and returns, to zero": case(
+        lambda: with_terms(recurrent_network(), "lif", **HELD),
+        "or to zero",
+        lambda: with_terms(recurrent_network(), "lif", **HELD | {"reset": "zero"}),
     ),
 }
 NETWORKS: dict[str, Case] = {**MACHINE, **FORMS}
