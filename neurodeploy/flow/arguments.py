@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypedDict, TypeVar, cast
 
 from neurodeploy.contract import Contract
+from neurodeploy.errors import choices
 from neurodeploy.network.network import InputRange, Network
 from neurodeploy.stimuli import Framing, Source, open_stimulus
 from neurodeploy.stimulus import Stimulus
@@ -96,7 +98,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def spell_out(*functions: Callable[..., Any]) -> Callable[[Function], Function]:
     """Show the keyword arguments of ``functions`` in the signature that takes them as ``**options``.
 
-    Help and completion at a prompt then list them one by one.
+    Help and completion at a prompt then list them one by one, and one that is not among them is a TypeError which names
+    the function that was called.
     """
     shared = [
         parameter
@@ -108,7 +111,16 @@ def spell_out(*functions: Callable[..., Any]) -> Callable[[Function], Function]:
     def decorate(function: Function) -> Function:
         signature = inspect.signature(function)
         kept = [parameter for parameter in signature.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
-        function.__signature__ = signature.replace(parameters=[*kept, *shared])  # type: ignore[attr-defined]
-        return function
+        spelled = signature.replace(parameters=[*kept, *shared])
+
+        @functools.wraps(function)
+        def called(*args: Any, **options: Any) -> Any:
+            for name in options.keys() - spelled.parameters.keys():
+                known = choices(name, spelled.parameters, "it takes")
+                raise TypeError(f"{function.__name__}() has no argument {name!r}: {known}")
+            return function(*args, **options)
+
+        called.__signature__ = spelled  # type: ignore[attr-defined]
+        return cast(Function, called)
 
     return decorate

@@ -13,6 +13,7 @@ from neurodeploy.losses.losses import measure, with_task
 from neurodeploy.parity.climb import Climb
 from neurodeploy.parity.quantization import with_losses
 from neurodeploy.parity.rung import Rung
+from neurodeploy.passes.resets import held_apart
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
 
@@ -34,7 +35,7 @@ def explained(
 
     - ``options``: those of quantization; a bundle's own with a bundle.
     """
-    network, program = climb.network, climb.program
+    network, program = held_apart(climb.network), climb.program
     samples, steps = climb.plan.recordable
     shown = climb.stimulus.part(slice(0, samples), slice(0, steps))
     trace = run_network(network, shown, states=True) if climb.floats is None else climb.floats

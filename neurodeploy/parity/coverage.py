@@ -113,8 +113,14 @@ class Coverage:
             return float(sent.mean())
         return float(sent.reshape(len(sent), -1).any(axis=1).mean())
 
+    def _told(self, source: str) -> bool:
+        """Whether a population was inserted that tells what a membrane holds; what it sends may well be nothing."""
+        population = self._program.by_name.get(source)
+        return population is not None and population.inserted and population.kind == "cuba-lif"
+
     def _weights(self, population: Population) -> float:
-        shares = [_met(p, self._ever(p)) for p in self._program.into(population.name) if p.weights.any()]
+        asked = [p for p in self._program.into(population.name) if p.weights.any() and not self._told(p.source)]
+        shares = [_met(p, self._ever(p)) for p in asked]
         return min(shares, default=1.0)
 
     def _synapses(self, population: Population) -> float:

@@ -14,6 +14,7 @@ from neurodeploy.floats import NetworkRun
 from neurodeploy.floats.kernels import Kernels, kernels
 from neurodeploy.network.network import Network
 from neurodeploy.parity.plan import Plan
+from neurodeploy.passes.resets import held_apart
 from neurodeploy.program.program import Program
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import ProgramRun
@@ -68,13 +69,16 @@ class Runs:
         return open_stream(self.program, batch) if self.compiled else ProgramRun(self.program, batch)
 
     def whole_network(self, stimulus: Stimulus) -> Trace | None:
-        """The float network's run, with membranes, where the plain runner makes it; None where it is fed in chunks."""
-        return None if self.library is not None else run_network(self.network, stimulus, states=True)
+        """The run of the float network with the populations of the program, and membranes, by the plain runner.
+
+        None where it is fed in chunks.
+        """
+        return None if self.library is not None else run_network(held_apart(self.network), stimulus, states=True)
 
     def of_network(self, batch: int) -> Feed:
-        """The float network, with membranes, by compiled kernels."""
+        """The float network with the populations of the program, and membranes, by compiled kernels."""
         assert self.library is not None
-        return NetworkRun(self.network, batch, self.library, states=True)
+        return NetworkRun(held_apart(self.network), batch, self.library, states=True)
 
     def of_judged(self, stimulus: Stimulus, source: Trace) -> Feed:
         """The float network, to be driven by what the source sent, each neuron reset as it fired."""

@@ -47,7 +47,7 @@ class Shortfall:
 def shortfalls(
     program: Program, coverage: Fractions, least: float | None, allow_silent: Collection[str]
 ) -> tuple[Shortfall, ...]:
-    """What falls short, in the order of the program.
+    """What falls short, in the order of the program. Spiking populations that were inserted are not asked.
 
     - ``least``: the share of neurons and of synapses that is asked for; None: the shares ``STORED`` of channels and of
       weights, which in a dense layer are its neurons and synapses.
@@ -59,6 +59,7 @@ def shortfalls(
         for population in program.populations
         for measure, share in asked.items()
         if population.name not in allow_silent
+        and not (population.inserted and population.kind == "cuba-lif")
         and (population.kind == "cuba-lif" or not measure.endswith("_fired"))
         and coverage[population.name][measure] < share
     )

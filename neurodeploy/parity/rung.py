@@ -223,14 +223,16 @@ def judge(
     """The verdict of a rung from its counts, with the reasons for it.
 
     Diverged; or same code, where the ``evidence`` is not independent; or inconclusive, where a spiking node that is
-    not in ``allow_silent`` never fires in the reference, because agreement on silence proves nothing; or agree.
+    neither inserted nor in ``allow_silent`` never fires in the reference, because agreement on silence proves nothing;
+    or agree.
     """
     repeated = evidence is not None and not evidence.independent
     if evidence is not None and repeated:
         reasons = (evidence.reason, *reasons)
     if diverged:
         return "diverged", reasons
-    spiking = {name: node for name, node in nodes.items() if not node.graded and name not in allow_silent}
+    asked = {name: node for name, node in nodes.items() if name not in allow_silent and not node.inserted}
+    spiking = {name: node for name, node in asked.items() if not node.graded}
     silent = [name for name, node in spiking.items() if not node.expected_spikes]
     if silent:
         reasons = (*reasons, f"never fires: {', '.join(silent)}")
@@ -240,8 +242,9 @@ def judge(
 
 
 def below_budget(nodes: Mapping[str, NodeResult], budget: float) -> tuple[str, ...]:
-    """A sentence for every spiking node whose Jaccard is below the budget."""
-    jaccards = {name: node.jaccard for name, node in nodes.items() if node.jaccard is not None}
+    """A sentence for every spiking node, but those inserted, whose Jaccard is below the budget."""
+    named = {name: node for name, node in nodes.items() if not node.inserted}
+    jaccards = {name: node.jaccard for name, node in named.items() if node.jaccard is not None}
     return tuple(
         f"{name}: Jaccard {jaccard:.4f} is below the budget {budget:g}"
         for name, jaccard in jaccards.items()

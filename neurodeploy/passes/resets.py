@@ -51,7 +51,18 @@ def reset_at_once(network: Network) -> Rewritten:
 
     Raises RefusedError naming a neuron for which there is none.
     """
-    late = [name for name in network.populations if is_late(network, name)]
+    return _rewritten(network, [name for name in network.populations if is_late(network, name)])
+
+
+def held_apart(network: Network) -> Network:
+    """The equal network that has the populations of its integers: what a reset leaves is told by one of its own."""
+    return _rewritten(
+        network,
+        [name for name in network.populations if is_late(network, name) and terms_hold(network.contract.of(name))],
+    ).network
+
+
+def _rewritten(network: Network, late: list[str]) -> Rewritten:
     if not late:
         return Rewritten(network, {})
     draft = _Draft(network, dict(network.nodes), list(network.graph.edges), network.contract)
@@ -98,13 +109,14 @@ class _Draft:
         for wait, share in enumerate(shares, start=0 if closes else 1):
             if not np.any(share):
                 continue
-            shape = self.network.shapes[of]
+            shape, back = self.network.shapes[of], source
             scale = np.ascontiguousarray(np.broadcast_to(share, shape))
-            back = self.add(f"{of}_reset", nir.Scale(scale), of)
-            self.edges.append((source, back))
+            if np.any(scale != 1):  # a Scale of ones is a sum, which stands in the program as a relay
+                back = self.add(f"{of}_reset", nir.Scale(scale), of)
+                self.edges.append((source, back))
             if wait:
                 steps = np.full(shape, wait * self.contract.of(of).dt)
-                pause = self.add(f"{back}_later", nir.Delay(steps), of)
+                pause = self.add(f"{of}_reset_later", nir.Delay(steps), of)
                 self.edges.append((back, pause))
                 back = pause
             self.edges.append((back, target))

@@ -1,7 +1,8 @@
 """One step of a NIR neuron in float64 under its contract terms.
 
 Order: reset of the last step where the contract says next-step; current; membrane; lower clamp; what is compared less
-where it says same-step-and-next; comparison; fire-once; reset. Equations: the docstrings of NIR 1.0.8. Why each update is right, x(t) the drive, y the state:
+where it says same-step-and-next; comparison; fire-once; reset. Equations: the docstrings of NIR 1.0.8. Why each update
+is right, x(t) the drive, y the state:
 
 - ``tau dy/dt = (rest - y) + r x`` (LI, LIF; the membrane of CubaLI, CubaLIF; with rest 0 and gain w_in their current).
   Euler: ``y + dt * dy/dt = rest + (y - rest)(1 - dt/tau) + r dt/tau x``, by rearranging, exact in the limit dt -> 0.

@@ -122,3 +122,25 @@ def test_shared_arguments_are_those_of_the_functions_that_take_them() -> None:
 )
 def test_help_spells_out_how_a_source_is_loaded(name: str) -> None:
     assert inspect.signature(getattr(nd, name)).parameters.keys() >= LoadOptions.__annotations__.keys()
+
+
+SPELLED = (
+    "check",
+    "run",
+    "export",
+    "place",
+    "cost",
+    "reduce",
+    "sweep",
+    "finetune",
+    "convert",
+    "lint",
+    "inspect",
+    "prove",
+)
+
+
+@pytest.mark.parametrize("verb", SPELLED)
+def test_an_argument_that_a_verb_does_not_have_is_told_by_the_name_of_the_verb(verb: str) -> None:
+    with pytest.raises(TypeError, match=rf"^{verb}\(\) has no argument 'modul': did you mean module\? it takes: "):
+        getattr(nd, verb)("a.nir", "b", modul="net:make")

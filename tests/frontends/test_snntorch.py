@@ -10,6 +10,7 @@ import torch
 from snntorch import surrogate
 from torch import nn
 
+import neurodeploy as nd
 from neurodeploy.errors import RefusedError
 from neurodeploy.numerics import INT32
 from neurodeploy.parity.float_rung import float_rung
@@ -171,6 +172,17 @@ def test_without_delay_its_membrane_is_the_network_s_in_every_step() -> None:
         np.testing.assert_allclose(trace.v[:, step], membrane.numpy(), rtol=0, atol=1e-12)
         held += int((membrane > 1.0).sum())
     assert held > 100
+
+
+@pytest.mark.parametrize("size", [0.75, 0.125], ids=["held", "never held"])
+def test_without_delay_a_check_agrees_whether_a_membrane_is_ever_held_or_not(size: float) -> None:
+    made = weights(nn.Sequential(nn.Linear(6, 20), snn.Leaky(0.75, init_hidden=True, reset_delay=False)), size=size)
+    report = nd.check(
+        read(made, (6,)), targets=["fixed"], stimulus=spikes((6,), rate=0.5), options={"numerics": "int32"}
+    )
+    program = report.rungs[1].nodes
+    assert (program["1_held"].expected_spikes > 0) == (size > 0.5)
+    assert [rung.verdict for rung in report.rungs] == ["agree"] * len(report.rungs)
 
 
 def test_without_delay_its_spikes_may_return() -> None:

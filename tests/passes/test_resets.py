@@ -143,7 +143,7 @@ def test_integers_integrate_on_where_nothing_is_reset() -> None:
 def test_behind_a_current_a_second_feedback_takes_back_what_the_current_keeps_of_the_first(more) -> None:
     late = network("CubaLIF", reset="subtract", initial_state=0.5, **more)
     at_once = reset_at_once(late).network
-    assert set(at_once.inserted) == {"n_reset", "n_reset_", "n_reset__later"}
+    assert set(at_once.inserted) == {"n_reset", "n_reset_", "n_reset_later"}
     expected, actual = (run_network(each, stimulus(), states=True)["n"] for each in (late, at_once))
     assert expected.output.mean() > 0.02
     np.testing.assert_array_equal(expected.output, actual.output)
