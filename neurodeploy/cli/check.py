@@ -56,7 +56,7 @@ Reference = Annotated[
 
 @dataclass(frozen=True)
 class Exercise:
-    """How much a check must exercise, and what it says of it."""
+    """How much a check must exercise, what it says of it, and where it runs."""
 
     coverage: Annotated[
         float | None,
@@ -72,6 +72,9 @@ class Exercise:
             "--adequacy/--no-adequacy", help="Say which wrong rules of single nodes this check would have noticed."
         ),
     ] = True
+    executor: Annotated[
+        str, typer.Option(metavar="HOW", help="Where the targets run: serial, processes:N or dask:ADDRESS.")
+    ] = "serial"
     save_stimulus: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save the stimulus, for the same check again with --input.")
     ] = None

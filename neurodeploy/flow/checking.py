@@ -23,6 +23,7 @@ from neurodeploy.flow.ladder import Ladder, build_ladder
 from neurodeploy.flow.loading import load
 from neurodeploy.flow.proving import proof_of
 from neurodeploy.flow.repeating import repeated
+from neurodeploy.flow.spreading import spread
 from neurodeploy.flow.subject import Subject, network_of, open_subject
 from neurodeploy.network.network import Network
 from neurodeploy.parity.climb import Climb, Progress
@@ -40,6 +41,8 @@ from neurodeploy.stimuli.signals import float_spikes
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.target import Artifact, Feed, Target, find_target
 from neurodeploy.trace import Trace
+from neurodeploy.work import open_crew
+from neurodeploy.work.calls import Calls
 
 DEFAULT_BUDGET = 0.9
 
@@ -62,6 +65,7 @@ def check(
     adequacy: bool = True,
     reference: Judge = "part",
     save_stimulus: str | Path | None = None,
+    executor: str = "serial",
     progress: Progress = lambda text: None,
     trust_sources: bool = False,
     **how: Unpack[SubjectOptions],
@@ -77,32 +81,31 @@ def check(
         options: of quantization and of the targets, e.g. ``{"weight-bits": 6}``.
         states: membranes and currents of targets are compared too.
         calibrate: a stimulus to calibrate the integers of a source with, as ``quantize`` takes it.
-        causes: where a rung diverges, why: what each term of quantization costs, with remedies tried here, and what is
-            wrong with a node of a target. True: the costs also where the rung agrees. False: leave it out.
+        causes: say why a rung diverges: costs of quantization and remedies, wrong terms of nodes. True: costs always.
         twice: run the first samples and steps twice more on every target, with states and without: both must be equal.
         coverage: least share of neurons and synapses, 0 to 1; by default a quarter of channels, half of weights.
         adequacy: measure which wrong rules of single nodes this check would have noticed.
         reference: how much of a long check the reference computes: a seeded ``"part"``, or all of it (``"full"``).
         save_stimulus: a file to save the stimulus in, for the same check again.
-        trust_sources: run a bundle's files even where its program gives others.
-        allow_same_code: a ladder in which every target ran the reference itself need not be inconclusive.
+        executor: where the targets run: ``serial``, ``processes:N`` or ``dask:ADDRESS``; the report is the same.
+        trust_sources, allow_same_code: run a bundle's files whatever its program; accept runs of the reference itself.
 
     Raises:
-        InputError, CapabilityError, UnavailableError: for what does not fit; for targets that cannot carry or run it.
+        InputError, CapabilityError, UnavailableError, EnvironmentFailureError: for what does not fit or cannot run.
 
     Example:
         >>> report = nd.check("digits.fixed")
     """
-    loading, showing = divided(how)
     check_arguments(budget, coverage, targets or ())
-    check_silent(network := network_of(opened := open_subject(subject, **loading)), allow_silent)
-    given = None if is_auto(stimulus) else stimulus_of(stimulus, network, **showing)
-    ladder = build_ladder(opened, targets, texts(options), calibrate, trust_sources)
-    shown = shown_to(network, ladder.program, given, save_stimulus, progress, **showing)
-    climb = _climbed(opened, ladder, shown, states, reference, progress, causes, adequacy)
+    with open_crew(executor) as crew:
+        loading, showing = divided(how)
+        check_silent(network := network_of(opened := open_subject(subject, **loading)), allow_silent)
+        given = None if is_auto(stimulus) else stimulus_of(stimulus, network, **showing)
+        ladder = build_ladder(opened, targets, texts(options), calibrate, trust_sources)
+        shown = shown_to(network, ladder.program, given, save_stimulus, progress, **showing)
+        climb = _climbed(opened, ladder, shown, states, reference, progress, causes, adequacy, Calls(crew))
     explain = partial(explained, opened, ladder, climb, options=texts(options), budget=budget, causes=causes)
-    told = _repeated(_rungs(climb, budget, allow_silent, explain), _again(ladder, shown) if twice else {})
-    rungs = [*_encoder_rungs(network, shown, budget, allow_silent), *told]
+    rungs = _rungs(climb, budget, allow_silent, explain, _again(ladder, shown) if twice else {})
     about = about_report(subject, opened, network, ladder.program, shown)
     return _report(climb, ladder, rungs, coverage, allow_silent, allow_same_code, about)
 
@@ -168,12 +171,13 @@ def _climbed(
     progress: Progress,
     causes: bool | None,
     adequacy: bool,
+    calls: Calls,
 ) -> Climb:
     """The ladder after all its rungs have run."""
     network, program = network_of(opened), ladder.program
     plan = Plan.of(shown.batch, shown.steps, sum(population.size for population in program.populations))
     seconds = 0.0 if causes is False else SECONDS
-    sides = [_side(target, artifact, plan, states, seconds) for target, artifact in ladder.targets]
+    sides = [_side(target, artifact, plan, states, seconds, calls) for target, artifact in ladder.targets]
     head = head_of(network, shown.labels)
     node = None if head is None else head.node
     noticed = Adequacy(program, shown.batch, shown.steps) if adequacy else None
@@ -227,8 +231,8 @@ def check_silent(network: Network, allow_silent: Collection[str]) -> None:
             raise InputError(f"there is no node {name!r}", "--allow-silent", choices(name, nodes, "the nodes are"))
 
 
-def _side(target: Target, artifact: Artifact, plan: Plan, states: bool, seconds: float) -> Side:
-    """A target of the ladder. A long check feeds it in chunks, where it can be."""
+def _side(target: Target, artifact: Artifact, plan: Plan, states: bool, seconds: float, calls: Calls) -> Side:
+    """A target of the ladder. A long check feeds it in chunks, where it can be. ``calls``: where its workers are."""
 
     def run(stimulus: Stimulus, drive: Trace | None) -> Trace:
         return run_target(target, artifact, stimulus, states, drive)
@@ -241,15 +245,27 @@ def _side(target: Target, artifact: Artifact, plan: Plan, states: bool, seconds:
     fed = not plan.small and open_target(target, artifact, 1, states) is not None
     latency = latencies(artifact.program) if target.capabilities.synapse_steps > 0 else {}
     opening, notes = opens if fed else None, tuple(artifact.notes)
-    return Side(target.name, artifact.program, run, opening, target.evidence, latency, notes, seconds)
+    elsewhere = None if calls.crew.name == "serial" else spread(calls, target, artifact, plan, states, fed)
+    return Side(target.name, artifact.program, run, opening, target.evidence, latency, notes, seconds, elsewhere)
 
 
-def _rungs(climb: Climb, budget: float, allow_silent: Collection[str], explain: Callable[[Rung], Rung]) -> list[Rung]:
-    """The rungs of a ladder that was climbed, from the source up; ``explain`` adds the losses of quantization."""
+def _rungs(
+    climb: Climb,
+    budget: float,
+    allow_silent: Collection[str],
+    explain: Callable[[Rung], Rung],
+    again: Mapping[str, tuple[bool, str]],
+) -> list[Rung]:
+    """The rungs of a ladder that was climbed, from the source up.
+
+    ``explain`` adds the losses of quantization; ``again``: by target, what further runs showed.
+    """
+    before = _encoder_rungs(climb.network, climb.stimulus, budget, allow_silent)
     lead, part = (climb.stimulus.batch, climb.stimulus.steps), climb.part
     rungs = [climb.reading.rung(allow_silent, lead)] if climb.sourced else []
     program = explain(climb.losses.rung(budget, allow_silent, lead))
     rungs.append(program if part is None else replace(program, notes=(*program.notes, part.note)))
     defect = None if part is None else part.rung()
     rungs += [] if defect is None else [defect]
-    return rungs + [side.rung(allow_silent, lead, "" if part is None else part.words) for side in climb.sides]
+    rungs += [side.rung(allow_silent, lead, "" if part is None else part.words) for side in climb.sides]
+    return [*before, *_repeated(rungs, again)]

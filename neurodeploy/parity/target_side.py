@@ -32,6 +32,7 @@ class Side:
     - ``run``: runs it on a stimulus, with all synapses fed the outputs of a trace where one is given.
     - ``opens``: opens a run of so many samples that is fed in chunks; None where only whole runs are possible.
     - ``evidence``: what it means that it agrees, unless its trace says so itself.
+    - ``spread``: runs it on a whole stimulus elsewhere, sample by sample as it would here; None: it runs here.
     - ``seconds``: what the search for the causes of a divergence may take.
     """
 
@@ -43,6 +44,7 @@ class Side:
     latency: Mapping[str, int]
     notes: tuple[str, ...] = ()
     seconds: float = SECONDS
+    spread: Callable[[Stimulus], Trace] | None = None
     exact: ExactJudge | None = field(default=None, init=False)
     compiled: bool = field(default=False, init=False)
     _shown: Stimulus = field(init=False)
@@ -55,8 +57,8 @@ class Side:
     def begin(self, shown: Stimulus, first: int) -> None:
         """Go on with some samples, of which ``first`` is the first; where it cannot be fed in chunks, it runs now."""
         self._shown, self._first = shown, first
-        if self.opens is None:
-            self._trace = self.run(shown, None)
+        if self.spread is not None or self.opens is None:
+            self._trace = self.run(shown, None) if self.spread is None else self.spread(shown)
             self._told(self._trace)
 
     def _told(self, trace: Trace) -> None:

@@ -116,12 +116,15 @@ def cluster(folder: Path) -> Generator[tuple[str, list[subprocess.Popen[bytes]]]
             process.wait()
 
 
-def test_a_cluster_that_loses_a_worker_gives_the_same_table(
+def test_a_cluster_gives_the_same_report_and_when_it_loses_a_worker_the_same_table(
     source: Path, serial: tuple[Sweep, Path], tmp_path: Path
 ) -> None:
     pytest.importorskip("distributed", reason="no distributed (pip install 'neurodeploy[cluster]')")
     choices = {"targets": ["fixed"], "options": WIDTHS, "calibrate": ["none", "own"], **SIZE}
+    here = nd.check(source, targets=["fixed"], **SIZE)
     with cluster(tmp_path) as (address, workers):
+        there = nd.check(source, targets=["fixed"], executor=f"dask:{address}", **SIZE)
+        assert {**there.to_json(), "about": {}} == {**here.to_json(), "about": {}}
         killed: list[str] = []
 
         def progress(text: str) -> None:
