@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from neurodeploy.errors import EnvironmentFailureError
+from neurodeploy.errors import EnvironmentFailureError, UnavailableError
 from neurodeploy.sweeps.job import NOT_RUN, Job, Outcome, not_run, run_job
 from neurodeploy.sweeps.journal import Journal
 from neurodeploy.work import Crew
@@ -88,6 +88,8 @@ class _Run:
             self.lost[work.job.key] += 1
             self._replace()
             return
+        except UnavailableError:
+            raise
         except Exception as error:
             if type(error).__name__ != "KilledWorker":
                 remedy = f"start the sweep again: its {len(self.journal.rows)} finished rows are kept"

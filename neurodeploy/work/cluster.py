@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import Any
 
 from neurodeploy.errors import UnavailableError
 from neurodeploy.extras import need
 from neurodeploy.work.crew import Crew, digest_of
-from neurodeploy.work.version import version
+from neurodeploy.work.version import Version, version
 
 SECONDS, WORKER_SECONDS = 5, 20
 """How long a scheduler may take to answer, and then to have a worker."""
@@ -32,7 +33,35 @@ def cluster(name: str, address: str) -> Generator[Crew]:
             # A task rather than scattered data: lost with its worker, it is computed again from the scheduler's copy.
             return client.submit(bytes, data, key=f"neurodeploy-{digest_of(data)}", pure=False)
 
-        yield Crew(name, max(width, len(workers), 1), executor, share)
+        yield Crew(name, max(width, len(workers), 1), SameVersion(executor, name), share)
+
+
+class SameVersion(Executor):
+    """An executor whose jobs begin only in a worker of our version: workers may join after we have looked at all."""
+
+    def __init__(self, executor: Executor, name: str) -> None:
+        self._executor, self._name, self._ours = executor, name, version()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """The job; its error is an UnavailableError where the worker has other code than we."""
+        return self._executor.submit(if_same, self._ours, self._name, fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """That of the executor."""
+        self._executor.shutdown(wait, cancel_futures=cancel_futures)
+
+
+def if_same(ours: Version, name: str, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """The job, in the worker. Raises UnavailableError where it has another version than ``ours``."""
+    there = version()
+    if there != ours:
+        raise _other(f"a worker on {socket.gethostname()}", there, ours, name)
+    return job(*args, **kwargs)
+
+
+def _other(worker: str, there: Version, ours: Version, name: str) -> UnavailableError:
+    what = f"{worker} has {there}, this process {ours}"
+    return UnavailableError(what, name, "install the same versions everywhere")
 
 
 @contextmanager
@@ -70,6 +99,5 @@ def _same_version(client: Any, name: str) -> list[str]:
         if isinstance(there, Exception):
             raise UnavailableError(f"the worker {address} cannot run neurodeploy: {there}", name, "install it there")
         if there != ours:
-            what = f"the worker {address} has {there}, this process {ours}"
-            raise UnavailableError(what, name, "install the same versions everywhere")
+            raise _other(f"the worker {address}", there, ours, name)
     return list(theirs)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from neurodeploy.work.crew import Crew, Shared, digest_of
@@ -19,7 +20,8 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NEU
 
 @contextmanager
 def processes(name: str, count: int) -> Generator[Crew]:
-    """``count`` workers, each a fresh interpreter."""
+    """``count`` workers, each a fresh interpreter. An error or an interrupt does not wait for jobs under way."""
+    others = {child.pid for child in active_children()}
     with tempfile.TemporaryDirectory(prefix="neurodeploy-") as folder, _one_thread():
         pools: list[ProcessPoolExecutor] = []
 
@@ -38,9 +40,18 @@ def processes(name: str, count: int) -> Generator[Crew]:
 
         try:
             yield Crew(name, count, started(), share, started)
+        except BaseException:
+            _end([child for child in active_children() if child.pid not in others])
+            raise
         finally:
             for pool in pools:
                 pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _end(workers: Sequence[BaseProcess]) -> None:
+    """What a worker started is gone with it: it is guarded (``neurodeploy.process``)."""
+    for worker in workers:
+        worker.kill()
 
 
 def _quiet() -> None:

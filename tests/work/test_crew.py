@@ -3,11 +3,14 @@
 import os
 import signal
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from neurodeploy.errors import InputError, UnavailableError
 from neurodeploy.work import Shared, content, open_crew
+from neurodeploy.work.cluster import SameVersion, if_same
 from neurodeploy.work.version import version
 
 DATA = b"some data" * 100
@@ -47,6 +50,33 @@ def test_a_scheduler_that_is_not_there_is_unavailable_at_once(address: str) -> N
     with pytest.raises(UnavailableError, match="no Dask scheduler answers"), open_crew(f"dask:{address}"):
         pass
     assert time.monotonic() - begun < 30
+
+
+def test_an_interrupt_waits_for_no_job(tmp_path: Path) -> None:
+    """A job that would take an hour is gone with the crew."""
+    with pytest.raises(KeyboardInterrupt), open_crew("processes:1") as crew:
+        crew.executor.submit(lasts, str(tmp_path / "pid"))
+        while not (tmp_path / "pid").exists():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def lasts(place: str) -> None:
+    whole = Path(f"{place}.new")
+    whole.write_text(str(os.getpid()))
+    whole.rename(place)
+    time.sleep(3600)
+
+
+def test_a_worker_of_another_version_that_came_later_is_refused_by_name() -> None:
+    with open_crew("serial") as crew:
+        checked = SameVersion(crew.executor, "dask:somewhere")
+        assert checked.submit(size, b"four", 1).result() == 5
+    older = replace(version(), code="000000000000")
+    with pytest.raises(UnavailableError, match=r"a worker on .* has .*, this process .*code 000000000000"):
+        if_same(older, "dask:somewhere", size, b"four", 1)
 
 
 def test_the_version_names_the_code() -> None:
