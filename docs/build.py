@@ -45,6 +45,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "targets/c.md": "targets/c/README.md",
         "targets/cortex-m.md": "targets/cortex_m/README.md",
         "targets/loihi-sim.md": "targets/loihi_sim/README.md",
+        "targets/xylo-sim.md": "targets/xylo_sim/README.md",
         "targets/bring-your-chip.md": "docs/bring-your-chip.md",
     },
     "Encoders": {

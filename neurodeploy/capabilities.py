@@ -13,6 +13,8 @@ class Capabilities:
     - ``biases``, ``clamps`` (floor and ceiling), ``fire_once``, ``stateless`` (``every_step``), ``initial_states``:
       neurons that have them.
     - ``arrays``: thresholds, decays, biases and initial states that differ from neuron to neuron.
+    - ``max_spikes_per_step``: the most a neuron may be allowed. ``spikes_per_step``: what a neuron is allowed where
+      nothing else is asked for; above 1 where the machine's neurons cannot be kept to fewer.
     - ``synapse_steps``: steps each synapse takes on the machine (0: a layer sees its input in the same step).
     """
 
@@ -21,6 +23,7 @@ class Capabilities:
     resets: frozenset[str] = frozenset({"zero", "value", "subtract", "none"})
     compares: frozenset[str] = frozenset({">", ">="})
     max_spikes_per_step: int = 1 << 16
+    spikes_per_step: int = 1
     graded_messages: bool = True
     recurrence: bool = True
     delay_max: int = 1 << 16

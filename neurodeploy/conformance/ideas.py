@@ -34,7 +34,7 @@ def all_ideas() -> tuple[Idea, ...]:
 def kit_for(numerics: Numerics, capabilities: Capabilities) -> Kit:
     """A kit whose plain neurons are such as a target of these capabilities carries."""
     if numerics.accumulation == "events":
-        return Kit(numerics, "subtract", ">=")
+        return Kit(numerics, "subtract", ">=", capabilities.spikes_per_step)
     resets: list[Reset] = [word for word in RESETS if {word} <= capabilities.resets]
     compares: list[Compare] = [word for word in COMPARES if {word} <= capabilities.compares]
     resets.append(RESETS[0])

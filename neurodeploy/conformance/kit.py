@@ -24,11 +24,12 @@ LINES, NEURONS, MOST_LINES = 4, 5, 16
 
 @dataclass(frozen=True)
 class Kit:
-    """A machine's numerics, and the reset and comparison of neurons that are about something else."""
+    """A machine's numerics, and the reset, comparison and spikes per step of neurons that are about something else."""
 
     numerics: Numerics
     reset: Reset = "zero"
     compare: Compare = ">"
+    spikes: int = 1
 
     @property
     def forgets(self) -> int:
@@ -61,7 +62,10 @@ class Kit:
         Their threshold is odd, so that sums of even weights never meet it.
         """
         plain = Population(name, shape, "cuba-lif", 0, self.quick, self.keeps, 71)
-        return replace(plain, **{"reset": self.reset, "compare": self.compare, **changes})
+        many: dict[str, Any] = {}
+        if self.spikes > 1:
+            many = {"max_spikes_per_step": self.spikes, "output": Output("count", self.spikes.bit_length())}
+        return replace(plain, **{"reset": self.reset, "compare": self.compare, **many, **changes})
 
     def readout(self, **changes: Any) -> Population:
         """Integrators that lose nothing, whose membranes are read."""
@@ -101,7 +105,9 @@ class Kit:
         shown = {node.name: self.events(node) for node in inputs} | dict(values or {})
         feeding = {p.source for p in projections if p.source != p.target}
         ends = tuple(outputs) or tuple(p.name for p in populations if p.name not in feeding)
-        program = Program(self.numerics, tuple(inputs), tuple(populations), tuple(projections), ends)
+        widths = {p.name: p.output.width for p in populations if p.output.kind == "count"} if self.spikes > 1 else {}
+        carried = tuple(replace(p, message_bits=max(p.message_bits, widths.get(p.source, 1))) for p in projections)
+        program = Program(self.numerics, tuple(inputs), tuple(populations), carried, ends)
         return Case("", program, Stimulus(shown), STEPS)
 
     def events(self, node: Input, rate: float = 0.45) -> NDArray[np.float64]:

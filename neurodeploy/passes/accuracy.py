@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from neurodeploy.analysis.ranges import settled_current
 from neurodeploy.finding import Finding
 from neurodeploy.numerics import Numerics
+from neurodeploy.passes.grid import kept_by
 from neurodeploy.passes.neurons import Neuron
 from neurodeploy.program.population import Population
 
@@ -212,6 +213,8 @@ def neuron_report(neuron: Neuron, population: Population, worst_case_input: int,
 
 
 def _keep(decay: ArrayLike, numerics: Numerics) -> NDArray[np.float64]:
+    if numerics.decay_rule == "shift":
+        return kept_by(np.asarray(decay))
     return 1.0 - np.asarray(decay, np.float64) / numerics.decay_one
 
 

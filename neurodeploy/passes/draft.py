@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from neurodeploy.finding import Finding
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics
 from neurodeploy.passes.accuracy import BitChoice, Calibrated, LayerReport, NeuronReport
@@ -54,6 +55,7 @@ class Draft:
     - ``inputs``: inputs with their quantizers. ``outputs``: what each node sends, as integers.
     - ``scales``: by population, k of its accumulator scale ``2**k`` (integers per unit of the network).
     - ``rounded``: integers of all paths. ``populations``: integers of all neurons.
+    - ``adapted``: what a machine does otherwise than the contract says.
     - ``bit_choice``: the bits per layer that a budget led to.
     - ``worst_cases``: by population, the largest magnitude that can arrive in one step, in accumulator units.
     """
@@ -72,6 +74,7 @@ class Draft:
     scales: Mapping[str, int] = field(default_factory=dict[str, int])
     rounded: tuple[Rounded, ...] = ()
     populations: tuple[Population, ...] = ()
+    adapted: tuple[Finding, ...] = ()
     bit_choice: BitChoice | None = None
     calibrated: tuple[Calibrated, ...] = ()
     worst_cases: Mapping[str, int] = field(default_factory=dict[str, int])

@@ -132,6 +132,8 @@ def round_bias(bias: Array, numerics: Numerics) -> NDArray[np.int64]:
 def round_decay(keep: Array, numerics: Numerics, node: str, quantity: str) -> int | NDArray[np.int64]:
     """The decay ``1 - keep`` in units of ``2**-decay_bits``; one value per population unless the machine allows more.
 
+    Where a machine decays by shifts, the nearest shift.
+
     Raises CannotRepresentError for factors outside [0, 1] and for several values where only one is allowed.
     """
     if np.any(keep < 0) or np.any(keep > 1):
@@ -143,7 +145,26 @@ def round_decay(keep: Array, numerics: Numerics, node: str, quantity: str) -> in
             value=worst,
             limit=1.0,
         )
-    return uniform(np.rint((1 - keep) * numerics.decay_one).astype(np.int64), numerics.per_neuron_decay, node, quantity)
+    if numerics.decay_rule == "shift":
+        amount = nearest_shift(keep, numerics, least=int(quantity == "current"))
+    else:
+        amount = np.rint((1 - keep) * numerics.decay_one).astype(np.int64)
+    return uniform(amount, numerics.per_neuron_decay, node, quantity)
+
+
+def nearest_shift(keep: Array, numerics: Numerics, least: int = 0) -> NDArray[np.int64]:
+    """The shift d, from ``least``, for which ``1 - 2**-d`` is nearest to the factor that is kept; the smaller of two.
+
+    A current needs at least 1 where events enter before it decays: 0 leaves nothing of them.
+    """
+    shifts = np.arange(least, numerics.decay_one)
+    distance = np.abs(np.asarray(keep, np.float64)[..., None] - kept_by(shifts))
+    return shifts[np.argmin(distance, axis=-1)]
+
+
+def kept_by(shift: Array) -> NDArray[np.float64]:
+    """The factor that a decay by ``shift`` keeps of a large state."""
+    return 1.0 - 2.0 ** -np.asarray(shift, np.float64)
 
 
 def uniform(values: NDArray[np.int64], several: bool, node: str, quantity: str) -> int | NDArray[np.int64]:

@@ -42,8 +42,9 @@ class Machine:
 
     @staticmethod
     def of(numerics: Numerics) -> Machine:
-        """All that one projection of a machine has."""
-        return Machine(numerics, numerics.weight_bits, numerics.shift_max)
+        """All that one projection of a machine has; no shifts where all projections of a kind share one (Xylo)."""
+        events = numerics.accumulation == "events"
+        return Machine(numerics, numerics.weight_bits, 0 if events else numerics.shift_max)
 
     def bits(self, path: Synapse) -> int:
         """Most bits of the path's weights: as asked for, as far as the machine's shifts hold its parts apart."""

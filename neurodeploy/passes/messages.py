@@ -54,6 +54,7 @@ def input_quantizer(draft: Draft, name: str, most_bits: int) -> Input:
     shape = draft.network.shapes[name]
     if draft.network.input_range(name).binary:
         return Input(name, shape)
+    most_bits = min(most_bits, draft.numerics.input_bits or most_bits)
     output = message_output(draft.values[name], most_bits)
     if draft.values[name].grid != output.scale:
         output = choose_messages(draft, [name], most_bits)[name]

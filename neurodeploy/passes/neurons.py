@@ -19,13 +19,15 @@ from neurodeploy.contract import Terms
 from neurodeploy.errors import CannotRepresentError, RefusedError
 from neurodeploy.network.network import Network, is_junction
 from neurodeploy.numerics import Numerics
-from neurodeploy.passes.grid import bias_limit, largest_scale, round_bias, round_decay, uniform
+from neurodeploy.passes.grid import bias_limit, kept_by, largest_scale, nearest_shift, round_bias, round_decay, uniform
 from neurodeploy.passes.paths import Synapse
 from neurodeploy.program.population import Kind, Output, Population, Reset
 from neurodeploy.reference.neuron import coefficients, terms_of, threshold_of
 
 Array = NDArray[np.float64]
 HORIZON = 256.0
+MULTIPLES = 3
+"""Of how many doublings of its threshold a membrane that saturates event by event has room."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +87,14 @@ class Neuron:
         return bool(np.all(np.mod(constants * 2.0**k, 1) == 0) and np.all(placed == states))
 
     def bound(self, numerics: Numerics) -> float:
-        """The accumulated input of a step must stay below this, so that the synaptic current never overflows."""
+        """The accumulated input of a step must stay below this, so that the synaptic current never overflows.
+
+        Nothing bounds it where every event saturates by itself: no weight would have levels left beside the worst case.
+        """
         if self.kind == "relay":
             return float(numerics.relay_bound)
+        if numerics.accumulation == "events":
+            return float("inf")
         return numerics.accumulator_bound / _gathered(self.keep_current, numerics)
 
     def membrane_limit(self, numerics: Numerics) -> int:
@@ -114,7 +121,7 @@ class Neuron:
             self.initial_current,
         )
         current_limit = ((1 << (numerics.current_bits - 1)) - 1) >> numerics.state_shift
-        limits = (numerics.threshold_max, state_limit, state_limit, state_limit, current_limit)
+        limits = (threshold_room(numerics), state_limit, state_limit, state_limit, current_limit)
         scales = [
             largest_scale(float(np.abs(part).max(initial=0)), float(limit))
             for part, limit in zip(parts, limits, strict=True)
@@ -189,6 +196,14 @@ class Neuron:
             )
         integers = np.rint(self.threshold * 2.0**k).astype(np.int64)
         return uniform(integers, numerics.per_neuron_threshold, self.name, "threshold")
+
+
+def threshold_room(numerics: Numerics) -> int:
+    """The largest threshold that is chosen: the machine's; an eighth where membranes beyond it must not saturate.
+
+    A neuron that sends several spikes in a step has a membrane of as many thresholds.
+    """
+    return numerics.threshold_max >> (MULTIPLES if numerics.accumulation == "events" else 0)
 
 
 def fitting_scale(scale: int, neuron: Neuron, numerics: Numerics) -> int:
@@ -308,6 +323,8 @@ def _gathered(keep: Array, numerics: Numerics) -> float:
 
     ``keep``: per-step decay factor. A state without decay grows without end; it gets room for ``HORIZON`` steps.
     """
+    if numerics.decay_rule == "shift":
+        return min(1 / float(1.0 - kept_by(nearest_shift(keep, numerics)).max(initial=0.0)), HORIZON)
     lost = float(np.rint((1 - keep) * numerics.decay_one).min(initial=numerics.decay_one)) / numerics.decay_one
     return min(1 / lost, HORIZON) if lost > 0 else HORIZON
 

@@ -89,8 +89,10 @@ class _Path:
     parts: tuple[tuple[str, int], ...] = ()
 
 
-def synapses(network: Network) -> tuple[Synapse, ...]:
+def synapses(network: Network, matrices: bool = False) -> tuple[Synapse, ...]:
     """Every path between populations, in the order of the populations.
+
+    ``matrices``: windows become the matrices that they are, for machines that share no weights.
 
     Raises RefusedError for node types without a meaning, loops that no neuron stands in, biases that a feedback edge
     delays, and states that are kept between samples.
@@ -101,7 +103,7 @@ def synapses(network: Network) -> tuple[Synapse, ...]:
     for target in network.populations:
         counted: set[tuple[str, ...]] = set()
         for path in _paths(network, target):
-            operators.append(_synapse(network, path, target, counted))
+            operators.append(_synapse(network, path, target, counted, matrices))
     return tuple(operators)
 
 
@@ -156,7 +158,7 @@ def _delays(network: Network, source: str, name: str) -> list[tuple[int, bool, t
     return [(late + count, False, ((name, count),)) for count in counts]
 
 
-def _synapse(network: Network, path: _Path, target: str, counted: set[tuple[str, ...]]) -> Synapse:
+def _synapse(network: Network, path: _Path, target: str, counted: set[tuple[str, ...]], matrices: bool) -> Synapse:
     nodes = [network.nodes[name] for name in path.nodes]
     shape_in, shape_out = network.shapes[path.source], network.shapes[target]
     constant = np.zeros(shape_out)
@@ -176,11 +178,10 @@ def _synapse(network: Network, path: _Path, target: str, counted: set[tuple[str,
         "source": path.source, "target": target, "nodes": path.nodes, "constant": constant, "delay": path.delay
     }  # fmt: skip
     nodes = [_masked(network, name, path.parts) for name in path.nodes]
-    return (
-        _known_form(nodes, shape_in, shape_out, common)
-        or _joined_windows(nodes, shape_in, common)
-        or Synapse(kind="sparse", weights=_matrix(nodes, shape_in, shape_out, target), **common)
-    )
+    known = _known_form(nodes, shape_in, shape_out, common) or _joined_windows(nodes, shape_in, common)
+    if known is not None and not (matrices and known.kind != "dense"):
+        return known
+    return Synapse(kind="sparse", weights=_matrix(nodes, shape_in, shape_out, target), **common)
 
 
 def _masked(network: Network, name: str, parts: tuple[tuple[str, int], ...]) -> Any:

@@ -79,12 +79,13 @@ class Quantized:
     neurons: tuple[NeuronReport, ...] = ()
     calibrated: tuple[Calibrated, ...] = ()
     bit_choice: BitChoice | None = None
+    adapted: tuple[Finding, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What quantization noticed."""
         calibrated = *calibration_findings(self.calibrated), *cut_findings(self.calibrated)
-        return (*overflow_findings(self.neurons), *calibrated, *budget_findings(self.bit_choice))
+        return (*self.adapted, *overflow_findings(self.neurons), *calibrated, *budget_findings(self.bit_choice))
 
     def __repr__(self) -> str:
         return f"Quantized: {self.program!r}"
@@ -156,4 +157,4 @@ def quantize(
 def quantized(draft: Draft) -> Quantized:
     """What the last stage left."""
     assert draft.program is not None
-    return Quantized(draft.program, draft.layers, draft.reports, draft.calibrated, draft.bit_choice)
+    return Quantized(draft.program, draft.layers, draft.reports, draft.calibrated, draft.bit_choice, draft.adapted)

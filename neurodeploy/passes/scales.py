@@ -60,7 +60,8 @@ def choose_scale(draft: Draft, neuron: Neuron) -> int:
         rounded = rounded_paths(draft, entering, k)
         fits = worst_case(rounded, sent, neuron.shape) < neuron.bound(draft.numerics)
         if fits and (not draft.every_membrane or stay_within(draft, neuron, rounded, k)):
-            return _roomiest(draft, neuron, k) if neuron.integrates else k
+            whole = neuron.integrates and draft.numerics.decay_rule == "product"
+            return _roomiest(draft, neuron, k) if whole else k
     if fits:
         raise unbounded(neuron)
     raise CannotRepresentError(

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from neurodeploy.errors import InputError, RefusedError, choices
+from neurodeploy.errors import InputError, choices
+from neurodeploy.finding import Finding
 from neurodeploy.numerics import Numerics
 from neurodeploy.passes import conditions as c
 from neurodeploy.passes.accuracy import neuron_report
@@ -18,6 +19,7 @@ from neurodeploy.passes.calibration.applying import RunProgram
 from neurodeploy.passes.calibration.choices import Seen
 from neurodeploy.passes.calibration.populations import Array, calibrated
 from neurodeploy.passes.draft import Draft, layer_report
+from neurodeploy.passes.events import arranged, as_the_machine, by_events, resets_at_once, with_gain
 from neurodeploy.passes.machine import Machine, widest_weights
 from neurodeploy.passes.messages import choose_messages, input_quantizer
 from neurodeploy.passes.names import unique_names
@@ -58,14 +60,7 @@ class Arithmetic:
     )
 
     def __call__(self, draft: Draft) -> Draft:
-        numerics = self.numerics or draft.numerics
-        if numerics.accumulation == "events":
-            raise RefusedError(
-                f"networks are not quantized to {numerics.name}, which saturates after every spike",
-                "-O numerics",
-                "build the Program of integers directly, or choose other numerics",
-            )
-        return replace(draft, machine=Machine.of(numerics))
+        return replace(draft, machine=Machine.of(self.numerics or draft.numerics))
 
 
 @dataclass(frozen=True)
@@ -107,7 +102,11 @@ class Resets:
     ensures: ClassVar[Conditions] = (c.RESETS_AT_ONCE,)
 
     def __call__(self, draft: Draft) -> Draft:
-        rewritten = reset_at_once(draft.network)
+        network = draft.network
+        if by_events(draft.numerics):
+            network, told = resets_at_once(network)
+            draft = replace(draft, adapted=(*draft.adapted, *told))
+        rewritten = reset_at_once(network)
         return replace(draft, network=rewritten.network, sources=rewritten.origins)
 
 
@@ -120,7 +119,7 @@ class Paths:
     ensures: ClassVar[Conditions] = (c.PATHS_JOIN_POPULATIONS,)
 
     def __call__(self, draft: Draft) -> Draft:
-        return replace(draft, paths=synapses(draft.network))
+        return replace(draft, paths=synapses(draft.network, by_events(draft.numerics)))
 
 
 @dataclass(frozen=True)
@@ -137,9 +136,17 @@ class Neurons:
     )
 
     def __call__(self, draft: Draft) -> Draft:
-        network = with_fewer_spikes(draft.network, self.spikes_per_step)
+        events = by_events(draft.numerics)
+        if events:
+            network, told = as_the_machine(draft.network, draft.paths, draft.numerics, self.spikes_per_step)
+            draft = replace(draft, adapted=(*draft.adapted, *told))
+        else:
+            network = with_fewer_spikes(draft.network, self.spikes_per_step)
         draft = replace(draft, network=network)
         neurons = {name: neuron_of(network, name, draft.paths, draft.numerics) for name in network.populations}
+        for name, neuron in neurons.items() if events else ():
+            neurons[name], told = with_gain(neuron, draft.numerics)
+            draft = replace(draft, adapted=(*draft.adapted, *told))
         paths = [path.scaled(neurons[path.target].gain, network.shapes[path.target]) for path in draft.paths]
         return replace(draft, neurons=neurons, paths=tuple(paths))
 
@@ -290,6 +297,12 @@ class Calibration:
     def __call__(self, draft: Draft) -> Draft:
         if self.stimulus is None:
             return draft
+        if by_events(draft.numerics):
+            problem = (
+                f"{draft.numerics.name} adds event by event, which calibration does not: numbers are rounded plainly"
+            )
+            finding = Finding("not-calibrated", "warning", "network", problem, "leave out --calibrate")
+            return replace(draft, adapted=(*draft.adapted, finding))
         samples = max(MOST_CELLS // _cells_per_sample(draft, self.stimulus), 1)
         some = {name: self.stimulus[name][:samples] for name in draft.network.input_names}
         network = run_network(draft.network, some, states=True)
@@ -361,6 +374,7 @@ class Assembly:
             draft.network.host,
             {name: draft.source_nodes(path) for name, path in nodes.items()},
         )
+        program = arranged(program) if by_events(draft.numerics) else program
         return replace(draft, program=program, layers=tuple(layers), reports=tuple(reports))
 
 

@@ -30,7 +30,7 @@ from neurodeploy.numerics import Numerics
 from neurodeploy.passes.draft import Draft
 from neurodeploy.passes.grid import WeightGrid, largest_scale, round_weights
 from neurodeploy.passes.machine import Machine
-from neurodeploy.passes.neurons import Neuron
+from neurodeploy.passes.neurons import Neuron, threshold_room
 from neurodeploy.passes.paths import Synapse
 from neurodeploy.passes.values import received_range
 
@@ -151,7 +151,7 @@ def _room(draft: Draft, neuron: Neuron, entering: Sequence[Synapse], rows: int) 
     low, high = received_range(entering, draft.values, neuron.shape)
     worst = np.maximum(np.maximum(-low, high), SMALLEST)
     threshold = np.maximum(neuron.threshold, SMALLEST)
-    room = np.minimum(numerics.threshold_max / threshold, (neuron.bound(numerics) - 1) / worst)
+    room = np.minimum(threshold_room(numerics) / threshold, (neuron.bound(numerics) - 1) / worst)
     return room.reshape(rows, -1).min(axis=1)
 
 

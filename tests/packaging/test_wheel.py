@@ -144,9 +144,16 @@ def test_targets_and_models_are_registered_as_plug_ins(bare: Path, tmp_path: Pat
         "print(*sorted(p.name for group in ('neurodeploy.targets', 'neurodeploy.models') for p in e(group=group)))"
     )
     done = run_bare(bare, "python", "-c", script, cwd=tmp_path)
-    assert done.stdout.split() == ["c", "cortex-m", "digits", "fixed", "loihi-sim", "spikeseg", "spikingrx"], (
-        done.stderr
-    )
+    assert done.stdout.split() == [
+        "c",
+        "cortex-m",
+        "digits",
+        "fixed",
+        "loihi-sim",
+        "spikeseg",
+        "spikingrx",
+        "xylo-sim",
+    ], done.stderr
 
 
 def test_targets_import_without_the_extras(bare: Path, tmp_path: Path) -> None:
@@ -156,7 +163,7 @@ def test_targets_import_without_the_extras(bare: Path, tmp_path: Path) -> None:
         "print(*sorted(find_target(p.name).name for p in entry_points(group=GROUP)))"
     )
     done = run_bare(bare, "python", "-c", script, cwd=tmp_path)
-    assert done.stdout.split() == ["c", "cortex-m", "fixed", "loihi-sim"], done.stderr
+    assert done.stdout.split() == ["c", "cortex-m", "fixed", "loihi-sim", "xylo-sim"], done.stderr
 
 
 def test_tells_its_version(bare: Path, wheel: Path, tmp_path: Path) -> None:

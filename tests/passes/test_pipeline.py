@@ -9,7 +9,7 @@ import pytest
 from neurodeploy.contract import Terms
 from neurodeploy.errors import CannotRepresentError, InputError, NeurodeployError, RefusedError
 from neurodeploy.network import NetworkBuilder
-from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2
+from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.passes.draft import Draft
 from neurodeploy.passes.machine import Machine
 from neurodeploy.passes.options import options_of
@@ -77,11 +77,10 @@ def test_a_bad_value_from_code_gets_the_same_message():
 
 
 @pytest.mark.parametrize(("network", "numerics", "stage"), [
-    (dense([[1.0]]), XYLO_V2, "arithmetic"),
     (dense([[1.0]], fires_at=">=", keep_state=True), LOIHI2, "paths"),
     (dense([[1.0]], max_spikes_per_step=1 << 16), INT32, "neurons"),
     (dense([[1.0]], threshold=-1.0), LOIHI2, "rounding"),
-], ids=["arithmetic", "paths", "neurons", "rounding"])  # fmt: skip
+], ids=["paths", "neurons", "rounding"])  # fmt: skip
 def test_an_error_names_the_stage_it_came_out_of(network, numerics, stage):
     with pytest.raises((RefusedError, CannotRepresentError)) as error:
         quantize(network, numerics)

@@ -35,6 +35,7 @@ SLICES = {
     "fixed-xylo": Slice("fixed", 0, 0, ("states",), {"numerics": "xylo-v2"}),
     "c": Slice("c", 4, 3, ("states", "isolated")),
     "cortex-m": Slice("cortex-m", 10, 2, ("states", "isolated")),
+    "xylo-sim": Slice("xylo-sim", 3, 0, ("states",)),
     "loihi-sim": Slice("loihi-sim", 2, 3, ("states", "isolated")),
 }
 

@@ -10,10 +10,10 @@ from neurodeploy.conformance import differing_cells, generate
 from neurodeploy.engine import compiler
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.run import EngineWarning
-from neurodeploy.errors import InputError, RefusedError
+from neurodeploy.errors import InputError
 from neurodeploy.evidence import INDEPENDENT, same_code
 from neurodeploy.flow import check, export, run
-from neurodeploy.flow.exporting import lower, lower_program
+from neurodeploy.flow.exporting import lower_program
 from neurodeploy.model import find_model
 from neurodeploy.network.network import Network
 from neurodeploy.reference.program_runner import run_program
@@ -121,13 +121,11 @@ def test_both_numerics_run_compiled(network: Network, images, numerics: str) -> 
 
 
 @pytest.mark.parametrize("name", ["fixed", "c", "cortex-m"])
-def test_a_program_made_for_xylo_is_taken_but_no_network_is_quantized_to_it(name: str, network: Network) -> None:
+def test_a_program_made_for_xylo_is_taken(name: str) -> None:
     made = net(4)
     artifact = lower_program(made.program, find_target(name))
     assert artifact.program is made.program
     assert artifact.findings == ()
-    with pytest.raises(RefusedError, match="not quantized to xylo-v2"):
-        lower(network, name, {"numerics": "xylo-v2"})
 
 
 @needs_compiler
