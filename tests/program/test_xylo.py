@@ -6,14 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurodeploy.errors import CapabilityError, InputError, RefusedError
+from neurodeploy.errors import CapabilityError, InputError
 from neurodeploy.flow.exporting import numerics_of
 from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2
-from neurodeploy.passes.pipeline import quantize
 from neurodeploy.program import Output, Program
 from neurodeploy.program.store import program_files, read_program
 from neurodeploy.target import find_target
-from tests.passes.networks import dense
 from tests.xylo.nets import net
 
 BROKEN: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -89,8 +87,6 @@ def test_what_is_as_usual_is_not_stored(numerics: Any) -> None:
     assert type(numerics)(**numerics.to_json()) == numerics
 
 
-def test_networks_are_not_quantized_to_it() -> None:
-    with pytest.raises(RefusedError, match="networks are not quantized to xylo-v2"):
-        quantize(dense([[1.0]]), XYLO_V2)
+def test_other_machines_do_not_have_it() -> None:
     with pytest.raises(InputError, match="has no numerics 'xylo-v2'"):
         numerics_of(find_target("loihi-sim"), {"numerics": "xylo-v2"})
