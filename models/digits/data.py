@@ -52,7 +52,8 @@ def _table() -> NDArray[Any]:
                 return np.loadtxt(file, delimiter=",")
     from sklearn.datasets import load_digits
 
-    return np.column_stack(load_digits(return_X_y=True))
+    raw, classes = load_digits(return_X_y=True)
+    return np.column_stack([np.asarray(raw), np.asarray(classes)])
 
 
 def present(pixels: Tensor, steps: int) -> Tensor:

@@ -10,8 +10,22 @@ Around the step: ``host_loop`` (many steps in one call, for an engine), ``heads`
 ``signal_example`` (a ``main.c`` to start from).
 
 Nothing here gives a step its meaning: that is ``neurodeploy.step``. The same plan is always rendered as the same text.
+
+An engine that finds a program in its cache renders nothing, so ``module`` is imported when it is first used.
 """
 
-from neurodeploy.codegen.module import Rendering, render
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from neurodeploy.codegen.module import Rendering, render
 
 __all__ = ["Rendering", "render"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("neurodeploy.codegen.module"), name)

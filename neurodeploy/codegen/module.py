@@ -14,22 +14,10 @@ from neurodeploy.codegen.layout import Layout
 from neurodeploy.codegen.machine import Machine
 from neurodeploy.codegen.names import checked_prefix
 from neurodeploy.codegen.native.program import NativeProgram
+from neurodeploy.codegen.port import Port
 from neurodeploy.codegen.tables import Tables
 from neurodeploy.codegen.update import observe_text, reset_text, update_text
 from neurodeploy.step.plan import Plan, Stage
-
-
-@dataclass(frozen=True)
-class Port:
-    """A node as a host sees it: numpy type, range and layout of its messages, and whether it has states."""
-
-    name: str
-    dtype: str
-    low: int
-    high: int
-    layout: Layout
-    is_input: bool
-    has_states: bool
 
 
 @dataclass(frozen=True)

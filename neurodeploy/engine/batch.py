@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.codegen.module import Port
+from neurodeploy.codegen.port import Port
 from neurodeploy.engine.library import Compiled
 from neurodeploy.errors import InputError
 

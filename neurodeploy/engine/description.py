@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neurodeploy.codegen.layout import Layout
-from neurodeploy.codegen.module import Port, Rendering
+from neurodeploy.codegen.port import Port
+
+if TYPE_CHECKING:
+    from neurodeploy.codegen.module import Rendering
 
 MADE_BY = ("codegen", "step", "analysis", "program", "numerics.py", "integers.py", "window.py", "foreign.py")
 """What a rendering depends on beside its program."""

@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.codegen.machine import Machine
-from neurodeploy.codegen.module import Rendering, unit
 from neurodeploy.engine import cache
 from neurodeploy.engine.build import REMEDY, compile_library
 from neurodeploy.engine.compiler import Compiler, library_flags, trusted
@@ -21,6 +21,9 @@ from neurodeploy.engine.description import Description, codegen_digest
 from neurodeploy.engine.processor import this_machine
 from neurodeploy.errors import EnvironmentFailureError
 from neurodeploy.process import temporary_folder
+
+if TYPE_CHECKING:
+    from neurodeploy.codegen.module import Rendering
 
 ALIGNED = 64
 
@@ -54,6 +57,8 @@ def load(
     Raises EnvironmentFailureError where the compiler fails, or the system refuses to load what it made.
     """
     target_machine = machine or this_machine(trusted(compiler))
+    from neurodeploy.codegen.module import unit
+
     source = unit(list(renderings))
     library, _ = _library(lambda: (source, ""), compiler, flags, target_machine, source)
     return [_compiled(library, Description.of(rendering)) for rendering in renderings]
@@ -69,6 +74,8 @@ def load_program(identity: str, make: Callable[[], Rendering], compiler: Compile
 
     def source() -> tuple[str, str]:
         rendering = make()
+        from neurodeploy.codegen.module import unit
+
         return unit([rendering]), Description.of(rendering).to_text()
 
     library, about = _library(source, compiler, None, machine, identity, codegen_digest())

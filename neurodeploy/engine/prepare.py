@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.codegen import render
 from neurodeploy.engine.compiler import Compiler, trusted
 from neurodeploy.engine.fingerprint import fingerprint
 from neurodeploy.engine.library import Compiled, load_program
 from neurodeploy.engine.processor import this_machine
 from neurodeploy.integers import SIGNED, narrowest
 from neurodeploy.program.program import Program
-from neurodeploy.step.plan import plan, sent_range
+
+if TYPE_CHECKING:
+    from neurodeploy.codegen import Rendering
+    from neurodeploy.codegen.machine import Machine
 
 Ranges = dict[str, tuple[int, int]]
 loaded: dict[tuple[str, ...], Compiled] = {}
@@ -30,12 +33,21 @@ def compile_program(program: Program, compiler: Compiler, extra: Ranges | None =
     if key not in loaded:
         if len(loaded) >= KEPT:
             loaded.pop(next(iter(loaded)), None)
-        loaded[key] = load_program(identity, lambda: render(plan(program, extra), machine=machine), compiler, machine)
+        loaded[key] = load_program(identity, lambda: _rendered(program, extra, machine), compiler, machine)
     return loaded[key]
+
+
+def _rendered(program: Program, extra: Ranges | None, machine: Machine) -> Rendering:
+    from neurodeploy.codegen import render
+    from neurodeploy.step.plan import plan
+
+    return render(plan(program, extra), machine=machine)
 
 
 def beyond(program: Program, fed: Mapping[str, NDArray[np.int64]]) -> Ranges | None:
     """Ranges of fed messages that no node of the program would send itself; coarse, so that few variants are made."""
+    from neurodeploy.step.plan import sent_range
+
     ranges: Ranges = {}
     for name, values in fed.items():
         low, high = sent_range(program.node(name), program.numerics)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurodeploy.codegen.module import Port
+from neurodeploy.codegen.port import Port
 from neurodeploy.engine import Stream, batch, open_stream, run_compiled
 from neurodeploy.errors import InputError, UnavailableError
 from neurodeploy.program import Program
