@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from neurodeploy.evidence import INDEPENDENT
 from neurodeploy.parity.block import Block, Past, Place
+from neurodeploy.parity.divergence import first_of
 from neurodeploy.parity.exact_judge import ExactJudge
-from neurodeploy.parity.exact_rung import judged_rung
+from neurodeploy.parity.exact_rung import Explanation, judged_rung
 from neurodeploy.parity.plan import Plan
 from neurodeploy.parity.rung import Rung
 from neurodeploy.program.program import Program
@@ -31,6 +32,7 @@ class ReferencePart:
         self._judged = 0
         self._states: dict[str, State] = {}
         self._past = Past(memory_steps(program))
+        self._explanation: Explanation | None = None
 
     def add(self, stimulus: Inputs, trace: Trace, place: Place) -> None:
         """Judge a block that the engine ran, where it is one of the part; blocks come in order of their steps."""
@@ -45,16 +47,25 @@ class ReferencePart:
 
     def _compare(self, stimulus: Inputs, block: Block, row: int) -> None:
         samples, place = slice(row, row + 1), Place(block.place.sample + row, block.place.step)
+        inputs = {name: array[samples] for name, array in stimulus.items()}
+        past = {name: line[samples] for name, line in block.past.items()}
+        expected = Block(self._begun(block, samples).feed(inputs), place, past)
+        actual = Block(block.trace.part(samples, slice(None)), place, past)
+        if self._judge.add(expected, actual):
+            first = first_of(self._judge.nodes, self._program)
+            if first is not None and expected.holds(first.sample, first.step):
+                arrived = self._begun(block, samples).feed(inputs, actual.trace)
+                part = f"sample {place.sample}, steps {place.step} to {place.step + expected.trace.steps - 1}"
+                self._explanation = Explanation(expected, actual, arrived, None, part)
+        self._judged += 1
+
+    def _begun(self, block: Block, samples: slice) -> ProgramRun:
+        """The reference, in the state in which the engine began a block."""
         start = {
             name: State(state.u[samples].copy(), state.v[samples].copy(), state.fired[samples].copy())
             for name, state in self._states.items()
         }
-        run = ProgramRun(self._program, 1, states=True, start=start, past=self._memory(block, samples))
-        expected = run.feed({name: array[samples] for name, array in stimulus.items()})
-        past = {name: line[samples] for name, line in block.past.items()}
-        actual = block.trace.part(samples, slice(None))
-        self._judge.add(Block(expected, place, past), Block(actual, place, past))
-        self._judged += 1
+        return ProgramRun(self._program, 1, states=True, start=start, past=self._memory(block, samples))
 
     def _memory(self, block: Block, samples: slice) -> Mapping[str, NDArray[np.int64]]:
         """What every node sent in the steps before, with silence before the first step."""
@@ -81,7 +92,17 @@ class ReferencePart:
         """The rung that shows where the engine differs from the reference; None where it does not."""
         lead = self._plan.samples, self._plan.steps
         allowed = self._program.by_name
-        rung = judged_rung(self._program, ENGINE, self._judge, lead, allowed, {}, INDEPENDENT, (self.words,))
+        rung = judged_rung(
+            self._program,
+            ENGINE,
+            self._judge,
+            lead,
+            allowed,
+            {},
+            INDEPENDENT,
+            (self.words,),
+            self._explanation,
+        )
         return rung if rung.verdict == "diverged" else None
 
 

@@ -124,6 +124,9 @@ def test_a_defect_of_the_engine_is_found_where_the_reference_looks(long: None, m
     defect = next(rung for rung in report.rungs if rung.target == "engine")
     assert defect.first_divergence is not None and defect.first_divergence.node == "second"
     assert not defect.nodes["first"].mismatches and not defect.nodes["first"].state_mismatches
+    assert defect.causes is not None
+    (culprit,) = defect.causes.culprits
+    assert culprit.node == "second" and "weights" in {cause.term for cause in culprit.causes}
 
 
 def test_a_long_check_names_the_first_divergence_and_the_guilty_node(monkeypatch: pytest.MonkeyPatch) -> None:
