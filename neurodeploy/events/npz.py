@@ -19,10 +19,11 @@ from numpy.lib import format as npy
 from neurodeploy.atomic import write_file
 from neurodeploy.errors import InputError
 from neurodeploy.events.binary import COPY
-from neurodeploy.events.columns import NO_HINTS, Column, Hints, convert, find_columns, unit_in
+from neurodeploy.events.columns import NO_HINTS, Column, Hints, convert, find_columns, guess_unit, unit_in
 from neurodeploy.events.event import CHUNK, Sensor
-from neurodeploy.events.source import EventSource
+from neurodeploy.events.source import EventSource, guess_findings
 from neurodeploy.events.table import is_table, table_source
+from neurodeploy.finding import Finding
 from neurodeploy.reading import check_regular
 from neurodeploy.reading.archive import DAMAGED_ARCHIVE, judge_array, open_archive
 from neurodeploy.trace import UNREADABLE
@@ -68,7 +69,15 @@ def read_npz(path: Path, hints: Hints = NO_HINTS) -> EventSource:
     if hints.columns is not None:
         raise InputError(f"{path} names its columns", "--columns", "leave out the option")
     unit = hints.time_unit or unit_in(names["t"])
-    return EventSource(str(path), "npz", sensor, lambda: convert(_parts(path, names), str(path), unit=unit))
+    findings = () if unit or sensor is not None else _guess(path, names)
+    return EventSource(str(path), "npz", sensor, lambda: convert(_parts(path, names), str(path), unit=unit), findings)
+
+
+def _guess(path: Path, names: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What is said of the unit of the times, by their first part, of a file that does not hold a sensor as ours do."""
+    times = next((part["t"] for part in _parts(path, {"t": names["t"]})), np.zeros(0, np.int64))
+    span = float(times[-1]) - float(times[0]) if len(times) else 0.0
+    return guess_findings(str(path), None, guess_unit(times), span)
 
 
 def read_npy(path: Path, hints: Hints = NO_HINTS) -> EventSource:

@@ -104,14 +104,26 @@ def from_array(events: Events, sensor: Sensor | None = None, name: str = "array"
     return EventSource(name, "array", sensor, lambda: pieces(events))
 
 
-def guess_findings(where: str, order: Sequence[str] | None, unit: str | None) -> tuple[Finding, ...]:
-    """What is said of a guessed ``order`` of columns and of a guessed ``unit`` of time, unless they are the usual."""
+def guess_findings(where: str, order: Sequence[str] | None, unit: str | None, span: float = 0.0) -> tuple[Finding, ...]:
+    """What is said of a guessed ``order`` of columns and of a guessed ``unit`` of time.
+
+    ``span``: from the first time to the last. Times that would be hours long in microseconds are a warning.
+    """
     findings: list[Finding] = []
     if order is not None:
         message = f"has no names of columns; they are read as {', '.join(order[:4])}"
         severity = "info" if tuple(order[:4]) == tuple("txyp") else "warning"
         findings.append(Finding("column-order", severity, where, message, "name them in their order with --columns"))
-    if unit not in (None, "us"):
-        message = f"times are read as {'seconds' if unit == 's' else 'nanoseconds'}"
-        findings.append(Finding("time-unit", "info", where, message, "give another with --time-unit ns, us, ms or s"))
+    if unit is not None:
+        message, severity = f"nothing says the unit of its times; they are read as {UNITS[unit]}", "info"
+        if unit == "us" and span > LONG:
+            message += f", which makes {span / HOUR:.1f} hours; as nanoseconds they are {span / 1e9:.1f} seconds"
+            severity = "warning"
+        findings.append(Finding("time-unit", severity, where, message, "state it with --time-unit ns, us, ms or s"))
     return tuple(findings)
+
+
+UNITS = {"s": "seconds", "us": "microseconds", "ns": "nanoseconds"}
+HOUR = 3.6e9
+LONG = 2 * HOUR
+"""Microseconds from which on a recording may well be one in nanoseconds."""

@@ -44,7 +44,9 @@ def table_source(
     fields: Mapping[str, Any] = {c: names.index(name) if side_by_side else name for c, name in chosen.items()}
     unit = hints.time_unit or unit_in(chosen["t"])
     detected = unit or guess_unit(_column(table[:HEAD], fields["t"]))
-    findings = guess_findings(str(path), names if guessed else None, None if unit else detected)
+    ends = _column(table[[0, -1]], fields["t"]) if len(table) else np.zeros(2)
+    span = float(ends[1]) - float(ends[0])
+    findings = guess_findings(str(path), names if guessed else None, None if unit else detected, span)
     parts = partial(_parts, table, fields)
     return EventSource(str(path), format, sensor, lambda: convert(parts(), str(path), unit=detected), findings)
 

@@ -61,7 +61,8 @@ def read_text(path: Path, hints: Hints) -> EventSource:
     unit = hints.time_unit or unit_in(chosen["t"])
     detected = unit or (guess_unit(rows[:, where["t"]]) if len(rows) and where["t"] < rows.shape[1] else "us")
     table = TextTable(path, separator, where, named)
-    findings = guess_findings(str(path), names if guessed else None, None if unit else detected)
+    span = _last(path, separator, where["t"]) - rows[0, where["t"]] if len(rows) and where["t"] < rows.shape[1] else 0.0
+    findings = guess_findings(str(path), names if guessed else None, None if unit else detected, span)
     return EventSource(str(path), "text", sensor, lambda: convert(_parts(table), str(path), unit=detected), findings)
 
 
@@ -83,6 +84,17 @@ def _head(path: Path) -> tuple[Sensor | None, list[str]]:
             if len(lines) > HEAD:
                 break
     return sensor, lines
+
+
+def _last(path: Path, separator: str | None, column: int) -> float:
+    """The number in a column of the last line; NaN where there is none."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LINE_LIMIT))
+        lines = file.read().decode("latin-1").strip().splitlines()
+    try:
+        return float(lines[-1].split(separator)[column])
+    except (ValueError, IndexError):
+        return float("nan")
 
 
 def _sample(lines: list[str], separator: str | None) -> NDArray[np.float64]:

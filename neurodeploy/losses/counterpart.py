@@ -95,9 +95,11 @@ class Counterpart:
 def counterparts(network: Network, program: Program) -> dict[str, Counterpart]:
     """The counterpart of every population of ``program``, which was made from ``network``.
 
+    Neurons may spike as often in a step as those of the program, which may be fewer times than the network allows.
     Raises RefusedError for a network that has no form in integers.
     """
-    draft = run_stages((Resets(), Paths(), Neurons()), Draft(network, Machine.of(program.numerics)))
+    most = max((population.max_spikes_per_step for population in program.populations), default=1)
+    draft = run_stages((Resets(), Paths(), Neurons(spikes_per_step=most)), Draft(network, Machine.of(program.numerics)))
     return {
         population.name: _counterpart(program, population, draft.neurons[population.name], draft.paths)
         for population in program.populations

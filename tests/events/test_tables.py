@@ -25,6 +25,9 @@ def opened(folder: Path, text: str, name: str = "recording.csv", **hints: str) -
     return open_events(path, **hints)
 
 
+IN_MICROSECONDS = "info: nothing says the unit of its times; they are read as microseconds"
+
+
 def told(source: EventSource) -> list[str]:
     """What was guessed, with its severity."""
     return [f"{finding.severity}: {finding.message}" for finding in source.findings]
@@ -35,14 +38,17 @@ def test_the_order_of_columns_without_names_is_guessed_and_said(order: str, tmp_
     source = opened(tmp_path, lines(order))
     np.testing.assert_array_equal(events_of(source), EVENTS)
     severity = "info" if order == "txyp" else "warning"
-    assert told(source) == [f"{severity}: has no names of columns; they are read as {', '.join(order)}"]
+    assert told(source) == [
+        f"{severity}: has no names of columns; they are read as {', '.join(order)}",
+        IN_MICROSECONDS,
+    ]
 
 
 @pytest.mark.parametrize("order", ["yxtp", "ptyx"])
 def test_an_order_that_cannot_be_guessed_is_named(order: str, tmp_path: Path) -> None:
     source = opened(tmp_path, lines(order), columns=",".join(order))
     np.testing.assert_array_equal(events_of(source), EVENTS)
-    assert told(source) == []
+    assert told(source) == [IN_MICROSECONDS]
 
 
 def test_names_in_the_file_and_columns_that_are_not_needed(tmp_path: Path) -> None:
@@ -79,13 +85,32 @@ def test_times_in_any_unit(unit: str, factor: float, way: str, tmp_path: Path) -
 
 def test_a_unit_that_the_times_make_plain_is_taken_and_said(tmp_path: Path) -> None:
     seconds = "t,x,y,p\n" + "".join(f"{t / 1e6:.6f},{x},{y},{int(p)}\n" for t, x, y, p in EVENTS.tolist())
-    assert told(opened(tmp_path, seconds)) == ["info: times are read as seconds"]
+    assert told(opened(tmp_path, seconds)) == ["info: nothing says the unit of its times; they are read as seconds"]
     np.savez(
         tmp_path / "epoch.npz",
         **{n: EVENTS[n] * 1000 + 1_700_000_000 * 10**9 if n == "t" else EVENTS[n] for n in "txyp"},
     )
     found = events_of(open_events(tmp_path / "epoch.npz"))
     np.testing.assert_array_equal(found["t"] - 1_700_000_000_000_000, EVENTS["t"])
+
+
+@pytest.mark.parametrize("form", ["csv", "npy", "npz"])
+def test_times_that_make_many_hours_in_microseconds_are_a_warning(form: str, tmp_path: Path) -> None:
+    """49 s in nanoseconds would be 13.6 hours."""
+    times = np.linspace(0, 49 * 10**9, 2000).astype(np.int64)
+    columns = {"t": times, **{name: np.zeros(2000, np.int64) for name in "xyp"}}
+    path, table = tmp_path / f"long.{form}", np.stack(list(columns.values()), axis=1)
+    if form == "npz":
+        np.savez(path, **columns)
+    elif form == "npy":
+        np.save(path, table)
+    else:
+        np.savetxt(path, table, fmt="%d", delimiter=",", header="t,x,y,p", comments="")
+    (warning,) = [finding for finding in open_events(path).findings if finding.slug == "time-unit"]
+    assert warning.severity == "warning"
+    assert "makes 13.6 hours; as nanoseconds they are 49.0 seconds" in warning.message
+    (stated,) = events_of(open_events(path, time_unit="ns"))["t"][-1:]
+    assert stated == 49_000_000
 
 
 @pytest.mark.parametrize("order", ["txyp", "xytp", "xypt"])
@@ -96,7 +121,7 @@ def test_arrays_of_four_columns(order: str, tmp_path: Path) -> None:
     np.save(tmp_path / "table.npy", table.astype(np.float64))
     source = open_events(tmp_path / "table.npy", columns=",".join(order))
     np.testing.assert_array_equal(events_of(source), EVENTS)
-    assert told(source) == []
+    assert told(source) == [IN_MICROSECONDS]
 
 
 def test_a_table_in_an_npz(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import torch
 from sinabs.activation import MaxSpike, MembraneReset, MembraneSubtract, MultiSpike, SingleSpike
 from torch import nn
 
+import neurodeploy as nd
 from neurodeploy.errors import RefusedError
 from neurodeploy.frontends.state_dict import state_for
 from neurodeploy.parity.float_rung import float_rung
@@ -46,6 +47,13 @@ NEURONS: dict[str, Any] = {
     "LIF with a current": lambda: lif(tau_syn=5.0),
     "LIF with a current, input as it is": lambda: lif(tau_syn=5.0, norm_input=False, spike_fn=SingleSpike),
 }
+
+
+def test_a_check_keeps_to_the_spikes_per_step_that_were_asked_for() -> None:
+    network = read(weights(dense(sl.IAF), size=0.5), (6,))
+    chosen = {"numerics": "int32", "spikes-per-step": 15}
+    report = nd.check(network, spikes((6,)), targets=["fixed"], options=chosen)
+    assert [rung.verdict for rung in report.rungs] == ["agree"] * len(report.rungs)
 
 
 @pytest.mark.parametrize("name", NEURONS)
