@@ -21,16 +21,20 @@ COUNTS = {"synaptic": "spikes", "packets": "packets_sent", "fired": "neurons_fir
 
 
 def main(job_path: str, result_path: str) -> None:
-    """Replay the whole raster, then each group's own alone, and write what SANA-FE says."""
+    """Replay the whole raster, then each group's own alone in as many further steps, and write what SANA-FE says.
+
+    A replayed network remembers nothing from step to step, so one chip is enough, however many groups there are.
+    """
     sanafe: Any = import_module("sanafe")
     job = json.loads(Path(job_path).read_text())
     original = (files("sanafe.examples") / "loihi.yaml").read_text()
     architecture = Path(job_path).with_name("architecture.yaml")
     architecture.write_text(described(original, job))
-    result = whole(loaded(sanafe, architecture, job, None), job["steps"])
+    chip = loaded(sanafe, architecture, job)
+    result = whole(chip, job["steps"])
     result["layers"] = {}
-    for number, group in enumerate(job["groups"]):
-        alone = loaded(sanafe, architecture, job, number).sim(job["steps"])
+    for group in job["groups"]:
+        alone = chip.sim(job["steps"])
         result["layers"][group["name"]] = {"energy": alone["energy"], "synaptic": alone["spikes"]}
     result["digest"] = hashlib.sha256(original.encode()).hexdigest()
     Path(result_path).write_text(json.dumps(result))
@@ -49,8 +53,8 @@ def described(original: str, job: dict[str, Any]) -> str:
     return text.replace("loihi_tile[0..31]", f"loihi_tile[0..{columns * rows - 1}]")
 
 
-def loaded(sanafe: Any, architecture: Path, job: dict[str, Any], only: int | None) -> Any:
-    """The mapped network on a chip; with ``only`` no other group fires."""
+def loaded(sanafe: Any, architecture: Path, job: dict[str, Any]) -> Any:
+    """The mapped network on a chip. Every group fires in the first steps, then one after the other alone."""
     described_chip = sanafe.load_arch(str(architecture))
     cores, network = described_chip.cores(), sanafe.Network()
     taken: dict[int, int] = {}
@@ -62,10 +66,9 @@ def loaded(sanafe: Any, architecture: Path, job: dict[str, Any], only: int | Non
         soma = "loihi_inputs" if about["host"] else "loihi_replay"
         for neuron, core in enumerate(about["cores"]):
             unit = taken[core] = taken.get(core, -1) + 1
-            spikes = [0] * job["steps"]
-            if only in (None, number):
-                for step in about["fires"].get(str(neuron), ()):
-                    spikes[step] = 1
+            spikes = [0] * (job["steps"] * (len(job["groups"]) + 1))
+            for step in about["fires"].get(str(neuron), ()):
+                spikes[step] = spikes[step + job["steps"] * (number + 1)] = 1
             group[neuron].set_attributes(soma_hw_name=f"{soma}[{unit}]", model_attributes={"spikes": spikes})
             group[neuron].map_to_core(cores[core])
         groups.append(group)
