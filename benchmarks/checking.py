@@ -52,8 +52,8 @@ class Case:
 
     def network(self) -> Network:
         """The encoder at this size; weights by seed."""
-        config = PRESETS["igarss2023"] | {
-            "input": PRESETS["igarss2023"]["input"] | {"shape": [1, self.size, self.size]}
+        config = PRESETS["igarss2023-random"] | {
+            "input": PRESETS["igarss2023-random"]["input"] | {"shape": [1, self.size, self.size]}
         }
         with TemporaryDirectory() as folder:
             path = Path(folder) / "spikeseg.pt"

@@ -2,12 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
+from torch import Tensor
 
-from .config import EncoderConfig, LayerConfig
+from .config import EncoderConfig, LayerConfig, PoolConfig
 from .encoder import SpikeSEGEncoder
+
+WEIGHTS = ("weights.safetensors", "weights_float.safetensors")
+"""Files beside this one that a config may name as its ``weights``."""
+BITS = {"conv1.weight": 10, "conv2.weight": 6, "conv3.weight": 6}
+"""Fractional bits of the weights of the 8-bit grid: its largest, 101 / 1024 and 64 / 64, fit seven bits."""
 
 
 def _igarss(name: str, size: int) -> dict[str, Any]:
@@ -25,11 +33,30 @@ def _igarss(name: str, size: int) -> dict[str, Any]:
     }
 
 
+def _trained(name: str, weights: str, leaks: tuple[float, float, float]) -> dict[str, Any]:
+    thresholds = (0.25, 6.0, 16.0)
+    layers = zip(("conv1", "conv2", "conv3"), thresholds, leaks, strict=True)
+    return {
+        "name": name,
+        "paper": "igarss2023",
+        "n_classes": 1,
+        "layers": {layer: {"threshold": theta, "leak_factor": leak} for layer, theta, leak in layers},
+        "first_kernels": "dog",
+        "weights": weights,
+        "seed": 0,
+        "fire_once": False,
+        "stimulus": "fields",
+        "input": {"shape": [2, 64, 64], "low": 0.0, "high": 15.0, "dt": 0.01, "grid": 1.0},
+    }
+
+
 PRESETS: dict[str, dict[str, Any]] = {
-    "igarss2023": _igarss("igarss2023", 32),
-    "igarss2023-64": _igarss("igarss2023-64", 64),
-    "stars": {
-        "name": "stars",
+    "stars": _trained("stars", WEIGHTS[0], (230 / 256, 0.09375, 0.5)),
+    "float-trained": _trained("float-trained", WEIGHTS[1], (0.9, 0.1, 0.5)),
+    "igarss2023-random": _igarss("igarss2023-random", 32),
+    "igarss2023-64-random": _igarss("igarss2023-64-random", 64),
+    "stars-random": {
+        "name": "stars-random",
         "paper": "igarss2023",
         "n_classes": 1,
         "layers": {
@@ -45,7 +72,11 @@ PRESETS: dict[str, dict[str, Any]] = {
         "input": {"shape": [2, 64, 64], "low": 0.0, "high": 1.0, "dt": 0.001, "grid": 0.0625},
     },
 }
-"""Settings by name; copy one and change it to make another. All values are JSON."""
+"""Settings by name; copy one and change it to make another. All values are JSON.
+
+``stars`` was trained, and its weights, thresholds and leaks lie on the grid of an 8-bit machine; ``float-trained`` is
+its twin without rounding. Those named ``...-random`` have random weights, for stress.
+"""
 
 
 def encoder_config(config: Mapping[str, Any]) -> EncoderConfig:
@@ -55,23 +86,35 @@ def encoder_config(config: Mapping[str, Any]) -> EncoderConfig:
     """
     base = EncoderConfig.from_paper(config["paper"], config["n_classes"], config["input"]["shape"][0])
     changes: Mapping[str, Mapping[str, Any]] = config.get("layers", {})
-    if unknown := sorted(set(changes) - {"conv1", "conv2", "conv3"}):
-        raise ValueError(f"no layer {unknown} in the encoder; choose from conv1, conv2, conv3")
-    layers: dict[str, LayerConfig] = {name: replace(getattr(base, name), **fields) for name, fields in changes.items()}
+    known = ("conv1", "conv2", "conv3", "pool1", "pool2")
+    if unknown := sorted(set(changes) - set(known)):
+        raise ValueError(f"no layer {unknown} in the encoder; choose from {', '.join(known)}")
+    layers: dict[str, LayerConfig | PoolConfig] = {
+        name: replace(getattr(base, name), **fields) for name, fields in changes.items()
+    }
+    base = replace(base, **layers, first_kernels=config["first_kernels"])  # type: ignore[arg-type]
     weights = config["weights"]
-    return replace(
-        base,
-        **layers,
-        first_kernels=config["first_kernels"],
-        weight_mean=weights["mean"],
-        weight_std=weights["std"],
-    )
+    if isinstance(weights, str):
+        return base
+    return replace(base, weight_mean=weights["mean"], weight_std=weights["std"])
 
 
 def build(config: Mapping[str, Any]) -> SpikeSEGEncoder:
-    """The encoder of a config in evaluation mode, its weights drawn from ``config["seed"]``.
+    """The encoder of a config in evaluation mode: with trained weights, or with some drawn from ``config["seed"]``.
 
-    The global random state is left as it was. Raises what :func:`encoder_config` raises.
+    ``config["weights"]`` names one of :data:`WEIGHTS`, or gives ``mean`` and ``std`` of random ones. The global random
+    state is left as it was. Raises ValueError for an unknown file, and what :func:`encoder_config` raises.
     """
+    weights = config["weights"]
+    if isinstance(weights, str) and weights not in WEIGHTS:
+        raise ValueError(f"spikeseg has no weights {weights!r}; set config['weights'] to one of {list(WEIGHTS)}")
     with torch.random.fork_rng(devices=[]):
-        return SpikeSEGEncoder(encoder_config(config), torch.Generator().manual_seed(config["seed"])).eval()
+        encoder = SpikeSEGEncoder(encoder_config(config), torch.Generator().manual_seed(config["seed"])).eval()
+    if isinstance(weights, str):
+        encoder.load_state_dict(load_file(Path(__file__).parent / weights))
+    return encoder
+
+
+def rounded_weights(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights on the grid of an 8-bit machine: multiples of 2^-:data:`BITS`, ties to even."""
+    return {name: torch.round(value * 2.0 ** BITS[name]) / 2.0 ** BITS[name] for name, value in weights.items()}

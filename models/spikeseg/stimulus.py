@@ -1,4 +1,4 @@
-"""Synthetic event-camera sequences for the encoder, the same for the same seed: a moving block and a star field."""
+"""Synthetic event-camera sequences for the encoder, the same for the same seed: a moving block and star fields."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from neurodeploy.events.stars import light
 from neurodeploy.stimulus import Stimulus
+
+from .fields import HELD_OUT, field, frames_of
+from .fields import STEPS as FIELD_STEPS
 
 Frames = NDArray[np.float32]
 Plane = NDArray[np.float64]
@@ -24,16 +27,18 @@ HOT_RATE = 0.5  # share of steps in which a hot pixel reports
 def stimulus(
     config: Mapping[str, Any], steps: int | None = None, samples: int | None = None, seed: int = 0
 ) -> Stimulus:
-    """``input``: (samples, steps, C, H, W), float32, a ``"block"`` or ``"stars"``, as ``config["stimulus"]`` says.
+    """``input``: (samples, steps, C, H, W), float32: ``"block"``, ``"stars"`` or ``"fields"``, as the config says.
 
-    Without ``steps`` there are 50, without ``samples`` one. Shape, range and grid of the values are those of
-    ``config["input"]``. Sample i depends on ``seed`` and i only, and a longer run begins with a shorter one.
+    Without ``steps`` there are 50, of ``fields`` 30; without ``samples`` there is one. Shape, range and grid of the
+    values are those of ``config["input"]``. Sample i depends on ``seed`` and i only, and a longer run begins with a
+    shorter one.
     Raises ValueError on an unknown kind.
     """
-    steps, samples = steps or STEPS, samples or 1
+    steps, samples = steps or (FIELD_STEPS if config["stimulus"] == "fields" else STEPS), samples or 1
     makers: dict[str, Callable[[tuple[int, int, int], int, int, int, float], Frames]] = {
         "block": moving_block,
         "stars": star_field,
+        "fields": satellite_field,
     }
     kind = config["stimulus"]
     if kind not in makers:
@@ -59,6 +64,20 @@ def moving_block(shape: tuple[int, int, int], steps: int, seed: int, sample: int
     return frames
 
 
+def satellite_field(
+    shape: tuple[int, int, int], steps: int, seed: int, sample: int, grid: float
+) -> NDArray[np.float32]:
+    """Events of held-out star fields with a satellite, counted by window: (steps, 2, H, W), whole numbers up to 15.
+
+    A field lasts 30 windows of 10 ms (see :mod:`.fields`); a longer sequence goes on with the next. Raises ValueError
+    unless there are two channels.
+    """
+    _check_polarities(shape[0])
+    first = HELD_OUT.stop + 10_000 * seed + 100 * sample
+    parts = [frames_of(field(first + number, shape[1:])) for number in range(-(-steps // FIELD_STEPS))]
+    return (np.round(np.concatenate(parts)[:steps] / grid) * grid).astype(np.float32)
+
+
 def star_field(shape: tuple[int, int, int], steps: int, seed: int, sample: int, grid: float) -> NDArray[np.float32]:
     """(steps, 2, H, W) in [0, 1] on multiples of ``grid``; channel 0 is ON (brighter), channel 1 OFF (darker).
 
@@ -67,8 +86,7 @@ def star_field(shape: tuple[int, int, int], steps: int, seed: int, sample: int, 
     a few hot pixels that report ON at random steps. Raises ValueError unless there are two channels.
     """
     channels, height, width = shape
-    if channels != 2:
-        raise ValueError(f"a star field has two channels (ON, OFF), not {channels}; set input.shape to [2, H, W]")
+    _check_polarities(channels)
     layout, shaking, events = (np.random.default_rng([seed, sample, part]) for part in range(3))
     size = np.array([height, width])
     stars, brightness = layout.random((STARS, 2)) * size, layout.uniform(0.3, 1.5, STARS)
@@ -86,6 +104,11 @@ def star_field(shape: tuple[int, int, int], steps: int, seed: int, sample: int, 
             frames[step] = _polarities(now - before) + _noise(events, hot, size)
         before = now
     return (np.round(np.clip(frames, 0.0, 1.0) / grid) * grid).astype(np.float32)
+
+
+def _check_polarities(channels: int) -> None:
+    if channels != 2:
+        raise ValueError(f"a star field has two channels (ON, OFF), not {channels}; set input.shape to [2, H, W]")
 
 
 def _polarities(change: Plane) -> Plane:

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C compiler (
     [
         ("digits", None, None, 60, {}),
         ("digits", None, None, 20, {"numerics": "int32"}),
-        ("spikeseg", "igarss2023-64", 20, 1, {}),
-        ("spikeseg", "stars", 20, 2, {}),
+        ("spikeseg", "igarss2023-64-random", 20, 1, {}),
+        ("spikeseg", "stars-random", 20, 2, {}),
         ("spikingrx", "stateful", 12, 2, {}),
         ("spikingrx", "stateful", 6, 1, {"numerics": "int32"}),
     ],

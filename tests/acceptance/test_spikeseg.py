@@ -41,7 +41,7 @@ def source_agrees(network: Network, stimulus: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("fire_once", [False, True])
 def test_the_golden_case(fire_once: bool) -> None:
-    network = golden_network("igarss2023", fire_once)
+    network = golden_network("igarss2023-random", fire_once)
     with np.load(GOLDEN) as golden:
         stimulus = {"input": golden["x"].transpose(1, 0, 2, 3, 4)}
         expected = {f"lif{n}": int(golden[f"conv{n}_fo{int(fire_once)}"].sum()) for n in (1, 2, 3)}
@@ -56,9 +56,9 @@ def test_the_golden_case(fire_once: bool) -> None:
 
 
 def test_the_golden_weights_at_64_by_64_for_50_steps() -> None:
-    network = golden_network("igarss2023-64")
+    network = golden_network("igarss2023-64-random")
     model = find_model("spikeseg")
-    stimulus = model.stimulus(model.preset("igarss2023-64"), 50, 1, 0)
+    stimulus = model.stimulus(model.preset("igarss2023-64-random"), 50, 1, 0)
     source_agrees(network, stimulus)
     program, lava = program_and_lava(network, stimulus)
     assert not differing_cells(program, lava)
@@ -67,7 +67,7 @@ def test_the_golden_weights_at_64_by_64_for_50_steps() -> None:
 
 def test_the_graded_star_field_with_fixed_first_kernels() -> None:
     model = find_model("spikeseg")
-    config = model.preset("stars")
+    config = model.preset("stars-random")
     network = model_network(model, config, model.build(config))
     stimulus = model.stimulus(config, 50, 1, 0)
     assert len(np.unique(stimulus["input"])) > 2

@@ -22,7 +22,7 @@ LAYERS = {"lif1": "conv1", "pool1": "pool1", "lif2": "conv2", "pool2": "pool2", 
 
 def encoder_network(fire_once: bool):
     model = find_model("spikeseg")
-    config = deepcopy(dict(model.preset("igarss2023"))) | {"fire_once": fire_once}
+    config = deepcopy(dict(model.preset("igarss2023-random"))) | {"fire_once": fire_once}
     encoder = SpikeSEGEncoder(EncoderConfig.from_paper("igarss2023"))
     encoder.load_state_dict({f"conv{i}.weight": torch.from_numpy(BLOB[f"w_conv{i}"]) for i in (1, 2, 3)})
     return model.network(encoder, config)
