@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+import neurodeploy as nd
 from models.spikeseg.detection import Decoder
 from models.spikeseg.exporter import exported
 from models.spikeseg.fields import HELD_OUT, STEPS, TRAINING, fields
 from models.spikeseg.judging import Judgement, judge
 from models.spikeseg.presets import PRESETS, build
 from models.spikeseg.reference import MODEL, NODES, run
-from numpy.typing import NDArray
-
-import neurodeploy as nd
 from neurodeploy.frontends.checkpoint import model_network
 from neurodeploy.network import Network
 from neurodeploy.rasters import jaccard
