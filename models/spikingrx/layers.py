@@ -45,17 +45,32 @@ class SpikeNorm(nn.Module):
         return torch.stack([self.bn(step) for step in x.unbind(1)], dim=1)
 
 
+def norm(channels: int, folded: bool) -> SpikeNorm | nn.Identity:
+    """A norm, or what stands in its place where it is folded into the convolution before it."""
+    return nn.Identity() if folded else SpikeNorm(channels)
+
+
 class StemConv(nn.Module):
     """``LIF(norm(conv(x)))``: convolution and norm step by step, one LIF over all T steps (theta 0.5 by default).
 
-    [B, T, C_in, H, W] to spikes [B, T, C_out, H, W]. Source: SpikingRx, commit of 11 November 2025.
+    [B, T, C_in, H, W] to spikes [B, T, C_out, H, W]; ``width`` and ``folded`` as in ``SEWBlock``.
+    Source: SpikingRx, commit of 11 November 2025.
     """
 
-    def __init__(self, in_ch: int, out_ch: int, beta: float = 0.9, theta: float = 0.5) -> None:
+    def __init__(
+        self,
+        in_ch: int,
+        out_ch: int,
+        beta: float = 0.9,
+        theta: float = 0.5,
+        *,
+        width: float = 1.0,
+        folded: bool = False,
+    ) -> None:
         super().__init__()
         self.conv = ConvBlock(in_ch, out_ch)
-        self.norm = SpikeNorm(out_ch)
-        self.lif = LIF(beta=beta, theta=theta)
+        self.norm = norm(out_ch, folded)
+        self.lif = LIF(beta, theta, width=width, on_grid=out_ch * folded)
 
     def forward(self, x: Tensor) -> Tensor:
         current = torch.stack([self.conv(step) for step in x.unbind(1)], dim=1)

@@ -13,7 +13,8 @@ class SpikingRx(nn.Module):
     """Stem, six SEW blocks of base_ch x (1, 2, 2, 4, 4, 4) channels, LLR head.
 
     I/Q grids [B, T, in_ch, H, W] to LLR [B, H, W, bits]. ``beta`` and ``theta`` reach the stem only. ``connect``,
-    ``shortcut`` and ``stateful`` are those of :class:`SEWBlock`. The default has 114,242 parameters.
+    ``shortcut``, ``stateful``, ``width`` and ``folded`` are those of :class:`SEWBlock`, ``block_beta`` and
+    ``block_theta`` its beta and theta. The default has 114,242 parameters.
     Source: SpikingRx, commit of 11 November 2025; the idea: arXiv 2409.05610.
     """
 
@@ -28,13 +29,27 @@ class SpikingRx(nn.Module):
         connect: Connect = "ADD",
         shortcut: Literal["conv", "spiking"] = "conv",
         stateful: bool = False,
+        block_beta: float = 0.9,
+        block_theta: float = 0.2,
+        width: float = 1.0,
+        folded: bool = False,
         temperature: float = 1.0,
     ) -> None:
         super().__init__()
         widths = [base_ch * factor for factor in (1, 1, 2, 2, 4, 4, 4)]
-        self.stem = StemConv(in_ch, base_ch, beta, theta)
+        self.stem = StemConv(in_ch, base_ch, beta, theta, width=width, folded=folded)
         self.stages = nn.ModuleList(
-            SEWBlock(before, after, connect=connect, shortcut=shortcut, stateful=stateful)
+            SEWBlock(
+                before,
+                after,
+                connect=connect,
+                shortcut=shortcut,
+                stateful=stateful,
+                beta=block_beta,
+                theta=block_theta,
+                width=width,
+                folded=folded,
+            )
             for before, after in pairwise(widths)
         )
         self.readout = Readout(widths[-1], bits, temperature)

@@ -14,7 +14,7 @@ from neurodeploy.network.fold import fold_batch_norm
 
 from .layers import Readout, SpikeNorm
 from .model import SpikingRx
-from .neurons import LIF
+from .neurons import IF, LIF
 from .sew import SEWBlock, SpikingShortcut
 
 
@@ -57,7 +57,7 @@ def _shortcut(build: NetworkBuilder, name: str, source: str, block: SEWBlock) ->
         weight, bias = _folded(shortcut.conv, shortcut.norm)
         at = build.conv(f"{name}.shortcut.conv", source, weight, bias, stride=shortcut.conv.stride)
         theta = shortcut.lif.theta.double().numpy()
-        return build.integrate(f"{name}.shortcut.lif", at, theta, reset="zero")
+        return build.integrate(f"{name}.shortcut.lif", at, theta, reset="zero", **_grid(shortcut.lif))
     if isinstance(shortcut, nn.Conv2d):
         weight, bias = _numbers(shortcut.weight), None if shortcut.bias is None else _numbers(shortcut.bias)
         return build.conv(f"{name}.shortcut", source, weight, bias, stride=shortcut.stride)
@@ -65,18 +65,24 @@ def _shortcut(build: NetworkBuilder, name: str, source: str, block: SEWBlock) ->
 
 
 def _spiking(
-    build: NetworkBuilder, name: str, source: str, conv: nn.Conv2d, norm: SpikeNorm, lif: LIF, stateful: bool
+    build: NetworkBuilder, name: str, source: str, conv: nn.Conv2d, norm: nn.Module, lif: LIF, stateful: bool
 ) -> str:
     weight, bias = _folded(conv, norm)
     at = build.conv(f"{name}.conv", source, weight, bias, conv.stride, padding=1)
     tau = build.dt / (1.0 - float(lif.beta.detach().double()))
     terms: dict[str, Any] = {} if stateful else {"reset_timing": "every-step"}
-    return build.lif(f"{name}.lif", at, tau, float(lif.theta.double()), **terms)
+    return build.lif(f"{name}.lif", at, tau, lif.theta.double().numpy(), **terms, **_grid(lif))
 
 
-def _folded(conv: nn.Conv2d, norm: SpikeNorm) -> tuple[Any, Any]:
-    bn = norm.bn
+def _grid(neuron: LIF | IF) -> dict[str, float]:
+    return {} if neuron.grid is None else {"state_grid": float(neuron.grid.double())}
+
+
+def _folded(conv: nn.Conv2d, norm: nn.Module) -> tuple[Any, Any]:
     bias = None if conv.bias is None else _numbers(conv.bias)
+    if not isinstance(norm, SpikeNorm):
+        return _numbers(conv.weight), bias
+    bn = norm.bn
     statistics = (bn.weight, bn.bias, bn.running_mean, bn.running_var)
     gamma, beta, mean, variance = map(_numbers, statistics)
     return fold_batch_norm(_numbers(conv.weight), bias, gamma, beta, mean, variance, bn.eps)

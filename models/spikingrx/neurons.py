@@ -34,19 +34,33 @@ class LIF(nn.Module):
 
     U = beta U + (1 - beta) I[t]; S = H(U - theta), H(0) = 1; U = U - S theta; U starts at 0.
     ``beta`` (decay per step) and ``theta`` stand in the state dict; ``learn_beta`` makes beta a parameter.
+    ``width`` is that of the surrogate gradient. ``on_grid``, a number of channels, gives each its own theta and adds
+    ``grid`` to the state dict, the unit of a membrane in integers: what decay leaves is truncated toward zero to it, as
+    in integers.
     Source: SpikingRx report of 11/11, "LIF Module".
     """
 
     beta: Tensor
     theta: Tensor
+    grid: Tensor | None
 
-    def __init__(self, beta: float = 0.9, theta: float = 1.0, learn_beta: bool = False) -> None:
+    def __init__(
+        self,
+        beta: float = 0.9,
+        theta: float = 1.0,
+        learn_beta: bool = False,
+        *,
+        width: float = 1.0,
+        on_grid: int = 0,
+    ) -> None:
         super().__init__()
+        self.width = width
         if learn_beta:
             self.beta = nn.Parameter(torch.tensor(float(beta)))
         else:
             self.register_buffer("beta", torch.tensor(float(beta)))
-        self.register_buffer("theta", torch.tensor(float(theta)))
+        self.register_buffer("theta", _thresholds(theta, on_grid))
+        self.register_buffer("grid", torch.tensor(0.0) if on_grid else None)
 
     def forward(self, current: Tensor) -> Tensor:
         """Spikes (0/1) of a current [B, T, D] or [B, T, C, H, W], same shape. Raises ValueError on other ranks."""
@@ -54,8 +68,11 @@ class LIF(nn.Module):
         membrane = torch.zeros_like(current[:, 0])
         spikes: list[Tensor] = []
         for drive in current.unbind(1):
-            membrane = self.beta * membrane + (1 - self.beta) * drive
-            spike = _spike(membrane - self.theta)
+            kept = self.beta * membrane
+            if self.grid is not None:
+                kept = torch.trunc(kept / self.grid) * self.grid
+            membrane = kept + (1 - self.beta) * drive
+            spike = _spike(membrane - self.theta, self.width)
             membrane = membrane - spike * self.theta
             spikes.append(spike)
         return torch.stack(spikes, dim=1)
@@ -64,14 +81,18 @@ class LIF(nn.Module):
 class IF(nn.Module):
     """Integrate-and-fire with hard reset: V = V + I[t]; S = H(V - theta), H(0) = 1; V = 0 where S = 1; V starts at 0.
 
+    ``on_grid``, a number of channels, gives each its own theta and adds ``grid`` to the state dict, the unit of a
+    membrane in integers; nothing decays, so nothing is rounded to it.
     Source: the neuron of SEW-ResNet (Fang et al., NeurIPS 2021), theta 1.
     """
 
     theta: Tensor
+    grid: Tensor | None
 
-    def __init__(self, theta: float = 1.0) -> None:
+    def __init__(self, theta: float = 1.0, *, on_grid: int = 0) -> None:
         super().__init__()
-        self.register_buffer("theta", torch.tensor(float(theta)))
+        self.register_buffer("theta", _thresholds(theta, on_grid))
+        self.register_buffer("grid", torch.tensor(0.0) if on_grid else None)
 
     def forward(self, current: Tensor) -> Tensor:
         """Spikes (0/1) of a current [B, T, D] or [B, T, C, H, W], same shape. Raises ValueError on other ranks."""
@@ -80,14 +101,18 @@ class IF(nn.Module):
         spikes: list[Tensor] = []
         for drive in current.unbind(1):
             membrane = membrane + drive
-            spike = _spike(membrane - self.theta)
+            spike = _spike(membrane - self.theta, 1.0)
             membrane = membrane * (1 - spike)
             spikes.append(spike)
         return torch.stack(spikes, dim=1)
 
 
-def _spike(distance: Tensor) -> Tensor:
-    return cast(Tensor, cast(Any, TriangularSurrogate).apply(distance))
+def _spike(distance: Tensor, width: float) -> Tensor:
+    return cast(Tensor, cast(Any, TriangularSurrogate).apply(distance, width))
+
+
+def _thresholds(theta: float, channels: int) -> Tensor:
+    return torch.full((channels, 1, 1), float(theta)) if channels else torch.tensor(float(theta))
 
 
 def _check_rank(current: Tensor) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from .layers import ConvBlock, SpikeNorm
+from .layers import ConvBlock, norm
 from .neurons import IF, LIF
 
 Connect = Literal["ADD", "AND", "IAND", "HALF"]
@@ -41,7 +41,7 @@ Source: SEW-ResNet (Fang et al., NeurIPS 2021, table 1) for ADD, AND, IAND.
 
 
 class SEWBlock(nn.Module):
-    """``connect(LIF(norm(conv(x))), shortcut(x))`` with LIF theta 0.2 and beta 0.9.
+    """``connect(LIF(norm(conv(x))), shortcut(x))``, LIF theta 0.2 and beta 0.9 as coded.
 
     ``stateful=False``, the default, is the block as SpikingRx coded it. **Warning:** it calls its LIF on one step at a
     time, so the membrane starts at 0 in every step and nothing is integrated: it fires exactly where z >= theta / (1 -
@@ -50,7 +50,8 @@ class SEWBlock(nn.Module):
     The shortcut is the identity while the shape stays. Where it changes, ``shortcut="conv"`` is a 1x1 convolution with
     bias whose real-valued output is added as it is, as coded; ``"spiking"`` is convolution, norm and IF, as in
     SEW-ResNet. ``connect`` is ``"ADD"``, ``"AND"``, ``"IAND"`` or ``"HALF"``; AND and IAND mean logic only on binary
-    shortcuts. Raises ValueError on an unknown name.
+    shortcuts. ``width`` is that of the surrogate gradient of the LIF. ``folded`` leaves the norms out and truncates
+    membranes to their grid, for weights that come from integers. Raises ValueError on an unknown name.
     Source: SpikingRx report of 11/11, "SEW Block"; SEW-ResNet (Fang et al., NeurIPS 2021).
     """
 
@@ -63,6 +64,10 @@ class SEWBlock(nn.Module):
         connect: Connect = "ADD",
         shortcut: Literal["conv", "spiking"] = "conv",
         stateful: bool = False,
+        beta: float = 0.9,
+        theta: float = 0.2,
+        width: float = 1.0,
+        folded: bool = False,
     ) -> None:
         super().__init__()
         if connect not in CONNECT:
@@ -70,9 +75,9 @@ class SEWBlock(nn.Module):
         if shortcut not in ("conv", "spiking"):
             raise ValueError(f"unknown shortcut {shortcut!r}; choose 'conv' or 'spiking'")
         self.conv = ConvBlock(in_ch, out_ch, stride)
-        self.norm = SpikeNorm(out_ch)
-        self.lif = LIF(beta=0.9, theta=0.2)
-        self.shortcut = _shortcut(in_ch, out_ch, stride, spiking=shortcut == "spiking")
+        self.norm = norm(out_ch, folded)
+        self.lif = LIF(beta, theta, width=width, on_grid=out_ch * folded)
+        self.shortcut = _shortcut(in_ch, out_ch, stride, spiking=shortcut == "spiking", folded=folded)
         self.connect: Connect = connect
         self.stateful = stateful
 
@@ -101,22 +106,25 @@ class SEWBlock(nn.Module):
 class SpikingShortcut(nn.Module):
     """Convolution 1x1 without bias, norm per step, IF (theta 1) over all steps: a shortcut that stays binary.
 
+    ``folded``: the convolution has a bias, and there is no norm.
     [B, T, C_in, H, W] to spikes [B, T, C_out, H', W']. Source: SEW-ResNet (Fang et al., NeurIPS 2021).
     """
 
-    def __init__(self, in_ch: int, out_ch: int, stride: int = 1) -> None:
+    def __init__(self, in_ch: int, out_ch: int, stride: int = 1, *, folded: bool = False) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(in_ch, out_ch, kernel_size=1, stride=stride, bias=False)
-        self.norm = SpikeNorm(out_ch)
-        self.lif = IF()
+        self.conv = nn.Conv2d(in_ch, out_ch, kernel_size=1, stride=stride, bias=folded)
+        self.norm = norm(out_ch, folded)
+        self.lif = IF(on_grid=out_ch * folded)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.lif(self.norm(torch.stack([self.conv(step) for step in x.unbind(1)], dim=1)))
 
 
-def _shortcut(in_ch: int, out_ch: int, stride: int, *, spiking: bool) -> nn.Identity | nn.Conv2d | SpikingShortcut:
+def _shortcut(
+    in_ch: int, out_ch: int, stride: int, *, spiking: bool, folded: bool
+) -> nn.Identity | nn.Conv2d | SpikingShortcut:
     if in_ch == out_ch and stride == 1:
         return nn.Identity()
     if spiking:
-        return SpikingShortcut(in_ch, out_ch, stride)
+        return SpikingShortcut(in_ch, out_ch, stride, folded=folded)
     return nn.Conv2d(in_ch, out_ch, kernel_size=1, stride=stride)

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C compiler (
         ("digits", None, None, 20, {"numerics": "int32"}),
         ("spikeseg", "igarss2023-64-random", 20, 1, {}),
         ("spikeseg", "stars-random", 20, 2, {}),
-        ("spikingrx", "stateful", 12, 2, {}),
-        ("spikingrx", "stateful", 6, 1, {"numerics": "int32"}),
+        ("spikingrx", "stateful-random", 12, 2, {}),
+        ("spikingrx", "stateful-random", 6, 1, {"numerics": "int32"}),
     ],
 )
 def test_a_reference_network(name: str, preset: str | None, steps: int, samples: int, options: dict[str, Any]) -> None:

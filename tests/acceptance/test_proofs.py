@@ -8,13 +8,13 @@ import neurodeploy as nd
 
 
 @pytest.mark.parametrize(
-    ("name", "nodes", "proved", "least_share"),
-    [("digits", 4, 1, 0.8), ("spikeseg", 5, 5, 1.0), ("spikingrx", 13, 12, 0.97)],
+    ("name", "preset", "nodes", "proved", "least_share"),
+    [("digits", None, 4, 1, 0.8), ("spikeseg", None, 5, 5, 1.0), ("spikingrx", "seed-random", 13, 12, 0.97)],
 )
 def test_the_reference_networks_on_loihi2_and_all_of_them_in_32_bits(
-    name: str, nodes: int, proved: int, least_share: float, tmp_path: Path
+    name: str, preset: str | None, nodes: int, proved: int, least_share: float, tmp_path: Path
 ) -> None:
-    network = nd.load(nd.build_model(name, tmp_path / "model.pt"))
+    network = nd.load(nd.build_model(name, tmp_path / "model.pt", preset))
     proof = nd.prove(network)
     assert (len(proof.nodes), len(proof.proved)) == (nodes, proved)
     neurons = sum(node.neurons for node in proof.nodes)
@@ -27,7 +27,7 @@ def test_the_reference_networks_on_loihi2_and_all_of_them_in_32_bits(
 
 
 def test_the_first_membrane_of_spikingrx_saturates_on_an_input_that_the_reference_ran(tmp_path: Path) -> None:
-    network = nd.load(nd.build_model("spikingrx", tmp_path / "model.pt"))
+    network = nd.load(nd.build_model("spikingrx", tmp_path / "model.pt", "seed-random"))
     claim = next(claim for claim in nd.prove(network)["stem.lif"].claims if claim.quantity == "membrane")
     assert claim.witness is not None
     assert claim.witness.value < claim.least

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("lava")
 
 def test_the_golden_receiver() -> None:
     model = find_model("spikingrx")
-    config = model.preset("seed")
+    config = model.preset("seed-random")
     module = model.build(config)
     with np.load(GOLDEN) as golden:
         state = {key[3:]: torch.from_numpy(golden[key]) for key in golden.files if key.startswith("sd/")}
@@ -44,7 +44,7 @@ def test_the_golden_receiver() -> None:
 
 def test_stateful_blocks_with_identity_and_real_valued_shortcuts() -> None:
     model = find_model("spikingrx")
-    config = model.preset("stateful")
+    config = model.preset("stateful-random")
     network = model_network(model, config, model.build(config))
     stimulus = model.stimulus(config, 30, 1, 0)
     assert network.source is not None
@@ -60,7 +60,7 @@ def test_stateful_blocks_with_identity_and_real_valued_shortcuts() -> None:
 @pytest.mark.parametrize("connect", ["ADD", "AND", "IAND"])
 def test_spiking_shortcuts_under_every_connect_function(connect: str) -> None:
     model = find_model("spikingrx")
-    config = {**model.preset("stateful"), "connect": connect, "shortcut": "spiking", "base_ch": 4}
+    config = {**model.preset("stateful-random"), "connect": connect, "shortcut": "spiking", "base_ch": 4}
     config["warm_up"] = {"passes": 5, "samples": 1, "steps": 10}
     network = model_network(model, config, model.build(config))
     stimulus = model.stimulus(config, 12, 1, 0)
@@ -84,6 +84,6 @@ def test_spiking_shortcuts_under_every_connect_function(connect: str) -> None:
 )
 def test_what_nir_cannot_say_exactly_is_refused_by_name(connect: str, shortcut: str, told: str) -> None:
     model = find_model("spikingrx")
-    config = {**model.preset("seed"), "connect": connect, "shortcut": shortcut}
+    config = {**model.preset("seed-random"), "connect": connect, "shortcut": shortcut}
     with pytest.raises(RefusedError, match=told):
         model_network(model, config, model.build(config))

@@ -70,17 +70,17 @@ def test_building_is_repeatable_and_leaves_global_random_state_alone(name):
 
 
 def test_built_receivers_are_in_evaluation_mode_with_warm_statistics():
-    model = build(PRESETS["seed"])
+    model = build(PRESETS["seed-random"])
     assert not model.training
     assert model.state_dict().keys() == STATE.keys()
     assert model.stem.norm.bn.num_batches_tracked.item() == 25
     assert not any(block.stateful for block in model.blocks)
-    assert all(block.stateful for block in build(PRESETS["stateful"]).blocks)
+    assert all(block.stateful for block in build(PRESETS["stateful-random"]).blocks)
 
 
 @pytest.mark.parametrize("kind", ["gaussian", "repeated"])
 def test_stimuli_are_standard_normal_on_their_grid(kind):
-    config = {**PRESETS["seed"], "stimulus": kind}
+    config = {**PRESETS["seed-random"], "stimulus": kind}
     grids = stimulus(config, steps=8, samples=3, seed=5)["input"]
     assert grids.shape == (3, 8, 2, 16, 16)
     assert grids.dtype == np.float32
@@ -94,11 +94,11 @@ def test_stimuli_are_standard_normal_on_their_grid(kind):
 
 def test_unknown_stimulus_is_refused():
     with pytest.raises(ValueError, match="unknown stimulus"):
-        stimulus({**PRESETS["seed"], "stimulus": "ofdm"}, steps=1)
+        stimulus({**PRESETS["seed-random"], "stimulus": "noise"}, steps=1)
 
 
 def test_recording_agrees_with_the_module_and_names_every_node():
-    config = PRESETS["stateful"]
+    config = PRESETS["stateful-random"]
     model, grids = build(config), stimulus(config, steps=6, samples=2)
     recorded = run(model, config, grids)
     blocks = [f"stages.{stage}.{node}" for stage in range(6) for node in ("lif", "add")]
@@ -108,7 +108,7 @@ def test_recording_agrees_with_the_module_and_names_every_node():
 
 
 def test_spiking_shortcuts_are_recorded_and_keep_iand_binary():
-    config = {**PRESETS["stateful"], "connect": "IAND", "shortcut": "spiking"}
+    config = {**PRESETS["stateful-random"], "connect": "IAND", "shortcut": "spiking"}
     recorded = run(build(config), config, stimulus(config, steps=20))
     assert [name for name in recorded if "shortcut" in name] == ["stages.1.shortcut.lif", "stages.3.shortcut.lif"]
     assert all(set(np.unique(recorded[f"stages.{stage}.add"])) == {0, 1} for stage in range(6))
@@ -116,7 +116,7 @@ def test_spiking_shortcuts_are_recorded_and_keep_iand_binary():
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_every_neuron_layer_of_the_stateful_preset_is_active_and_sparse(seed):
-    config = PRESETS["stateful"]
+    config = PRESETS["stateful-random"]
     recorded = run(build(config), config, stimulus(config, steps=50, seed=seed))
     activity = {node: float(spikes.mean()) for node, spikes in recorded.items() if node.endswith("lif")}
     assert len(activity) == 7

@@ -43,7 +43,7 @@ def receiver():
     module = SpikingRx(in_ch=2, base_ch=4, bits=2)
     state = {key[3:]: torch.from_numpy(np.array(RX[key])) for key in RX.files if key.startswith("sd/")}
     module.load_state_dict(state, strict=True)
-    network = model.network(module.eval(), model.preset("seed"))
+    network = model.network(module.eval(), model.preset("seed-random"))
     return network, run_network(network, {"input": RX["x"]})
 
 

@@ -22,7 +22,7 @@ CC = "arm-none-eabi-gcc"
 FLAGS = ("-mcpu=cortex-m4", "-mthumb", "-std=c99", "-ffreestanding", "-Wall", "-Wextra", "-Werror", "-pedantic")
 LEVELS = ("-Os", "-O2")
 RANDOM = 50
-REFERENCES = {"digits": None, "spikeseg": "igarss2023-random", "spikingrx": "seed"}
+REFERENCES = {"digits": None, "spikeseg": "igarss2023-random", "spikingrx": "seed-random"}
 LIBRARY = re.compile(r"mem(cpy|set)|__aeabi_(mem\w+|u?l?divmod|u?idiv\w*|l(lsl|lsr|asr|mul))")
 """What the compiler's own library or the firmware brings: no floating point, no system."""
 

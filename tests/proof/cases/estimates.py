@@ -12,7 +12,7 @@ from neurodeploy.reference.program_runner import run_program
 from neurodeploy.sanafe.environment import unavailable
 from neurodeploy.sanafe.replay import estimate
 from tests.proof.case import Counts, ProofCase
-from tests.proof.cases.placing import of_network
+from tests.proof.cases.placing import RANDOM, of_network
 
 NETWORKS = ("digits", "spikeseg", "spikingrx")
 STEPS = 4
@@ -25,7 +25,7 @@ def count(seeds: range) -> Counts:
     for seed in seeds:
         name = NETWORKS[seed]
         program, model = of_network(name, None), find_model(name)
-        stimulus = model.stimulus(model.preset(None), STEPS, 1, seed)
+        stimulus = model.stimulus(model.preset(RANDOM.get(name)), STEPS, 1, seed)
         trace = run_program(program, stimulus.first(samples=1))
         placement = place_program(program, find_chip("loihi1"), Wanted("first-fit", 64))
         try:

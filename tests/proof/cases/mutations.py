@@ -221,10 +221,10 @@ def _named(causes: Causes, fault: Fault) -> Iterator[str]:
 STUDIES = (
     Study("digits", None, 3, None, "fixed", 152),
     Study("spikeseg", "igarss2023-random", 2, 8, "fixed", 166),
-    Study("spikingrx", "stateful", 2, 6, "fixed", 430),
+    Study("spikingrx", "stateful-random", 2, 6, "fixed", 430),
     Study("digits", None, 3, None, "loihi-sim", 152),
     Study("digits", None, 3, None, MACHINE, 89),
-    Study("spikingrx", "stateful", 2, 6, MACHINE, 185),
+    Study("spikingrx", "stateful-random", 2, 6, MACHINE, 185),
 )
 
 

@@ -147,10 +147,14 @@ NETWORKS = (("digits", None), ("spikeseg", (2, 128, 128)), ("spikingrx", (2, 32,
 """Reference networks with the shape of their input; None: their own."""
 
 
+RANDOM = {"spikingrx": "seed-random"}
+"""Presets with random weights, whose input may have any shape."""
+
+
 def of_network(name: str, shape: tuple[int, ...] | None) -> Program:
     """The integers of a reference network for ``loihi2``."""
     model = find_model(name)
-    config = model.preset(None)
+    config = model.preset(RANDOM.get(name))
     if shape is not None:
         config = {**config, "input": {**config["input"], "shape": list(shape)}}
     if name == "spikingrx" and shape is not None:
