@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import nir
 import numpy as np
 
 from neurodeploy.contract import Terms
@@ -45,13 +46,18 @@ def _layer(
     rng: np.random.Generator, build: NetworkBuilder, name: str, source: str, count: int, size: int, recurrent: bool
 ) -> str:
     bias = rng.normal(0, 0.02, size) if rng.random() < 0.5 else None
+    if bias is not None and recurrent and name != "hidden0":
+        bias = -np.abs(bias)  # of a layer that acts late and feeds others, the chip needs silence until then
     weighted = build.linear(f"{name}_in", source, rng.normal(0.1, 1 / np.sqrt(count), (size, count)), bias)
     whole = rng.random() < 0.5
     keeps = 1 - 2.0 ** -rng.integers(1, 6, 2) if whole else rng.uniform(0.4, 0.98, 2)
     tau_syn, tau_mem = -DT / np.log(keeps)
     threshold = rng.uniform(0.3, 1.5, size)
     if rng.random() < 0.6:
-        neuron = build.cuba_lif(name, weighted, tau_syn, tau_mem, threshold)
+        times, rest = {"tau_syn": tau_syn, "tau_mem": tau_mem}, {"v_leak": 0.0, "v_reset": 0.0}
+        neuron = build.neuron(
+            name, weighted, nir.CubaLIF, {**times, **rest, "r": 1.0, "w_in": 1.0, "v_threshold": threshold}
+        )
     else:
         neuron = build.lif(name, weighted, tau_mem, threshold)
     if recurrent:

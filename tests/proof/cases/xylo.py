@@ -10,6 +10,7 @@ import numpy as np
 from neurodeploy.targets.xylo_sim import TARGET
 
 from neurodeploy.engine import run_compiled
+from neurodeploy.errors import NeurodeployError
 from neurodeploy.evidence import INDEPENDENT
 from neurodeploy.flow.exporting import lower
 from neurodeploy.parity.compare import differing_cells
@@ -44,7 +45,11 @@ def count_networks(seeds: range) -> Counts:
     failed: list[int] = []
     for seed in seeds:
         made = network(seed)
-        artifact, shown = lower(made, "xylo-sim").artifact, stimulus(made, seed)
+        try:
+            artifact, shown = lower(made, "xylo-sim").artifact, stimulus(made, seed)
+        except NeurodeployError:
+            failed.append(seed)
+            continue
         trace, compiled = TARGET.run(artifact, shown, states=True), run_compiled(artifact.program, shown, states=True)
         if compiled.evidence != INDEPENDENT:
             raise RuntimeError("no C compiler was found: nothing is proved of compiled code")
