@@ -17,13 +17,13 @@ import stat
 import sys
 import time
 import warnings
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from neurodeploy.errors import EnvironmentFailureError, InputError
-from neurodeploy.stopping import held_back, undone_path
+from neurodeploy.stopping import held_back, undone, undone_path
 
 try:
     import fcntl
@@ -34,6 +34,8 @@ _AT_CWD, _RENAME_EXCHANGE = -100, 2
 UNFINISHED = "unfinished"
 LONGEST, YOUNG = 100, 2.0
 """Letters of a place's own name in that of its neighbor, and the seconds after which one that nobody locks is left."""
+SEALED = ("manifest.json", "program.npz")
+"""What every bundle holds: nothing is written into a folder that has them all."""
 WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -53,15 +55,20 @@ def write_files(files: Mapping[Path, Callable[[IO[bytes]], object]]) -> None:
     """Write several files, all or none: each takes its place once all stand beside theirs.
 
     A link stays, and the file it leads to is replaced. An old file's permissions are kept; where it has other names
-    (hard links), those keep the old content, and a warning says so. Raises InputError where a device or a FIFO stands
-    there, EnvironmentFailureError where the system refuses or the old file is marked read-only.
+    (hard links), those keep the old content, and a warning says so.
+
+    Raises InputError where a device or a FIFO stands there, in a bundle, and for two names of one file;
+    EnvironmentFailureError where the system refuses or the old file is marked read-only.
     """
     places = {path: Path(os.path.realpath(path)) for path in files}
+    check_distinct(files)
     for path, place in places.items():
+        check_outside_bundles(path)
         _check_replaceable(path, place)
     temporary = {path: _neighbor(place) for path, place in places.items()}
     with contextlib.ExitStack() as held:
         for path, write in files.items():
+            held.enter_context(made_folder(temporary[path].parent))
             held.enter_context(undone_path(temporary[path]))
             with _as_our_error(path):
                 held.enter_context(_write_new(temporary[path], places[path], write))
@@ -69,6 +76,44 @@ def write_files(files: Mapping[Path, Callable[[IO[bytes]], object]]) -> None:
             for path, neighbor in temporary.items():
                 with _as_our_error(path):
                     neighbor.replace(places[path])
+
+
+def check_distinct(paths: Iterable[Path]) -> None:
+    """Raises InputError where two of the files to write are one."""
+    places: set[str] = set()
+    for path in paths:
+        place = os.path.realpath(path)
+        if place in places:
+            raise InputError("is the name of two outputs", str(path), "give each a name of its own")
+        places.add(place)
+
+
+def check_outside_bundles(path: Path) -> None:
+    """Raises InputError where ``path`` stands in a bundle, which would be intact no more."""
+    for folder in Path(os.path.realpath(path)).parents:
+        with contextlib.suppress(OSError):
+            if all((folder / name).is_file() for name in SEALED):
+                problem = "stands in a bundle, which may hold only what it was exported with"
+                raise InputError(problem, str(path), f"name a place outside of {folder}")
+
+
+@contextmanager
+def made_folder(folder: Path) -> Generator[None]:
+    """``folder`` is there in the block; what was made for it, and is empty at the end, is removed again.
+
+    Raises EnvironmentFailureError where the system refuses.
+    """
+    missing = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
+    with undone(lambda: _remove_empty(missing)):
+        with _as_our_error(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        yield
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def _check_replaceable(path: Path, place: Path) -> None:
@@ -88,7 +133,6 @@ def _check_replaceable(path: Path, place: Path) -> None:
 @contextmanager
 def _write_new(temporary: Path, place: Path, write: Callable[[IO[bytes]], object]) -> Generator[None]:
     """Write a temporary file with the permissions of the one it will replace; it is locked until the block ends."""
-    temporary.parent.mkdir(parents=True, exist_ok=True)
     if place.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     with temporary.open("xb") as file:
@@ -105,12 +149,13 @@ def new_folder(path: Path) -> Generator[Path]:
     """A temporary folder that takes the place of ``path`` when the block ends well, and vanishes when it does not.
 
     A link to a folder stays, and what it leads to is replaced. Raises EnvironmentFailureError where the system refuses
-    (disk full, no permission, a file stands there).
+    (disk full, no permission, a file stands there), InputError in a bundle.
     """
     place = Path(os.path.realpath(path))
+    check_outside_bundles(path)
     temporary = _neighbor(place)
-    with undone_path(temporary), _as_our_error(path):
-        temporary.mkdir(parents=True)
+    with made_folder(place.parent), undone_path(temporary), _as_our_error(path):
+        temporary.mkdir()
         with _held(temporary):
             yield temporary
             _take_place(temporary, place)

@@ -88,7 +88,7 @@ def undone_path(path: Path) -> contextlib.AbstractContextManager[None]:
 
 def undo_all() -> None:
     """Do what was left undone, as at the end of this process; what another process noted before a fork is its own."""
-    for key, (owner, undo) in list(_undos.items()):
+    for key, (owner, undo) in reversed(list(_undos.items())):
         if owner == os.getpid():
             with contextlib.suppress(Exception):
                 undo()

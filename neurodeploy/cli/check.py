@@ -179,9 +179,10 @@ def _source(stimulus: Path | None, searched: Made | None) -> Path | str | None:
 
 def _write(report: Report, html: Path | None, junit: Path | None) -> None:
     """Write the pages that were asked for, all or none."""
-    from neurodeploy.atomic import write_files
+    from neurodeploy.atomic import check_distinct, write_files
     from neurodeploy.report.junit import junit_xml
 
+    check_distinct(path for path in (html, junit) if path is not None)
     pages = {html: lambda: report.to_html().encode(), junit: partial(junit_xml, report)}
     write_files({path: partial(_put, page()) for path, page in pages.items() if path is not None})
 

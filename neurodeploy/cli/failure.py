@@ -25,7 +25,7 @@ DEBUG = "NEURODEPLOY_DEBUG"
 
 @dataclass(frozen=True)
 class Failure:
-    """An exit code, the message for people, and the same as plain data."""
+    """An exit code, the message as terminals may show it, and the same as plain data."""
 
     exit_code: int
     message: str
@@ -36,7 +36,7 @@ class Failure:
         if os.environ.get(DEBUG) == "1":
             traceback.print_exc()
         with contextlib.suppress(OSError, ValueError):  # standard error may be closed
-            typer.echo(shown(self.message, lines=True), err=True)
+            typer.echo(self.message, err=True)
         if as_json:
             with contextlib.suppress(OSError):  # nobody may take it
                 tell(json.dumps({"error": dict(self.data)}, default=str))
@@ -88,12 +88,13 @@ def _usage(error: TyperException) -> Failure:
         show(page)
     where = "neurodeploy" if context is None else str(context.command_path)
     remedy = f"{where} --help shows the usage"
-    return Failure(2, page.getvalue().rstrip("\n"), _data(2, "UsageError", error.format_message(), where, remedy))
+    message = shown(page.getvalue().rstrip("\n"), lines=True)
+    return Failure(2, message, _data(2, "UsageError", error.format_message(), where, remedy))
 
 
 def _unplanned(exit_code: int, kind: str, what: str, remedy: str = "") -> Failure:
     message = f"neurodeploy: {what}" + (f"\n  remedy: {remedy}" if remedy else "")
-    return Failure(exit_code, message, _data(exit_code, kind, what, "", remedy))
+    return Failure(exit_code, shown(message, lines=True), _data(exit_code, kind, what, "", remedy))
 
 
 def _data(exit_code: int, kind: str, what: str, where: str, remedy: str) -> dict[str, Any]:

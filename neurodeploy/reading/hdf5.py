@@ -24,7 +24,7 @@ from neurodeploy.process import close_pipes, kill_group, start_process
 CHILD = Path(__file__).with_name("hdf5_child.py")
 MEGABYTE = 1 << 20
 MEMORY = 1024 * MEGABYTE
-SECONDS, BYTES_PER_SECOND, PATIENCE = 5, MEGABYTE // 4, 5.0
+SECONDS, BYTES_PER_SECOND, PATIENCE = 3, MEGABYTE // 4, 5.0
 """Processor time of a small file, and what more of it gives one more; the clock may show twice that, and patience."""
 MOST_OBJECTS, BYTES_PER_OBJECT = 100_000, 64
 
@@ -76,7 +76,7 @@ class Reader:
         """The header and the bytes of one answer; ``data``: the file's bytes, without a path. Raises EndedError."""
         with self._lock:
             process = self._running()
-            watch = threading.Timer(2 * request["seconds"] + PATIENCE, process.kill)
+            watch = threading.Timer(2 * request["seconds"] + PATIENCE, kill_group, (process,))
             watch.start()
             try:
                 assert process.stdin is not None and process.stdout is not None

@@ -260,6 +260,7 @@ def end_with_asker() -> None:
     """
     if not hasattr(os, "fork") or os.fork():
         return
+    os.close(1)  # whoever waits for an answer sees its end when the other process is gone
     watcher = select.poll()
     watcher.register(0, 0)
     watcher.poll()

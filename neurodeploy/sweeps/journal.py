@@ -11,10 +11,14 @@ from typing import Any
 
 import msgspec
 
+from neurodeploy.atomic import check_outside_bundles, made_folder
 from neurodeploy.errors import EnvironmentFailureError, InputError
+from neurodeploy.reading.door import GROWTH, read_open, refuse_irregular
 from neurodeploy.reading.json import parse_json
 
 NAME = "rows.jsonl"
+START = b'{"key":"'
+"""How every line begins."""
 REMEDY = "name another folder, or remove this one to start again"
 
 
@@ -50,29 +54,56 @@ class Journal:
 def open_journal(folder: Path) -> Generator[Journal]:
     """The journal of a folder, locked; the folder is made where it is missing.
 
-    A line that was cut short is dropped. Raises InputError for a file that is no journal, or that another sweep holds;
-    EnvironmentFailureError where the folder cannot be made.
+    A line that was cut short is dropped; what fails before the first row leaves nothing. Raises InputError for a file
+    that is no journal, or that another sweep holds, and for a folder of anything else; EnvironmentFailureError where
+    the folder cannot be made.
     """
     path = folder / NAME
+    check_outside_bundles(path)
+    with made_folder(folder):
+        if not os.path.lexists(path) and any(folder.iterdir()):
+            raise InputError("holds files, and no sweep", str(folder), "choose another -o, or remove what is there")
+        yield from _opened(path)
+
+
+def _opened(path: Path) -> Generator[Journal]:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
     except OSError as error:
         raise EnvironmentFailureError(f"cannot be opened: {error.strerror}", str(path), "choose another -o") from error
     try:
+        refuse_irregular(os.fstat(file), str(path), REMEDY)
+        _lock(file, path)
+        journal = Journal(file, path, _rows(file, path))
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise InputError("another sweep is writing it", str(path), "wait for it, or choose another -o") from error
-        yield Journal(file, path, _rows(file, path))
+            yield journal
+        except BaseException:
+            if not journal.rows:
+                path.unlink(missing_ok=True)
+            raise
     finally:
         os.close(file)
 
 
+def _lock(file: int, path: Path) -> None:
+    """Hold the file that stands at ``path``. Raises InputError where another sweep does, or has just ended."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        free = os.path.samestat(os.fstat(file), path.stat())
+    except OSError:
+        free = False
+    if not free:
+        raise InputError("another sweep is writing it", str(path), "wait for it, or choose another -o")
+
+
 def _rows(file: int, path: Path) -> dict[str, dict[str, Any]]:
+    """The rows there are; a line that was cut short goes, but nothing that no sweep wrote."""
     with os.fdopen(os.dup(file), "rb") as handle:
-        text = handle.read()
+        text = read_open(handle, str(path), growth=GROWTH)
     whole = text[: text.rfind(b"\n") + 1]
-    os.ftruncate(file, len(whole))
+    rest = text[len(whole) :]
+    if rest[: len(START)] != START[: len(rest)]:
+        raise InputError("is no journal of a sweep", str(path), REMEDY)
     lines = [parse_json(line, Line, str(path), "is no journal of a sweep", REMEDY) for line in whole.splitlines()]
+    os.ftruncate(file, len(whole))
     return {line.key: line.outcome for line in lines}
