@@ -107,6 +107,9 @@ class Stimulus(Mapping[str, Array]):
             if len(np.atleast_1d(self.labels)) != self.batch:
                 problem = f"has {len(np.atleast_1d(self.labels))} labels for {self.batch} samples"
                 raise InputError(problem, self.origin.where, "give one label per sample, or none")
+            if self.labels.ndim > 1:
+                problem = f"has labels of shape {self.labels.shape}, no one for each sample"
+                raise InputError(problem, self.origin.where, f"give them in the shape ({self.batch},)")
 
     @staticmethod
     def of(array: ArrayLike, name: str = "input") -> Stimulus:

@@ -16,21 +16,26 @@ from typing import Any
 
 import h5py
 import numpy as np
+import yaml
 from numpy.random import Generator
 
 from neurodeploy.bundle import Bundle, read_bundle
 from neurodeploy.contract import Contract
 from neurodeploy.encoding.deployed import read_deployed
+from neurodeploy.encoding.store import Encoded
 from neurodeploy.errors import CapabilityError, InputError, RefusedError
 from neurodeploy.flow import export
+from neurodeploy.flow.encoding import encode
 from neurodeploy.frontends.lava_dl.load import load_net
 from neurodeploy.frontends.nir_file import read_contract
 from neurodeploy.network.network import Network
+from neurodeploy.placement.chip import BUILT_IN, read_chip
 from neurodeploy.program.program import Program
 from neurodeploy.program.store import npz_bytes, program_files, read_npz, read_program
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.stimulus import Stimulus, read_arrays, stimulus_of
+from neurodeploy.sweeps.choices import read_choices
 from neurodeploy.trace import Trace
 from tests.convolutional import network
 
@@ -237,6 +242,49 @@ def _encoder(rng: Generator, folder: Path) -> object:
     return read_deployed(path)
 
 
+CODERS: tuple[Any, ...] = (
+    {"kind": "step-forward", "threshold": 0.5},
+    {"kind": "pulse-width", "threshold": 0.5, "down_spike": True, "scale_signal": True, "bipolar": True},
+    {"kind": "rate", "steps": 8},
+)
+SIGNAL = np.sin(0.1 * np.arange(60))[:, None]
+
+
+def _coder(rng: Generator, folder: Path) -> object:
+    path = folder / "coder.json"
+    path.write_text(json.dumps(change_document(rng, CODERS[int(rng.integers(len(CODERS)))])))
+    return encode(SIGNAL, coder=path).encoded
+
+
+def _spikes(rng: Generator, folder: Path) -> object:
+    path = folder / "spikes.npz"
+    encode(SIGNAL, "step-forward", {"threshold": 0.5}).encoded.save(path)
+    path.write_bytes((change_arrays if rng.random() < 0.6 else change_bytes)(rng, path.read_bytes()))
+    return Encoded.load(path).decode()
+
+
+def _chip(rng: Generator, folder: Path) -> object:
+    path, sound = folder / "chip.yaml", BUILT_IN / "loihi2.yaml"
+    if rng.random() < 0.3:
+        path.write_bytes(change_bytes(rng, sound.read_bytes()))
+    else:
+        path.write_text(yaml.safe_dump(change_document(rng, yaml.safe_load(sound.read_text()))))
+    return read_chip(path)
+
+
+SWEEP = {"targets": ["fixed", "c"], "stimuli": ["own"], "calibrate": ["none"], "seeds": [0, 1]}
+OPTIONS = {"weight-bits": [8, 4], "budget": [0.9]}
+
+
+def _choices(rng: Generator, folder: Path) -> object:
+    path = folder / "choices.toml"
+    changed = change_document(rng, {"sweep": SWEEP, "options": OPTIONS})
+    parts = [changed.get(name) if isinstance(changed.get(name), dict) else {} for name in ("sweep", "options")]
+    lines = [[f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in part.items()] for part in parts]
+    path.write_bytes("".join([*lines[0], "[options]\n", *lines[1]]).encode("utf8", "replace"))
+    return list(read_choices(path).combinations())
+
+
 def _net(rng: Generator, folder: Path) -> Network:
     path = folder / "made.net"
     path.write_bytes(change_bytes(rng, sound_net()) if rng.random() < 0.3 else change_hdf5(rng, sound_net()))
@@ -302,6 +350,10 @@ KINDS: dict[str, Mutate] = {
     "contract": _contract,
     "encoder": _encoder,
     "net": _net,
+    "coder": _coder,
+    "spikes": _spikes,
+    "chip": _chip,
+    "choices": _choices,
 }
 
 

@@ -34,7 +34,11 @@ VERBS: dict[str, tuple[str, ...]] = {
     "lint": ("lint", "small.nir", "--json"),
 }
 """Verbs that read, write, compile, and start processes; the sources they need are made by ``prepare``."""
-LAVA = {"lava": ("run", "b.loihi-sim", "-q", "-o", "out.npz")}
+LAVA: dict[str, tuple[str, ...]] = {
+    "lava-run": ("run", "b.loihi-sim", "-q", "-o", "out.npz"),
+    "lava-check": ("check", "b.loihi-sim", "-q", "--steps", "5", "--html", "out.html"),
+}
+"""The same, of verbs that start Lava with processes and shared memory of its own."""
 SHARED = Path("/dev/shm")
 OLD = "old"
 GONE_SECONDS = 5.0
@@ -61,7 +65,7 @@ class Stopped:
 
 def stopped(verb: str, folder: Path, moment: float | None, number: signal.Signals = signal.SIGTERM) -> Stopped:
     """Run a verb in ``folder``, ask it to stop ``moment`` seconds after it has begun, and judge what it leaves."""
-    before = {path.name for path in folder.iterdir()}
+    before, segments = {path.name for path in folder.iterdir()}, _segments()
     with _started({**VERBS, **LAVA}[verb], folder) as process:
         began = _begun(process.pid)
         if moment is not None:
@@ -71,7 +75,7 @@ def stopped(verb: str, folder: Path, moment: float | None, number: signal.Signal
     result = Stopped(process.returncode, time.monotonic() - began)
     result.wrong += _ending(process.returncode, moment, number)
     result.wrong += _words(out, err, "--json" in VERBS.get(verb, ()) and process.returncode >= 0)
-    result.wrong += _left(folder, before)
+    result.wrong += _left(folder, before, segments if verb in LAVA else None)
     result.wrong += _outputs(folder, before, process.returncode == 0)
     return result
 
@@ -121,13 +125,27 @@ def _words(out: str, err: str, as_json: bool) -> list[str]:
     return wrong
 
 
-def _left(folder: Path, before: set[str]) -> list[str]:
-    """Hidden neighbors, temporary files, shared memory and processes that are left after a while."""
+def _segments() -> set[str]:
+    """Shared memory that no process uses."""
+    names = {path.name for path in SHARED.iterdir()} if SHARED.is_dir() else set[str]()
+    for entry in Path("/proc").glob("[0-9]*") if names else ():
+        try:
+            names -= {
+                Path(line.split()[-1]).name for line in (entry / "maps").read_text().splitlines() if "/dev/shm/" in line
+            }
+        except OSError:
+            continue
+    return names
+
+
+def _left(folder: Path, before: set[str], segments: set[str] | None) -> list[str]:
+    """Hidden neighbors, temporary files, processes, and segments beside ``segments``, that are left after a while."""
     end = time.monotonic() + GONE_SECONDS
     while True:
         left = [path.name for path in folder.iterdir() if path.name.startswith(".") and path.name not in before]
         left += [f"tmp/{path.name}" for path in (folder / "tmp").iterdir()]
         left += _processes(str(folder / "tmp"))
+        left += [] if segments is None else [f"segment {name}" for name in sorted(_segments() - segments)]
         if not left or time.monotonic() > end:
             return [f"left: {left}"] if left else []
         time.sleep(0.05)

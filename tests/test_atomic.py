@@ -4,11 +4,12 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from neurodeploy.atomic import OutputWarning, new_folder, write_file
+from neurodeploy.atomic import SEALED, OutputWarning, new_folder, write_file, write_files
 from neurodeploy.errors import EnvironmentFailureError, InputError
 
 
@@ -150,3 +151,40 @@ def test_a_file_where_a_folder_should_be_is_the_error_that_is_told(tmp_path: Pat
     with pytest.raises(EnvironmentFailureError):
         write_file(tmp_path / "taken" / "trace.npz", lambda handle: handle.write(b""))
     assert (tmp_path / "taken").read_text() == "a file"
+
+
+@pytest.mark.parametrize("place", ["program.npz", "target/x.npz", "new/x.npz"])
+@pytest.mark.parametrize("make", ["file", "folder"])
+def test_nothing_is_written_into_a_bundle(tmp_path: Path, place: str, make: str) -> None:
+    for name in SEALED:
+        (tmp_path / name).write_text("old")
+    with pytest.raises(InputError, match="stands in a bundle"):
+        MAKERS[make](tmp_path / place)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(SEALED, "old")
+
+
+def test_two_outputs_are_never_one_file(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("x")
+    with pytest.raises(InputError, match="two outputs"):
+        write_files({tmp_path / name: lambda file: file.write(b"x") for name in ("x", "link")})
+    assert not (tmp_path / "x").exists()
+
+
+def _fail(_: object) -> None:
+    raise ValueError("stop")
+
+
+def _fail_in_folder(path: Path) -> None:
+    with new_folder(path) as folder:
+        _fail(folder)
+
+
+MAKERS: dict[str, Callable[[Path], None]] = {"file": lambda path: write_file(path, _fail), "folder": _fail_in_folder}
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_parents_that_were_made_for_nothing_go_again(tmp_path: Path, make: str) -> None:
+    (tmp_path / "there").mkdir()
+    with pytest.raises(ValueError, match="stop"):
+        MAKERS[make](tmp_path / "there" / "a" / "b" / "c")
+    assert list(tmp_path.rglob("*")) == [tmp_path / "there"]

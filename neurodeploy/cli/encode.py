@@ -12,6 +12,7 @@ import typer
 from neurodeploy.cli import options as o
 from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.errors import InputError
+from neurodeploy.foreign import shown
 
 METHODS = (
     "step-forward, leaky-integrate-and-fire, pulse-width, bens-spiker, population, gymnasium, rate, latency or delta"
@@ -82,7 +83,8 @@ def encode(
         from neurodeploy.report.fitted import Fitted
 
         stdout().print(Fitted(encoding.table()))
-        typer.echo(f"wrote {' and '.join(str(path) for path in encoding.files.values() if path is not None)}")
+        written = " and ".join(str(path) for path in encoding.files.values() if path is not None)
+        typer.echo(shown(f"wrote {written}"))
 
 
 @with_blocks
@@ -105,7 +107,7 @@ def decode(
     if output.as_json:
         o.emit({"coder": coder_json(encoded.coder), "shape": list(signal.shape), "path": str(place)})
     elif not output.quiet:
-        typer.echo(f"wrote {place}")
+        typer.echo(shown(f"wrote {place}"))
 
 
 def _assignment(text: str) -> tuple[str, Any]:

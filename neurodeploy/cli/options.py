@@ -14,6 +14,7 @@ import typer
 from neurodeploy.cli.early import complete_option, complete_target
 from neurodeploy.cli.stdout import tell, told
 from neurodeploy.errors import InputError
+from neurodeploy.foreign import shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -199,7 +200,7 @@ class Output:
 
             with told():
                 for view in views:
-                    typer.echo(view) if isinstance(view, str) else stdout().print(view)
+                    typer.echo(shown(view, lines=True)) if isinstance(view, str) else stdout().print(view)
 
     def tell(self, findings: Sequence[Finding]) -> None:
         """Findings on standard error: warnings and errors always, the rest unless ``quiet``; none beside ``--json``."""

@@ -51,7 +51,7 @@ def coder_json(coder: Coder) -> dict[str, Any]:
 
 def coder_from_json(data: Any, where: str = "coder") -> Any:
     """The coder that ``coder_json`` wrote. Raises InputError for an unknown kind, unknown or wrong parameters."""
-    if not isinstance(data, Mapping) or data.get("kind") not in CODERS:
+    if not isinstance(data, Mapping) or data.get("kind") not in list(CODERS):  # it may be of any type
         raise InputError("names no coder", where, f"give a kind: {', '.join(CODERS)}")
     return make_coder(data["kind"], {name: value for name, value in data.items() if name != "kind"}, where)
 

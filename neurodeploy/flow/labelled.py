@@ -30,10 +30,10 @@ def labelled(stimulus: Stimulus, network: Network, distill: float) -> Stimulus:
         raise InputError(f"has labels, and its head ({post.kind}) tells no class", where, "train with --distill alone")
     labels, name = stimulus.labels, output_node(network)
     classes = int(np.prod(network.shapes[name]))
-    if labels.ndim != 1 or labels.dtype.kind not in "iub" or labels.min() < 0 or labels.max() >= classes:
+    if labels.dtype.kind not in "iub" or labels.min() < 0 or labels.max() >= classes:
+        ends = f"from {labels.min()} to {labels.max()} " if labels.dtype.kind in "iubf" else ""
         raise InputError(
-            f"has labels from {labels.min()} to {labels.max()} ({labels.dtype} of shape {labels.shape}), "
-            f"and {name} has {classes} neurons",
+            f"has labels {ends}({labels.dtype}), and {name} has {classes} neurons",
             where,
             f"give whole numbers from 0 to {classes - 1}, one per sample",
         )

@@ -107,7 +107,11 @@ class Reader:
             self.end()
             threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
             environment = {**os.environ, **threads, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-            self._process = start_process([sys.executable, "-P", str(CHILD)], environment=environment)
+            try:
+                self._process = start_process([sys.executable, "-P", str(CHILD)], environment=environment)
+            except OSError as error:
+                fault = f"cannot be started to read HDF5 files: {error.strerror}"
+                raise EnvironmentFailureError(fault, sys.executable, "install Python there again") from error
             self._owner = os.getpid()
             self._greeted(self._process)
         return self._process

@@ -13,6 +13,8 @@ import msgspec
 from neurodeploy.errors import InputError
 from neurodeploy.reading.door import read_text
 
+LARGEST_SEED = (1 << 63) - 1
+"""What a column of the table holds."""
 NONE, OWN = "none", "own"
 """``none``: no calibration; ``own``: the model's own stimulus, or noise where it has none."""
 
@@ -91,7 +93,8 @@ def choices_of(
             raise InputError(f"{name}: there is no value to go through", where, f"give {name} one value or more")
         if twice := sorted({text for text in texts if texts.count(text) > 1}):
             raise InputError(f"{name}: {twice[0]!r} stands there twice", where, "name every value once")
-    if min(seeds) < 0:
-        raise InputError(f"seeds: {min(seeds)} is below 0", where, "give whole numbers from 0")
+    if min(seeds) < 0 or max(seeds) > LARGEST_SEED:
+        seed = min(seeds) if min(seeds) < 0 else max(seeds)
+        raise InputError(f"seeds: {seed} is out of range", where, f"give whole numbers from 0 to {LARGEST_SEED}")
     chosen = tuple((name, tuple(map(str, values))) for name, values in options.items())
     return Choices(tuple(targets), chosen, tuple(stimuli), tuple(calibrations), tuple(seeds))

@@ -31,6 +31,10 @@ def test_a_net_is_exported_and_checked_like_any_source(folder: Path) -> None:
     assert {each["verdict"] for each in result.data["rungs"]} == {"agree"}
 
 
+def test_what_was_written_is_named_so_that_a_terminal_only_shows_it(model: Path) -> None:
+    assert call("convert", model, "-o", "\x1b]0;x\x07.nir").out == "wrote \\x1b]0;x\\x07.nir\n"
+
+
 def test_an_integrate_and_fire_network_gives_the_same_raster_as_a_net(model: Path) -> None:
     assert call("convert", model, "-o", "small.net").out == "wrote small.net\n"
     x = {"input": np.random.default_rng(0).integers(0, 2, (1, 60, 3))}

@@ -94,6 +94,8 @@ def test_without_labels_the_original_is_the_teacher(folder):
 WRONG = {
     "labels beyond the classes": ({"labels": np.full(40, 2)}, {}, "labels from 2 to 2 .* lif1 has 2 neurons"),
     "labels of fractions": ({"labels": np.full(40, 0.5)}, {}, "has labels from"),
+    "labels that are texts": ({"labels": np.full(40, "a")}, {}, "has labels"),
+    "a column of labels": ({"labels": np.zeros((40, 1), int)}, {}, r"labels of shape \(40, 1\)"),
     "too few labels": ({"labels": np.zeros(3, int)}, {}, "3 labels for 40 samples"),
     "one sample": ({"input": np.ones((1, 5, 6)), "labels": np.zeros(1, int)}, {}, "holds one sample"),
     "no epoch": ({}, {"epochs": 0}, "--epochs: 0 is out of range"),

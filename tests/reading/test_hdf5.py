@@ -12,9 +12,10 @@ import h5py
 import numpy as np
 import pytest
 
-from neurodeploy.errors import InputError
+from neurodeploy.errors import EnvironmentFailureError, InputError
 from neurodeploy.events import open_events
 from neurodeploy.network.hdf5 import read_tree
+from neurodeploy.reading.hdf5 import EndedError, Reader
 
 COLUMNS = {"t": np.arange(8), "x": np.zeros(8, int), "y": np.zeros(8, int), "p": np.ones(8, int)}
 
@@ -91,6 +92,21 @@ def test_it_ends_with_whoever_asked_even_in_the_midst_of_a_file() -> None:
             break
         time.sleep(0.01)
     assert not _runs(reader)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFO to wait for")
+def test_who_asked_is_told_when_a_file_ends_it(tmp_path: Path) -> None:
+    """What waits for the end of the asker holds no end of the pipe for answers."""
+    os.mkfifo(tmp_path / "endless.h5")
+    asked, reader = {"path": str(tmp_path / "endless.h5"), "bytes": 1, "objects": 1, "memory": 1 << 32}, Reader()
+    with pytest.raises(EndedError):
+        reader.ask({**asked, "seconds": -1})  # its clock strikes one second later
+
+
+def test_an_interpreter_that_is_gone_is_a_fault_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/gone/python")
+    with pytest.raises(EnvironmentFailureError, match="cannot be started to read HDF5 files: No such file"):
+        Reader().ask({"seconds": 1})
 
 
 def _runs(pid: int) -> bool:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -223,10 +223,34 @@ def test_two_sweeps_do_not_write_one_folder(tmp_path: Path) -> None:
         pass
 
 
-def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
-    (tmp_path / NAME).write_text("{}\n")
+@pytest.mark.parametrize(
+    "data", [b"{}\n", b"a thesis", b"\0\0\n", b"[" * 9999 + b"\n", b'{"key":"a","outcome":{"b":[]}}\n']
+)
+def test_a_file_that_is_no_journal_is_refused_and_kept(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / NAME).write_bytes(data)
     with pytest.raises(InputError, match="no journal"), open_journal(tmp_path):
         pass
+    assert (tmp_path / NAME).read_bytes() == data
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.touch() or os.truncate(path, 3 << 30)])
+def test_a_journal_is_a_file_of_bounded_size(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    make(tmp_path / NAME)
+    with pytest.raises(InputError), open_journal(tmp_path):
+        pass
+    assert (tmp_path / NAME).exists()
+
+
+def test_a_folder_of_other_files_is_no_place_for_a_sweep(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("mine")
+    with pytest.raises(InputError, match="holds files, and no sweep"), open_journal(tmp_path):
+        pass
+
+
+def test_a_sweep_that_fails_before_its_first_row_leaves_no_folder(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no executor"):
+        nd.sweep(source, tmp_path / "a" / "sweep", targets=["fixed"], executor="none", steps=2)
+    assert not (tmp_path / "a").exists()
 
 
 def test_the_same_work_under_another_name_has_the_same_key() -> None:
