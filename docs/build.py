@@ -30,6 +30,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
     "What is computed": {
         "execution-contract.md": "docs/execution-contract.md",
         "quantization.md": "docs/quantization.md",
+        "numerics.md": "docs/numerics.md",
         "training.md": "docs/training.md",
         "parity.md": "docs/parity.md",
         "report.md": "docs/report.md",

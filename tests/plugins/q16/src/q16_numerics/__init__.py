@@ -1,4 +1,10 @@
-"""A fixed-point machine as a value: weights of 8 bits, states of 16 bits with 4 bits of fraction, decays of 8 bits."""
+"""Two fixed-point machines as values.
+
+``q16``: weights of 8 bits, states of 16 bits with 4 bits of fraction, decays of 8 bits.
+``q4``: weights and messages of 4 bits, states of 12 bits with 4 bits of fraction, decays of 4 bits.
+"""
+
+from dataclasses import replace
 
 from neurodeploy.numerics import Numerics
 
@@ -26,4 +32,20 @@ Q16 = Numerics(
     relay_bound=1 << 15,
     per_neuron_threshold=True,
     per_neuron_decay=False,
+)
+
+Q4 = replace(
+    Q16,
+    name="q4",
+    current_bits=12,
+    membrane_bits=12,
+    wide_bits=16,
+    conv_bits=16,
+    decay_bits=4,
+    weight_bits=4,
+    threshold_bits=7,
+    bias_mantissa_bits=12,
+    message_bits=4,
+    accumulator_bound=1 << 7,
+    relay_bound=1 << 11,
 )
