@@ -253,7 +253,7 @@ def capability_findings(can: Capabilities, program: Program) -> list[Finding]:
         need(p.delay <= can.delay_max, p.name, f"delay {p.delay}, the limit is {can.delay_max}", "use a shorter delay")
         closes = p.source in loops and loops[p.source] == loops[p.target]
         need(not closes, p.name, "recurrence is not supported", "train without feedback")
-        need(p.kind in can.projections, p.name, f"projection kind {p.kind} is not supported", "use another")
+        need(p.kind in can.projections, p.name, f"projection kind {p.kind} is not supported", "use another target")
         graded = program.node(p.source).output.kind != "binary" and p.message_bits > 1
         need(can.graded_messages or not graded, p.name, "graded messages are not supported", "use spikes")
     return findings

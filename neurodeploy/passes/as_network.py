@@ -183,6 +183,7 @@ def _least(program: Program, population: Population, grid: float) -> float | Non
 
 
 REMEDY = "train a network without it"
+SPIKING = "put neurons that spike in its place"
 
 
 def _check_relay(program: Program, population: Population) -> None:
@@ -191,9 +192,7 @@ def _check_relay(program: Program, population: Population) -> None:
     sums = [p.weights << p.shift for p in program.into(population.name) if p.shift >= 0]
     if any(np.any(weights % step) for weights in (*sums, np.asarray(population.bias))):
         reason = "the sum that it sends is rounded to the width of its messages, which a float network does not do"
-        raise RefusedError(
-            reason, f"node {population.name}", "widen its messages (-O message-bits), or let neurons spike"
-        )
+        raise RefusedError(reason, f"node {population.name}", SPIKING)
 
 
 def carries_bias(program: Program, population: Population) -> bool:
@@ -247,8 +246,9 @@ def _join(graph: _Graph, projection: Projection, delay: int, biases: dict[str, A
     """The nodes of a projection, between its source and its target."""
     program = graph.program
     source, target = program.node(projection.source), program.by_name[projection.target]
-    if projection.shift < 0:
-        raise RefusedError("its sums are shifted down", f"projection {projection.name}", REMEDY)
+    if projection.shift < 0 and np.any(projection.weights % (1 << -projection.shift)):
+        reason, numerics = "its sums are shifted down, which cuts bits off", "quantize it for numerics int32"
+        raise RefusedError(reason, f"projection {projection.name}", numerics)
     unit = 2.0 ** (projection.shift + source.output.scale - target.scale)
     nodes = _form(projection, source.shape, target.shape, unit)
     bias = biases[target.name]
@@ -326,7 +326,7 @@ def check_same(program: Program, again: Program) -> None:
         ours, theirs = (_arrivals(each, each.into(name)) for each in (program, again))
         different += [] if ours == theirs else [f"what arrives at {name}"]
     if different:
-        raise RefusedError(f"as a network it would be other integers: {', '.join(different)}", "program", REMEDY)
+        raise RefusedError(f"as a network it would be other integers: {', '.join(different)}", "program", SPIKING)
 
 
 def _neuron_meaning(population: Population) -> tuple[Any, ...]:

@@ -33,13 +33,18 @@ STEP, MEMBRANE = "step", "membrane"
 
 
 def ceiling(draft: Draft, neuron: Neuron) -> int:
-    """The largest k at which threshold, bias, real worst-case input and the weights that spikes meet all fit."""
+    """The largest k at which threshold, bias, real worst-case input and the weights that spikes meet all fit.
+
+    Raises CannotRepresentError where the worst-case input leaves the range of doubles.
+    """
     numerics, entering = draft.numerics, draft.entering(neuron.name)
     stated = neuron.own_scale(numerics)
     if stated is not None:
         return fitting_scale(stated, neuron, numerics)
     low, high = received_range(entering, draft.values, neuron.shape)
     worst = float(max(-low.min(initial=0), high.max(initial=0)))
+    if not np.isfinite(worst):
+        raise beyond_every_scale(neuron)
     spiking = {name: sender.output for name, sender in draft.neurons.items() if sender.kind == "cuba-lif"}
     weights = [weight_ceiling(path, spiking[path.source], draft.machine) for path in entering if path.source in spiking]
     bound = largest_scale(worst, neuron.bound(numerics) - 1)
@@ -64,7 +69,12 @@ def choose_scale(draft: Draft, neuron: Neuron) -> int:
             return _roomiest(draft, neuron, k) if whole else k
     if fits:
         raise unbounded(neuron)
-    raise CannotRepresentError(
+    raise beyond_every_scale(neuron)
+
+
+def beyond_every_scale(neuron: Neuron) -> CannotRepresentError:
+    """The error where the worst-case input leaves the numbers, or outgrows every scale that is tried when rounded."""
+    return CannotRepresentError(
         "no scale holds its worst-case input", f"node {neuron.name}", "use smaller weights or fewer inputs"
     )
 

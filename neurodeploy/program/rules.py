@@ -49,9 +49,8 @@ def _need(held: bool, node: str, problem: str, remedy: str) -> Found:
 def _within(node: str, quantity: str, value: Number, low: int, high: int) -> Found:
     least, most = int(np.min(value, initial=low)), int(np.max(value, initial=high))
     outside = most if most > high else least
-    yield from _need(
-        low <= least and most <= high, node, f"{quantity} {outside} is outside {low}..{high}", f"change {quantity}"
-    )
+    remedy = f"keep {quantity} within {low}..{high}"
+    yield from _need(low <= least and most <= high, node, f"{quantity} {outside} is outside {low}..{high}", remedy)
 
 
 def _input(node: Input, n: Numerics) -> Found:

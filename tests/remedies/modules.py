@@ -1,4 +1,4 @@
-"""Modules that are refused, and what their remedies make of them."""
+"""Modules whose forward pass is refused, and what the remedies make of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from neurodeploy.passes.pipeline import quantize
 from tests.remedies.case import Case
 
 Forward = Callable[..., Any]
-IMAGE = (2, 8, 8)
 
 
 class Own(nn.Module):
@@ -61,23 +60,6 @@ def module(refused: Callable[[], nn.Module], says: str, followed: Callable[[], n
 
 def dense(*after: Any) -> nn.Sequential:
     return nn.Sequential(nn.Linear(6, 8), *after)
-
-
-def image(*layers: Any) -> nn.Sequential:
-    return nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(4), neuron.IFNode())
-
-
-def on_image(refused: Any, says: str, followed: Any, fires: bool = False) -> Case:
-    """A layer that stands in front of a network of images, behind a neuron where it ``fires``."""
-
-    def made(make: Any) -> nn.Module:
-        net = image(*([neuron.IFNode()] if fires else []), make())
-        with torch.no_grad():
-            net(torch.zeros(1, *IMAGE))
-        functional.reset_net(net)
-        return net
-
-    return module(lambda: made(refused), says, lambda: made(followed), IMAGE)
 
 
 def leaky(**options: Any) -> Any:
@@ -165,6 +147,28 @@ class Lock:
 
 
 FORMS: dict[str, Case] = {
+    "neurons of other numbers of steps": module(
+        lambda: Own(
+            lambda m, x: m.b(m.a(m.fc(x).repeat(3, 1, 1))[:2].transpose(0, 1)),
+            fc=nn.Linear(6, 8),
+            a=neuron.IFNode(step_mode="m"),
+            b=sl.IAF(),
+        ),
+        "let forward(x)",
+        lambda: dense(neuron.IFNode()),
+    ),
+    "several values into a neuron": module(
+        lambda: Own(
+            lambda m, x: m.a(m.fc1(x), m.fc2(x) * 0)[0], fc1=nn.Linear(6, 8), fc2=nn.Linear(6, 8), a=snn.Leaky(0.5)
+        ),
+        "add them before",
+        lambda: Own(lambda m, x: m.a(m.fc1(x) + m.fc2(x) * 0), fc1=nn.Linear(6, 8), fc2=nn.Linear(6, 8), a=leaky()),
+    ),
+    "a neuron that runs twice in a step": module(
+        lambda: two(lambda m, x: [m.sn1(m.fc1(x) + m.sn1(m.fc1(x * 2))) for _ in range(4)][-1]),
+        "use a neuron layer of its own",
+        lambda: two(lambda m, x: looped(m, x, lambda total, last, _, __: total + last)),
+    ),
     "a forward pass that fails": module(
         lambda: nn.Sequential(nn.Linear(5, 8), neuron.IFNode()), "check --input-shape", lambda: dense(neuron.IFNode())
     ),
@@ -332,52 +336,4 @@ FLOW: dict[str, Case] = {
 }
 
 
-def pooled(run: Forward) -> nn.Module:
-    return Own(run, a=neuron.IFNode(), b=neuron.LIFNode(), c=neuron.IFNode(), pool=nn.MaxPool2d(2))
-
-
-LAYERS: dict[str, Case] = {
-    "another padding": on_image(
-        lambda: nn.Conv2d(2, 4, 3, padding=1, padding_mode="reflect"),
-        "use zero padding",
-        lambda: nn.Conv2d(2, 4, 3, padding=1),
-    ),
-    "no running statistics": on_image(
-        lambda: nn.BatchNorm2d(2, track_running_stats=False), "train with them", lambda: nn.BatchNorm2d(2)
-    ),
-    "an even kernel": on_image(
-        lambda: nn.Conv2d(2, 4, 2, padding="same", dilation=3),
-        "use an odd kernel",
-        lambda: nn.Conv2d(2, 4, 3, padding="same", dilation=3),
-    ),
-    "ceil_mode": on_image(lambda: nn.AvgPool2d(3, ceil_mode=True), "use no ceil_mode", lambda: nn.AvgPool2d(3)),
-    "windows of several sizes": on_image(
-        lambda: nn.AdaptiveAvgPool2d(3), "output sizes that divide", lambda: nn.AdaptiveAvgPool2d(4)
-    ),
-    "a dilated maximum": on_image(
-        lambda: nn.MaxPool2d(2, dilation=2), "use no dilation", lambda: nn.MaxPool2d(2), fires=True
-    ),
-    "the maximum of other values": on_image(
-        lambda: nn.Sequential(nn.Conv2d(2, 4, 3), nn.MaxPool2d(2)),
-        "pool behind the neuron",
-        lambda: nn.Sequential(nn.Conv2d(2, 4, 3), neuron.IFNode(), nn.MaxPool2d(2)),
-    ),
-    "the maximum of other values, averaged": on_image(
-        lambda: nn.Sequential(nn.Conv2d(2, 4, 3), nn.MaxPool2d(2)),
-        "or use average pooling",
-        lambda: nn.Sequential(nn.Conv2d(2, 4, 3), nn.AvgPool2d(2), neuron.IFNode()),
-    ),
-    "the maximum of a sum": module(
-        lambda: pooled(lambda m, x: m.c(m.pool(m.a(x) + m.b(x)))),
-        "pool the summands",
-        lambda: pooled(lambda m, x: m.c(m.pool(m.a(x)) + m.pool(m.b(x)))),
-        IMAGE,
-    ),
-    "a sum pool with ceil_mode": on_image(
-        lambda: sl.SumPool2d(3, ceil_mode=True), "use no ceil_mode", lambda: sl.SumPool2d(3)
-    ),
-    "padding with ones": on_image(lambda: nn.ConstantPad2d(1, 1.0), "pad with zeros", lambda: nn.ConstantPad2d(1, 0.0)),
-    "padding that cuts": on_image(lambda: nn.ZeroPad2d(-1), "pad by 0 or more", lambda: nn.ZeroPad2d(1)),
-}
-
-MODULES: dict[str, Case] = {**FORMS, **FLOW, **LAYERS}
+MODULES: dict[str, Case] = {**FORMS, **FLOW}

@@ -16,7 +16,7 @@ from neurodeploy.errors import CannotRepresentError
 from neurodeploy.frontends.lava_dl.chain import cuba_node
 from neurodeploy.frontends.lava_dl.layers import Cuba
 from neurodeploy.network import Network, NetworkBuilder
-from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2
+from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.passes.pipeline import quantize
 from neurodeploy.profiles.lava_dl import PROFILE
 from tests.passes.networks import chain, dense, events, graph, lif, recurrent_network
@@ -206,8 +206,15 @@ MACHINE: dict[str, Case] = {
     "a long delay": case(
         lambda: recurrent_network(delay=63), "shorten it (recurrent_delay", lambda: recurrent_network(delay=62)
     ),
-    "a machine for programs": Case(
-        integers(lambda: dense([[1.0]]), XYLO_V2), "or choose other numerics", integers(lambda: dense([[1.0]]), LOIHI2)
+    "sums beyond all numbers": case(
+        lambda: dense(np.full((1, 50), 1e307), threshold=1e307),
+        "use smaller weights",
+        lambda: dense(np.full((1, 50), 1e300), threshold=1e300),
+    ),
+    "sums beyond all numbers, fewer": case(
+        lambda: dense(np.full((1, 50), 1e307), threshold=1e307),
+        "or fewer inputs",
+        lambda: dense(np.full((1, 5), 1e307), threshold=1e307),
     ),
     "a budget out of reach": Case(lambda: budget(1.0, (8, 6), fc0=3), "ask for budget=", reachable),
     "a budget of which nothing is in reach": Case(

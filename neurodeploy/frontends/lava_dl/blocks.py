@@ -50,7 +50,7 @@ class _Walk:
 def layers_of(network: Network) -> NetFile:
     """The blocks of a network. Raises RefusedError naming the node that SLAYER has no exact form for."""
     if len(network.input_names) != 1:
-        raise refused("network", f"has {len(network.input_names)} inputs, a .net has one", "split it")
+        raise refused("network", f"has {len(network.input_names)} inputs, a .net has one", "join them into one input")
     walk, at = _Walk(network), network.input_names[0]
     values = network.input_range(at)
     if not values.binary:
@@ -64,7 +64,7 @@ def layers_of(network: Network) -> NetFile:
     walk.names["output"] = at
     if len({*walk.names.values()}) != len(network.nodes):
         left = sorted(network.nodes.keys() - {*walk.names.values()})[0]
-        raise refused(left, "stands outside the chain of blocks from the input", "a .net is one chain")
+        raise refused(left, "stands outside the chain of blocks from the input", "leave it out: a .net is one chain")
     names = {role: name for role, name in walk.names.items() if role != name}
     return NetFile(tuple(_with_delays(walk)), network.contract.defaults.dt, names)
 
@@ -127,7 +127,7 @@ def _synapse(network: Network, name: str) -> tuple[Layer, dict[str, str], str]:
             factor, roles, behind = float(np.ravel(scale.scale)[0]), {**roles, "weight": behind}, _only(network, behind)
         return Layer("pool", where, weight=np.full((1, 1, *kernel), factor), stride=kernel), roles, behind
     fault = f"is a {type(node).__name__}, which no block of SLAYER is in that place"
-    raise refused(name, fault, "a .net holds flatten, dense, convolution and tiling pooling layers before neurons")
+    raise refused(name, fault, "use a flatten, dense, convolution or tiling pooling layer there, and neurons behind it")
 
 
 def _with_delays(walk: _Walk) -> list[Layer]:

@@ -71,8 +71,10 @@ def _check_terms(name: str, node: Any, terms: Terms) -> None:
     if terms.recurrent_delay != 1:
         asked["recurrent_delay"] = terms.recurrent_delay
     if asked:
+        has = {"reset": "zero", "state_grid": STATE_GRID}
         listed = ", ".join(f"{key}={term_text(value)}" for key, value in asked.items())
-        raise refused(name, f"is stepped with {listed}, which SLAYER does not do", "retrain, or change the contract")
+        does = ", ".join(f"{key}={term_text(has.get(key, getattr(Terms(), key)))}" for key in asked)
+        raise refused(name, f"is stepped with {listed}, which SLAYER does not do", f"train it with {does}")
 
 
 def _decay(name: str, quantity: str, keep: Array) -> int:
@@ -83,7 +85,7 @@ def _threshold(name: str, node: Any, terms: Terms) -> int:
     threshold = _uniform(name, "its threshold", threshold_of(node))
     integer = _multiple(name, "its threshold", threshold, WEIGHT_SCALE)
     if not 0 < integer < READOUT:
-        raise refused(name, f"has the threshold {threshold:g}", f"SLAYER takes 1/64 to {(READOUT - 1) / 64:g}")
+        raise refused(name, f"has the threshold {threshold:g}", f"use one from 1/64 to {(READOUT - 1) / 64:g}")
     expected = tie_terms(threshold).get("fires_at", ">")
     if terms.fires_at != expected:
         fault = f"fires at {terms.fires_at} its threshold of {threshold:g}, SLAYER at {expected}"
@@ -100,7 +102,11 @@ def _back(network: Network, name: str) -> str | None:
     node = network.nodes[back]
     plain = isinstance(node, nir.Linear | nir.Affine) and not np.any(bias_of(node))
     if len(loops) > 1 or not plain or network.sources(back) != (name,) or len(network.shapes[name]) != 1:
-        raise refused(back, "is no dense layer without bias from the neurons onto themselves", "make it one")
+        raise refused(
+            back,
+            "is no dense layer without bias from the neurons onto themselves",
+            "feed the spikes of a layer back to it through one Linear layer without bias",
+        )
     return back
 
 
@@ -117,13 +123,14 @@ def _bias(name: str, rest: Array, shape: tuple[int, ...]) -> Array | None:
 def _check_packing(where: str, weights: Array) -> None:
     fault = packing_fault(weights.astype(np.int64))
     if fault is not None:
-        raise RefusedError(fault[0], where, "quantize the weights to SLAYER's 8 bits: even multiples of 1/64")
+        smaller = "quantize the weights to SLAYER's 8 bits: even multiples of 1/64"
+        raise RefusedError(fault[0], where, smaller if fault[1] else "change one of these weights by 1/64")
 
 
 def _uniform(name: str, quantity: str, values: Any) -> float:
     flat = np.ravel(values)
     if np.any(flat != flat[0]):
-        raise refused(name, f"{quantity} differs between its neurons", "SLAYER has denominator per block")
+        raise refused(name, f"{quantity} differs between its neurons", "use one value for all neurons of the layer")
     return float(flat[0])
 
 
