@@ -29,8 +29,11 @@ LAYERS = frozenset(
         ),
         *("AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "ConstantPad1d", "ConstantPad2d", "ZeroPad1d", "ZeroPad2d"),
         "SumPool2d",
+        "VotingLayer",
     }
 )
+OWNERS = {"SumPool2d": "sinabs", "VotingLayer": "spikingjelly"}
+"""The frameworks that have layers of their own."""
 WRAPPERS = ("spikingjelly.activation_based.layer.stateless_wrapper", "spikingjelly.activation_based.layer.bn")
 """Modules that define torch's layers again, equal but for taking several steps at once."""
 
@@ -52,8 +55,8 @@ def kind_of(module: nn.Module) -> tuple[str, str]:
 def layer_kind(module: nn.Module) -> str | None:
     """The class name of the known layer without memory that ``module`` is, or None."""
     package, name = kind_of(module)
-    if name == "SumPool2d":
-        return name if package == "sinabs" else None
+    if name in OWNERS:
+        return name if package == OWNERS[name] else None
     return name if package == "torch" and name in LAYERS else None
 
 

@@ -1,9 +1,9 @@
 """snnTorch neurons as NIR neurons. Equations: snnTorch 1.0.0, ``snntorch/_neurons``.
 
 - A reset is one step late: the membrane at the end of a step decides it, the next step carries it out. A subtraction
-  comes after the decay. A reset to zero comes before it; in Synaptic, RLeaky and RSynaptic it also drops the input of
-  that step, which no contract can say. With ``reset_delay=False`` the membrane is reset in the step of the spike; by
-  subtraction also compared less one more threshold in the next step, where it is still above it.
+  comes after the decay. A reset to zero comes before it; in Lapicque, Synaptic, RLeaky and RSynaptic it also drops
+  the input of that step, which no contract can say. With ``reset_delay=False`` the membrane is reset in the step of the
+  spike; by subtraction also compared less one more threshold in the next step, where it is still above it.
 - Recurrent layers add what their spikes of the last step contribute; the bias of that layer counts from the first step.
 """
 
@@ -45,6 +45,27 @@ def synaptic(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) ->
     return _neuron(build, name, sources, neuron, nir.CubaLIF, fields)
 
 
+def lapicque(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
+    """``v = (1 - h / (R C)) v + h / (R C) R x``, h its ``time_step``; where beta is given, R and C are made from it."""
+    return _neuron(build, name, sources, neuron, nir.LIF, _circuit(build, name, sources, neuron), "spec")
+
+
+def lapicque_membrane(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
+    """The membrane of Lapicque without a reset."""
+    _check(name, neuron)
+    fields = {**_circuit(build, name, sources, neuron), "v_leak": 0.0}
+    return build.neuron(name, sources, nir.LI, fields, input_gain="spec")
+
+
+def _circuit(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> dict[str, Any]:
+    """Time constant and resistance of an RC circuit."""
+    shape = build.shape(sources[0])
+    lost = spread(name, neuron.time_step / (neuron.R * neuron.C), shape)
+    fits = bool(np.all((lost > 0) & (lost <= 1)))
+    need(fits, name, f"time_step / (R * C) = {lost.flat[0]:g} is not within 0 to 1", "use an R * C from time_step on")
+    return {"tau": time_constant(1.0 - lost, build.dt), "r": spread(name, neuron.R, shape)}
+
+
 def leaky_membrane(build: NetworkBuilder, name: str, sources: Sources, neuron: Any) -> str:
     """The membrane of Leaky without a reset: ``v = beta v + x``."""
     _check(name, neuron)
@@ -64,7 +85,7 @@ def synaptic_membrane(build: NetworkBuilder, name: str, sources: Sources, neuron
 
 
 def _membrane(kind: str, neuron: Any) -> AddNeuron | None:
-    add = {"Leaky": leaky_membrane, "Synaptic": synaptic_membrane}.get(kind)
+    add = {"Lapicque": lapicque_membrane, "Leaky": leaky_membrane, "Synaptic": synaptic_membrane}.get(kind)
     return add if RESETS.get(neuron.state_function.__name__) == "none" else None
 
 
@@ -90,25 +111,38 @@ def _feed_back(build: NetworkBuilder, name: str, neuron: Any) -> str:
     return name
 
 
-def _neuron(build: NetworkBuilder, name: str, sources: Sources, neuron: Any, kind: Any, fields: dict[str, Any]) -> str:
+def _neuron(
+    build: NetworkBuilder,
+    name: str,
+    sources: Sources,
+    neuron: Any,
+    kind: Any,
+    fields: dict[str, Any],
+    input_gain: str = "unit",
+) -> str:
     _check(name, neuron)
     reset = _reset(name, neuron)
-    fields |= {"r": 1.0, "v_leak": 0.0}
+    fields = {"r": 1.0, "v_leak": 0.0, **fields}
     threshold = spread(name, neuron.threshold, build.shape(sources[0]))
     terms: dict[str, Any] = {"recurrent_bias_at_start": "applied"} if hasattr(neuron, "recurrent") else {}
     at_once = "same-step-and-next" if reset == "subtract" else "same-step"
-    terms |= {"reset": reset, "reset_timing": "next-step" if neuron.reset_delay and reset != "none" else at_once}
+    terms |= {"reset": reset, "reset_timing": "next-step" if _late(neuron) and reset != "none" else at_once}
     fields |= {"v_threshold": threshold, "v_reset": 0.0}
     if reset == "zero":
         _check_zero(name, neuron, threshold)
-    return build.neuron(name, sources, kind, fields, input_gain="unit", **terms)
+    return build.neuron(name, sources, kind, fields, input_gain=input_gain, **terms)
+
+
+def _late(neuron: Any) -> bool:
+    """Whether its reset is one step late; that of Lapicque always is."""
+    return bool(getattr(neuron, "reset_delay", True))
 
 
 def _check_zero(name: str, neuron: Any, threshold: Array) -> None:
-    drops = (hasattr(neuron, "alpha") or hasattr(neuron, "recurrent")) and neuron.reset_delay
+    drops = any(hasattr(neuron, key) for key in ("alpha", "recurrent", "R")) and _late(neuron)
     remedy = "train with reset_mechanism='subtract' (snnTorch's default), or 'none'"
     need(not drops, name, "its reset to zero also drops the input of the step after a spike", remedy)
-    fits = neuron.reset_delay or bool(np.all(threshold >= 0))
+    fits = _late(neuron) or bool(np.all(threshold >= 0))
     need(fits, name, "it resets to zero, which is above its threshold", "use a threshold from 0")
 
 
@@ -126,7 +160,7 @@ def _check(name: str, neuron: Any) -> None:
 def _reset(name: str, neuron: Any) -> str:
     """The reset that the neuron runs; assigning its ``reset_mechanism`` later has no effect with ``reset_delay``."""
     runs, stated = RESETS.get(neuron.state_function.__name__), CODES[int(neuron.reset_mechanism_val)]
-    if runs is None or (runs != stated and not neuron.reset_delay):
+    if runs is None or (runs != stated and not _late(neuron)):
         fault = f"it runs reset {runs!r} and states {stated!r}"
         raise RefusedError(fault, f"node {name}", "give reset_mechanism where the neuron is made")
     return runs
@@ -152,7 +186,13 @@ def _remembered(neuron: Any) -> tuple[Any, ...]:
 SNNTORCH = Framework(
     "snntorch",
     "snnTorch",
-    {"Leaky": leaky, "Synaptic": synaptic, "RLeaky": recurrent_leaky, "RSynaptic": recurrent_synaptic},
+    {
+        "Lapicque": lapicque,
+        "Leaky": leaky,
+        "RLeaky": recurrent_leaky,
+        "RSynaptic": recurrent_synaptic,
+        "Synaptic": synaptic,
+    },
     lambda _, __: ("step",),
     _forget,
     remembered=_remembered,

@@ -71,6 +71,14 @@ def sum_pool(build: NetworkBuilder, name: str, sources: Sources, layer: Any) -> 
     return build.pool(name, sources, per_axis(layer.kernel_size), per_axis(layer.stride or layer.kernel_size))
 
 
+def voting(build: NetworkBuilder, name: str, sources: Sources, layer: Any) -> str:
+    """VotingLayer of SpikingJelly: the mean of every ``voting_size`` values in a row; those left over do not vote."""
+    (count,) = build.shape(sources[0])  # it runs on rows alone
+    size = int(layer.voting_size)
+    votes = np.repeat(np.eye(count // size), size, axis=1) / size
+    return build.linear(name, sources, np.pad(votes, ((0, 0), (0, count % size))))
+
+
 def normalize(build: NetworkBuilder, name: str, sources: Sources, layer: Any) -> str:
     """A batch normalization that no weighted layer takes in: a factor and an offset per channel."""
     shape = build.shape(sources[0])
@@ -113,6 +121,7 @@ ADD: Mapping[str, AddLayer] = {
     "MaxPool1d": max_pool,
     "MaxPool2d": max_pool,
     "SumPool2d": sum_pool,
+    "VotingLayer": voting,
     "ZeroPad1d": zero_pad,
     "ZeroPad2d": zero_pad,
 }

@@ -57,6 +57,16 @@ def test_random_weights_and_decays_agree_up_to_ties() -> None:
     agrees(weights(hidden(snn.Synaptic, 0.8, 0.9), grain=0, size=0.5), (6,), exact=False)
 
 
+@pytest.mark.parametrize("reset", ["subtract", "none"])
+@pytest.mark.parametrize(
+    "circuit", [{"R": 2.0, "C": 2.0}, {"R": 0.5, "C": 8.0, "time_step": 2.0}, {"beta": 0.5}], ids=["RC", "step", "beta"]
+)
+def test_lapicque(circuit: dict[str, float], reset: str) -> None:
+    """The membrane of an RC circuit, whose decay snnTorch takes as 1 - h / (R C), not as beta."""
+    net = weights(hidden(snn.Lapicque, reset_mechanism=reset, threshold=0.5, **circuit))
+    assert agrees(net, (6,)).populations == ("1", "3")
+
+
 def test_states_passed_by_hand() -> None:
     lifs = snn.Leaky(0.5, reset_mechanism="zero"), snn.Synaptic(0.5, 0.5)
     network = agrees(weights(Net(*lifs)), (6,))

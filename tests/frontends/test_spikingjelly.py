@@ -189,3 +189,14 @@ def test_neurons_in_different_step_modes_are_refused() -> None:
     net = nn.Sequential(neuron.IFNode(step_mode="m"), nn.Linear(6, 4), neuron.IFNode(step_mode="s"))
     with pytest.raises(RefusedError, match="called 1 times in 2 steps"):
         read(net, (6,))
+
+
+@pytest.mark.parametrize("mode", ["s", "m"])
+@pytest.mark.parametrize("size", [4, 6])
+def test_a_vote_of_neurons_is_their_mean(size: int, mode: str) -> None:
+    """Groups of ``voting_size``; what is left over does not vote. At the end, the votes are the readout."""
+    net = nn.Sequential(nn.Linear(6, 16), neuron.IFNode(), layer.VotingLayer(size))
+    functional.set_step_mode(net, mode)
+    assert agrees(weights(net), (6,), exact=size == 4).populations == ("1", "readout")
+    net.append(neuron.IFNode(v_threshold=0.5, step_mode=mode))
+    agrees(net, (6,), exact=size == 4)

@@ -19,6 +19,16 @@ from tests.remedies.modules import Stepped, dense, leaky, module, one, set_after
 
 SPREAD = torch.full((SAMPLES, 1), 0.5)
 SNN: dict[str, Case] = {
+    "a circuit faster than its step": one(
+        lambda: snn.Lapicque(R=0.5, C=0.5, init_hidden=True),
+        "use an R * C from time_step on",
+        lambda: snn.Lapicque(R=2.0, C=0.5, init_hidden=True),
+    ),
+    "a circuit reset to zero": one(
+        lambda: snn.Lapicque(R=2.0, C=2.0, reset_mechanism="zero", init_hidden=True),
+        "train with reset_mechanism='subtract'",
+        lambda: snn.Lapicque(R=2.0, C=2.0, reset_mechanism="subtract", init_hidden=True),
+    ),
     "a parameter of another shape": one(
         lambda: snn.Leaky(SPREAD, init_hidden=True),
         "one per neuron",
