@@ -82,7 +82,7 @@ def stopped(verb: str, folder: Path, moment: float | None, number: signal.Signal
 
 @contextmanager
 def _started(arguments: tuple[str, ...], folder: Path) -> Iterator[subprocess.Popen[str]]:
-    environment = {**os.environ, "TMPDIR": str(folder / "tmp"), "NEURODEPLOY_HOME": os.environ["NEURODEPLOY_HOME"]}
+    environment = {**os.environ, "TMPDIR": str(folder / "tmp")}
     command = [sys.executable, "-m", "neurodeploy", *arguments]
     with subprocess.Popen(
         command,

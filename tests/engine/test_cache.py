@@ -191,7 +191,7 @@ def test_a_trailer_that_is_damaged_anywhere_counts_as_missing(home: Path) -> Non
 
 def test_a_cached_program_is_not_rendered_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fires()
-    monkeypatch.setattr(prepare, "render", None)
+    monkeypatch.setattr(prepare, "_rendered", None)
     assert fires() == [0, 1, 1, 0, 1]
 
 

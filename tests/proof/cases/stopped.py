@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
@@ -22,7 +21,6 @@ def count(verbs: Mapping[str, object], seeds: range) -> Counts:
     failed: list[int] = []
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        os.environ.setdefault("NEURODEPLOY_HOME", str(Path.home() / ".cache" / "neurodeploy"))
         prepare(folder, lava=verbs is LAVA)
         lengths: dict[str, float] = {}
         for seed in seeds:
