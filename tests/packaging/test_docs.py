@@ -46,7 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for write in (workplace.model, workplace.stimuli, workplace.file_without_contract):
         write(place)
     yield place
-    for name in [name for name in sys.modules if name.partition(".")[0] == "package"]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("package", "minichip")]:
         del sys.modules[name]
 
 

@@ -47,10 +47,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def importable(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The plug-ins are installed for this process too."""
+    _forget(site)  # what another test imported by these names
     monkeypatch.syspath_prepend(str(site))
     importlib.invalidate_caches()
     yield
-    for name in [name for name in sys.modules if name.partition(".")[0] in {each.name for each in site.iterdir()}]:
+    _forget(site)
+
+
+def _forget(site: Path) -> None:
+    packages = {place.name for place in site.iterdir()}
+    for name in [name for name in sys.modules if name.partition(".")[0] in packages]:
         del sys.modules[name]
 
 

@@ -166,7 +166,7 @@ def test_a_job_that_cannot_be_is_a_row_with_its_error(source: Path, tmp_path: Pa
         ({"targets": ["fixed"], "options": {"nothing": [1]}}, "nothing"),
         ({"targets": ["fixed"], "options": {"weight-bits": []}}, "no value"),
         ({"targets": ["fixed"], "options": {"weight-bits": [99]}}, "99"),
-        ({"targets": ["fixed"], "seeds": [-1]}, "below 0"),
+        ({"targets": ["fixed"], "seeds": [-1]}, "-1 is out of range"),
         ({"targets": ["fixed"], "budget": 1.5}, "no Jaccard index"),
         ({"targets": ["fixed"], "executor": "many"}, "no executor"),
         ({"targets": ["fixed"], "stimuli": ["missing.npz"]}, "missing.npz"),
