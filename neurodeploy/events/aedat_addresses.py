@@ -7,7 +7,8 @@ polarity (1 means ON), column (10) and row (9), and bit 31 for what is no event.
 AEDAT 3.1 has packets of one kind, least significant byte first: a head of 28 bytes, then for an event of polarity
 validity (1 bit), polarity (1), row (15), column (15), and 31 bits of time, whose upper part the head holds.
 
-Columns and rows are those of the address. (iniVation, *AEDAT file formats*.)
+Columns and rows are those of the address. (iniVation, *AEDAT file formats*; jAER's header ends with the line
+``#End Of ASCII Header``, cAER's with ``#!END-HEADER``; older ones just end.)
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from neurodeploy.events.source import EventSource
 
 MAGIC_2, MAGIC_3 = b"#!AER-DAT2.0", b"#!AER-DAT3.1"
 HEADER_LIMIT = 1 << 16
+END = re.compile(rb"#(!END-HEADER|\s*End of ASCII Header)", re.IGNORECASE)
+CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 HEAD = struct.Struct("<hhiiiiii")
 """Head of a packet: kind, source, size of an event, place of its time, upper part of times, capacity, number, valid."""
 
@@ -68,15 +71,19 @@ def read_aedat3(path: Path) -> EventSource:
 
 
 def _header(path: Path) -> tuple[bytes, int]:
-    """The lines that start with #, and the byte after them; ``#!END-HEADER`` is the last where it is there."""
+    """The lines of text that start with #, up to the one that ends a header, and the byte after them.
+
+    An event may begin with the byte of ``#``, too: row 140 of a DAVIS does. No line of text holds control characters.
+    """
     lines: list[bytes] = []
     with path.open("rb") as file:
-        while file.peek(1)[:1] == b"#":
-            lines.append(file.readline(HEADER_LIMIT))
-            if not lines[-1].endswith(b"\n") or file.tell() > HEADER_LIMIT:
+        while file.peek(1)[:1] == b"#" and not (lines and END.match(lines[-1])):
+            start, line = file.tell(), file.readline(HEADER_LIMIT)
+            if CONTROL.search(line):
+                return b"".join(lines), start
+            if not line.endswith(b"\n") or file.tell() > HEADER_LIMIT:
                 raise InputError(f"cut off: its header does not end by byte {file.tell():,}", str(path), COPY)
-            if lines[-1].startswith(b"#!END-HEADER"):
-                break
+            lines.append(line)
         return b"".join(lines), file.tell()
 
 
@@ -112,16 +119,17 @@ def _read_3(path: Path, start: int) -> Chunks:
 def _packet(file: BufferedReader, head: bytes, at: int, path: Path) -> Chunks:
     if len(head) < HEAD.size:
         raise InputError(f"cut off: the packet at byte {at:,} has no whole head", str(path), COPY)
-    kind, _, size, _, upper, _, number, _ = HEAD.unpack(head)
-    if size < 1 or number < 0 or upper < 0 or (kind == POLARITY and size != POLARITY_BYTES):
-        reason = f"damaged at byte {at:,}: a packet of {number:,} events of {size:,} bytes"
+    kind, _, size, _, upper, capacity, number, _ = HEAD.unpack(head)
+    if size < 1 or upper < 0 or not 0 <= number <= capacity or (kind == POLARITY and size != POLARITY_BYTES):
+        reason = f"damaged at byte {at:,}: a packet of {number:,} events of {size:,} bytes, with room for {capacity:,}"
         raise InputError(reason, str(path), COPY)
-    data = file.read(number * size)
-    if len(data) < number * size:
-        reason = f"cut off: the packet at byte {at:,} should hold {number * size:,} bytes, {len(data):,} are there"
+    there = path.stat().st_size - file.tell()
+    if there < capacity * size:
+        reason = f"cut off: the packet at byte {at:,} should hold {capacity * size:,} bytes, {there:,} are there"
         raise InputError(reason, str(path), COPY)
+    data = file.read(capacity * size)
     if kind == POLARITY:
-        words = np.frombuffer(data, "<u4").reshape(-1, 2).astype(np.int64)
+        words = np.frombuffer(data, "<u4").reshape(-1, 2)[:number].astype(np.int64)
         words = words[words[:, 0] & 1 == 1]
         address, times = words[:, 0], words[:, 1] + (upper << 31)
         yield from pieces(make_events(times, address >> 17, address >> 2 & 0x7FFF, address >> 1 & 1))

@@ -59,7 +59,7 @@ def calls_in_trial(module: nn.Module, form: Form, shape: Shape) -> Counter[str]:
     copied = fresh(module, SAMPLES)
     watch = Watch(names_only=True)
     with hooked(copied, watch):
-        play(copied, form, _frames(shape))
+        play(copied, form, _frames(shape, STEPS))
     return watch.calls
 
 
@@ -67,8 +67,8 @@ def _neurons(module: nn.Module) -> dict[str, tuple[nn.Module, Framework]]:
     return {name: (part, found) for name, part in module.named_modules() if (found := framework_of(part)) is not None}
 
 
-def _frames(shape: Shape) -> torch.Tensor:
-    return torch.rand((SAMPLES, STEPS, *shape), generator=torch.Generator().manual_seed(0))
+def _frames(shape: Shape, steps: int) -> torch.Tensor:
+    return torch.rand((SAMPLES, steps, *shape), generator=torch.Generator().manual_seed(0))
 
 
 def _allows(allowed: tuple[Layout, ...], layout: Layout) -> bool:
@@ -79,14 +79,21 @@ def _allows(allowed: tuple[Layout, ...], layout: Layout) -> bool:
 
 
 def _tried(module: nn.Module, form: Form, shape: Shape) -> Form:
-    """``form`` with what a trial run shows of it. Raises RefusedError where ``module`` cannot run in it."""
+    """``form`` with what trial runs show of it. Raises RefusedError where ``module`` cannot run in it."""
+    if form.layout in ("step", "still"):
+        return _trial(module, form, shape, STEPS)
+    _trial(module, form, shape, STEPS + 1)  # a module that loops over a still image makes one number of steps only
+    return _trial(module, form, shape, STEPS)
+
+
+def _trial(module: nn.Module, form: Form, shape: Shape, steps: int) -> Form:
     copied = fresh(module, SAMPLES)
     watch = Watch(names_only=True)
     neurons = _neurons(copied)
     frameworks = {name: framework for name, (_, framework) in neurons.items()}
     try:
         with observed_states(copied, frameworks) as calls, hooked(copied, watch):
-            play(copied, form, _frames(shape))
+            play(copied, form, _frames(shape, steps))
     except (Exception, SystemExit) as error:  # the user's code may fail in any way
         reason = failed(error, watch.where)
         raise RefusedError(reason.what, reason.where, reason.remedy) from error
@@ -94,7 +101,8 @@ def _tried(module: nn.Module, form: Form, shape: Shape) -> Form:
         form = replace(form, inside="batch-first")
     if form.layout == "still":
         form = replace(form, steps=_steps_inside(calls, form))
-    kinds = {name: _kind_of_calls(name, *neurons[name], calls[name], form) for name in neurons}
+        steps = form.steps
+    kinds = {name: _kind_of_calls(name, *neurons[name], calls[name], form, steps) for name in neurons}
     return replace(form, restarting=frozenset(name for name, kind in kinds.items() if kind == "restarts"))
 
 
@@ -107,15 +115,17 @@ def _steps_inside(calls: Mapping[str, list[Call]], form: Form) -> int:
     return counts.pop()
 
 
-def _kind_of_calls(name: str, neuron: nn.Module, framework: Framework, calls: list[Call], form: Form) -> CallKind:
-    """How the calls of a neuron follow each other.
+def _kind_of_calls(
+    name: str, neuron: nn.Module, framework: Framework, calls: list[Call], form: Form, steps: int
+) -> CallKind:
+    """How the calls of a neuron in so many steps follow each other.
 
     Raises RefusedError where they are neither one for every step, in order, nor one for all steps.
     """
     if not calls:
         return "continues"
     allowed = framework.layouts(kind_of(neuron)[1], neuron)
-    steps, layout = (form.steps, form.inside) if form.layout == "still" else (STEPS, form.layout)
+    layout = form.inside if form.layout == "still" else form.layout
     leads = [call.lead for call in calls]
     stepped = "step" in allowed and len(calls) == steps and all(lead[:1] == (SAMPLES,) for lead in leads)
     at_once = {"time-first": (steps, SAMPLES), "batch-first": (SAMPLES, steps), "merged": (SAMPLES * steps,)}

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from neurodeploy.errors import InputError
-from neurodeploy.events import Sensor, event_stream, open_events
-from tests.events import encoders
+from neurodeploy.events import Sensor, event_stream, make_events, open_events
+from tests.events import encoders, vendor
 from tests.events.support import events_of, needs_faery, random_events
+
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,40 @@ def test_a_packet_that_is_cut_is_named_by_its_byte(tmp_path: Path) -> None:
     (tmp_path / "a.aedat").write_bytes(data[: start + 100])
     with pytest.raises(InputError, match=f"the packet at byte {start:,} should hold 408 bytes, 72 are there"):
         events_of(open_events(tmp_path / "a.aedat"))
+
+
+@pytest.mark.parametrize("name", vendor.FILES)
+def test_events_are_those_that_readers_of_other_people_find(name: str, tmp_path: Path) -> None:
+    """iniVation's own; frames, samples of the IMU and special events stand between, and the clock passes 2^31.
+
+    Of a DVS128, SpikingJelly's: for CIFAR10-DVS it turns the image, so that its column is 127 less our row, its row
+    127 less our column.
+    """
+    (tmp_path / "a.aedat").write_bytes(vendor.FILES[name]())
+    t, x, y, p = np.load(GOLDEN / "aedat_readers.npz")[name].T
+    if name == "dvs128":
+        x, y = 127 - y, 127 - x
+    np.testing.assert_array_equal(events_of(open_events(tmp_path / "a.aedat")), make_events(t, x, y, p))
+
+
+def test_room_that_a_packet_of_caer_leaves_holds_no_events(tmp_path: Path) -> None:
+    events = random_events(3, 50, Sensor(240, 180))
+    head = b"#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DAVIS240C\r\n#!END-HEADER\r\n"
+    packets = vendor.packet(events[:20], 0, room=7) + vendor.packet(events[20:], 0)
+    (tmp_path / "a.aedat").write_bytes(head + packets)
+    np.testing.assert_array_equal(events_of(open_events(tmp_path / "a.aedat")), events)
+
+
+@pytest.mark.parametrize("last", [b"", b"#End Of ASCII Header\r\n", b"# End of ASCII Header\r\n"])
+def test_an_event_that_begins_as_a_line_of_the_header_does_is_an_event(last: bytes, tmp_path: Path) -> None:
+    """The first byte of row 140 of a DAVIS is that of ``#``."""
+    events = random_events(3, 50, Sensor(240, 180))
+    events["y"][:2] = 140
+    data = encoders.aedat2(events, "DAVIS240C")
+    start = data.index(b"DAVIS240C\r\n") + 11
+    assert data[start : start + 1] == b"#"
+    (tmp_path / "a.aedat").write_bytes(data[:start] + last + data[start:])
+    np.testing.assert_array_equal(events_of(open_events(tmp_path / "a.aedat")), events)
 
 
 @pytest.mark.parametrize("piece", [2, 3, 64])

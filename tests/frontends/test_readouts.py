@@ -23,6 +23,8 @@ STEPS = 8
 class Still(nn.Module):
     """The tutorial's loop: a still image is shown for some steps, and the spikes of every step are returned."""
 
+    steps = STEPS
+
     def __init__(self) -> None:
         super().__init__()
         self.fc1, self.lif1 = nn.Linear(6, 12), snn.Leaky(0.9)
@@ -31,7 +33,7 @@ class Still(nn.Module):
     def forward(self, x: torch.Tensor) -> Any:
         membrane1, membrane2 = self.lif1.reset_mem(), self.lif2.reset_mem()
         sent, membranes = [], []
-        for _ in range(STEPS):
+        for _ in range(self.steps):
             spikes1, membrane1 = self.lif1(self.fc1(x), membrane1)
             spikes2, membrane2 = self.lif2(self.fc2(spikes1), membrane2)
             sent.append(spikes2)
@@ -104,8 +106,10 @@ class Repeated(nn.Module):
         self.net = nn.Sequential(layer.Linear(6, 12), neuron.IFNode(), layer.Linear(12, 4), neuron.LIFNode(2.0))
         functional.set_step_mode(self, "m")
 
+    steps = STEPS
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.net(x.unsqueeze(0).repeat(STEPS, 1, 1)).mean(0)
+        return self.net(x.unsqueeze(0).repeat(self.steps, 1, 1)).mean(0)
 
 
 def images(samples: int = 40, steps: int = STEPS) -> dict[str, Any]:
@@ -142,6 +146,23 @@ def test_a_sum_over_time_is_a_head_on_the_host(kind: Callable[[], nn.Module]) ->
         rates = module(torch.from_numpy(stimulus["input"][:, 0]))
     classes = apply_head(network.host.post, run_network(network, stimulus))
     np.testing.assert_array_equal(classes, rates.argmax(1).numpy())
+
+
+@pytest.mark.parametrize("steps", [2, 3])
+@pytest.mark.parametrize("kind", [StillSum, Repeated])
+def test_few_steps_of_a_still_image_are_not_taken_for_a_batch_or_for_the_steps_of_a_trial(
+    kind: Callable[[], nn.Module], steps: int
+) -> None:
+    module: Any = weights(kind(), size=0.8)
+    module.steps = steps
+    network, stimulus = read(module, (6,)), images(steps=steps)
+    source = source_of(network).run(stimulus)
+    assert source_of(network).stimulus(None, 3, 0)["input"].shape == (3, steps, 6)
+    assert network.host.post is not None
+    own = run_network(network, stimulus)
+    for name in network.populations:
+        np.testing.assert_array_equal(source[name].output, own[name].output, err_msg=name)
+    assert sum(int(own[name].output.sum()) for name in network.populations)
 
 
 def test_a_stimulus_that_no_still_image_makes_is_refused_and_the_maker_gives_one_that_does() -> None:
