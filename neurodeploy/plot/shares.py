@@ -37,4 +37,8 @@ def coverage(report: Report) -> Any:
     axes.set_yticks(range(len(nodes)), nodes)
     axes.set_xticks([x + 0.45 for x in range(len(names))], [name.replace("_", "\n") for name in names])
     axes.set(xlim=(0, len(names)), ylim=(len(nodes) - 0.5, -0.5), title="coverage")
+    figure.alt = "What the stimulus exercised, in per cent. " + "; ".join(
+        f"{node}: {', '.join(f'{name} {100 * share:.1f}' for name, share in shares.items())}"
+        for node, shares in report.coverage.items()
+    )
     return figure

@@ -49,10 +49,14 @@ def raster(
         output = subject[node].output[sample].reshape(subject.steps, -1).T
         _dots(axes, output != 0, 0, BOTH, "|", "sent")
         axes.set(title=f"{node}, sample {sample}", xlabel="step", ylabel="neuron")
+        _legend(axes)
+        figure.alt = _words(f"Raster of {node}, {len(output)} neurons over {subject.steps} steps", axes)
         return figure
     part, record, pair = _recorded(subject, node, rungs, window)
     _overlaid(axes, part, record, pair, np.arange(len(record.neurons)))
     axes.set(title=f"{node}: {pair[0]} and {pair[1]}, sample {part.sample}")
+    shown = f"{len(record.neurons)} neurons over {part.steps} steps"
+    figure.alt = _words(f"Raster of {node} on {pair[0]} and {pair[1]}, {shown}", axes)
     return figure
 
 
@@ -82,6 +86,7 @@ def membrane(
     axes = figure.add_subplot()
     _membranes(axes, part, record, pair, _row(record, node, neuron))
     axes.set(title=f"{node} {neuron}, sample {part.sample}")
+    figure.alt = _words(f"Membrane of neuron {neuron} of {node} over {part.steps} steps", axes)
     return figure
 
 
@@ -120,6 +125,8 @@ def divergence(report: Report, *, rungs: tuple[str, str] | None = None) -> Any:
     last = part.start + part.steps - 1
     below.set_xlim(max(first.step - AROUND, part.start) - 0.5, min(first.step + AROUND, last) + 0.5)
     above.set(title=_told(first, pair), xlabel="")
+    figure.alt = _words(f"First divergence, {_told(first, pair)}: spikes around it", above)
+    figure.alt += _words(". Below, membranes of that neuron", below)
     return figure
 
 
@@ -178,6 +185,17 @@ def _dots(axes: Any, cells: np.ndarray[Any, Any], start: int, color: str, mark: 
     axes.scatter(steps + start, rows, s=14, c=color, marker=mark, linewidths=0.9, label=f"{label} ({len(rows)})")
 
 
+def _legend(axes: Any) -> None:
+    """Beside the panel, so that it hides nothing."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize="small", frameon=False)
+
+
+def _words(head: str, axes: Any) -> str:
+    """The head, and what the legend names."""
+    return f"{head}: {', '.join(axes.get_legend_handles_labels()[1]) or 'nothing was sent'}"
+
+
 def _overlaid(axes: Any, part: Window, record: NodeRecord, pair: tuple[str, str], rows: np.ndarray[Any, Any]) -> None:
     expected, actual = (record.rungs[rung].output[rows] for rung in pair)
     known = np.arange(part.steps) >= record.since[rows][:, None]
@@ -197,8 +215,7 @@ def _overlaid(axes: Any, part: Window, record: NodeRecord, pair: tuple[str, str]
     axes.set_yticks(ticks, names)
     axes.invert_yaxis()
     axes.set(xlabel="step", ylabel="neuron")
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="upper right", fontsize="small")
+    _legend(axes)
 
 
 def _membranes(axes: Any, part: Window, record: NodeRecord, pair: tuple[str, str], row: int) -> None:
@@ -211,5 +228,4 @@ def _membranes(axes: Any, part: Window, record: NodeRecord, pair: tuple[str, str
     if record.threshold is not None:
         axes.axhline(record.threshold[row], color=BOTH, linestyle="--", linewidth=0.9, label="threshold")
     axes.set(xlabel="step", ylabel="membrane")
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="upper right", fontsize="small")
+    _legend(axes)
