@@ -7,12 +7,16 @@ machine that fails, 70 for a bug of ours.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from neurodeploy.finding import Finding
 from neurodeploy.foreign import shown
+
+ALLOCATION = re.compile(r"DefaultCPUAllocator.* (\d+) bytes")
+"""What torch says where the machine has no memory for a tensor."""
 
 
 @dataclass(eq=False)
@@ -92,6 +96,18 @@ class EnvironmentFailureError(NeurodeployError):
     """The machine failed: disk full, worker killed or timed out (exit code 6)."""
 
     exit_code = 6
+
+
+def out_of_memory(error: BaseException, where: str = "") -> EnvironmentFailureError | None:
+    """The failure that ``error`` of Python, numpy or torch is, if it is one of memory, with how much was asked for."""
+    said = str(error)
+    asked = ALLOCATION.search(said) if isinstance(error, RuntimeError) else None
+    if not isinstance(error, MemoryError) and asked is None:
+        return None
+    if asked is not None:
+        said = f"{int(asked[1]) / 2**30:,.1f} GiB were asked for at once"
+    remedy = "free memory, or give fewer samples or steps; it may also be a limit (ulimit -v)"
+    return EnvironmentFailureError(f"out of memory{f': {said}' if said else ''}", where, remedy)
 
 
 def choices(name: object, known: Iterable[str], lead: str = "choose one of") -> str:

@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from neurodeploy.cli.stdout import silence, tell
-from neurodeploy.errors import EnvironmentFailureError, InputError, NeurodeployError
+from neurodeploy.errors import EnvironmentFailureError, InputError, NeurodeployError, out_of_memory
 from neurodeploy.foreign import shown
 from neurodeploy.stopping import StopRequested, words_of
 
@@ -58,10 +58,9 @@ def failure_of(error: BaseException) -> Failure:
         except EnvironmentFailureError as gone:
             return failure_of(gone)
         return failure_of(EnvironmentFailureError(what, where))
-    if isinstance(error, MemoryError):
-        what = f"out of memory{f': {error}' if str(error) else ''}"
-        remedy = "free memory, or give fewer samples or steps; it may also be a limit (ulimit -v)"
-        return failure_of(EnvironmentFailureError(what, "", remedy))
+    memory = out_of_memory(error)
+    if memory is not None:
+        return failure_of(memory)
     if isinstance(error, KeyboardInterrupt | typer.Abort | StopRequested):
         code = error.code if isinstance(error, StopRequested) and isinstance(error.code, int) else 130
         return _unplanned(code, "Interrupted", words_of(error))

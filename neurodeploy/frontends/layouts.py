@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from neurodeploy.errors import RefusedError
+from neurodeploy.errors import EnvironmentFailureError, RefusedError
 from neurodeploy.frontends.framework import Framework, Layout
 from neurodeploy.frontends.frameworks import framework_of, kind_of
 from neurodeploy.frontends.hooks import hooked
@@ -96,6 +96,8 @@ def _trial(module: nn.Module, form: Form, shape: Shape, steps: int) -> Form:
             play(copied, form, _frames(shape, steps))
     except (Exception, SystemExit) as error:  # the user's code may fail in any way
         reason = failed(error, watch.where)
+        if isinstance(reason, EnvironmentFailureError):
+            raise reason from error
         raise RefusedError(reason.what, reason.where, reason.remedy) from error
     if any("batch-first" in framework.layouts(kind_of(part)[1], part) for part, framework in neurons.values()):
         form = replace(form, inside="batch-first")

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from neurodeploy.errors import InputError, RefusedError
+from neurodeploy.errors import InputError, RefusedError, out_of_memory
 from neurodeploy.frontends.framework import Layout
 from neurodeploy.frontends.frameworks import is_neuron, prepare
 from neurodeploy.frontends.operations import by_step, tensors
@@ -174,6 +174,9 @@ def run_module(
         with recorded(copied, observed.values()) as sent:
             play(copied, form, torch.from_numpy(frames.copy()))
     except (Exception, SystemExit) as error:  # the user's code may fail in any way
+        memory = out_of_memory(error, "module")
+        if memory is not None:
+            raise memory from error
         fault = f"its forward pass fails after some steps: {reason_of(error)}"
         raise RefusedError(fault, "module", "let every step do the same") from error
     entries = {"input": Entry(frames, graded=True)}

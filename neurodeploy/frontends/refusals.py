@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neurodeploy.errors import NeurodeployError, RefusedError
+from neurodeploy.errors import NeurodeployError, RefusedError, out_of_memory
 
 BETWEEN_LAYERS = (
     "known between layers: sums, multiples by a number, flatten, cat of channels; else use a layer or a neuron"
@@ -29,7 +29,8 @@ def failed(error: BaseException, where: str) -> NeurodeployError:
     """The error for a forward pass that raised ``error`` in ``where``."""
     if isinstance(error, NeurodeployError):
         return error
-    return RefusedError(f"its forward pass fails on one step: {reason_of(error)}", where, FORMS)
+    memory = out_of_memory(error, where)
+    return memory or RefusedError(f"its forward pass fails on one step: {reason_of(error)}", where, FORMS)
 
 
 def reason_of(error: BaseException) -> str:

@@ -93,6 +93,15 @@ def test_brings_one_package_and_its_metadata(wheel: Path) -> None:
     assert tops == {"neurodeploy", f"{wheel.name.rsplit('-', 3)[0]}.dist-info"}
 
 
+def test_its_metadata_describe_it_and_hold_the_readme(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        head, _, body = archive.read(name).decode().partition("\n\n")
+    assert "\nSummary: Carry trained spiking networks" in head
+    assert "\nDescription-Content-Type: text/markdown" in head
+    assert body.strip() == (ROOT / "README.md").read_text(encoding="utf-8").strip()
+
+
 def test_brings_every_file_of_the_package_with_targets_and_models_inside(wheel: Path) -> None:
     brought = {name for name in names_in(wheel) if name.startswith("neurodeploy/")}
     assert brought == source_files()
