@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 
 from neurodeploy.stopping import StopRequested, heed_requests, ignore_requests, words_of
 
+OBJECTS = 100_000
+"""New objects after which cycles are collected: imports make many that stay, and are looked at each time."""
+
 
 def main() -> None:
     """Run the command line and leave with the right exit code, whenever a request to stop comes."""
+    gc.set_threshold(OBJECTS)
     heed_requests()
     try:
         from neurodeploy.cli.app import command_line

@@ -14,7 +14,6 @@ from neurodeploy.parity.climb import Climb
 from neurodeploy.parity.quantization import with_losses
 from neurodeploy.parity.rung import Rung
 from neurodeploy.passes.resets import held_apart
-from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
 
 
@@ -30,16 +29,16 @@ def explained(
     """The rung from network to program, with its losses.
 
     Whether rounding can have made them is always asked. What every term costs, and what remedies bring, is asked where
-    ``causes`` says so, by default where the rung does not agree. Of a long check the first steps of the first samples
-    are looked at.
+    ``causes`` says so, by default where the rung does not agree. The first steps of the first samples are looked at:
+    where costs are asked for as many as can be held, else as many as take about a second.
 
     - ``options``: those of quantization; a bundle's own with a bundle.
     """
     network, program = held_apart(climb.network), climb.program
-    samples, steps = climb.plan.recordable
-    shown = climb.stimulus.part(slice(0, samples), slice(0, steps))
-    trace = run_network(network, shown, states=True) if climb.floats is None else climb.floats
     asked = rung.verdict == "diverged" if causes is None else causes
+    samples, steps = climb.plan.recordable if asked else climb.plan.glance
+    shown = climb.stimulus.part(slice(0, samples), slice(0, steps))
+    trace = climb.floats_of(samples, steps)
     losses = measure(network, program, trace, ladder.calibrated, asked)
     post = network.host.post
     if asked and post is not None and shown.labels is not None:

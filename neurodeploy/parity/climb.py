@@ -12,7 +12,7 @@ from neurodeploy.parity.block import Past, Place
 from neurodeploy.parity.budget_rung import BudgetJudge, as_integers
 from neurodeploy.parity.coverage import Coverage
 from neurodeploy.parity.divergence import first_of
-from neurodeploy.parity.feeds import Recorded, Runs
+from neurodeploy.parity.feeds import Follower, Recorded, Runs, sends_the_same
 from neurodeploy.parity.float_rung import FloatJudge, check_source
 from neurodeploy.parity.plan import Plan
 from neurodeploy.parity.recorder import Recorder
@@ -109,20 +109,23 @@ class Climb:
 
     def _group(self, shown: Stimulus, group: slice, local: slice, whole: _Whole, told: Callable[[float], None]) -> None:
         network = self.runs.of_network(shown.batch) if whole.floats is None else Recorded(whole.floats)
-        program, isolated = self.runs.of_program(shown.batch), self.runs.of_isolated(shown.batch)
-        said = whole.said
-        judged = None if said is None else self.runs.of_judged(shown, said)
+        program, said = self.runs.of_program(shown.batch), whole.said
+        isolated = Follower(lambda: self.runs.of_isolated(shown.batch), shown)
+        judged = None if said is None else Follower(lambda: self.runs.of_judged(shown, said), shown)
         sides: list[tuple[Side, Feed]] = [(side, side.feed(local, shown.batch)) for side in self.sides]
         floats, integers = (Past(memory_steps(self.program)) for _ in range(2))
         for steps in self.plan.chunks():
             block, place = shown.part(slice(None), steps), Place(group.start, steps.start)
             traces: dict[str, Trace] = {}
+            sent, expected = network.feed(block), program.feed(block)
             if said is not None and judged is not None:
                 source = said.part(slice(None), steps)
-                self.reading.add(source, judged.feed(block, source), place)
+                driven = judged.feed(steps, source, sent, self.runs.follows(source, sent))
+                self.reading.add(source, driven, place)
                 traces["source"] = source
-            sent, expected = network.feed(block), program.feed(block)
-            fed = isolated.feed(block, as_integers(self.program, sent))
+            drive = as_integers(self.program, sent)
+            same = all(sends_the_same(entry, drive[name]) for name, entry in expected.entries.items())
+            fed = isolated.feed(steps, drive, expected, same)
             ours = integers.block(expected, place)
             self.losses.add(floats.block(sent, place), ours, fed)
             self.exercised.add(expected, place)
@@ -137,6 +140,15 @@ class Climb:
                 self.readouts.add(rung, trace, place)
             self.recorder.add(traces, place, self._firsts())
             told(group.start + (group.stop - group.start) * steps.stop / self.plan.steps)
+
+    def floats_of(self, samples: int, steps: int) -> Trace:
+        """The float network with states on the first samples and steps."""
+        first = slice(0, samples), slice(0, steps)
+        if self.floats is not None:
+            return self.floats.part(*first)
+        shown = self.stimulus.part(*first)
+        whole = self.runs.whole_network(shown)
+        return self.runs.of_network(shown.batch).feed(shown) if whole is None else whole
 
     def _firsts(self) -> dict[str, Divergence | None]:
         """The earliest divergence so far on rungs without a budget, and on the one with."""

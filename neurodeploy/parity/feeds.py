@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.floats import NetworkRun
 from neurodeploy.floats.kernels import Kernels, kernels
 from neurodeploy.network.network import Network
+from neurodeploy.parity.compare import unequal
 from neurodeploy.parity.plan import Plan
 from neurodeploy.passes.resets import held_apart
 from neurodeploy.program.program import Program
@@ -20,7 +21,7 @@ from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import ProgramRun
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.target import Feed
-from neurodeploy.trace import Trace
+from neurodeploy.trace import Entry, Trace
 
 Judge = Literal["part", "full"]
 """How much of a long check the reference computes: a seeded part, or all of it."""
@@ -37,6 +38,35 @@ class Recorded:
         start = self._at
         self._at += next(iter(stimulus.values())).shape[1]
         return self._trace.part(slice(None), slice(start, self._at))
+
+
+class Follower:
+    """A run that is fed what another one sent, chunk after chunk of ``shown``.
+
+    As long as that is what it sends by itself, it is the run that goes on undriven anyway, and nothing is computed. At
+    the first difference it is opened, and led to that step by the stimulus alone.
+    """
+
+    def __init__(self, opens: Callable[[], Feed], shown: Stimulus) -> None:
+        self._opens, self._shown = opens, shown
+        self._feed: Feed | None = None
+        self._past: list[slice] = []
+
+    def feed(self, steps: slice, drive: Trace, undriven: Trace, same: bool) -> Trace:
+        """What the next steps do. ``undriven``: what they do by themselves; ``same``: they send what ``drive`` says."""
+        if self._feed is None:
+            if same:
+                self._past.append(steps)
+                return undriven
+            self._feed = self._opens()
+            for past in self._past:
+                self._feed.feed(self._shown.part(slice(None), past))
+        return self._feed.feed(self._shown.part(slice(None), steps), drive)
+
+
+def sends_the_same(expected: Entry, actual: Entry) -> bool:
+    """Whether two records of a node hold equal outputs."""
+    return expected.output is actual.output or not unequal(expected, actual).any()
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +109,11 @@ class Runs:
         """The float network with the populations of the program, and membranes, by compiled kernels."""
         assert self.library is not None
         return NetworkRun(held_apart(self.network), batch, self.library, states=True)
+
+    def follows(self, said: Trace, floats: Trace) -> bool:
+        """Whether the float network, driven by what the source sent, does what it does by itself: it sent the same."""
+        names = self.network.populations
+        return all(name in floats.entries and sends_the_same(said[name], floats[name]) for name in names)
 
     def of_judged(self, stimulus: Stimulus, source: Trace) -> Feed:
         """The float network, to be driven by what the source sent, each neuron reset as it fired."""

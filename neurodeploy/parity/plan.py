@@ -13,6 +13,8 @@ RUN = 1 << 22
 """The same of what a source or a target does in one call, which nothing can cut in time."""
 WHOLE = 1 << 23
 """The same of a check that runs as it is defined, on the reference: beyond that, on compiled code."""
+GLANCE, GLANCE_STEPS = 1 << 20, 64
+"""The same of what is asked besides of a check that agrees, and the most steps of it."""
 SEED = 0
 
 
@@ -56,6 +58,13 @@ class Plan:
         width = max(self.neurons, 1)
         steps = min(self.steps, max(1, RUN // width))
         return min(self.samples, max(1, RUN // (width * steps))), steps
+
+    @property
+    def glance(self) -> tuple[int, int]:
+        """First samples and steps that are looked at a second time where nothing differs."""
+        width = max(self.neurons, 1)
+        steps = min(self.steps, GLANCE_STEPS, max(1, GLANCE // width))
+        return min(self.samples, max(1, GLANCE // (width * steps))), steps
 
     def runs(self) -> Iterator[slice]:
         """Samples of each call of a source or a target."""

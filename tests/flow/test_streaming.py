@@ -167,6 +167,7 @@ def test_progress_is_told_in_words(long: None) -> None:
 def test_memory_does_not_grow_with_steps_or_samples(long: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond what the stimulus itself takes; what ``adequacy`` keeps ends after 256 steps (tests/adequacy)."""
     monkeypatch.setattr(plan, "BLOCK", 4000)
+    monkeypatch.setattr(plan, "GLANCE", 4000)
     monkeypatch.setattr(recorder, "KEPT", 1000)
     monkeypatch.setattr(recorder, "STEPS", 30)
 
