@@ -6,7 +6,8 @@ Rules:
    samples it saw is not taken.
 2. All rows take the choice that is best together. Where rows are free of each other, one takes a better one of its own
    if that is better by more than chance, unless the mixture is worse.
-3. In the end a row that differs in more cells of the whole stimulus than rounded plainly is rounded plainly.
+3. In the end a row that differs in more cells of the whole stimulus than rounded plainly is rounded plainly, unless
+   that is worse beside the others.
 """
 
 from __future__ import annotations
@@ -89,17 +90,25 @@ def best(choices: Sequence[Choice], play: Play, by_row: bool, whole: bool = Fals
 
 
 def never_worse(plain: Choice, chosen: Choice, play: Play, by_row: bool) -> Choice:
-    """The choice, with rows that differ in more cells than rounded plainly rounded plainly."""
+    """The choice, with rows that differ in more cells than rounded plainly rounded plainly.
+
+    Beside rows whose levels are others, plain rounding may cost a row more than it does alone, all its spikes even:
+    such a row keeps what was chosen for it.
+    """
     if chosen.everywhere.sum() > plain.everywhere.sum():
         chosen = best([plain, chosen], play, by_row, whole=True)
-    for _ in range(len(plain.rows)):
-        worse = chosen.everywhere > plain.everywhere
+    kept = np.zeros(len(plain.rows), bool)
+    for _ in range(2 * len(plain.rows)):
+        worse = (chosen.everywhere > plain.everywhere) & ~kept
         fewer = [None if bad else row for row, bad in zip(chosen.rows, worse, strict=True)]
         if not any(row is not None for row in fewer):
             return plain
         if not by_row or fewer == list(chosen.rows):
             return chosen
-        chosen = play(fewer)
+        after = play(fewer)
+        spoiled = worse & (after.everywhere > chosen.everywhere)
+        kept |= spoiled
+        chosen = chosen if spoiled.any() else after
     return chosen
 
 
