@@ -29,14 +29,15 @@ def explained(
     """The rung from network to program, with its losses.
 
     Whether rounding can have made them is always asked. What every term costs, and what remedies bring, is asked where
-    ``causes`` says so, by default where the rung does not agree. The first steps of the first samples are looked at:
-    where costs are asked for as many as can be held, else as many as take about a second.
+    ``causes`` says so, by default where the rung does not agree. The first steps of the first samples are looked at, as
+    many as can be held; where no cell differs and no costs are asked for, as many as take about a second.
 
     - ``options``: those of quantization; a bundle's own with a bundle.
     """
     network, program = held_apart(climb.network), climb.program
     asked = rung.verdict == "diverged" if causes is None else causes
-    samples, steps = climb.plan.recordable if asked else climb.plan.glance
+    differs = any(node.mismatches for node in rung.nodes.values())
+    samples, steps = climb.plan.recordable if asked or differs else climb.plan.glance
     shown = climb.stimulus.part(slice(0, samples), slice(0, steps))
     trace = climb.floats_of(samples, steps)
     losses = measure(network, program, trace, ladder.calibrated, asked)

@@ -12,7 +12,7 @@ import numpy as np
 
 from neurodeploy.target import find_target, unavailable
 from tests.proof.case import Counts, ProofCase
-from tests.stopped import LAVA, SIGNALS, VERBS, prepare, stopped
+from tests.stopped import LAVA, SIGNALS, UNDISTURBED, VERBS, prepare, stopped
 
 
 def count(verbs: Mapping[str, object], seeds: range) -> Counts:
@@ -28,7 +28,7 @@ def count(verbs: Mapping[str, object], seeds: range) -> Counts:
             verb, number = list(verbs)[seed % len(verbs)], SIGNALS[seed % len(SIGNALS)]
             lengths[verb] = lengths.get(verb) or stopped(verb, folder, None).seconds
             ended = stopped(verb, folder, float(rng.uniform(0, lengths[verb])), number)
-            tallies[f"{number.name}: {'finished before' if ended.code == 0 else 'stopped'}"] += 1
+            tallies[f"{number.name}: {'finished before' if ended.code == UNDISTURBED.get(verb, 0) else 'stopped'}"] += 1
             if ended.wrong:
                 failed.append(seed)
     return Counts(len(seeds), tuple(failed), dict(tallies))
