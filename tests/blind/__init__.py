@@ -1,0 +1,1 @@
+"""Faults of machines, written from what real hardware does wrong and without a look at what the product can name."""
