@@ -51,9 +51,9 @@ def host(name: str) -> Host:
 
 def _digits() -> Host:
     import torch
+    from neurodeploy.models.digits.data import present, split
 
     from neurodeploy import build_model, load, quantize
-    from neurodeploy.models.digits.data import present, split
 
     with TemporaryDirectory() as folder:
         path = Path(folder) / "digits.pt"

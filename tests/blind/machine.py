@@ -73,7 +73,8 @@ class Machine:
         for p in program.populations:
             record[p.name] = {key: np.zeros_like(own[p.name]) for key in ("output", "v", "u", "v_before")}
         state = {p.name: self._call("start", p, left.get(p.name)) for p in program.populations}
-        for self.t in range(self.steps):
+        for t in range(self.steps):
+            self.t = t
             for p in map(program.by_name.__getitem__, program.order):
                 parts = [(q, self._call("deliver", q, self._call("message", q))) for q in program.into(p.name)]
                 result = self._call("update", p, state[p.name], self._call("total", p, parts))
