@@ -40,13 +40,29 @@ def shows(host_: Host, fault: Fault) -> str:
     return "states" if any((v != w).any() or (u != x).any() for v, w, u, x in states) else "nothing"
 
 
+def drawn(kind: str, seed: int, attempt: int) -> tuple[Draw, str]:
+    """The stream of one attempt, and the host that it picks."""
+    draw = Draw(seed, sum(map(ord, kind)), len(kind), attempt)
+    return draw, NAMES[-1] if draw.chance(0.05) else draw.pick(NAMES[:-1])
+
+
+def again(row: dict[str, str]) -> Planted:
+    """The fault that a row of ``faults.json`` describes. Raises ValueError where it is drawn no more."""
+    kind, seed = row["fault"].rsplit(" #", 1)
+    for attempt in range(ATTEMPTS):
+        draw, name = drawn(kind, int(seed), attempt)
+        fault = plant(kind, draw, host(name)[0]) if name == row["host"] else None
+        if fault is not None and fault.words == row["wrong"]:
+            return Planted(row["fault"], int(seed), name, fault, row["shows"])
+    raise ValueError(f"{row['fault']}: the sample is not the one that was written down")
+
+
 def draw_fault(kind: str, seed: int) -> Planted | None:
     """A fault of a kind in a host that has a place for it; one that shows in outputs where a few draws find it."""
     best: Planted | None = None
     order = ("nothing", "states", "outputs")
     for attempt in range(ATTEMPTS):
-        draw = Draw(seed, sum(map(ord, kind)), len(kind), attempt)
-        name = NAMES[-1] if draw.chance(0.05) else draw.pick(NAMES[:-1])
+        draw, name = drawn(kind, seed, attempt)
         fault = plant(kind, draw, host(name)[0])
         if fault is None:
             continue
