@@ -17,7 +17,7 @@ import struct
 import sys
 from importlib import import_module
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -27,7 +27,11 @@ try:
 except ImportError:  # Windows has no such limits; the parent's patience is the only one there
     resource = None  # type: ignore[assignment]
 
-EXTERNAL = h5py.h5l.TYPE_EXTERNAL  # type: ignore[attr-defined]
+HDF5: Any = h5py
+"""The same, where its types are not known."""
+EXTERNAL = HDF5.h5l.TYPE_EXTERNAL
+ONE_LINK = HDF5.h5p.create(HDF5.h5p.LINK_ACCESS)
+ONE_LINK.set_nlinks(1)
 DEEPEST, MOST_TEXTS = 24, 2_000_000
 FEW, MOST_ATTRIBUTES = 16, 64
 """Values of a dataset or attribute that an outline tells, and attributes of one place."""
@@ -48,47 +52,48 @@ class Answer:
         self.arrays: list[Any] = []
 
     def group(self, group: Any, depth: int) -> dict[str, Any]:
-        """Groups become tables, datasets texts or arrays."""
+        """Groups become tables, datasets texts or arrays; all by the library's own handles, as a file may hold many."""
         if depth > DEEPEST:
             raise BadFileError(f"its groups are nested deeper than {DEEPEST}")
-        return {str(name): self.item(self.inside(group, name), depth) for name in group}
-
-    def inside(self, group: Any, name: str) -> Any:
-        """A group's entry. Raises BadFileError for one that stands in another file."""
-        if group.id.links.get_info(name.encode()).type == EXTERNAL:
-            raise BadFileError(f"its entry {name!r} stands in another file")
-        return group[name]
+        return {name: self.item(inside(group, name, kind), depth) for name, kind in entries(group)}
 
     def item(self, item: Any, depth: int) -> dict[str, Any]:
         """One entry of a group."""
         self.objects -= 1
         if self.objects < 0:
             raise BadFileError("it holds too many entries for its size")
-        if isinstance(item, h5py.Group):
+        if isinstance(item, h5py.h5g.GroupID):
             return {"group": self.group(item, depth + 1)}
-        shape = item.shape if isinstance(item, h5py.Dataset) else None
-        return {"strange": type(item).__name__} if shape is None else self.dataset(item, shape)
+        if not isinstance(item, h5py.h5d.DatasetID):
+            return {"strange": "a type"}
+        space = item.get_space()
+        if space.get_simple_extent_type() == h5py.h5s.NULL:
+            return {"strange": "nothing"}
+        return self.dataset(item, space.get_simple_extent_dims())
 
     def dataset(self, data: Any, shape: tuple[int, ...]) -> dict[str, Any]:
         """A text, a table of texts, or an array. Raises BadFileError before anything too large is read."""
-        refuse_elsewhere(data)
-        kind = data.dtype
-        count, texts = prod(shape), h5py.check_string_dtype(kind) is not None
-        size = max(count, prod(data.chunks or ())) * max(kind.itemsize, 1)
+        stored, kind = storage(data), data.dtype
+        if stored.elsewhere:
+            raise BadFileError(f"the values of {path_of(data)} stand in other files")
+        count, texts = prod(shape), kind.kind in "OS" and h5py.check_string_dtype(kind) is not None
+        size = max(count, stored.piece) * max(kind.itemsize, 1)
         if size > self.left or (texts and count > MOST_TEXTS):
-            raise BadFileError(f"{data.name} is too large: shape {shape}, {size} bytes")
-        if texts:
-            return self.texts(data)
-        if kind.kind not in PLAIN:
+            raise BadFileError(f"{path_of(data)} is too large: shape {shape}, {size} bytes")
+        if not texts and kind.kind not in PLAIN:
             return {"strange": str(kind)}
+        values = np.empty(shape, kind)
+        if count:
+            data.read(h5py.h5s.ALL, h5py.h5s.ALL, values)
+        if texts:
+            return self.texts(values)
         self.left -= size
-        self.arrays.append(np.ascontiguousarray(data[()]).astype(kind.newbyteorder("="), copy=False))
+        self.arrays.append(values.astype(kind.newbyteorder("="), copy=False))
         return {"array": len(self.arrays) - 1, "shape": list(shape)}
 
-    def texts(self, data: Any) -> dict[str, Any]:
+    def texts(self, values: Any) -> dict[str, Any]:
         """Texts, decoded."""
-        values = np.asarray(data[()], dtype=object)
-        flat = [text.decode("utf8") if isinstance(text, bytes) else str(text) for text in values.reshape(-1)]
+        flat = [text.decode("utf8") if isinstance(text, bytes) else str(text) for text in values.reshape(-1).tolist()]
         self.left -= sum(map(len, flat))
         if self.left < 0:
             raise BadFileError("its texts are too large")
@@ -102,12 +107,12 @@ class Outline(Answer):
         """As the file's tree, where an entry that stands in another file is named alone."""
         if depth > DEEPEST:
             raise BadFileError(f"its groups are nested deeper than {DEEPEST}")
-        return {str(name): self.entry(group, name, depth) for name in group}
+        return {name: self.entry(group, name, kind, depth) for name, kind in entries(group)}
 
-    def entry(self, group: Any, name: str, depth: int) -> dict[str, Any]:
+    def entry(self, group: Any, name: str, kind: int, depth: int) -> dict[str, Any]:
         """One entry, with its attributes."""
         try:
-            item = self.inside(group, name)
+            item = inside(group, name, kind)
             return {**self.item(item, depth), "attributes": attributes_of(item)}
         except BadFileError:
             if self.objects < 0 or depth >= DEEPEST:
@@ -118,28 +123,73 @@ class Outline(Answer):
 
     def dataset(self, data: Any, shape: tuple[int, ...]) -> dict[str, Any]:
         """A dataset without its values."""
-        stored, kind = data.id.get_create_plist(), data.dtype
+        stored, kind = data.get_create_plist(), data.dtype
         filters = [stored.get_filter(number) for number in range(stored.get_nfilters())]
         missing = [[code, name.decode("latin-1")] for code, _, _, name in filters if not h5py.h5z.filter_avail(code)]
         about = {
             "shape": list(shape),
             "fields": list(kind.names or ()),
             "missing": missing,
-            "elsewhere": elsewhere(data),
+            "elsewhere": storage(data).elsewhere,
         }
         small = prod(shape) <= FEW and kind.kind in PLAIN and not about["elsewhere"] and not missing
-        return {**about, **({"values": np.asarray(data[()]).reshape(-1).tolist()} if small else {})}
+        values = np.asarray(h5py.Dataset(data)[()]).reshape(-1).tolist() if small else None
+        return about if values is None else {**about, "values": values}
+
+
+def entries(group: Any) -> list[tuple[str, int]]:
+    """Names of a group's entries, and what kinds of links lead to them."""
+    found: list[tuple[str, int]] = []
+
+    def note(name: bytes, about: Any) -> None:
+        found.append((name.decode("utf8"), about.type))
+
+    group.links.iterate(note, info=True)
+    return found
+
+
+def inside(group: Any, name: str, kind: int) -> Any:
+    """A group's entry. Raises BadFileError for one that stands in another file, KeyError for a link that leads on.
+
+    A soft link may lead through a link into another file: the library follows one link here, and no second one.
+    """
+    if kind == EXTERNAL:
+        raise BadFileError(f"its entry {name!r} stands in another file")
+    return HDF5.h5o.open(group, name.encode(), ONE_LINK)
+
+
+class Storage(NamedTuple):
+    """Whether a dataset's values stand in other files, and how many are read at once, at least."""
+
+    elsewhere: bool
+    piece: int
+
+
+def storage(data: Any) -> Storage:
+    """How a dataset is stored."""
+    if data.get_offset() is not None:  # in one piece of this file
+        return Storage(False, 1)
+    stored = data.get_create_plist()
+    layout = stored.get_layout()
+    external = layout == h5py.h5d.VIRTUAL or (layout == h5py.h5d.CONTIGUOUS and stored.get_external_count() > 0)
+    return Storage(external, prod(stored.get_chunk()) if layout == h5py.h5d.CHUNKED else 1)
+
+
+def path_of(item: Any) -> str:
+    """Where an entry stands in its file."""
+    return (HDF5.h5i.get_name(item) or b"an entry").decode("utf8", "replace")
 
 
 def attributes_of(item: Any) -> dict[str, Any]:
     """The short attributes: texts, and lists of numbers."""
+    attributes: Any = h5py.HLObject(item).attrs
     held: dict[str, Any] = {}
-    for name in list(item.attrs)[:MOST_ATTRIBUTES]:
-        identity = item.attrs.get_id(name)
+    for name in list(attributes)[:MOST_ATTRIBUTES]:
+        identity = attributes.get_id(name)
         if prod(identity.shape or ()) > FEW:
             continue
         with contextlib.suppress(Exception):  # of a type that h5py does not read
-            value = item.attrs[name]
+            value = attributes[name]
             if isinstance(value, str | bytes):
                 held[str(name)] = value if isinstance(value, str) else value.decode("utf8", "replace")
             elif np.asarray(value).dtype.kind in PLAIN:
@@ -147,16 +197,14 @@ def attributes_of(item: Any) -> dict[str, Any]:
     return held
 
 
-def elsewhere(data: Any) -> bool:
-    """Whether a dataset's values stand in other files (external or virtual storage)."""
-    stored = data.id.get_create_plist()
-    return bool(stored.get_external_count()) or stored.get_layout() == h5py.h5d.VIRTUAL
-
-
-def refuse_elsewhere(data: Any) -> None:
-    """Raises BadFileError for a dataset whose values stand in other files."""
-    if elsewhere(data):
-        raise BadFileError(f"the values of {data.name} stand in other files")
+def found_at(file: Any, path: str) -> Any:
+    """The dataset at a path. Raises BadFileError where it, or its values, stand in another file."""
+    item = file.id
+    for step in path.strip("/").split("/"):
+        item = inside(item, step, item.links.get_info(step.encode()).type)
+    if storage(item).elsewhere:
+        raise BadFileError(f"the values of {path} stand in other files")
+    return h5py.Dataset(item)
 
 
 def rows_of(file: Any, request: dict[str, Any]) -> list[Any]:
@@ -165,10 +213,7 @@ def rows_of(file: Any, request: dict[str, Any]) -> list[Any]:
     fields, arrays = request["fields"], []
     reader = Answer(int(request["bytes"]), MOST_TEXTS)
     for name in request["names"]:
-        data = file
-        for step in name.strip("/").split("/"):
-            data = reader.inside(data, step)
-        refuse_elsewhere(data)
+        data = found_at(file, name)
         if max(parts.stop - parts.start, prod(data.chunks or ())) * data.dtype.itemsize > reader.left:
             raise BadFileError(f"{data.name} is stored in pieces that are too large")
         lying = data.ndim == 2 and data.shape[0] == 1
@@ -211,8 +256,8 @@ def header_of(request: dict[str, Any], content: Any, opened: Opened) -> tuple[di
         with contextlib.suppress(ImportError):
             import_module("hdf5plugin")
     with h5py.File(content, "r") as file:
-        tree = answer.group(file, 0)
-        own = attributes_of(file) if outline else {}
+        tree = answer.group(file.id, 0)
+        own = attributes_of(file.id) if outline else {}
     return {"tree": tree, "attributes": own, "arrays": described(answer.arrays)}, answer.arrays
 
 

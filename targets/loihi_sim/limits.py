@@ -50,7 +50,7 @@ LIMITS: tuple[tuple[str, Callable[[], str], str], ...] = (
         "raise it, e.g. ulimit -n 4096",
     ),
     (
-        r"Errno 28\b|SIGBUS",
+        r"Errno 28\b|SIGBUS|killed by signal 7\b",
         lambda: f"no space is left ({_shared()})",
         f"free some, or give more, e.g. mount -o remount,size=1G {SHARED_MEMORY}; fewer samples at once need less",
     ),

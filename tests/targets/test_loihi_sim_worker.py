@@ -200,6 +200,7 @@ __all__ = ["lava"]
 SAID = {
     "OSError: [Errno 24] Too many open files": "may not open more files (ulimit -n: ",
     "OSError: [Errno 28] No space left on device: '/psm_x'": "no space is left (/dev/shm holds ",
+    "a process of the network was killed by signal 7": "no space is left (/dev/shm holds ",
     "was killed by SIGBUS": "no space is left (/dev/shm holds ",
     "OSError: [Errno 30] Read-only file system: '/nd12_x'": "shared memory cannot be made",
     "MemoryError": "need more memory than they get (ulimit -v: ",
