@@ -22,6 +22,11 @@ def test_damaged_files_are_read_or_refused(first: int) -> None:
     assert sum(n for told, n in counts.tallies.items() if told.endswith("refused")) > 20
 
 
+@pytest.mark.parametrize("seed", [4414, 5434])
+def test_a_shape_that_is_no_number_is_refused(seed: int) -> None:
+    assert count(range(seed, seed + 1)).tallies == {"wrong-type refused": 1}
+
+
 @pytest.mark.parametrize("contract", [True, False])
 def test_the_sound_file_is_loaded(tmp_path: Path, contract: bool) -> None:
     path = tmp_path / "whole.nir"

@@ -73,7 +73,9 @@ def _shape_of(node: RawNode) -> list[int] | None:
     """The shape that an Input or Output states, or that the parameters of a neuron have."""
     if node.kind in ("Input", "Output"):
         shape = node.number("shape")
-        return None if shape is None or shape.ndim != 1 else [int(size) for size in shape]
+        if shape is None or shape.ndim != 1 or np.iscomplexobj(shape) or not np.all(np.isfinite(shape)):
+            return None
+        return [int(size) for size in shape]
     shapes = [value.shape for key in node.fields if (value := node.number(key)) is not None and value.ndim]
     return list(max(shapes, key=len)) if shapes and node.kind in NEURON_KINDS else None
 
