@@ -58,7 +58,7 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/neurodeploy targets install loihi-sim
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --durations 10 --nbmake --nbmake-timeout 300 tests $(wildcard notebooks)
+	NEURODEPLOY_NOTEBOOKS=small $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --durations 10 --nbmake --nbmake-timeout 300 tests $(wildcard notebooks)
 
 lint: $(READY)
 	$(BIN)/ruff check .

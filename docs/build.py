@@ -24,6 +24,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
     "Start": {
         "index.md": "README.md",
         "own-network.md": "neurodeploy/README.md",
+        "notebooks.md": "notebooks/README.md",
         "glossary.md": "GLOSSARY.md",
         "changelog.md": "CHANGELOG.md",
     },

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from neurodeploy.atomic import write_file
 from neurodeploy.errors import InputError, NeurodeployError
 from neurodeploy.extras import need
+from neurodeploy.picture import new_picture
 from neurodeploy.trace import Trace
 
 from .detection import NODES, Decoder
@@ -50,7 +51,7 @@ def picture(recorded: Recorded, encoder: SpikeSEGEncoder) -> Any:
     ``recorded``: one sample, of ``input, lif1, lif2, lif3``, (T, C, H, W). Left all events and boxes, whose color is
     their step; right the step with most saliency. Raises UnavailableError without matplotlib (extra: plot).
     """
-    figure = need("matplotlib.figure", "plot", "the picture").Figure((10, 5.6), layout="constrained")
+    figure = new_picture(10, 5.6, "the picture")
     rectangle = need("matplotlib.patches", "plot", "the picture").Rectangle
     decoder = Decoder.of(encoder)
     events, saliency = np.abs(recorded["input"]).sum(1).astype(float), decoder.saliency(recorded)
@@ -72,6 +73,8 @@ def picture(recorded: Recorded, encoder: SpikeSEGEncoder) -> Any:
                 axes.add_patch(rectangle(place, *size, fill=False, linewidth=1.2, edgecolor=shades[step]))
         count = sum(len(drawn[step]) for step in steps)
         axes.set(title=f"{title}: events, saliency, {count} boxes", xlabel="column", ylabel="row")
+    count = sum(map(len, drawn))
+    figure.alt = f"Events in gray, saliency over them, {count} boxes in {len(drawn)} steps; right step {most} alone"
     return figure
 
 

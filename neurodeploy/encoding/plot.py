@@ -13,8 +13,9 @@ from neurodeploy.atomic import write_file
 from neurodeploy.encoding.arrays import as_array
 from neurodeploy.errors import InputError
 from neurodeploy.extras import need
+from neurodeploy.picture import new_picture
 
-SIGNAL, REBUILT, UP, DOWN = "#4c566a", "#d08770", "#2f6fb0", "#b0413e"
+SIGNAL, REBUILT, UP, DOWN = "#4c566a", "#c2410c", "#2f6fb0", "#b0413e"
 MOST = 8
 """Signals in one picture; more would be too small to read."""
 ROW, LEAST, TALLEST = 0.1, 0.65, 40.0
@@ -30,7 +31,6 @@ def picture(
     the figure is written, as its suffix says (``.svg``, ``.png``, ``.pdf``). Returns the matplotlib figure. Raises
     InputError for other shapes and suffixes, UnavailableError without matplotlib.
     """
-    figure_module = need("matplotlib.figure", "plot", "encoding")
     signals, fired = _rows(signal, "signal"), _rows(spikes, "spikes")
     back = None if reconstruction is None else _rows(reconstruction, "reconstruction")
     if len(fired) % len(signals) or (back is not None and back.shape != signals.shape):
@@ -39,7 +39,7 @@ def picture(
         )
     channels, shown = len(fired) // len(signals), min(len(signals), MOST)
     height = min(max(ROW * channels, LEAST), TALLEST / shown)
-    figure = figure_module.Figure(figsize=(9, 0.4 + (1.95 + height) * shown), layout="constrained")
+    figure = new_picture(9, 0.4 + (1.95 + height) * shown, "encoding")
     panels = figure.subplots(2 * shown, 1, height_ratios=[1.95, height] * shown, squeeze=False)[:, 0]
     for n in range(shown):
         upper, lower = panels[2 * n], panels[2 * n + 1]
@@ -50,6 +50,10 @@ def picture(
         upper.set_xticklabels([])
     panels[-1].set_xlabel("sample")
     figure.suptitle(title or f"{np.count_nonzero(fired)} spikes for {signals.size} samples", fontsize="medium")
+    rebuilt = "" if back is None else ", and what is rebuilt from them"
+    figure.alt = (
+        f"{shown} signals of {signals.shape[1]} samples, their {np.count_nonzero(fired)} spikes{rebuilt}. {title}"
+    )
     if path is not None:
         write_file(Path(path), drawing(figure, Path(path)))
     return figure

@@ -83,7 +83,7 @@ def conformance(result: Conformance) -> Any:
         >>> nd.plot.conformance(nd.conform("fixed"))
     """
     operators = list(dict.fromkeys(outcome.operator for outcome in result.outcomes))
-    looks = (("passed", STATES["equal"], ""), ("unsupported", BOTH, ".."), ("failed", STATES["differs"], "//"))
+    looks = (("passed", STATES["equal"], ""), ("unsupported", BOTH, ""), ("failed", STATES["differs"], "//"))
     figure = empty("conformance", 8, 1.3 + 0.32 * len(operators))
     axes = plain(figure.add_subplot())
     left, words = np.zeros(len(operators)), list[str]()

@@ -108,7 +108,8 @@ def _draw_bars(axes: Any, groups: Mapping[str, Mapping[str, float]], places: Seq
         drawn = axes.bar(at, heights, 0.92 * wide, color=LINES[number], label=name, hatch=("", "//", "..")[number % 3])
         drawn.set(edgecolor="white") if hasattr(drawn, "set") else [bar.set_edgecolor("white") for bar in drawn]
         axes.bar_label(drawn, fmt="%.3g", fontsize=7, padding=1)
-    axes.set_xticks(range(len(places)), places)
+    long = max(map(len, places)) > 7
+    axes.set_xticks(range(len(places)), places, rotation=30 if long else 0, ha="right" if long else "center")
     axes.margins(y=0.2)
     axes.legend(fontsize="small", frameon=False, ncols=len(groups), loc="upper right")
 

@@ -182,7 +182,8 @@ def _around(record: NodeRecord, pair: tuple[str, str], row: int, step: int) -> n
 
 def _dots(axes: Any, cells: np.ndarray[Any, Any], start: int, color: str, mark: str, label: str) -> None:
     rows, steps = np.nonzero(cells)
-    axes.scatter(steps + start, rows, s=14, c=color, marker=mark, linewidths=0.9, label=f"{label} ({len(rows)})")
+    size = 14 if len(cells) > ROWS else 50
+    axes.scatter(steps + start, rows, s=size, c=color, marker=mark, linewidths=1.2, label=f"{label} ({len(rows)})")
 
 
 def _legend(axes: Any) -> None:
