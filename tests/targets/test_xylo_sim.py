@@ -136,6 +136,17 @@ def test_what_a_contract_has_otherwise_is_told() -> None:
     }
 
 
+def test_a_program_of_windows_for_other_numerics_is_refused_and_not_unrolled() -> None:
+    build = NetworkBuilder(Terms(method="exponential", reset="subtract", fires_at=">="))
+    at = build.input("input", (1, 4, 4))
+    for name in ("a", "b"):
+        at = build.lif(f"lif_{name}", build.conv(f"conv_{name}", at, np.ones((1, 1, 3, 3)) / 4, padding=1), SHIFT, 1.0)
+    build.output("output", at)
+    with pytest.raises(CapabilityError) as refused:
+        lower_program(quantize(build.build()).program, TARGET)
+    assert {"numerics", "size"} <= {finding.slug for finding in refused.value.findings}
+
+
 def test_every_violation_of_the_layout_comes_at_once_and_the_remedies_work() -> None:
     with pytest.raises(CapabilityError) as refused:
         lower(chain(20, 70, 80, 12), "xylo-sim")
