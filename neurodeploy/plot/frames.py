@@ -34,7 +34,8 @@ def frames(values: ArrayLike, *, title: str, unit: str, steps: Sequence[int] | N
         UnavailableError: without matplotlib (extra: plot).
 
     Example:
-        >>> nd.plot.frames(stimulus["input"][0], title="a digit", unit="pixel value")
+        >>> images = stimulus["input"]
+        >>> nd.plot.frames(images[0], title="a digit", unit="pixel value")
     """
     array = np.asarray(values, np.float64)
     if array.ndim not in (2, 3, 4) or not array.size:
