@@ -147,6 +147,8 @@ NETWORKS = (("digits", None), ("spikeseg", (2, 128, 128)), ("spikingrx", (2, 32,
 """Reference networks with the shape of their input; None: their own."""
 
 
+CHIPS = 128
+"""Chips that a reference network may take: SpikingRx needs 99 of Loihi 1's."""
 RANDOM = {"spikingrx": "seed-random"}
 """Presets with random weights, whose input may have any shape."""
 
@@ -172,8 +174,8 @@ def count_networks(seeds: range) -> Counts:
     for seed in seeds:
         program = of_network(*NETWORKS[seed])
         for chip, strategy in product((find_chip("loihi2"), find_chip("loihi1")), STRATEGIES):
-            placement = place_program(program, chip, Wanted(strategy, 64))
-            again = place_program(program, chip, Wanted(strategy, 64))
+            placement = place_program(program, chip, Wanted(strategy, CHIPS))
+            again = place_program(program, chip, Wanted(strategy, CHIPS))
             stored = read_stored(placement_bytes(placement.stored()), program, "placement")
             if stored.blocks != placement.cores or again.stored() != placement.stored():
                 failed.append(seed)
