@@ -56,6 +56,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
     },
     "Reference networks": {
         "models/digits.md": "models/digits/README.md",
+        "models/gestures.md": "models/gestures/README.md",
         "models/spikeseg.md": "models/spikeseg/README.md",
         "models/spikingrx.md": "models/spikingrx/README.md",
     },

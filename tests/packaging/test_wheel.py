@@ -158,6 +158,7 @@ def test_targets_and_models_are_registered_as_plug_ins(bare: Path, tmp_path: Pat
         "cortex-m",
         "digits",
         "fixed",
+        "gestures",
         "loihi-sim",
         "spikeseg",
         "spikingrx",
