@@ -71,7 +71,13 @@ def _bias(population: Population, n: Numerics) -> Hypotheses:
     unit = 1 if population.kind == "relay" else 1 << n.state_shift
     largest = max(int(np.abs(sound).max(initial=0)), int(np.abs(population.threshold).max(initial=1)) * unit, unit)
     turned = [] if sound.ndim == 0 else [np.roll(sound, by, axis) for axis in range(sound.ndim) for by in (1, -1)]
-    yield from _otherwise(population, "bias", "bias", (0 * sound, -sound, *turned, sound << 1, sound >> 1), 1 << 40)
+    yield from _otherwise(
+        population,
+        "bias",
+        "bias",
+        (0 * sound, -sound, *turned, *(sound << k for k in (1, 2)), *(sound >> k for k in (1, 2))),
+        1 << 40,
+    )
     yield from _otherwise(population, "bias", "bias", (sound + d for d in _steps(unit, 4 * largest)), unit)
     if unit > 1:
         yield from _otherwise(population, "bias", "bias", (sound + d for d in _steps(1, unit - 1)), 1)

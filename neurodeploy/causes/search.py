@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from math import log2
 from time import process_time
 
@@ -11,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.causes.hypothesis import HEALTHY, Hypothesis
+from neurodeploy.causes.loads import load_hypotheses
 from neurodeploy.causes.neurons import neuron_hypotheses
 from neurodeploy.causes.orders import orders
 from neurodeploy.causes.replay import explained
+from neurodeploy.causes.rules import rule_hypotheses
 from neurodeploy.causes.synapses import synapse_hypotheses
 from neurodeploy.causes.updates import update_hypotheses
 from neurodeploy.causes.values import Cause, Culprit, Stage, Term
@@ -28,6 +31,8 @@ LOOKED_AT = 24
 """Neurons that differ, and as many that do not, on which every change that explains the first one is tried."""
 PLACES = 3
 """Neurons that are named."""
+AT_A_TIME, WORDS = 256, 1 << 22
+"""Tables of weights that are held at once, and their words."""
 LOCAL: frozenset[Term] = frozenset(
     {"threshold", "bias", "current decay", "membrane decay", "initial state", "stuck", "reset", "clamp"}
 )
@@ -112,10 +117,7 @@ class _Search:
         view = self._view(self.observed.actual, self.neurons)
         first = view.only(np.array([0]))
         stop = int(self.flat[:, :, self.guilty[0]].any(axis=0).argmax()) + 1
-        listed = [*neuron_hypotheses(self.population, self.program.numerics)]
-        listed += update_hypotheses(self.population, self.program.numerics)
-        listed += synapse_hypotheses(self.program, self.name, int(self.guilty[0]))
-        left = self._filtered(first, listed, stop)
+        left = [hypothesis for batch in self._batches(first, stop) for hypothesis in self._filtered(first, batch, stop)]
         left = self._filtered(first, left)
         if process_time() < self.until:
             left += weight_hypotheses(first, stop)
@@ -125,10 +127,22 @@ class _Search:
             causes += self._local(view, left)
         return causes
 
+    def _batches(self, first: View, stop: int) -> Iterator[list[Hypothesis]]:
+        """All that is tried on the first neuron; copies of weights a few at a time, for a table may be large."""
+        population, numerics = self.population, self.program.numerics
+        listed = [*neuron_hypotheses(population, numerics), *update_hypotheses(population, numerics)]
+        listed += rule_hypotheses(population, numerics, first.received()[:, :stop])
+        listed += synapse_hypotheses(self.program, self.name, int(self.guilty[0]))
+        loads = load_hypotheses(self.program, self.name)
+        largest = max((p.weights.size for p in self.program.into(self.name)), default=1)
+        while listed and process_time() <= self.until:
+            self.tried += len(listed)
+            yield listed
+            listed = list(islice(loads, max(1, min(AT_A_TIME, WORDS // max(1, largest)))))
+
     def _filtered(self, view: View, hypotheses: Sequence[Hypothesis], stop: int | None = None) -> list[Hypothesis]:
         if not hypotheses or process_time() > self.until:
             return []
-        self.tried = max(self.tried, len(hypotheses))
         kept = explained(view, hypotheses, stop)
         return [hypothesis for hypothesis, keep in zip(hypotheses, kept, strict=True) if keep]
 

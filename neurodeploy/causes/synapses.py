@@ -51,10 +51,9 @@ def _whole(projection: Projection) -> Iterator[Hypothesis]:
             continue
         exponents = f"exponent {projection.shift} → {projection.shift + by}"
         yield _otherwise(projection, "exponent", exponents, RULE + abs(by) - 1, shift=projection.shift + by)
-    for delay in {0, *range(projection.delay - 3, projection.delay + 4)} - {projection.delay}:
-        if delay >= 0:
-            cost = RULE + abs(delay - projection.delay) - 1
-            yield _otherwise(projection, "delay", f"delay {projection.delay} → {delay}", cost, delay=delay)
+    for delay in {*range(projection.delay + 4)} - {projection.delay}:
+        cost = RULE + log2(1 + abs(delay - projection.delay)) - 1
+        yield _otherwise(projection, "delay", f"delay {projection.delay} → {delay}", cost, delay=delay)
     if projection.message_bits > 1:
         yield _otherwise(projection, "message", "values read as spikes", message_bits=1)
         for bits in range(1, projection.message_bits):
@@ -72,6 +71,8 @@ def _cut(projection: Projection, bits: int) -> Iterator[Hypothesis]:
         "signed, clipped": lambda x: np.clip(x, -(top + 1) // 2, top // 2),
         "wrapped": lambda x: x & top,
     }
+    if bits < 4:
+        rules["low bits lost"] = lambda x: (x >> bits) << bits
     for rule, read in rules.items():
         synapses = Synapses(0, projection, read=read)
         yield Hypothesis("message", f"{projection.name}: {words}, {rule}", cost, synapses=synapses)

@@ -29,6 +29,8 @@ Term = Literal[
     "latency",
     "kept state",
     "stuck",
+    "refractory",
+    "idle",
     "samples",
 ]
 Stage = Literal["current", "membrane", "decision", "reset", "output"]

@@ -187,6 +187,8 @@ TERMS: dict[str, tuple[str, ...]] = {
     ),
     "negative membranes count as large": ("tie rule", "overflow"),
     "readout values are cut to eight bits": ("overflow", "relay"),
+    "neurons leak only when something arrives": ("idle",),
+    **dict.fromkeys(("neurons are refractory", "neurons rest while refractory"), ("refractory",)),
 }
 """Terms by kind. A kind that is missing has no class: a particle, noise, lost packets, learning, ..."""
 
