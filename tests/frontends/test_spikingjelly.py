@@ -187,7 +187,7 @@ def test_what_is_refused_by_name(name: str) -> None:
 
 def test_neurons_in_different_step_modes_are_refused() -> None:
     net = nn.Sequential(neuron.IFNode(step_mode="m"), nn.Linear(6, 4), neuron.IFNode(step_mode="s"))
-    with pytest.raises(RefusedError, match="called 1 times in 2 steps"):
+    with pytest.raises(RefusedError, match="called 1 times in 3 steps"):
         read(net, (6,))
 
 
