@@ -21,12 +21,16 @@ def count(verbs: Mapping[str, object], seeds: range) -> Counts:
     failed: list[int] = []
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        prepare(folder, lava=verbs is LAVA)
+        prepare(folder, lava=verbs.keys() == LAVA.keys())
         lengths: dict[str, float] = {}
         for seed in seeds:
             rng = np.random.default_rng((seed, 23))
             verb, number = list(verbs)[seed % len(verbs)], SIGNALS[seed % len(SIGNALS)]
-            lengths[verb] = lengths.get(verb) or stopped(verb, folder, None).seconds
+            if verb not in lengths:
+                undisturbed = stopped(verb, folder, None)
+                if undisturbed.wrong:
+                    raise RuntimeError(f"{verb}, which nobody stops: {undisturbed.wrong}")
+                lengths[verb] = undisturbed.seconds
             ended = stopped(verb, folder, float(rng.uniform(0, lengths[verb])), number)
             tallies[f"{number.name}: {'finished before' if ended.code == UNDISTURBED.get(verb, 0) else 'stopped'}"] += 1
             if ended.wrong:
