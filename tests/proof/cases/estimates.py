@@ -14,7 +14,7 @@ from neurodeploy.sanafe.replay import estimate
 from tests.proof.case import Counts, ProofCase
 from tests.proof.cases.placing import RANDOM, of_network
 
-NETWORKS = ("digits", "spikeseg", "spikingrx")
+NETWORKS = ("digits", "spikeseg", "spikingrx", "gestures")
 STEPS = 4
 
 
@@ -40,8 +40,8 @@ def count(seeds: range) -> Counts:
 CASES = (
     ProofCase(
         "sana-fe",
-        "digits, SpikeSEG and SpikingRx, 4 steps, replayed by SANA-FE on Loihi 1: spikes and synaptic events are those "
-        "of the run",
+        "digits, SpikeSEG, SpikingRx and gestures, 4 steps, replayed by SANA-FE on Loihi 1: spikes and synaptic events "
+        "are those of the run",
         seeds=len(NETWORKS),
         batch=1,
         run=count,
