@@ -11,6 +11,9 @@ from collections.abc import Callable
 
 HIDDEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
 """Categories of Unicode that show nothing: controls (escape sequences among them), marks of direction, lone halves."""
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+FORMULA = re.compile(r"'*\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|'*[\t\r\n]")
+"""How a cell begins that a spreadsheet computes instead of showing, or one that looks like what is made of it."""
 CODE = re.compile(r"\\+(?=x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 """Backslashes before what would look like an escape of ours."""
 
@@ -28,6 +31,12 @@ def shown(text: str, lines: bool = False) -> str:
 def in_source(text: str) -> str:
     """``text`` in ASCII where a comment in C can hold it: no end or beginning of one, no trigraph, no line's end."""
     return _written_out(text, lambda c: not c.isascii() or not c.isprintable() or c in "*?")
+
+
+def in_cell(text: str) -> str:
+    """``text`` as a cell of a table that spreadsheets open: no formula, which an apostrophe before it makes text."""
+    formula = FORMULA.match(text) and not NUMBER.fullmatch(text)
+    return shown(f"'{text}" if formula else text)
 
 
 def _written_out(text: str, hidden: Callable[[str], bool]) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
+
+from neurodeploy.foreign import in_cell
 
 
 class Table(NamedTuple):
@@ -26,6 +30,15 @@ def listing(head: str, rows: Sequence[Sequence[object]], most: int = 20) -> str:
     if len(lines) > most:
         lines[most // 2 : -most // 2] = [f"  ... {len(lines) - most} more ..."]
     return "\n".join([head, *lines])
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table as CSV: what is None is empty, and no text from outside is a formula to the program that opens it."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in (columns, *rows):
+        writer.writerow([in_cell(cell) if isinstance(cell, str) else cell for cell in row])
+    return text.getvalue()
 
 
 def number(value: float) -> str:

@@ -1,6 +1,8 @@
 """Text from outside does nothing to a terminal or a page but show itself."""
 
+import csv
 import html
+import io
 import json
 from collections.abc import Callable
 from itertools import product
@@ -14,13 +16,14 @@ from neurodeploy.document import line
 from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
 from neurodeploy.flow import check, lower
-from neurodeploy.foreign import in_source, shown
+from neurodeploy.foreign import in_cell, in_source, shown
 from neurodeploy.html import html_document
 from neurodeploy.network import NetworkBuilder
 from neurodeploy.report.console import render, stdout
 from neurodeploy.report.junit import junit_xml
 from neurodeploy.stimulus import Stimulus
-from neurodeploy.table import Table
+from neurodeploy.sweeps.result import Sweep
+from neurodeploy.table import Table, csv_text
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\x08\x7f\x9b31m\u202eevil\u2066\ud800\r"
 
@@ -52,13 +55,30 @@ TRICKY = ("a\x1b", "a\\x1b", "a\\\\x1b", "a\\\x1b", "a*", "a?\x3f", "a\n", "a\\x
 NAMES = TRICKY[:6]
 
 
-@pytest.mark.parametrize("show", [shown, in_source])
+@pytest.mark.parametrize("show", [shown, in_source, in_cell])
 def test_different_texts_are_shown_differently(show: Callable[[str], str]) -> None:
     words = [
         "".join(letters) for count in (1, 2, 3, 4) for letters in product(("\\", "\x1b", "x1b", "é"), repeat=count)
     ]
+    words += [sign + text for sign in FORMULAS for text in ("", "x", "1x", "=x")]
     assert len({show(text) for text in (*words, *TRICKY)}) == len({*words, *TRICKY})
     assert show("C:\\new") == "C:\\new"
+
+
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\t=", " =", "\uff1d", "'=", "''=", "'")
+
+
+@pytest.mark.parametrize("start", FORMULAS[:-1])
+def test_no_text_is_a_formula_to_a_spreadsheet_and_numbers_stay_numbers(start: str) -> None:
+    text = start + 'HYPERLINK("http://x";"y")'
+    row = {"target": text, "worst_layer": text, "error": text, "worst_jaccard": -0.5, "seed": "-3"}
+    cells = next(csv.DictReader(io.StringIO(Sweep((row,), ("target", "seed"), 0.9).to_csv())))
+    assert {cells[name] for name in ("target", "worst_layer", "error")} == {shown("'" + text)}
+    assert (cells["worst_jaccard"], cells["seed"], cells["accuracy_target"]) == ("-0.5", "-3", "")
+    assert (
+        csv_text([text], [[-1, +2.5, None, "-1e-3", "neurodeploy -x"]]).splitlines()[1]
+        == "-1,2.5,,-1e-3,neurodeploy -x"
+    )
 
 
 def test_nodes_of_like_names_stay_apart_wherever_they_are_named() -> None:

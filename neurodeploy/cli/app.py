@@ -10,6 +10,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -75,6 +76,7 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
@@ -98,6 +100,8 @@ def root(
       6  the machine failed: disk full, worker killed or timed out
      70  internal error
     """
+    if not {"--help", "-h"} & set(context.obj or ()):
+        Path.cwd()  # OSError where the folder that this process works in is no more
 
 
 def command_line() -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -142,6 +143,8 @@ def check(
     from neurodeploy import flow
     from neurodeploy.report.console import show_report
 
+    read: dict[str, Any] = {"subject": subject, "stimulus": stimulus, "calibrate": calibrate, **vars(loading)}
+    o.check_apart(html, junit, exercise.save_stimulus, **read)
     with working(f"checking {subject}", output.silent) as progress:
         report = flow.check(
             subject,
@@ -162,8 +165,7 @@ def check(
             **vars(making),
             **loading.arguments(),
         )
-    report = replace(report, about={**report.about, "command": shlex.join(["neurodeploy", *(context.obj or ())])})
-    _write(report, html, junit)
+    report = _written(report, context.obj or (), html, junit)
     output.show(report.to_json, show_report(report))
     raise typer.Exit(EXIT[report.verdict])
 
@@ -177,14 +179,15 @@ def _source(stimulus: Path | None, searched: Made | None) -> Path | str | None:
     return searched.value
 
 
-def _write(report: Report, html: Path | None, junit: Path | None) -> None:
-    """Write the pages that were asked for, all or none."""
-    from neurodeploy.atomic import check_distinct, write_files
+def _written(report: Report, arguments: Sequence[str], html: Path | None, junit: Path | None) -> Report:
+    """The report with its command, after the pages that were asked for were written, all or none."""
+    from neurodeploy.atomic import write_files
     from neurodeploy.report.junit import junit_xml
 
-    check_distinct(path for path in (html, junit) if path is not None)
+    report = replace(report, about={**report.about, "command": shlex.join(["neurodeploy", *arguments])})
     pages = {html: lambda: report.to_html().encode(), junit: partial(junit_xml, report)}
     write_files({path: partial(_put, page()) for path, page in pages.items() if path is not None})
+    return report
 
 
 def _put(content: bytes, file: IO[bytes]) -> None:

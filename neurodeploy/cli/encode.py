@@ -101,8 +101,9 @@ def decode(
     from neurodeploy.encoding import Encoded, coder_json
     from neurodeploy.flow.encoding import decode
 
-    encoded = Encoded.load(spikes)
     place = out or spikes.parent / f"{spikes.stem}.csv"
+    o.check_apart(place, spikes=spikes)
+    encoded = Encoded.load(spikes)
     signal = decode(encoded, place)
     if output.as_json:
         o.emit({"coder": coder_json(encoded.coder), "shape": list(signal.shape), "path": str(place)})

@@ -209,6 +209,13 @@ class Output:
                 typer.echo(f"neurodeploy: {finding}", err=True)
 
 
+def check_apart(*outputs: Path | None, **arguments: object) -> None:
+    """Raises InputError where an output is another one, or a file that ``arguments`` name."""
+    from neurodeploy.flow.outputs import check_apart
+
+    check_apart(outputs, arguments)
+
+
 def assignments(pairs: Sequence[str] | None) -> dict[str, str]:
     """``key=value`` texts as a mapping. Raises InputError."""
     return {key: values[-1] for key, values in several(pairs).items()}

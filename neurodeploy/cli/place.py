@@ -55,6 +55,7 @@ def place(
     from neurodeploy.placement.picture import chip_map
     from neurodeploy.report.console import render
 
+    o.check_apart(map_, subject=subject, chip=chip, stimulus=stimulus, **vars(loading))
     with working("placing", output.silent):
         placement = flow.place(
             subject,

@@ -21,6 +21,7 @@ from neurodeploy.flow.guiding import is_auto, more, shown_to
 from neurodeploy.flow.labels import head_of, label_findings, task_of
 from neurodeploy.flow.ladder import Ladder, build_ladder
 from neurodeploy.flow.loading import load
+from neurodeploy.flow.outputs import check_apart
 from neurodeploy.flow.proving import proof_of
 from neurodeploy.flow.repeating import repeated
 from neurodeploy.flow.spreading import spread
@@ -90,13 +91,13 @@ def check(
         executor: where the targets run: ``serial``, ``processes:N`` or ``dask:ADDRESS``; the report is the same.
         trust_sources, allow_same_code: run a bundle's files whatever its program; accept runs of the reference itself.
 
-    Raises:
-        InputError, CapabilityError, UnavailableError, EnvironmentFailureError: for what does not fit or cannot run.
+    Raises InputError, CapabilityError, UnavailableError, EnvironmentFailureError: for what does not fit or cannot run.
 
     Example:
         >>> report = nd.check("digits.fixed")
     """
     check_arguments(budget, coverage, targets or ())
+    check_apart((save_stimulus,), {"subject": subject, "stimulus": stimulus, "calibrate": calibrate, **how})
     with open_crew(executor) as crew:
         loading, showing = divided(how)
         check_silent(network := network_of(opened := open_subject(subject, **loading)), allow_silent)

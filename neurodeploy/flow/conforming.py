@@ -15,6 +15,7 @@ from neurodeploy.errors import InputError
 from neurodeploy.flow.arguments import texts
 from neurodeploy.flow.exporting import numerics_of
 from neurodeploy.flow.foreign import lower_on, open_target, run_target
+from neurodeploy.flow.outputs import check_apart
 from neurodeploy.numerics import Numerics
 from neurodeploy.target import (
     Options,
@@ -67,6 +68,7 @@ def conform(
         'agree'
     """
     target = find_target(name, "targets conform") if isinstance(name, str) else name
+    check_apart((out,), {"again": again}, replaced=True)
     saved = None if again is None else read(Path(again))
     chosen = {**(saved.options if saved else {}), **texts(options)}
     if out is not None:

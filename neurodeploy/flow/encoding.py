@@ -19,6 +19,7 @@ from neurodeploy.encoding.plot import drawing, picture
 from neurodeploy.encoding.tuning import Aim, Candidate
 from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
+from neurodeploy.flow.outputs import check_apart
 from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.reading import read_json
 from neurodeploy.table import Table, dimensions
@@ -129,7 +130,8 @@ def encode(
     """
     named = {"path": out, "plot": plot, "encoder": save_encoder}
     files = {name: None if path is None else Path(path) for name, path in named.items()}
-    _check_files(files)
+    _check_name(files["path"])
+    check_apart(files.values(), {"signal": signal, "coder": coder})
     if objective and not optimize:
         raise InputError("is for --optimize", "--objective", "add --optimize, or leave it out")
     path = Path(signal) if isinstance(signal, str | Path) else None
@@ -155,6 +157,7 @@ def decode(spikes: Encoding | Encoded | str | Path, out: str | Path | None = Non
     Example:
         >>> signal = nd.decode("heart.spikes.npz")
     """
+    check_apart((out,), {"spikes": spikes})
     signal = (Encoded.load(Path(spikes)) if isinstance(spikes, str | Path) else spikes).decode()
     if out is not None:
         write_signal(Path(out), signal)
@@ -166,13 +169,9 @@ def spikes_path(signal: Path) -> Path:
     return signal.parent / f"{signal.stem}.spikes.npz"
 
 
-def _check_files(files: Mapping[str, Path | None]) -> None:
-    place = files["path"]
+def _check_name(place: Path | None) -> None:
     if place is not None and place.suffix != ".npz":
         raise InputError(f"{place.suffix or 'a file without suffix'} is no .npz", str(place), "name it FILE.npz")
-    paths = [path.resolve() for path in files.values() if path is not None]
-    if len(set(paths)) < len(paths):
-        raise InputError("is named for two results", "--out, --plot, --save-encoder", "give each a name of its own")
 
 
 def _writers(

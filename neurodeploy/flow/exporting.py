@@ -15,6 +15,7 @@ from neurodeploy.flow.arguments import LoadOptions, spell_out, texts
 from neurodeploy.flow.encoder import with_encoder
 from neurodeploy.flow.foreign import lower_on
 from neurodeploy.flow.loading import load, network_from
+from neurodeploy.flow.outputs import check_apart
 from neurodeploy.html import fragment, html_note, html_table
 from neurodeploy.network.network import Network
 from neurodeploy.numerics import Numerics, installed_numerics
@@ -172,6 +173,7 @@ def export(
     check_options(chosen, own_options(asked))
     configured(asked, numerics_of(chosen, asked))
     place = _place(source, chosen) if out is None else Path(out)
+    check_apart((place,), {"source": source, "encoder": encoder, "calibrate": calibrate, **loading}, replaced=True)
     check_replaceable(place)
     network = network_from(source, **loading)
     network = network if encoder is None else with_encoder(network, encoder)

@@ -18,6 +18,7 @@ from neurodeploy.flow.exporting import numerics_of, own_options
 from neurodeploy.flow.finetuned import Finetuned
 from neurodeploy.flow.labelled import labelled, output_node, some_samples
 from neurodeploy.flow.loading import load, network_from
+from neurodeploy.flow.outputs import check_apart
 from neurodeploy.network.file import write_network
 from neurodeploy.network.network import Network
 from neurodeploy.rasters import jaccard, relative_rms
@@ -119,9 +120,10 @@ def finetune(
         >>> result = nd.finetune("model.pt", "train.npz", "trained.nir", "loihi-sim", {"weight-bits": 2})
         >>> bundle = nd.export(result.path, "loihi-sim")
     """
-    need("torch", "torch", "finetune")
     training, loading = _divided(how)
     place = _place(source, out)
+    check_apart((place,), {"source": source, "stimulus": stimulus, "calibrate": calibrate, **loading})
+    need("torch", "torch", "finetune")
     network = network_from(source, **loading)
     shown = labelled(open_stimulus(stimulus, network), network, training.distill)
     plan = _plan(training, output_node(network))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import neurodeploy.sanafe.environment as sanafe
 from neurodeploy.errors import InputError
+from neurodeploy.flow.outputs import check_apart
 from neurodeploy.frontends.torch_extra import need_torch
 from neurodeploy.model import GROUP, find_model
 from neurodeploy.plugin import plugin_names
@@ -69,6 +70,7 @@ def build_model(
     from neurodeploy.frontends.checkpoint import save_checkpoint
 
     place = Path(f"{name}.pt") if out is None else Path(out)
+    check_apart((place, stimulus), {})
     save_checkpoint(model, config, model.build(config), place)
     if stimulus is not None:
         model.stimulus(config, steps, samples, seed).save(Path(stimulus))

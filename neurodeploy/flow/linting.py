@@ -12,6 +12,7 @@ from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.finding import Finding, errors_first
 from neurodeploy.flow.arguments import LoadOptions, spell_out
 from neurodeploy.flow.loading import load, stated_contract
+from neurodeploy.flow.outputs import check_apart
 from neurodeploy.frontends.nir_file import read_file
 from neurodeploy.html import fragment, html_table
 from neurodeploy.network.assembly import assemble
@@ -107,6 +108,7 @@ def lint(
     if fix != (out is not None):
         problem, option = "--fix and --out belong together", "--out" if fix else "--fix"
         raise InputError(problem, option, "e.g. --fix -o repaired.nir")
+    check_apart((out,), {"source": source, **loading})
     report = _lint(Path(source), loading)
     return report if out is None else _repair(report, Path(out))
 

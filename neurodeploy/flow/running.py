@@ -13,6 +13,7 @@ from neurodeploy.errors import InputError
 from neurodeploy.flow.arguments import SubjectOptions, divided, spell_out, stimulus_of, texts
 from neurodeploy.flow.foreign import run_target
 from neurodeploy.flow.loading import load
+from neurodeploy.flow.outputs import check_apart
 from neurodeploy.flow.subject import (
     Subject,
     artifact_of,
@@ -74,6 +75,7 @@ def run(
         >>> trace = nd.run("digits.fixed", steps=100)
         >>> trace["readout"].output.sum()
     """
+    check_apart((out,), {"subject": subject, "stimulus": stimulus, **how})
     loading, showing = divided(how)
     if on is not None and on not in RUNGS and not isinstance(subject, Bundle) and not is_bundle_path(subject):
         find_target(on, "--on", RUNGS)

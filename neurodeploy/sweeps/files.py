@@ -12,6 +12,7 @@ from neurodeploy.finding import Finding
 from neurodeploy.sweeps.result import COST, KEPT, MEASURED, Row, Sweep
 
 CSV, PARQUET, PICTURE = "table.csv", "table.parquet", "pareto.svg"
+FILES = (CSV, PARQUET, PICTURE)
 SIZE, DOTS = (7.0, 4.5), 150
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +9,7 @@ from typing import Any
 from neurodeploy.document import Block, line, plain_text
 from neurodeploy.finding import Finding
 from neurodeploy.html import html_document
-from neurodeploy.table import Table
+from neurodeploy.table import Table, csv_text
 
 Row = Mapping[str, Any]
 MEASURED: dict[str, type] = {
@@ -66,13 +64,7 @@ class Sweep:
 
     def to_csv(self) -> str:
         """The table as CSV; what was not measured is empty."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, self.columns, restval="", extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(
-            {name: "" if row.get(name) is None else row[name] for name in self.columns} for row in self.rows
-        )
-        return text.getvalue()
+        return csv_text(self.columns, ([row.get(name) for name in self.columns] for row in self.rows))
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as ``sweep --json`` prints it."""

@@ -15,11 +15,12 @@ from neurodeploy.finding import Finding
 from neurodeploy.flow.arguments import StimulusOptions, SubjectOptions, divided, spell_out, stimulus_of
 from neurodeploy.flow.exporting import numerics_of, own_options
 from neurodeploy.flow.loading import load, network_from
+from neurodeploy.flow.outputs import check_apart
 from neurodeploy.network.file import network_bytes
 from neurodeploy.network.network import Network
 from neurodeploy.passes.pipeline import configured
 from neurodeploy.sweeps.choices import NONE, OWN, Choices, choices_of, read_choices
-from neurodeploy.sweeps.files import write
+from neurodeploy.sweeps.files import FILES, write
 from neurodeploy.sweeps.job import Job, Outcome
 from neurodeploy.sweeps.journal import open_journal
 from neurodeploy.sweeps.result import Sweep
@@ -95,6 +96,9 @@ def sweep(
         raise InputError(f"{budget:g} is no Jaccard index", "--budget", "give a number from 0 to 1")
     asked = _asked(targets, options, stimuli, calibrate, seeds, choices)
     _check(asked)
+    written = [Path(out) / name for name in (*FILES, *((CALIBRATION,) if OWN in asked.calibrations else ()))]
+    read = {"source": source, "stimuli": asked.stimuli, "calibrate": asked.calibrations, "choices": choices}
+    check_apart(written, {**how, **read})
     name = str(source) if isinstance(source, str | Path) else "NETWORK"
     words = [name, *_words({**loading, **showing})]
     return _swept(network_from(source, **loading), asked, showing, Path(out), budget, executor, progress, words)

@@ -14,13 +14,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import typer.main
 
 from neurodeploy.cli import main
-from neurodeploy.cli.app import run_verb
+from neurodeploy.cli.app import app, run_verb
 from neurodeploy.contract import Terms
 from neurodeploy.network import InputRange, Network, NetworkBuilder
 
 COMMAND = (sys.executable, "-m", "neurodeploy")
+
+
+def verbs() -> dict[str, Any]:
+    """Every verb by its name, as typer reads it."""
+    root: Any = typer.main.get_command(app)
+    found: dict[str, Any] = {}
+    for name, command in root.commands.items():
+        found[name] = command
+        found |= {f"{name} {inner}": sub for inner, sub in getattr(command, "commands", {}).items()}
+    return {name: command for name, command in found.items() if name != "events"}
+
+
+VERBS = verbs()
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def test_all_files_are_written_or_none(stopped: int, way: str) -> None:
 
 
 def test_every_result_has_a_name_of_its_own() -> None:
-    assert "named for two results" in refused("encode", "signal.csv", "-o", "a.npz", "--save-encoder", "./a.npz")
+    assert "the name of two outputs" in refused("encode", "signal.csv", "-o", "a.npz", "--save-encoder", "./a.npz")
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a file system in which nobody makes folders")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neurodeploy.trace import Entry, Trace
-from tests.cli.support import call, forked
+from tests.cli.support import VERBS, call, forked
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -50,14 +50,17 @@ def test_a_verdict_is_told_in_any_letters(model: Path, letters: str) -> None:
     assert (code, "verdict: agree" in told, told.isascii()) == (0, True, True)
 
 
-def test_a_working_folder_that_is_gone_is_named(model: Path) -> None:
-    place = Path.cwd()
-
-    def gone() -> None:
-        Path("gone").mkdir()
-        os.chdir("gone")
-        Path("../gone").rmdir()
-
-    code, _, told = forked(("inspect", str(model)), gone)
-    os.chdir(place)
-    assert (code, "the working folder: no longer exists" in told) == (6, True), told
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_working_folder_that_is_gone_is_named_by_every_verb(verb: str, tmp_path: Path) -> None:
+    place, gone = Path.cwd(), tmp_path / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    try:
+        results = [call(*verb.split(), *more) for more in (("a", "-o", "b"), ("a", "--json"), ("--help",))]
+    finally:
+        os.chdir(place)
+    assert [result.code for result in results[:2]] == [6, 6]
+    assert all("the working folder: no longer exists" in result.err for result in results[:2])
+    assert results[1].data["error"]["exit_code"] == 6
+    assert results[2].code == 0

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import typer.main
 
 import neurodeploy as nd
-from neurodeploy.cli.app import app
 from neurodeploy.flow.arguments import LoadOptions, StimulusOptions, stimulus_of
+from tests.cli.support import VERBS
 
 TWINS: dict[str, Callable[..., Any]] = {
     "export": nd.export,
@@ -46,19 +45,6 @@ RENAMED = {
 }
 ELSEWHERE = {("export", "stop_after"): nd.stages}
 """Options of ``export --stages``, which is ``nd.stages`` in Python."""
-
-
-def verbs() -> dict[str, Any]:
-    """Every verb by its name, as typer reads it."""
-    root: Any = typer.main.get_command(app)
-    found: dict[str, Any] = {}
-    for name, command in root.commands.items():
-        found[name] = command
-        found |= {f"{name} {inner}": sub for inner, sub in getattr(command, "commands", {}).items()}
-    return {name: command for name, command in found.items() if name != "events"}
-
-
-VERBS = verbs()
 
 
 def names(command: Any) -> list[str]:
