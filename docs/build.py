@@ -28,6 +28,14 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "glossary.md": "GLOSSARY.md",
         "changelog.md": "CHANGELOG.md",
     },
+    "How to": {
+        "howto/index.md": "docs/howto/README.md",
+        "howto/silent.md": "docs/howto/silent.md",
+        "howto/accuracy.md": "docs/howto/accuracy.md",
+        "howto/chip.md": "docs/howto/chip.md",
+        "howto/board.md": "docs/howto/board.md",
+        "howto/spikeseg.md": "docs/howto/spikeseg.md",
+    },
     "What is computed": {
         "execution-contract.md": "docs/execution-contract.md",
         "quantization.md": "docs/quantization.md",
@@ -84,6 +92,12 @@ PAGES: Mapping[str, Mapping[str, str]] = {
 
 TITLES: Mapping[str, str] = {
     "index.md": "neurodeploy",
+    "howto/index.md": "Which one?",
+    "howto/silent.md": "Silent after quantization",
+    "howto/accuracy.md": "Accuracy fine, spikes differ",
+    "howto/chip.md": "My chip disagrees",
+    "howto/board.md": "From a CSV to firmware",
+    "howto/spikeseg.md": "From upstream SpikeSEG to C",
     "targets/fixed.md": "fixed",
     "targets/c.md": "c",
     "targets/cortex-m.md": "cortex-m",

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -41,3 +42,29 @@ def links(text: str) -> list[str]:
     """Where a text's links lead, but for other sites and for places on the same page."""
     found = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", prose(text))
     return [link for link in found if "://" not in link]
+
+
+def titled(text: str) -> dict[str, str]:
+    """Files that a text shows whole: blocks with a title, by that title."""
+    return dict(re.findall(r'^```\w+ title="([^"]+)"\n(.*?)^```', text, re.DOTALL | re.MULTILINE))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A command in a text, the exit code that it says (``# exit code 1``; else 0), and the lines shown below it."""
+
+    command: str
+    code: int
+    lines: tuple[str, ...]
+
+
+def shown(text: str) -> list[Shown]:
+    """The commands of a text with what it shows of their output; a line of dots stands for lines left out."""
+    found: list[Shown] = []
+    for block in re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            first, *lines = part.splitlines()
+            command, _, code = first.partition("  # exit code ")
+            output = (line.strip() for line in lines)
+            found.append(Shown(command, int(code or 0), tuple(line for line in output if line.strip(". "))))
+    return found

@@ -58,7 +58,8 @@ def run(artifact, stimulus, *, states=False, drive=None):
             sent[p.name][:, t], record[p.name][0][:, t], record[p.name][1][:, t] = fires, membrane, current
     entries = {name: Entry(values) for name, values in sent.items()}
     for name, (membrane, current) in record.items() if states else ():
-        entries[name] = Entry(sent[name], v=membrane, u=current)
+        scale = program.by_name[name].scale
+        entries[name] = Entry(sent[name], v=membrane, u=current, state_scale=scale)
     return Trace(entries)
 
 
