@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,12 @@ FILES = (CSV, PARQUET, PICTURE)
 SIZE, DOTS = (7.0, 4.5), 150
 
 
-def write(sweep: Sweep, folder: Path) -> tuple[Finding, ...]:
-    """Write ``table.csv``, ``table.parquet`` and ``pareto.svg``, all or none; what is left out is a finding."""
-    texts: dict[str, bytes] = {CSV: sweep.to_csv().encode()}
+def write(sweep: Sweep, folder: Path, beside: Mapping[str, bytes]) -> tuple[Finding, ...]:
+    """Write ``table.csv``, ``table.parquet``, ``pareto.svg`` and the files ``beside`` them, all or none.
+
+    What is left out is a finding.
+    """
+    texts: dict[str, bytes] = {CSV: sweep.to_csv().encode(), **beside}
     missing: list[Finding] = []
     for name, package, extra, made in (
         (PARQUET, "pyarrow", "sweep", _parquet),

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
-from neurodeploy.atomic import write_file
 from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
 from neurodeploy.flow.arguments import StimulusOptions, SubjectOptions, divided, spell_out, stimulus_of
@@ -37,12 +36,16 @@ CALIBRATION = "calibration.npz"
 
 @dataclass(frozen=True, eq=False)
 class _Data:
-    """Everything that jobs are shown, by digest; and what each name of a stimulus stands for."""
+    """Everything that jobs are shown, by digest; and what each name of a stimulus stands for.
+
+    ``own``: the model's own stimulus to calibrate with, where one is asked for.
+    """
 
     pieces: dict[str, bytes]
     network: str
     stimuli: Mapping[tuple[str, int], str]
     calibrations: Mapping[str, str]
+    own: bytes | None
 
 
 @spell_out(stimulus_of, load)
@@ -116,7 +119,7 @@ def _swept(
 ) -> Sweep:
     findings: list[Finding] = []
     with open_journal(folder) as journal:
-        data = _data(network, asked, showing, folder, findings)
+        data = _data(network, asked, showing, findings)
         jobs = _jobs(asked, data)
         missing = {job.key: Work(job, *_pieces(job)) for job in jobs if job.key not in journal.rows}
         passing: dict[str, Outcome] = {}
@@ -126,7 +129,8 @@ def _swept(
         outcomes = {**journal.rows, **passing}
         rows = tuple({**_chosen(job), **outcomes[job.key], "command": _command(source, job, folder)} for job in jobs)
         swept = Sweep(rows, tuple(_chosen(jobs[0])), budget, len(missing), tuple(findings))
-        return replace(swept, findings=(*findings, *write(swept, folder)))
+        beside = {} if data.own is None else {CALIBRATION: data.own}
+        return replace(swept, findings=(*findings, *write(swept, folder, beside)))
 
 
 def _asked(
@@ -156,7 +160,7 @@ def _check(asked: Choices) -> None:
             configured(chosen, numerics_of(target, chosen))
 
 
-def _data(network: Network, asked: Choices, showing: StimulusOptions, folder: Path, findings: list[Finding]) -> _Data:
+def _data(network: Network, asked: Choices, showing: StimulusOptions, findings: list[Finding]) -> _Data:
     """Open every stimulus once. Raises InputError."""
     pieces: dict[str, bytes] = {}
 
@@ -174,15 +178,14 @@ def _data(network: Network, asked: Choices, showing: StimulusOptions, folder: Pa
     stimuli = {
         (name, seed): kept(opened(name, {**showing, "seed": seed})) for name in asked.stimuli for seed in asked.seeds
     }
-    calibrations = {NONE: ""}
+    calibrations, own = {NONE: ""}, None
     for name in asked.calibrations:
         if name == OWN:
-            data = opened(OWN, {**showing, "seed": max(asked.seeds) + 1})
-            write_file(folder / CALIBRATION, lambda file, data=data: file.write(data))
-            calibrations[OWN] = kept(data)
+            own = opened(OWN, {**showing, "seed": max(asked.seeds) + 1})
+            calibrations[OWN] = kept(own)
         elif name != NONE:
             calibrations[name] = kept(opened(name, {}))
-    return _Data(pieces, kept(network_bytes(network)), stimuli, calibrations)
+    return _Data(pieces, kept(network_bytes(network)), stimuli, calibrations, own)
 
 
 def _jobs(asked: Choices, data: _Data) -> list[Job]:

@@ -84,11 +84,16 @@ def _connected(distributed: Any, name: str, address: str) -> Generator[Any]:
 
 
 def _knock(address: str) -> None:
-    """Whether anything listens there: the client itself would try for long. Raises OSError or ValueError."""
+    """Whether a scheduler greets there, as it does unasked: a client would wait for that without end.
+
+    Raises OSError or ValueError. With TLS the client speaks first, so that only a listener is looked for.
+    """
     scheme, _, place = address.rpartition("://")
     if scheme in ("", "tcp", "tls"):
         host, _, port = place.rpartition(":")
-        socket.create_connection((host.strip("[]"), int(port)), SECONDS).close()
+        with socket.create_connection((host.strip("[]"), int(port)), SECONDS) as connection:
+            if scheme != "tls" and not connection.recv(1):
+                raise OSError("the connection was closed at once")
 
 
 def _same_version(client: Any, name: str) -> list[str]:

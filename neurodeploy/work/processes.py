@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import tempfile
 from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Thread
 
 from neurodeploy.work.crew import Crew, Shared, digest_of
 
@@ -28,7 +30,7 @@ def processes(name: str, count: int) -> Generator[Crew]:
         def started() -> ProcessPoolExecutor:
             for pool in pools:
                 pool.shutdown(wait=False, cancel_futures=True)
-            pools.append(ProcessPoolExecutor(count, get_context("spawn"), _quiet))
+            pools.append(ProcessPoolExecutor(count, get_context("spawn"), _begin, (folder,)))
             return pools[-1]
 
         def share(data: bytes) -> Shared:
@@ -54,9 +56,23 @@ def _end(workers: Sequence[BaseProcess]) -> None:
         worker.kill()
 
 
-def _quiet() -> None:
-    """An interrupt at the terminal reaches all its processes: whoever started the workers ends them."""
+def _begin(folder: str) -> None:
+    """What a worker does first; its temporary files lie in ``folder``, which is gone with the crew.
+
+    An interrupt at the terminal reaches all its processes: whoever started the workers ends them. Where that one is
+    killed, they end themselves, for their queues would keep them waiting for ever.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = folder
+    Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+
+
+def _end_with_parent(folder: str) -> None:
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    shutil.rmtree(folder, ignore_errors=True)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @contextmanager

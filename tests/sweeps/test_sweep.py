@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import neurodeploy as nd
-from neurodeploy.errors import EnvironmentFailureError, InputError
+from neurodeploy.errors import EnvironmentFailureError, InputError, UnavailableError
 from neurodeploy.network.file import write_network
 from neurodeploy.sweeps import Sweep
 from neurodeploy.sweeps import running as runs
 from neurodeploy.sweeps.job import Job, run_job
 from neurodeploy.sweeps.journal import NAME, open_journal
 from tests.convolutional import network
+from tests.sweeping import OUT, SOURCE, cluster, killed, repeated, words
 
 WIDTHS = {"weight-bits": [8, 4]}
 SIZE = {"steps": 12, "samples": 3}
@@ -81,6 +77,23 @@ def test_finished_rows_are_not_computed_again(source: Path, serial: tuple[Sweep,
     assert (out / "table.csv").read_bytes() == before
 
 
+def test_a_sweep_killed_in_the_middle_goes_on_where_it_was(serial: tuple[Sweep, Path], tmp_path: Path) -> None:
+    """Two hundred jobs stand in the proof table, on every executor."""
+    before = killed(tmp_path, words([8, 4], [0]), "serial", 1)
+    choices = {"targets": ["fixed"], "options": WIDTHS, "calibrate": ["none", "own"], **SIZE}
+    again = nd.sweep(tmp_path / SOURCE, tmp_path / OUT, **choices)
+    assert again.computed == 4 - before.count(b"\n") < 4
+    assert not repeated(before, tmp_path)
+    assert alike(again) == alike(serial[0])
+
+
+def test_a_sweep_without_its_scheduler_leaves_nothing_in_its_way(source: Path, tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="no distributed (pip install 'neurodeploy[cluster]')")
+    with pytest.raises(UnavailableError, match="no Dask scheduler answers"):
+        nd.sweep(source, tmp_path / "s", targets=["fixed"], calibrate=["own"], executor="dask:127.0.0.1:9", **SIZE)
+    assert not (tmp_path / "s").exists()
+
+
 def test_processes_give_the_same_table(source: Path, serial: tuple[Sweep, Path], tmp_path: Path) -> None:
     choices = {"targets": ["fixed"], "options": WIDTHS, "calibrate": ["none"], **SIZE}
     other = nd.sweep(source, tmp_path / "sweep", executor="processes:2", **choices)
@@ -90,30 +103,6 @@ def test_processes_give_the_same_table(source: Path, serial: tuple[Sweep, Path],
 def alike(table: Sweep) -> list[dict[str, object]]:
     """Its rows without their commands, which name the folder of the calibration stimulus."""
     return [{key: value for key, value in row.items() if key != "command"} for row in table.rows]
-
-
-@contextmanager
-def cluster(folder: Path) -> Generator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler and two workers, each a process; without nannies, so that a killed worker stays away."""
-    module, file = [sys.executable, "-m", "distributed.cli.dask_"], folder / "scheduler.json"
-    plain = ["--no-dashboard", "--host", "127.0.0.1"]
-
-    def start(kind: str, *options: str) -> subprocess.Popen[bytes]:
-        command = [*module[:2], module[2] + kind, *plain, *options]
-        return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    started = [start("scheduler", "--port", "0", "--scheduler-file", str(file))]
-    try:
-        while not file.exists() or not file.read_text().endswith("}"):
-            assert started[0].poll() is None
-            time.sleep(0.1)
-        address = json.loads(file.read_text())["address"]
-        started += [start("worker", address, "--nthreads", "1", "--no-nanny") for _ in range(2)]
-        yield address, started[1:]
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
 
 
 def test_a_cluster_gives_the_same_report_and_when_it_loses_a_worker_the_same_table(
