@@ -2,12 +2,15 @@
 
 A page stands where a reader of the repository looks for it: beside the code it speaks of, or in this folder.
 ``PAGES`` names them all. They are copied into a folder of their own, in which a link to another page leads to that
-page and any other link into the repository becomes the path it names. Zensical builds the site from that folder, in
-strict mode: a warning, such as that of a link or a reference that leads nowhere, ends it with an error.
+page and any other link into the repository becomes the path it names. Notebooks become pages with the outputs that
+they are committed with; none is executed. Zensical builds the site from that folder, in strict mode: a warning, such
+as that of a link or a reference that leads nowhere, ends it with an error.
 """
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import os
 import re
@@ -17,6 +20,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -24,7 +28,6 @@ PAGES: Mapping[str, Mapping[str, str]] = {
     "Start": {
         "index.md": "README.md",
         "own-network.md": "neurodeploy/README.md",
-        "notebooks.md": "notebooks/README.md",
         "glossary.md": "GLOSSARY.md",
         "changelog.md": "CHANGELOG.md",
     },
@@ -35,6 +38,17 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "howto/chip.md": "docs/howto/chip.md",
         "howto/board.md": "docs/howto/board.md",
         "howto/spikeseg.md": "docs/howto/spikeseg.md",
+    },
+    "Notebooks": {
+        "notebooks/index.md": "notebooks/README.md",
+        "notebooks/01.md": "notebooks/01_export_and_parity.ipynb",
+        "notebooks/02.md": "notebooks/02_compiled_graph.ipynb",
+        "notebooks/03.md": "notebooks/03_find_a_divergence.ipynb",
+        "notebooks/04.md": "notebooks/04_quantization.ipynb",
+        "notebooks/05.md": "notebooks/05_encoding_signals.ipynb",
+        "notebooks/06.md": "notebooks/06_spikeseg.ipynb",
+        "notebooks/07.md": "notebooks/07_spikingrx.ipynb",
+        "notebooks/08.md": "notebooks/08_bring_your_chip.ipynb",
     },
     "What is computed": {
         "execution-contract.md": "docs/execution-contract.md",
@@ -98,6 +112,15 @@ TITLES: Mapping[str, str] = {
     "howto/chip.md": "My chip disagrees",
     "howto/board.md": "From a CSV to firmware",
     "howto/spikeseg.md": "From upstream SpikeSEG to C",
+    "notebooks/index.md": "All eight",
+    "notebooks/01.md": "01 Export and parity",
+    "notebooks/02.md": "02 A compiled graph",
+    "notebooks/03.md": "03 Find a divergence",
+    "notebooks/04.md": "04 Quantization choices",
+    "notebooks/05.md": "05 Encoding signals",
+    "notebooks/06.md": "06 SpikeSEG on a star field",
+    "notebooks/07.md": "07 SpikingRx, bit errors",
+    "notebooks/08.md": "08 Bring your chip",
     "targets/fixed.md": "fixed",
     "targets/c.md": "c",
     "targets/cortex-m.md": "cortex-m",
@@ -132,13 +155,47 @@ def write_pages(folder: Path) -> None:
     for place, source in SOURCES.items():
         page = folder / place
         page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(with_links(place, source, (ROOT / source).read_text(encoding="utf-8")), encoding="utf-8")
+        text = (ROOT / source).read_text(encoding="utf-8")
+        page.write_text(with_links(place, source, from_notebook(text, page) if ".ipynb" in source else text), "utf-8")
 
 
 def with_links(place: str, source: str, text: str) -> str:
     """A page's text as it stands at ``place``; code blocks stay as they are."""
     blocks = re.split(r"(^```.*?^```)", text, flags=re.DOTALL | re.MULTILINE)
     return "".join(block if block.startswith("```") else relink(place, source, block) for block in blocks)
+
+
+def from_notebook(text: str, page: Path) -> str:
+    """A notebook as Markdown; its pictures are written into a folder called like the ``page``."""
+    import nbformat  # type: ignore[import-untyped]
+
+    pictures = page.with_suffix("")
+    parts: list[str] = []
+    for cell in nbformat.reads(text, as_version=4).cells:
+        parts.append(cell.source if cell.cell_type == "markdown" else block("python", cell.source))
+        for output in cell.get("outputs", ()):
+            parts.append(shown(output, pictures))
+    return "\n\n".join(parts) + "\n"
+
+
+def shown(output: Any, pictures: Path) -> str:
+    """What a cell put out: its picture with the words that go with it, its HTML, or its text."""
+    data = output.get("data", {})
+    if "image/png" in data:
+        pictures.mkdir(exist_ok=True)
+        file = pictures / f"{len(list(pictures.iterdir())) + 1}.png"
+        file.write_bytes(base64.b64decode(data["image/png"]))
+        words = html.escape(output.metadata["image/png"]["alt"])
+        return f'<p><img alt="{words}" src="{pictures.name}/{file.name}" loading="lazy"></p>'
+    if "text/html" in data:
+        return f"<div>\n{data['text/html']}\n</div>"
+    return block("text", output.get("text") or data["text/plain"])
+
+
+def block(language: str, text: str) -> str:
+    """A block of code whose fence is longer than any within it."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
 
 def relink(place: str, source: str, text: str) -> str:

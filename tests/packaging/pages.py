@@ -8,16 +8,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def _builder():
+def builder():
+    """The module that builds the site."""
     spec = importlib.util.spec_from_file_location("docs_build", ROOT / "docs/build.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-PLACES: dict[str, str] = dict(_builder().SOURCES)
+PLACES: dict[str, str] = dict(builder().SOURCES)
 """Every page of the site, with the file it is made from."""
-FILES = sorted(set(PLACES.values()))
+FILES = sorted({name for name in PLACES.values() if name.endswith(".md")})
+"""Pages that are written as text; notebooks have tests of their own."""
 TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in FILES}
 
 
