@@ -1,12 +1,16 @@
 """Xylo's design rules: what its layout and its arithmetic cannot hold, each a small function that returns findings.
 
-Limits: those of Xylo Audio 2 (SYNS61201) as Rockpool 3.1.0 documents them and its mapper checks them. The fan-out is a
-neuron's weights that are not 0, to hidden and output neurons together.
+Limits: those of Xylo Audio 2 (SYNS61201). Channels, neurons and spikes: Rockpool 3.1.0, its documentation and
+``devices/xylo/syns61201/xylo_mapper.py``. Memory: its map in ``xa2_devkit_utils.py`` keeps a list of targets with a
+weight each for every hidden neuron (RFORAM, RWTRAM: 32,000 entries for all), and tables of all input and output weights
+(IWTRAM: 16 x 1000, OWTRAM). The length of one list is bounded by 64, says the documentation ("Max. fanout"), which also
+has the 32 of the average. Nothing is kept by target: a fan-in is bounded by no memory, mapper or simulator.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurodeploy.capabilities import Capabilities
 from neurodeploy.finding import Finding
@@ -17,6 +21,7 @@ from neurodeploy.target import Rule
 
 from .layout import INPUT, OUTPUT, RECURRENT, Layout
 
+IntArray = NDArray[np.int64]
 MOST_SPIKES = XYLO_V2.spikes_max or 31
 MATRICES = frozenset({"dense", "sparse"})
 CAPABILITIES = Capabilities(
@@ -32,7 +37,9 @@ CAPABILITIES = Capabilities(
     stateless=False,
 )
 LIMITS = {INPUT: 16, RECURRENT: 1000, OUTPUT: 8}
-FAN_OUT = 64
+FAN_OUT, SYNAPSES = 64, 32_000
+FAN_IN = 16
+"""From the documentation's picture of a neuron: a synapse "may receive events from up to 16 pre-synaptic neurons"."""
 WORDS = {INPUT: "input channels", RECURRENT: "hidden neurons", OUTPUT: "output neurons"}
 
 
@@ -62,17 +69,46 @@ def size_rule(program: Program) -> list[Finding]:
     ]
 
 
-def fan_rule(program: Program) -> list[Finding]:
-    """Weights of one hidden neuron that are not 0; windows, which the chip does not have, are not counted."""
-    found: list[Finding] = []
-    for p in Layout(program).hidden:
-        leaving = [q.weights for q in program.projections if q.source == p.name and q.kind in MATRICES]
-        counts = sum((np.count_nonzero(weights, axis=0) for weights in leaving), np.zeros(p.size, np.int64))
-        most = int(counts.max(initial=0))
+def _counts(program: Program, layout: Layout, name: str, axis: int) -> IntArray:
+    """Synapses among hidden neurons that leave (axis 0) or enter (axis 1) every neuron of a population.
+
+    Windows, which the chip does not have, are not counted.
+    """
+    inner = [q for q in program.projections if q.kind in MATRICES and layout.kind(q) == RECURRENT]
+    mine = [q.weights for q in inner if (q.source, q.target)[axis] == name]
+    return sum((np.count_nonzero(weights, axis=axis) for weights in mine), np.zeros(1, np.int64))
+
+
+def fan_out_rule(program: Program) -> list[Finding]:
+    """Synapses of one hidden neuron with others, and of all: each has a weight other than 0."""
+    layout, found, total = Layout(program), list[Finding](), 0
+    for p in layout.hidden:
+        counts = _counts(program, layout, p.name, 0)
+        most, total = int(counts.max()), total + int(counts.sum())
         if most > FAN_OUT:
-            message = f"a neuron has {most} synapses to others, the limit is {FAN_OUT}"
+            message = f"a neuron has {most} synapses to hidden neurons, the limit is {FAN_OUT}"
             remedy = f"leave at most {FAN_OUT} weights of each neuron other than 0 (prune, or use narrower layers)"
             found.append(violation("fan-out", p.name, message, remedy))
+    if total > SYNAPSES:
+        message = f"{total:,} synapses between hidden neurons, the limit is {SYNAPSES:,}"
+        remedy = (
+            f"leave at most {SYNAPSES:,} weights between hidden neurons other than 0 (prune, or use narrower layers)"
+        )
+        found.append(violation("synapses", "program", message, remedy))
+    return found
+
+
+def fan_in_rule(program: Program) -> list[Finding]:
+    """No limit, but a number in a picture, which is told."""
+    layout, found = Layout(program), list[Finding]()
+    for p in layout.hidden:
+        most = int(_counts(program, layout, p.name, 1).max())
+        if most > FAN_IN:
+            message = (
+                f"a neuron hears {most} hidden neurons; Rockpool's documentation draws {FAN_IN} at a synapse, but its "
+                "mapper, the memory and xylosim bound it nowhere"
+            )
+            found.append(Finding("fan-in", "info", p.name, message, "ask SynSense before the network goes to a chip"))
     return found
 
 
@@ -155,7 +191,8 @@ def readout_rule(program: Program) -> list[Finding]:
 RULES: tuple[Rule, ...] = (
     numerics_rule,
     size_rule,
-    fan_rule,
+    fan_out_rule,
+    fan_in_rule,
     spikes_rule,
     shift_rule,
     wiring_rule,

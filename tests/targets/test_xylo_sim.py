@@ -152,13 +152,23 @@ def test_every_violation_of_the_layout_comes_at_once_and_the_remedies_work() -> 
         lower(chain(20, 70, 80, 12), "xylo-sim")
     found = {(finding.slug, finding.node): finding.message for finding in refused.value.findings}
     assert found[("size", "program")] == "12 output neurons, the limit is 8"
-    assert found[("fan-out", "lif0")] == "a neuron has 80 synapses to others, the limit is 64"
+    assert found[("fan-out", "lif0")] == "a neuron has 80 synapses to hidden neurons, the limit is 64"
     messages = [finding.message for finding in refused.value.findings]
     assert "20 input channels, the limit is 16" in messages
     assert all(finding.remedy for finding in refused.value.findings)
     assert lower(chain(16, 70, 80, 8, density=0.5), "xylo-sim").artifact.files
     with pytest.raises(CapabilityError, match="1001 hidden neurons, the limit is 1000"):
         lower(chain(2, 1001, 4, density=0.1), "xylo-sim")
+
+
+def test_synapses_are_counted_among_hidden_neurons_alone() -> None:
+    """Weights of inputs and outputs stand in tables that hold all of them."""
+    wide = lower(chain(16, 60, 8), "xylo-sim")
+    assert not {"fan-out", "fan-in"} & {finding.slug for finding in wide.findings}
+    heard = [f for f in lower(chain(2, 20, 10, 2), "xylo-sim").findings if f.slug == "fan-in"]
+    assert [(f.node, f.severity) for f in heard] == [("lif1", "info")] and "hears 20 hidden neurons" in heard[0].message
+    with pytest.raises(CapabilityError, match="synapses between hidden neurons, the limit is 32,000"):
+        lower(chain(2, *[56] * 12, 2), "xylo-sim")
 
 
 def test_what_the_arithmetic_cannot_hold_is_refused_together() -> None:
