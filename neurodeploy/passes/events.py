@@ -5,7 +5,8 @@ with ``>=``; they decay by shifts, and a current decays together with what it re
 
 1. A reset that the contract has one step late is taken at once; the share of it that would not have decayed is lost.
    A reset to zero becomes the subtraction of the threshold, which leaves what the membrane had beyond it.
-2. Neurons of the last layer send at most one spike, all others as many as the machine's messages hold.
+2. Neurons of the last layer send at most one spike, all others as many as the machine's messages hold. A sum that is
+   sent on is refused: its messages are no spikes.
 3. A decay is the nearest shift. A current that would leave nothing by the next step keeps at least a half.
 4. Weights carry ``(1 - keep') / (keep' (1 - keep))`` for a current that keeps ``keep'`` instead of ``keep``: a spike
    then delivers the same charge in all, and the very same current where ``keep`` is a shift's.
@@ -24,8 +25,9 @@ import nir
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.errors import RefusedError
 from neurodeploy.finding import Finding
-from neurodeploy.network.network import Network
+from neurodeploy.network.network import Network, is_junction
 from neurodeploy.network.shapes import SPIKING
 from neurodeploy.numerics import Numerics
 from neurodeploy.passes.grid import kept_by, nearest_shift
@@ -72,11 +74,14 @@ def resets_at_once(network: Network) -> tuple[Network, tuple[Finding, ...]]:
 def as_the_machine(
     network: Network, paths: Sequence[Synapse], numerics: Numerics, most: int | None
 ) -> tuple[Network, tuple[Finding, ...]]:
-    """Rule 2, and the comparison. ``most``: the spikes per step that were asked for, if any."""
+    """Rule 2, and the comparison. ``most``: the spikes per step that were asked for, if any. Raises RefusedError."""
     contract, told = network.contract, list[Finding]()
     feeding = {path.source for path in paths}
     fed = {path.target for path in paths if path.source in network.input_names}
     for name in network.populations:
+        if is_junction(network.nodes[name]):
+            problem = f"sends on a sum of values, and neurons of {numerics.name} send spikes alone"
+            raise RefusedError(problem, f"node {name}", "put neurons that spike in its place")
         if not isinstance(network.nodes[name], SPIKING):
             continue
         terms = contract.of(name)

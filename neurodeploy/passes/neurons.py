@@ -175,8 +175,8 @@ class Neuron:
             return None
         lowest = -((1 << (numerics.membrane_bits - 1)) - 1)
         saturates = numerics.membrane_overflow == "saturate"
-        reached = self.terms.v_min * 2.0 ** (k + numerics.state_shift) > lowest
-        return int(np.rint(self.terms.v_min * 2.0**k)) if reached or not saturates else None
+        floor = int(np.rint(self.terms.v_min * 2.0**k))
+        return floor if floor << numerics.state_shift > lowest or not saturates else None
 
     def rounds_to_zero(self, k: int) -> NDArray[np.bool_]:
         """Where a threshold above 0 is none any more at scale ``2**k``."""

@@ -6,13 +6,18 @@ Rules:
 2. A spiking membrane that never decays loses nothing by a smaller scale at which no constant is rounded, and saturates
    later: it has the smallest of those.
 3. Calibration may ask for room for the membranes that it saw (``reached``).
-4. Where there shall be room for every membrane that any stimulus makes (``every_membrane``), it is the largest scale at
+4. A sum has none finer than its messages by more than its width: where nothing but zeros can arrive, nothing else
+   bounds it.
+5. Where there shall be room for every membrane that any stimulus makes (``every_membrane``), it is the largest scale at
    which the integers are proved not to saturate.
-5. A population whose contract names the grid of its state has the scale at which the integer state is that grid: its
-   integers are the machine's own already. A finding tells whether they can wrap.
+6. A population whose contract names the grid of its state has the scale at which the integer state is that grid: its
+   integers are the machine's own already. Weights that have no level there are refused; a finding tells whether sums
+   can wrap.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -21,6 +26,7 @@ from neurodeploy.passes.draft import Draft
 from neurodeploy.passes.grid import largest_scale
 from neurodeploy.passes.membranes import stay_within, unbounded
 from neurodeploy.passes.neurons import Neuron, fitting_scale
+from neurodeploy.passes.paths import Synapse
 from neurodeploy.passes.rounding import rounded_paths, sent_messages, weight_ceiling, worst_case
 from neurodeploy.passes.values import received_range
 
@@ -56,10 +62,14 @@ def ceiling(draft: Draft, neuron: Neuron) -> int:
 def choose_scale(draft: Draft, neuron: Neuron) -> int:
     """The scale of one population. Raises CannotRepresentError where none holds its worst-case input."""
     entering, most = draft.entering(neuron.name), draft.ceilings[neuron.name]
+    largest = {path: weight_ceiling(path, draft.outputs[path.source], draft.machine) for path in entering}
     if neuron.own_scale(draft.numerics) is not None:
+        _check_weights(neuron, most, largest)
         return most
+    if neuron.kind == "relay":
+        most = min(most, draft.outputs[neuron.name].scale + draft.numerics.relay_bound.bit_length() - 1)
     sent = sent_messages(draft, (path.source for path in entering))
-    scale = min([most, *(weight_ceiling(path, draft.outputs[path.source], draft.machine) for path in entering)])
+    scale = min([most, *largest.values()])
     fits = False
     for k in range(scale, scale - (ATTEMPTS_FOR_MEMBRANES if draft.every_membrane else ATTEMPTS), -1):
         rounded = rounded_paths(draft, entering, k)
@@ -70,6 +80,19 @@ def choose_scale(draft: Draft, neuron: Neuron) -> int:
     if fits:
         raise unbounded(neuron)
     raise beyond_every_scale(neuron)
+
+
+def _check_weights(neuron: Neuron, scale: int, largest: Mapping[Synapse, int]) -> None:
+    """Raises CannotRepresentError where weights leave their levels at the scale that the contract states."""
+    for path, most in largest.items():
+        if scale > most:
+            raise CannotRepresentError(
+                f"its state_grid asks for the scale 2^{scale}, and its weights fit up to 2^{most}",
+                f"projection {path.source}->{path.target}",
+                "use smaller weights, or set state_grid=none and let the scale be chosen",
+                value=float(scale),
+                limit=float(most),
+            )
 
 
 def beyond_every_scale(neuron: Neuron) -> CannotRepresentError:

@@ -145,6 +145,14 @@ def gated(gate: str, graded: bool) -> Network:
     return build.build()
 
 
+def summing(weight: Any, bias: Any = None) -> Network:
+    """A sum that is sent on to neurons."""
+    build = NetworkBuilder(TERMS)
+    at = build.add("sum", [build.linear("fc", build.input("input", (4,)), weight, bias)])
+    build.output("output", build.cuba_lif("n", build.linear("to", at, np.eye(len(weight))), SHIFT, SHIFT, 1.0))
+    return build.build()
+
+
 def integers(network: Network, numerics: Any) -> Program:
     return quantize(network, numerics).program
 
@@ -272,6 +280,11 @@ ON_XYLO: dict[str, Case] = {
         onto(C, lambda: gated("AND", graded=True)),
         "or make the operand spike",
         onto(C, lambda: gated("AND", graded=False)),
+    ),
+    "a sum between neurons": Case(
+        onto(XYLO, lambda: summing(np.eye(4))),
+        "put neurons that spike in its place",
+        onto(XYLO, lambda: chain(4, 4, 4)),
     ),
     "an end in hidden neurons": Case(whole(lambda: chain(4, 5)), "add a readout layer", whole(lambda: chain(4, 5, 3))),
 }

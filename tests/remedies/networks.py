@@ -50,10 +50,12 @@ def current(tau: float = 4e-3) -> nir.CubaLIF:
     return nir.CubaLIF(tau * ONE, 4e-3 * ONE, ONE, 0 * ONE, ONE)
 
 
-def on_grid(threshold: float = 4.0, bias: Any = None, grid: float | None = PROFILE.terms.state_grid) -> Network:
+def on_grid(
+    threshold: float = 4.0, bias: Any = None, grid: float | None = PROFILE.terms.state_grid, weight: float = 0.25
+) -> Network:
     """SLAYER's neurons, whose states lie on a grid."""
     build = NetworkBuilder(replace(PROFILE.terms, state_grid=grid))
-    at = build.linear("w", build.input("input", (6,)), np.full((5, 6), 0.25), bias)
+    at = build.linear("w", build.input("input", (6,)), np.full((5, 6), weight), bias)
     neuron = cuba_node(Cuba(900, 140, int(64 * threshold)), (5,), np.zeros(5), build.dt)
     build.output("output", build.place("n", at, neuron))
     return build.build()
@@ -202,6 +204,10 @@ MACHINE: dict[str, Case] = {
     "a threshold beyond the grid": case(lambda: on_grid(3000.0), "lower the threshold", on_grid),
     "a threshold beyond the grid, without it": case(
         lambda: on_grid(3000.0), "set state_grid=none", lambda: on_grid(3000.0, grid=None)
+    ),
+    "weights beyond the grid": case(lambda: on_grid(weight=1e6), "use smaller weights", lambda: on_grid(weight=100.0)),
+    "weights beyond the grid, without it": case(
+        lambda: on_grid(weight=1e6), "set state_grid=none", lambda: on_grid(weight=1e6, grid=None, threshold=1e6)
     ),
     "a long delay": case(
         lambda: recurrent_network(delay=63), "shorten it (recurrent_delay", lambda: recurrent_network(delay=62)
