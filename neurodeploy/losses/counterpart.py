@@ -133,10 +133,14 @@ def _wiring(program: Program, form: Form, paths: Sequence[Synapse], projections:
     scale = source.output.scale
     ours = tuple(projection for projection in projections if _form(projection) == form)
     theirs = [path for path in paths if _form(path) == form]
-    integers = [np.asarray(projection.weights * 2.0**projection.shift, np.float64) for projection in ours]
     real = [np.asarray(path.weights * 2.0**-scale, np.float64) for path in theirs]
     example = ours[0] if ours else theirs[0]
-    return Wiring(source, example, scale, ours, len(theirs), _sum(integers), _sum(real))
+    return Wiring(source, example, scale, ours, len(theirs), added(ours) if ours else None, _sum(real))
+
+
+def added(projections: Sequence[Projection]) -> Array:
+    """The weights that projections of one form have together, in accumulator units."""
+    return np.sum([np.asarray(part.weights * 2.0**part.shift, np.float64) for part in projections], axis=0)
 
 
 def _sum(parts: Sequence[Array]) -> Array | None:

@@ -3,7 +3,8 @@
 Rules, where ``x`` is the network's value in the program's units:
 
 1. A weight lies within half a step of ``x``. The step is the largest power of two of which all weights of a projection
-   are multiples; of several projections that add up, the finest. The most negative weight may be cut by a whole step.
+   are multiples; of two that hold wider weights, the finer. The most negative weight may be cut by a whole step. Paths
+   that add up are rounded apart, and so do their errors.
 2. A decay lies within half of ``2**-decay_bits``; threshold, reset value, clamp and initial state within half a unit;
    a bias within half of the power of two beside its mantissa.
 3. How a neuron compares and resets, and which synapses there are, is not rounded: it is the same.
@@ -13,16 +14,18 @@ Rules, where ``x`` is the network's value in the program's units:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.losses.counterpart import Counterpart, Wiring, place_of
+from neurodeploy.losses.counterpart import Counterpart, Wiring, added, place_of
 from neurodeploy.losses.terms import Culprit
 from neurodeploy.numerics import Numerics
+from neurodeploy.passes.names import LOWER
+from neurodeploy.program.projection import Projection
 from neurodeploy.table import number
 
 Array = NDArray[np.float64]
@@ -88,30 +91,43 @@ def _of_weights(wiring: Wiring, chosen: bool) -> Array:
         return np.zeros(wiring.form.weights.shape)
     if chosen:
         return np.full(wiring.integers.shape, np.inf)
-    step = _step(wiring, all_of_them=True)
-    limits = _around(wiring, step)
+    limits = _around(wiring, all_of_them=True)
     if np.mean(np.abs(wiring.integers - wiring.real) > limits) > 0.5:
-        return _around(wiring, _step(wiring, all_of_them=False))
+        return _around(wiring, all_of_them=False)
     return limits
 
 
-def _around(wiring: Wiring, step: float) -> Array:
-    """Half a step for every path, but for several projections, whose ends may cut, and the most negative weight."""
+def _around(wiring: Wiring, all_of_them: bool) -> Array:
+    """What the paths of a wiring leave together. One whose weights are all 0 has a step no larger than the others'."""
     assert wiring.integers is not None and wiring.real is not None
-    half = step / 2 * wiring.paths if len(wiring.projections) <= wiring.paths else step
-    limits = np.full(wiring.integers.shape, half * (1 + SLACK) + SLACK)
-    cut = (wiring.integers == wiring.integers.min()) & (wiring.real < wiring.integers)
-    limits[cut & (wiring.integers < 0)] += step / 2
-    return limits
+    limits, paths = np.zeros(wiring.integers.shape), _paths(wiring)
+    steps = [_step(path, all_of_them) for path in paths]
+    largest = max((step for step in steps if step < np.inf), default=np.inf)
+    for path, step in zip(paths, steps, strict=True):
+        step, integers = min(step, largest), added(path)
+        limits += step if len(path) > 1 else step / 2  # the ends of a path in two parts may be cut
+        limits[(integers == integers.min()) & (integers < 0) & (wiring.real < wiring.integers)] += step / 2
+    return limits * (1 + SLACK) + SLACK
 
 
-def _step(wiring: Wiring, all_of_them: bool) -> float:
-    """The largest power of two of which the weights of the finest projection are multiples, in accumulator units.
+def _paths(wiring: Wiring) -> list[tuple[Projection, ...]]:
+    """The projections of every path: one, or the two parts of wider weights, of which the lower is named for the upper.
+
+    Where they are not as many as the network's paths, a projection is missing or too many: all of them are one.
+    """
+    lower = {part.name: part for part in wiring.projections if part.name.endswith(LOWER)}
+    upper = [part for part in wiring.projections if part.name not in lower]
+    paths = [tuple(filter(None, (part, lower.get(part.name + LOWER)))) for part in upper]
+    return paths if len(paths) == wiring.paths else [wiring.projections]
+
+
+def _step(path: Sequence[Projection], all_of_them: bool) -> float:
+    """The largest power of two of which the weights of the finer projection are multiples, in accumulator units.
 
     Without ``all_of_them`` nine in ten of them need to be, so that a few wrong weights do not make a step finer.
     """
     steps: list[float] = []
-    for projection in wiring.projections:
+    for projection in path:
         integers = projection.weights[projection.weights != 0]
         lowest = np.sort(integers & -integers)
         if lowest.size:

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 
 from neurodeploy.passes.draft import Rounded
 
+LOWER = ".low"
+"""Behind the name of a projection, that of the lower part of its weights."""
+
 
 def unique_names(rounded: Sequence[Rounded]) -> list[str]:
     """Names of projections: the last layer's where it stands once, else with source, target, layers between, delay.
 
-    The lower of two parts of a path is called as the upper one, with ``.low`` behind.
+    The lower of two parts of a path is called as the upper one, with ``LOWER`` behind.
     """
     upper = iter(_unique([layer for layer in rounded if not layer.lower]))
     names: list[str] = []
     for layer in rounded:
-        names.append(f"{names[-1]}.low" if layer.lower else next(upper))
+        names.append(f"{names[-1]}{LOWER}" if layer.lower else next(upper))
     return names
 
 

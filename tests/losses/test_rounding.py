@@ -1,5 +1,7 @@
 """Honest rounding stays within its bound, and a fault of the quantizer does not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,21 @@ def test_a_late_reset_is_within_the_bound_of_its_equal_form(reset: str) -> None:
     network = build.build()
     program = quantize(network).program
     assert judged(network, program, stimulus(network, steps=60)).strangers == {}
+
+
+@pytest.mark.parametrize("bits", [8, 12])
+def test_paths_that_add_up_are_rounded_apart(bits: int) -> None:
+    """Large weights and small ones between the same neurons: the large ones have by far the larger steps."""
+    rng, build = np.random.default_rng(0), NetworkBuilder()
+    source = build.input("input", (3,))
+    paths = [build.linear(f"fc{size:g}", source, size * rng.normal(size=(4, 3))) for size in (1.0, 0.01)]
+    build.output("output", build.lif("lif", paths, 5e-3, 0.75))
+    network = build.build()
+    program = quantize(network, weight_bits=bits).program
+    assert judged(network, program, stimulus(network, steps=30)).strangers == {}
+    large = next(part for part in program.projections if part.name == "fc1")
+    sick = tuple(replace(part, weights=part.weights + 2 * (part is large)) for part in program.projections)
+    assert judged(network, replace(program, projections=sick), stimulus(network)).strangers.keys() == {"lif"}
 
 
 @pytest.mark.parametrize("kind", ["lif", "cuba"])
