@@ -19,6 +19,12 @@ class Table(NamedTuple):
     rows: Sequence[Sequence[object]]
 
 
+def said(table: Table) -> Table:
+    """The table without the columns in which no row says anything."""
+    used = [i for i in range(len(table.columns)) if any(str(row[i]) for row in table.rows)]
+    return Table(table.title, [table.columns[i] for i in used], [[row[i] for i in used] for row in table.rows])
+
+
 def dimensions(shape: Sequence[int]) -> str:
     """A shape as ``16×8×8``."""
     return "×".join(map(str, shape))

@@ -42,11 +42,15 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Option:
-    """One ``-O name=value`` a target understands: its default and one line of help."""
+    """One ``-O name=value`` a target understands: its default and one line of help.
+
+    ``check`` raises InputError for a value without meaning. It is asked before a network is loaded.
+    """
 
     name: str
     default: str
     help: str
+    check: Callable[[str], object] = str
 
 
 class Runner(Protocol):
@@ -177,7 +181,7 @@ def ensure_available(target: Target) -> None:
 
 
 def check_options(target: Target, options: Options) -> dict[str, str]:
-    """The options with defaults filled in. Raises InputError for an unknown one."""
+    """The options with defaults filled in. Raises InputError for an unknown one, and for a value without meaning."""
     known = {option.name: option.default for option in target.options}
     unknown = sorted(options.keys() - known.keys())
     if unknown:
@@ -186,6 +190,9 @@ def check_options(target: Target, options: Options) -> dict[str, str]:
             "-O",
             choices(unknown[0], known, "it has"),
         )
+    for option in target.options:
+        if option.name in options:
+            option.check(options[option.name])
     return known | dict(options)
 
 

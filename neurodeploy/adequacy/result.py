@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from neurodeploy.table import Table
+from neurodeploy.table import Table, said
 
 
 @dataclass(frozen=True)
@@ -105,4 +105,4 @@ def adequacy_table(adequacy: Mapping[str, NodeAdequacy]) -> Table:
         for name, node in adequacy.items()
     ]
     columns = ("node", ">noticed", ">neurons", "by", "blind to")
-    return Table("wrong rules that this check would have noticed", columns, rows)
+    return said(Table("wrong rules that this check would have noticed", columns, rows))

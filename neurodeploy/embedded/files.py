@@ -13,6 +13,7 @@ from neurodeploy.codegen.encoders import EncoderText, encoder_text
 from neurodeploy.codegen.heads import Heads, heads
 from neurodeploy.codegen.helpers import missing_helpers
 from neurodeploy.codegen.integer_types import stored_type
+from neurodeploy.codegen.names import checked_prefix
 from neurodeploy.codegen.probe import Probe, probe
 from neurodeploy.embedded.footprint import Footprint, footprint
 from neurodeploy.embedded.header import END, firmware_header
@@ -23,7 +24,6 @@ from neurodeploy.step.plan import Plan, plan
 from neurodeploy.streams import stream_of
 from neurodeploy.target import Option
 
-PREFIX = Option("prefix", "model", "name of the files, and what every function of the source begins with")
 TAKEN = frozenset({"main", "probe", "probe_host", "board", "makefile", "clean", "zephyr", "src", "examples"})
 """Names of files that targets write beside it, and of what its Makefile makes, in small letters."""
 HEADERS = frozenset(
@@ -34,6 +34,18 @@ HEADERS = frozenset(
 }
 """Names of C's own headers, which one of ours would hide from whatever is built beside it."""
 LONGEST = 40
+
+
+def _checked(prefix: str) -> str:
+    """Raises InputError for a prefix that is no identifier or names another file."""
+    if prefix.lower() in TAKEN | HEADERS or len(prefix) > LONGEST:
+        another = "a header of C" if prefix.lower() in HEADERS else "another file"
+        problem = "is too long" if len(prefix) > LONGEST else f"{prefix!r} is the name of {another}"
+        raise InputError(problem, "-O prefix", f"use another name, of at most {LONGEST} letters")
+    return checked_prefix(prefix)
+
+
+PREFIX = Option("prefix", "model", "name of the files, and what every function of the source begins with", _checked)
 
 
 @dataclass(frozen=True)
@@ -66,10 +78,7 @@ def deploy(program: Program, prefix: str = PREFIX.default, sent: Mapping[str, Ra
 
     Raises InputError for a prefix that is no identifier or names another file, and for what the source cannot hold.
     """
-    if prefix.lower() in TAKEN | HEADERS or len(prefix) > LONGEST:
-        another = "a header of C" if prefix.lower() in HEADERS else "another file"
-        problem = "is too long" if len(prefix) > LONGEST else f"{prefix!r} is the name of {another}"
-        raise InputError(problem, "-O prefix", f"use another name, of at most {LONGEST} letters")
+    _checked(prefix)
     planned = plan(program, sent)
     rendering = render(planned, prefix)
     host, front = heads(planned, prefix), _front(planned, prefix)

@@ -70,12 +70,18 @@ LAYOUTS: Mapping[str, Callable[[str, Mapping[str, bytes]], dict[str, str]]] = {
     "arduino": _arduino,
 }
 """By layout, its files from the prefix of the source and the files that are there."""
-LAYOUT = Option("layout", "make", f"build system whose files come along: {', '.join(LAYOUTS)}")
+
+
+def _layout(name: str) -> Callable[[str, Mapping[str, bytes]], dict[str, str]]:
+    if name not in LAYOUTS:
+        raise InputError(f"there is no layout {name!r}", "-O layout", choices(name, LAYOUTS))
+    return LAYOUTS[name]
+
+
+LAYOUT = Option("layout", "make", f"build system whose files come along: {', '.join(LAYOUTS)}", _layout)
 
 
 def layout_files(options: Options, prefix: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The files of the layout that ``-O layout`` names. Raises InputError for an unknown one."""
-    name = options.get(LAYOUT.name, LAYOUT.default)
-    if name not in LAYOUTS:
-        raise InputError(f"there is no layout {name!r}", "-O layout", choices(name, LAYOUTS))
-    return {path: text.encode("ascii") for path, text in LAYOUTS[name](prefix, files).items()}
+    layout = _layout(options.get(LAYOUT.name, LAYOUT.default))
+    return {path: text.encode("ascii") for path, text in layout(prefix, files).items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from neurodeploy.embedded.footprint import Footprint, Share
 from neurodeploy.errors import CapabilityError, InputError
@@ -25,19 +26,20 @@ class Limits:
 
 def limit_options(flash: str = "", ram: str = "") -> tuple[Option, Option]:
     """The options ``flash`` and ``ram`` of a target, with their defaults; "" stands for no limit."""
+    flash_help = "bytes of flash there are, e.g. 512k or 2M; what does not fit is refused"
+    ram_help = "bytes of RAM there are, stack included, e.g. 128k; what does not fit is refused"
     return (
-        Option("flash", flash, "bytes of flash there are, e.g. 512k or 2M; what does not fit is refused"),
-        Option("ram", ram, "bytes of RAM there are, stack included, e.g. 128k; what does not fit is refused"),
+        Option("flash", flash, flash_help, partial(_size, "flash")),
+        Option("ram", ram, ram_help, partial(_size, "ram")),
     )
 
 
 def limits(options: Options) -> Limits:
     """The limits that ``-O flash`` and ``-O ram`` name. Raises InputError for what is no size."""
-    return Limits(_size(options, "flash"), _size(options, "ram"))
+    return Limits(_size("flash", options.get("flash", "")), _size("ram", options.get("ram", "")))
 
 
-def _size(options: Options, key: str) -> int | None:
-    text = options.get(key, "")
+def _size(key: str, text: str) -> int | None:
     if not text:
         return None
     match = re.fullmatch(r"([0-9]{1,12})([kKmM]?)", text)

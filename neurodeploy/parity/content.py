@@ -8,7 +8,7 @@ from typing import Any
 from neurodeploy.document import Block, Line, Span, Tone, line, quiet
 from neurodeploy.parity.quantization import loss_blocks
 from neurodeploy.parity.rung import Arrival, Divergence, NodeResult, Rung, Verdict
-from neurodeploy.table import Table, number
+from neurodeploy.table import Table, number, said
 
 TONES: dict[Verdict, Tone] = {"agree": "good", "diverged": "bad", "inconclusive": "warning", "same code": "warning"}
 COLUMNS = (
@@ -45,8 +45,7 @@ def rung_blocks(rung: Rung) -> list[Block]:
 def _nodes(rung: Rung) -> Table:
     """A row per node; columns in which no row says anything are left out."""
     rows = [_row(name, node, rung.latency.get(name)) for name, node in rung.nodes.items()]
-    used = [i for i in range(len(COLUMNS)) if any(row[i] for row in rows)]
-    return Table("", tuple(COLUMNS[i] for i in used), [[row[i] for i in used] for row in rows])
+    return said(Table("", COLUMNS, rows))
 
 
 def _row(name: str, node: NodeResult, latency: int | None) -> Sequence[str]:

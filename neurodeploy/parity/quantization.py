@@ -14,7 +14,7 @@ from neurodeploy.losses.losses import Loss, Losses
 from neurodeploy.losses.remedy import best_for, best_of
 from neurodeploy.losses.terms import Term
 from neurodeploy.parity.rung import NOT_ROUNDING, Divergence, NodeResult, Rung
-from neurodeploy.table import Table, number
+from neurodeploy.table import Table, number, said
 
 MOST_BEYOND = 4
 """Faults of one population that are listed before the rest is left out."""
@@ -154,4 +154,4 @@ def loss_table(losses: Losses) -> Table:
         for name, loss in losses.populations.items()
     ]
     columns = ("node", ">isolated", *(f">{term}" for term in terms), ">of the bound", ">cut by widths", ">beyond")
-    return Table("quantization: what each term costs, and how near rounding came to its bound", columns, rows)
+    return said(Table("quantization: what each term costs, and how near rounding came to its bound", columns, rows))

@@ -130,7 +130,7 @@ class Report:
         blocks += [quiet(f"not exercised in {node}: {'; '.join(items)}") for node, items in self._left(complete)]
         if complete:
             blocks += [loss_table(rung.losses) for rung in self.rungs if rung.losses is not None]
-            blocks += [coverage_table(self.coverage)]
+            blocks += [coverage_table(self.coverage)] if self.coverage else []
             blocks += [adequacy_table(self.adequacy)] if self.adequacy else []
             blocks += [quiet(self._contract())]
         elif self.adequacy:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from neurodeploy.errors import InputError
@@ -13,12 +14,29 @@ from neurodeploy.program.program import Program
 from neurodeploy.streams import stream_of
 from neurodeploy.target import Option, Options
 
-CLOCK = Option("clock", "", "clock of your processor, e.g. 168MHz: run and check then tell the load, with rate")
-RATE = Option("rate", "", "samples per second, e.g. 1kHz: a step each, or the steps that an encoder makes of one")
 SCALES = (("GHz", 1e9), ("MHz", 1e6), ("kHz", 1e3), ("Hz", 1.0))
 UNITS = {unit.lower(): scale for unit, scale in SCALES}
 FASTEST = 1e11
+EXAMPLES = {"clock": "clock=168MHz", "rate": "rate=100Hz"}
 ABOUT = "load.json"
+
+
+def _hertz(name: str, text: str) -> float | None:
+    """The frequency that an option names, or None where it names none. Raises InputError."""
+    if not text:
+        return None
+    match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,12})?) ?([kMG]?Hz)", text, re.IGNORECASE)
+    value = 0.0 if match is None else float(match[1]) * UNITS[match[2].lower()]
+    if not 0 < value <= FASTEST:
+        problem = f"{text!r} is no frequency"
+        raise InputError(problem, f"-O {name}", f"write it with its unit, e.g. {EXAMPLES[name]}")
+    return value
+
+
+CLOCK_HELP = "clock of your processor, e.g. 168MHz: run and check then tell the load, with rate"
+RATE_HELP = "samples per second, e.g. 1kHz: a step each, or the steps that an encoder makes of one"
+CLOCK = Option("clock", "", CLOCK_HELP, partial(_hertz, "clock"))
+RATE = Option("rate", "", RATE_HELP, partial(_hertz, "rate"))
 
 
 @dataclass(frozen=True)
@@ -70,7 +88,7 @@ def load_of_options(options: Options, program: Program) -> Load | None:
 
     Raises InputError for what is no frequency, for one without the other, and for more steps than cycles.
     """
-    clock, rate = (_hertz(options, option) for option in (CLOCK, RATE))
+    clock, rate = (_hertz(option.name, options.get(option.name, option.default)) for option in (CLOCK, RATE))
     if clock is None and rate is None:
         return None
     if clock is None or rate is None:
@@ -102,15 +120,3 @@ def load_of_files(files: Mapping[str, bytes]) -> Load | None:
 def load_file(load: Load | None) -> dict[str, bytes]:
     """The file that keeps a load, by name."""
     return {} if load is None else {ABOUT: (json.dumps(load.to_json()) + "\n").encode("ascii")}
-
-
-def _hertz(options: Options, option: Option) -> float | None:
-    text = options.get(option.name, option.default)
-    if not text:
-        return None
-    match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,12})?) ?([kMG]?Hz)", text, re.IGNORECASE)
-    value = 0.0 if match is None else float(match[1]) * UNITS[match[2].lower()]
-    if not 0 < value <= FASTEST:
-        example = {"clock": "clock=168MHz", "rate": "rate=100Hz"}[option.name]
-        raise InputError(f"{text!r} is no frequency", f"-O {option.name}", f"write it with its unit, e.g. {example}")
-    return value

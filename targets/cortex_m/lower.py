@@ -18,8 +18,16 @@ from neurodeploy.target import Artifact, Option, Options
 from .board import BOARD_C, BOARDS, Board, makefile
 from .load import load_file, load_of_options
 
-MACHINE = Option("machine", "mps2-an386", f"the board that QEMU emulates: {', '.join(BOARDS)}")
 ABOUT = "board.json"
+
+
+def _board(machine: str) -> Board:
+    if machine not in BOARDS:
+        raise InputError(f"there is no board {machine!r}", "-O machine", choices(machine, BOARDS))
+    return BOARDS[machine]
+
+
+MACHINE = Option("machine", "mps2-an386", f"the board that QEMU emulates: {', '.join(BOARDS)}", _board)
 
 
 def lower(program: Program, options: Options) -> Artifact:
@@ -55,12 +63,6 @@ def board_of(files: Mapping[str, bytes]) -> Board:
         return _board(json.loads(files[ABOUT])["machine"])
     except (KeyError, ValueError, TypeError) as error:
         raise InputError(f"does not say its board: {error}", f"target/{ABOUT}", "export the network again") from error
-
-
-def _board(machine: str) -> Board:
-    if machine not in BOARDS:
-        raise InputError(f"there is no board {machine!r}", "-O machine", choices(machine, BOARDS))
-    return BOARDS[machine]
 
 
 def _no_more_than(board: Board, limits: Limits) -> Limits:

@@ -23,10 +23,14 @@ CHOICE = "engine.json"
 
 def lower(program: Program, options: Options) -> Artifact:
     """The Program itself, and the engine where it is not the usual one. Raises InputError for an unknown engine."""
-    engine = options.get("engine", COMPILED)
-    if engine not in (COMPILED, REFERENCE):
-        raise InputError(f"there is no engine {engine!r}", "-O engine", choices(engine, (COMPILED, REFERENCE)))
+    engine = _engine(options.get("engine", COMPILED))
     return Artifact(program, {} if engine == COMPILED else {CHOICE: json.dumps({"engine": engine}).encode()})
+
+
+def _engine(name: str) -> str:
+    if name not in (COMPILED, REFERENCE):
+        raise InputError(f"there is no engine {name!r}", "-O engine", choices(name, (COMPILED, REFERENCE)))
+    return name
 
 
 def run(artifact: Artifact, stimulus: Stimulus, *, states: bool = False, drive: Trace | None = None) -> Trace:
@@ -58,7 +62,9 @@ TARGET = Target(
     lower=lower,
     run=run,
     opens=opened,
-    options=(Option("engine", COMPILED, "compiled: the Program as C, or reference: the reference runner itself"),),
+    options=(
+        Option("engine", COMPILED, "compiled: the Program as C, or reference: the reference runner itself", _engine),
+    ),
 )
 
 __all__ = ["TARGET"]

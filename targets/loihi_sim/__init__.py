@@ -5,7 +5,7 @@ from neurodeploy.numerics import LOIHI2
 from neurodeploy.target import Option, Target
 
 from . import environment
-from .lowering import lower
+from .lowering import lower, neurons_option
 from .rules import CAPABILITIES, RULES
 from .runner import run
 
@@ -23,6 +23,7 @@ TARGET = Target(
             "auto",
             "auto: stock Lava neurons where one run of all samples is exact; stock: one Lava run per sample, so that "
             "recurrent and delayed neurons can be stock too; held: our own models only",
+            neurons_option,
         ),
     ),
     available=environment.available,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from neurodeploy.target import Artifact, Options
 
 from .layout import Layout, is_convolution, layouts, spaces
 from .netx_file import net_file
-from .neurons import NeuronProcess, choose
+from .neurons import Choice, NeuronProcess, choose
 from .rules import checked
 from .synapses import Process, convolution, identity, matrix
 
@@ -25,7 +25,7 @@ NETWORK = "network.json"
 WEIGHTS = "weights.npz"
 NET = "network.net"
 FORMAT = "neurodeploy-loihi-sim-1"
-CHOICES = ("auto", "stock", "held")
+CHOICES: tuple[Choice, ...] = get_args(Choice)
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -35,9 +35,7 @@ def lower(program: Program, options: Options) -> Artifact:
     Option ``neurons``: ``auto`` (stock processes wherever one run over all samples is exact), ``stock`` (Lava is
     started anew for every sample, so that recurrent and delayed neurons can be stock too), ``held`` (own models only).
     """
-    choice = options.get("neurons", "auto")
-    if choice not in CHOICES:
-        raise InputError(f"neurons={choice!r} is unknown", "-O neurons", choices(choice, CHOICES))
+    choice = neurons_option(options.get("neurons", CHOICES[0]))
     findings = checked(program)
     laid = layouts(program)
     latency = latencies(program)
@@ -66,6 +64,14 @@ def lower(program: Program, options: Options) -> Artifact:
     if content is not None:
         files[NET] = content
     return Artifact(program, files, findings, (*notes(neurons), note))
+
+
+def neurons_option(name: str) -> Choice:
+    """The ``-O neurons`` of that name. Raises InputError for an unknown one."""
+    for choice in CHOICES:
+        if name == choice:
+            return choice
+    raise InputError(f"neurons={name!r} is unknown", "-O neurons", choices(name, CHOICES))
 
 
 def describe_neuron(

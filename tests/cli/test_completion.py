@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,20 @@ WRONG = {
     "one of several targets": (("check", "x.nir", "-t", "c", "-t", "cortex"), "did you mean cortex-m?"),
     "unknown option": (("export", "x.nir", "-t", "c", "-O", "layuot=cmake"), "did you mean layout?"),
 }
+WRONG_VALUES = {
+    "layout of a target": (("export", "x.pt", "-t", "c", "-O", "layout=cmaek"), "did you mean cmake?"),
+    "memory of a target": (("export", "x.pt", "-t", "cortex-m", "-O", "flash=big"), "'big' is no size of a memory"),
+    "clock of a target": (("export", "x.pt", "-t", "cortex-m", "-O", "clock=fast"), "'fast' is no frequency"),
+    "board of a target": (("export", "x.pt", "-t", "cortex-m", "-O", "machine=mps2-an38"), "did you mean mps2-an386?"),
+    "neurons of a target": (("export", "x.pt", "-t", "loihi-sim", "-O", "neurons=stok"), "did you mean stock?"),
+    "prefix of a target": (("export", "x.pt", "-t", "c", "-O", "prefix=stdio"), "is the name of a header of C"),
+    "engine of a target": (("export", "x.pt", "-t", "fixed", "-O", "engine=compild"), "did you mean compiled?"),
+    "option of quantization": (("export", "x.pt", "-t", "c", "-O", "weight-bits=99"), "a whole number from 1 to 16"),
+    "method": (("encode", "signal.csv", "--method", "step-foward"), "did you mean step-forward?"),
+    "profile": (("run", "x.nir", "--profile", "nores-1.1"), "did you mean norse-1.1?"),
+    "rung": (("run", "x.pt", "--on", "sorce"), "did you mean source?"),
+    "reference network": (("models", "build", "digts"), "did you mean digits?"),
+}
 HEAVY = """
 import json, sys
 from neurodeploy.cli.app import run_verb
@@ -24,12 +39,19 @@ for arguments in json.loads(sys.argv[1]):
 """
 
 
-def test_wrong_names_are_told_before_anything_heavy_is_imported() -> None:
-    words = json.dumps([arguments for arguments, _ in WRONG.values()])
-    done = subprocess.run([sys.executable, "-c", HEAVY, words], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.splitlines() == ["2 []"] * (len(WRONG) - 1) + ["2 ['h5py']"]
-    for _, told in WRONG.values():
-        assert told in done.stderr
+def test_wrong_names_are_told_before_anything_heavy_is_imported(tmp_path: Path) -> None:
+    """And wrong values of options before torch is."""
+    (tmp_path / "x.pt").write_bytes(b"")
+    (tmp_path / "signal.csv").write_text("1\n2\n")
+    given = {**WRONG, **WRONG_VALUES}
+    words = json.dumps([arguments for arguments, _ in given.values()])
+    command = [sys.executable, "-c", HEAVY, words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True, cwd=tmp_path)
+    told = done.stdout.splitlines()
+    assert told[: len(WRONG)] == ["2 []"] * (len(WRONG) - 1) + ["2 ['h5py']"]
+    assert not [line for line in told if "torch" in line or not line.startswith("2 ")]
+    for _, said in given.values():
+        assert said in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """``lint``: everything at once, exit codes, and the repaired file."""
 
+import re
 from pathlib import Path
 
 import h5py
@@ -97,6 +98,15 @@ def test_what_cannot_be_repaired_is_not_written() -> None:
     assert result.code == 1
     assert "could not be repaired" in result.out
     assert not Path("repaired.nir").exists()
+
+
+def test_findings_are_numbered_and_so_are_the_errors_among_them(model: Path) -> None:
+    told = call("lint", "--profile", "norse-1.1", foreign()).out.splitlines()[-1]
+    assert re.fullmatch(r"[2-9] findings, 0 of them errors", told)
+    with h5py.File(model, "a") as file:
+        del file["node/metadata/neurodeploy/contract"]
+        file["node/metadata/neurodeploy/contract"] = "{"
+    assert call("lint", model).out.splitlines()[-1] == "1 finding, 1 of them an error"
 
 
 def test_damaged_metadata_and_a_refused_term_are_findings(model: Path) -> None:

@@ -1,5 +1,6 @@
 """sinabs neurons run by sinabs itself equal the network: spikes, resets, gains, clamps, synapses, recurrence."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -7,12 +8,17 @@ import pytest
 import sinabs.layers as sl
 import torch
 from sinabs.activation import MaxSpike, MembraneReset, MembraneSubtract, MultiSpike, SingleSpike
+from sinabs.from_torch import from_model
 from torch import nn
 
 import neurodeploy as nd
-from neurodeploy.errors import RefusedError
+from neurodeploy.errors import CannotRepresentError, RefusedError
 from neurodeploy.frontends.state_dict import state_for
+from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.parity.float_rung import float_rung
+from neurodeploy.passes.pipeline import quantize
+from neurodeploy.reference.network_runner import run_network
+from neurodeploy.reference.program_runner import run_program
 from tests.frontends.live import agrees, read, spikes, weights
 
 
@@ -87,6 +93,41 @@ def test_squeezed_layers_and_pooling_by_sums() -> None:
         nn.Linear(16, 5), sl.LIFSqueeze(tau_mem=20.0, num_timesteps=100, norm_input=False),
     )  # fmt: skip
     agrees(weights(net, size=0.5), (2, 6, 6), exact=False)
+
+
+def test_a_pool_before_a_convolution_stays_a_window_and_counts_stay_exact() -> None:
+    """As sinabs converts an image classifier: a pooling between a neuron and the next convolution."""
+    layers = (nn.Conv2d(1, 4, 5, bias=False), nn.ReLU(), nn.AvgPool2d(2, 2), nn.Conv2d(4, 3, 3, bias=False), nn.ReLU())
+    net = from_model(weights(nn.Sequential(*layers), grain=4, size=0.5), batch_size=1).spiking_model
+    network = agrees(net, (1, 12, 12))
+    with pytest.raises(CannotRepresentError, match="need messages of 17 bits") as refusal:
+        quantize(network, INT32)
+    assert "-O spikes-per-step=65535 or fewer" in refusal.value.remedy
+    program = quantize(network, INT32, spikes_per_step=255).program
+    assert [(each.kind, each.stride, each.weights.shape) for each in program.projections] == [
+        ("conv2d", (1, 1), (4, 1, 5, 5)),
+        ("conv2d", (2, 2), (3, 4, 6, 6)),
+    ]
+    shown = spikes((1, 12, 12), samples=1)
+    expected, actual = run_network(network, shown), run_program(program, shown)
+    for name in network.populations:
+        np.testing.assert_array_equal(expected[name].output, actual[name].output)
+
+
+def test_the_spikes_of_a_step_are_what_a_refusal_offers_to_lower_and_never_one_bit_for_two_signs() -> None:
+    network = read(weights(dense(sl.IAF), size=0.5, grain=0), (6,))
+    with pytest.raises(CannotRepresentError, match=r"only \d+ weight bits are left beside 17 message bits") as refusal:
+        quantize(network, LOIHI2)
+    remedy = refusal.value.remedy
+    (most,) = (int(number) for number in re.findall(r"-O spikes-per-step=(\d+)", remedy))
+    assert f"in sinabs spike_fn=MaxSpike({most})" in remedy
+    assert "weight-bits" not in remedy
+    asked = quantize(network, LOIHI2, spikes_per_step=most).program
+    built = read(weights(dense(lambda: sl.IAF(spike_fn=MaxSpike(most))), size=0.5, grain=0), (6,))
+    shown = spikes((6,), samples=1)
+    for name in network.populations:
+        sent = run_program(asked, shown)[name].output
+        np.testing.assert_array_equal(sent, run_program(quantize(built, LOIHI2).program, shown)[name].output)
 
 
 def test_layers_repeated_over_time() -> None:

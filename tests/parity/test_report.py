@@ -8,10 +8,13 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+import neurodeploy as nd
 from neurodeploy.evidence import INDEPENDENT, SAME_CODE, Evidence
 from neurodeploy.finding import Finding
 from neurodeploy.parity.report import Overall, Report
 from neurodeploy.parity.rung import Divergence, NodeResult, Rung, Verdict
+from neurodeploy.table import Table
+from tests.passes.networks import dense
 
 HOSTILE = "<img src=x onerror='alert(1)'>&\""
 FIRST = Divergence(
@@ -208,6 +211,17 @@ def test_results_of_numpy_are_plain_in_the_data() -> None:
     report = full()
     assert isinstance(json.dumps(report.to_json()), str)
     assert not any(isinstance(value, np.generic) for value in report.to_json()["rungs"][1]["first_divergence"].values())
+
+
+@pytest.mark.parametrize("complete", [False, True])
+def test_no_table_of_a_report_is_blank_nor_a_column_of_it(complete: bool) -> None:
+    checked = nd.check(dense([[0.5, 0.25]], threshold=0.5), targets=["fixed"], steps=20)
+    for report in (checked, full(), Report((), {}, {}, (), {}, {}), replace(checked, coverage={}, adequacy={})):
+        tables = [block for block in report.blocks(complete) if isinstance(block, Table)]
+        assert bool(tables) or not report.rungs
+        for table in tables:
+            assert table.rows
+            assert all(any(str(cell).strip() for cell in column) for column in zip(*table.rows, strict=True))
 
 
 def test_at_a_prompt_and_printed_a_report_is_the_console_report() -> None:
