@@ -1,4 +1,7 @@
-"""Programs that a machine cannot carry, as their integers show it, and what the remedies make of them."""
+"""Programs that a machine cannot carry, as their integers show it, and what the remedies make of them.
+
+They are made by hand. What networks make of the same rules is in ``reached``, name by name.
+"""
 
 from __future__ import annotations
 
