@@ -21,8 +21,8 @@ READY := $(VENV)/.ready
 UNFINISHED := $(VENV)/.unfinished
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 # What their own requirements keep from being installed here: sinabs wants an old nir, SpikingJelly and NeuroBench a
-# torchaudio and more.
-ALONE := spikingjelly==2.0.0 sinabs==3.1.3 neurobench==2.3.0
+# torchaudio and more. axe-playwright-python is here for axe-core alone, which a browser of ours runs.
+ALONE := spikingjelly==2.0.0 sinabs==3.1.3 neurobench==2.3.0 axe-playwright-python==0.1.8
 SYSTEM_PACKAGES := g++ gcc-arm-none-eabi qemu-system-arm bochs bochs-term chromium chromium-driver arduino-builder
 
 export MPLBACKEND := agg

@@ -151,7 +151,9 @@ def main(folder: Path) -> int:
 
 
 def write_pages(folder: Path) -> None:
-    """Copy every page to its place, with links that lead to other pages of the site."""
+    """Copy every page to its place, with links that lead to other pages of the site, and the script beside them."""
+    folder.mkdir()
+    shutil.copy(ROOT / "docs/keyboard.js", folder)
     for place, source in SOURCES.items():
         page = folder / place
         page.parent.mkdir(parents=True, exist_ok=True)
@@ -186,7 +188,7 @@ def shown(output: Any, pictures: Path) -> str:
         file = pictures / f"{len(list(pictures.iterdir())) + 1}.png"
         file.write_bytes(base64.b64decode(data["image/png"]))
         words = html.escape(output.metadata["image/png"]["alt"])
-        return f'<p><img alt="{words}" src="{pictures.name}/{file.name}" loading="lazy"></p>'
+        return f'<p><img alt="{words}" src="{pictures.name}/{file.name}"></p>'
     if "text/html" in data:
         return f"<div>\n{data['text/html']}\n</div>"
     return block("text", output.get("text") or data["text/plain"])

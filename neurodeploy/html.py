@@ -15,10 +15,11 @@ STYLE = """
 .nd caption { text-align: left; font-weight: 600; padding: .2rem 0; color: inherit; }
 .nd th, .nd td { padding: .2rem .7rem .2rem 0; border-bottom: 1px solid #8884; text-align: left; vertical-align: top; }
 .nd th { font-weight: 600; } .nd .r { text-align: right; font-variant-numeric: tabular-nums; }
-.nd .good { color: #1a7f45; } .nd .bad { color: #c8372d; } .nd .warning { color: #a06a00; }
+.nd .good { color: light-dark(#1a7f45, #5cc98a); } .nd .bad { color: light-dark(#b3261e, #ff8a80); }
+.nd .warning { color: light-dark(#8a5a00, #e5b567); }
 .nd .quiet, .nd small { opacity: .75; } .nd code { background: #8882; padding: 0 .25rem; }
 """
-"""One style for all; it binds nothing outside of ``.nd`` and leaves the colors of text to the page."""
+"""One style for all; it binds nothing outside of ``.nd``, and follows the page's ``color-scheme``."""
 
 
 def escape(text: str) -> str:

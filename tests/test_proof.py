@@ -187,7 +187,12 @@ def test_cases_have_names_of_their_own_and_no_cell_breaks() -> None:
     assert all("|" not in claim.name + claim.proves for claim in claims)
 
 
-@pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
+def test_what_is_tested_elsewhere_is_tested_there() -> None:
+    places = [case.tested_by for case in all_cases() if case.tested_by]
+    assert [place for place in places if not (Path(__file__).parents[1] / place).is_file()] == []
+
+
+@pytest.mark.parametrize("case", [case for case in all_cases() if not case.tested_by], ids=lambda case: case.name)
 def test_every_claim_holds_for_its_first_seed(case: ProofCase) -> None:
     if (lacking := case.lacks()) is not None:
         pytest.skip(lacking)

@@ -15,8 +15,9 @@ import pytest
 import neurodeploy as nd
 from neurodeploy.passes.pipeline import STAGES
 from tests.cli.support import call
-from tests.packaging import workplace
+from tests.packaging import site, workplace
 from tests.packaging.pages import FILES, PLACES, ROOT, TEXTS, commands, inline, links
+from tests.report import accessibility
 
 TYPED = {name: typed for name in FILES if not name.startswith("docs/howto/") and (typed := commands(TEXTS[name]))}
 """How-tos have a test of their own, which reads what they show too."""
@@ -97,13 +98,25 @@ def assert_module(words: list[str]) -> None:
         assert [option for option in options if option not in done.stdout] == []
 
 
-def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
-    command = [sys.executable, "docs/build.py", str(tmp_path / "site")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
+    """The folder of the site, and how its build ended."""
+    folder = tmp_path_factory.mktemp("documentation") / "site"
+    return folder, site.build(folder)
+
+
+def test_the_site_builds_without_a_warning(built: tuple[Path, "subprocess.CompletedProcess[str]"]) -> None:
+    folder, done = built
     assert done.returncode == 0, done.stdout + done.stderr
     assert "No issues found" in done.stderr
-    pages = {path.relative_to(tmp_path / "site").as_posix() for path in (tmp_path / "site").rglob("*.html")}
+    pages = {path.relative_to(folder).as_posix() for path in folder.rglob("*.html")}
     assert pages >= {place.removesuffix(".md") + ".html" for place in PLACES}
+
+
+@pytest.mark.skipif(bool(accessibility.missing()), reason=accessibility.missing() or "there is one")
+def test_a_page_of_each_kind_is_accessible(built: tuple[Path, "subprocess.CompletedProcess[str]"]) -> None:
+    """Text and wide code in the light, a notebook in the dark; ``make proof`` judges every page in both."""
+    assert site.judge(built[0], [("howto/silent.html", "light"), ("notebooks/02.html", "dark")]) == {}
 
 
 @pytest.mark.parametrize("command", INLINE)

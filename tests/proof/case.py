@@ -58,6 +58,9 @@ class ProofCase:
 
     ``parts``: claims that share their work, each with a row of its own; ``run`` then counts every one that this
     computer can judge.
+
+    ``tested_by``: a test that asks the same of a smaller part, where a single seed takes too long for ``make test``,
+    which otherwise judges the first one.
     """
 
     name: str
@@ -67,6 +70,7 @@ class ProofCase:
     run: Callable[[range], Counts]
     lacks: Callable[[], str | None] = lambda: None
     parts: tuple[Claim, ...] = ()
+    tested_by: str = ""
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
-WIDTH, HEIGHT, PHONE = 1100, 900, 390
+WIDTH, HEIGHT, PHONE, NARROW = 1100, 900, 390, 360
 
 
 def missing() -> str:

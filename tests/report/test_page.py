@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.report import accessibility, faulty
 from tests.report import browser as session
-from tests.report import faulty
 
 pytestmark = [
     pytest.mark.xdist_group("browser"),
@@ -145,6 +145,14 @@ def test_every_picture_and_control_says_what_it_is(page: Any) -> None:
     assert "40 neurons" in page.find_element("id", "raster").get_attribute("aria-label")
 
 
+@pytest.mark.skipif(bool(accessibility.missing()), reason=accessibility.missing() or "there is one")
+@pytest.mark.parametrize(("scheme", "width"), [("light", session.WIDTH), ("dark", session.NARROW)])
+def test_no_rule_of_accessibility_is_broken_badly(page: Any, scheme: str, width: int) -> None:
+    session.prefer(page, scheme)
+    session.resize(page, width)
+    assert accessibility.violations(page) == []
+
+
 def test_it_is_dark_where_the_reader_prefers_it(page: Any) -> None:
     ground = "return getComputedStyle(document.body).backgroundColor"
     light, red = page.execute_script(ground), page.execute_script(COLORED)
@@ -157,3 +165,18 @@ def test_a_phone_scrolls_in_one_direction_only(page: Any) -> None:
     session.resize(page, session.PHONE)
     assert page.execute_script("return document.documentElement.scrollWidth") <= session.PHONE
     assert page.execute_script("return document.getElementById('raster').clientWidth") > 300
+
+
+def test_on_a_narrow_phone_only_what_scrolls_by_itself_is_wider_than_the_screen(page: Any) -> None:
+    session.resize(page, session.NARROW)
+    cut = """
+        const scrolls = (e) => e && (getComputedStyle(e).overflowX === "auto" || scrolls(e.parentElement));
+        const all = [...document.body.querySelectorAll("*")];
+        const wide = all.filter((e) => e.getBoundingClientRect().right > innerWidth + 1);
+        return wide.filter((e) => !scrolls(e.parentElement) && getComputedStyle(e).overflowX !== "auto")
+            .map((e) => e.outerHTML.slice(0, 80));
+    """
+    assert page.execute_script(cut) == []
+    assert page.execute_script("return document.documentElement.scrollWidth") <= session.NARROW
+    unreached = "(e) => e.scrollWidth > e.clientWidth && e.tabIndex < 0"  # by keys
+    assert page.execute_script(f"return [...document.querySelectorAll('.scroll')].filter({unreached})") == []
