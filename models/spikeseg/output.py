@@ -71,7 +71,5 @@ class EncoderOutput:
 
 def first_spike_times(spikes: Tensor) -> Tensor:
     """The first step at which each cell of (T, ...) is non-zero, -1 where it never is; int64 of shape (...)."""
-    steps = spikes.shape[0]
-    clock = torch.arange(steps, device=spikes.device).reshape(-1, *[1] * (spikes.ndim - 1))
-    first = torch.where(spikes > 0, clock, steps).amin(dim=0)
-    return torch.where(first == steps, -1, first)
+    fired = spikes > 0
+    return torch.where(fired.any(dim=0), fired.to(torch.uint8).argmax(dim=0), -1)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -94,25 +93,19 @@ class Adequacy:
         if not self._seen:
             return {}
         chosen = {population.name: self._choose(population) for population in self._program.populations}
-        return {
-            name: self._result(name, tried, impossible.get(name, ()), name not in stateless)
-            for name, tried in chosen.items()
-            if tried.fans
-        }
-
-    def _result(self, name: str, tried: _Tried, impossible: Collection[Rule], states: bool) -> NodeAdequacy:
-        population = self._program.by_name[name]
-        node = self._node(population, tried)
+        tried = {name: neurons for name, neurons in chosen.items() if neurons.fans}
+        nodes = {name: self._node(self._program.by_name[name], neurons) for name, neurons in tried.items()}
         known: dict[int, IntArray] = {}
-        (right,) = run_nodes([node], known)
-        wrong = [*self._rules(node, right, tried.fans)]
-        records = run_nodes([rule.node for rule in wrong], known)
-        kept = unreachable(node) if ("overflow", "") in impossible else ()
-        impossible = (*impossible, *idle(node), *kept)
-        seen = [_stuck(right)] if population.kind == "cuba-lif" else []
-        seen += [_seen(rule, right, record, impossible) for rule, record in zip(wrong, records, strict=True)]
-        samples, steps = right.output.shape[:2]
-        return NodeAdequacy(tuple(seen), len(tried.neurons), prod(population.shape), samples, steps, states)
+        right = dict(zip(nodes, run_nodes([*nodes.values()], known), strict=True))
+        wrong = {name: [*self._rules(nodes[name], right[name], tried[name].fans)] for name in nodes}
+        records = iter(run_nodes([rule.node for rules in wrong.values() for rule in rules], known))
+        results: dict[str, NodeAdequacy] = {}
+        for name, rules in wrong.items():
+            seen = _seen(nodes[name], right[name], [*zip(rules, records, strict=False)], impossible.get(name, ()))
+            size, (samples, steps) = self._program.by_name[name].size, right[name].output.shape[:2]
+            states = name not in stateless
+            results[name] = NodeAdequacy(tuple(seen), len(tried[name].neurons), size, samples, steps, states)
+        return results
 
     def _rules(self, node: Node, right: Record, fans: tuple[Fan, ...]) -> Iterator[Wrong]:
         sent = [self._sent(fan.projection.source) for fan in fans]
@@ -134,7 +127,19 @@ class Adequacy:
         )
 
 
-def _seen(rule: Wrong, right: Record, record: Record, impossible: Collection[Rule]) -> Seen:
+def _seen(
+    node: Node, right: Record, records: Sequence[tuple[Wrong, Record]], impossible: Collection[Rule]
+) -> Iterator[Seen]:
+    """What of the wrong rules of a node shows. ``records``: by rule, what the node does under it."""
+    kept = unreachable(node) if ("overflow", "") in impossible else ()
+    never = (*impossible, *idle(node), *kept)
+    if node.population.kind == "cuba-lif":
+        yield _stuck(right)
+    for rule, record in records:
+        yield _shown(rule, right, record, never)
+
+
+def _shown(rule: Wrong, right: Record, record: Record, impossible: Collection[Rule]) -> Seen:
     expected = right.neurons(rule.neurons)
     outputs = (expected.output != record.output).any(axis=(0, 1))
     states = outputs | (expected.v != record.v).any(axis=(0, 1)) | (expected.u != record.u).any(axis=(0, 1))

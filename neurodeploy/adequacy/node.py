@@ -53,13 +53,15 @@ class Line:
 class Node:
     """``K`` neurons with their rules, their lines, and the state they begin with where it is not the initial one.
 
-    ``update``: makes, afresh for a run, what takes the place of the reference's update.
+    - ``update``: makes, afresh for a run, what takes the place of the reference's update.
+    - ``rule``: the name of that update, the same for the same rule of any node, so that those run side by side.
     """
 
     numerics: Numerics
     population: Population
     lines: tuple[Line, ...]
     update: Callable[[], Update] | None = None
+    rule: str = ""
     start: State | None = None
 
     @property
@@ -127,7 +129,16 @@ def run_nodes(nodes: Sequence[Node], received: dict[int, IntArray] | None = None
 def _structure(node: Node) -> object:
     """What nodes must share to run side by side."""
     p = node.population
-    rules = (node.numerics, node.update, p.kind, p.compare, p.reset, p.every_step, p.fire_once, p.max_spikes_per_step)
+    rules = (
+        node.numerics,
+        node.rule or node.update,
+        p.kind,
+        p.compare,
+        p.reset,
+        p.every_step,
+        p.fire_once,
+        p.max_spikes_per_step,
+    )
     events = [(id(line.sent), line.projection.delay, line.projection.shift) for line in node.lines]
     return *rules, p.floor is None, p.ceiling is None, p.shift, p.output, tuple(events) if node.by_events else ()
 

@@ -68,8 +68,8 @@ def _relay(node: Node) -> Rules:
     yield "relay", "shifts one more", _with(node, shift=population.shift + 1)
     yield "relay", "shifts one less", _with(node, shift=population.shift - 1)
     yield from _updates(node)
-    yield "clip", "not at the lower end", replace(node, update=lambda: _without_low)
-    yield "clip", "not at the upper end", replace(node, update=lambda: _without_high)
+    yield "clip", "not at the lower end", replace(node, update=lambda: _without_low, rule="no low")
+    yield "clip", "not at the upper end", replace(node, update=lambda: _without_high, rule="no high")
     if population.output.width > 1:
         narrow = Output("graded", population.output.width - 1, population.output.signed, population.output.scale)
         yield "clip", "one bit narrower", _with(node, output=narrow)
@@ -120,7 +120,8 @@ def _updates(node: Node) -> Rules:
             idle |= hypothesis.term == "rounding" and any(f"the {name} " in hypothesis.change for name in exact)
             idle |= hypothesis.term == "reset" and p.reset == "none"
         if not idle:
-            yield hypothesis.term, hypothesis.change, replace(node, update=hypothesis.update)
+            rule = f"{hypothesis.term}: {hypothesis.change}"
+            yield hypothesis.term, hypothesis.change, replace(node, update=hypothesis.update, rule=rule)
 
 
 def _beyond(population: Population, state: State, a: IntArray, n: Numerics) -> Step:

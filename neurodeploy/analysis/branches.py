@@ -82,16 +82,8 @@ def count_decisions(
     if population.kind == "relay":
         return sent
     u, v, before = _states(population, trace)
-    first = initial_state(population, len(v)).v if start is None or population.every_step else start
-    v_last = previous(first, v, population)
-    integrated = integrate(population, v_last, u, numerics)
-    clamped = clamp(population, integrated, numerics)
-    membrane = Branches(
-        current_strays=_count(np.abs(u) > 1 << (numerics.current_bits - 1)),
-        saturations=_count(integrated != unlimited(population, v_last, u, numerics)),
-        floors=_count(clamped > integrated),
-        ceilings=_count(clamped < integrated),
-    )
+    strays = Branches(current_strays=_count(np.abs(u) > 1 << (numerics.current_bits - 1)))
+    membrane = strays + count_limits(numerics, population, trace, start)
     if population.kind == "li":
         return sent + membrane
     threshold = np.asarray(population.threshold, dtype=np.int64) << numerics.state_shift
@@ -102,6 +94,23 @@ def count_decisions(
         multiple=_count(output > 1),
     )
     return sent + membrane + decision
+
+
+def count_limits(numerics: Numerics, population: Population, trace: Trace, start: IntArray | None = None) -> Branches:
+    """Saturations, floors and ceilings of the membrane alone; all else as ``count_decisions``."""
+    u, v, _ = _states(population, trace)
+    first = initial_state(population, len(v)).v if start is None or population.every_step else start
+    v_last = previous(first, v, population)
+    free = unlimited(population, v_last, u, numerics)
+    if numerics.integration == "sum":
+        limited = overflow(free, numerics.membrane_bits, numerics.membrane_overflow)
+    else:
+        limited = integrate(population, v_last, u, numerics)
+    clamped = clamp(population, limited, numerics)
+    saturations = Branches(saturations=_count(limited != free))
+    if population.floor is None and population.ceiling is None:
+        return saturations
+    return saturations + Branches(floors=_count(clamped > limited), ceilings=_count(clamped < limited))
 
 
 def count_arrivals(program: Program, population: Population, trace: Trace) -> Branches:

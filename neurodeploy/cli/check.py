@@ -102,7 +102,8 @@ Budget = Annotated[float, typer.Option(metavar="X", help="Smallest Jaccard of ev
 Twice = Annotated[
     bool,
     typer.Option(
-        "--twice", help="Run every target twice more, with states and without: it must send the same both times."
+        "--twice/--once",
+        help="Run the first samples and steps of every target again, without states: it must send the same.",
     ),
 ]
 
@@ -119,7 +120,7 @@ def check(
     ] = None,
     allow_same_code: SameCode = False,
     causes: Causes = None,
-    twice: Twice = False,
+    twice: Twice = True,
     searched: Searched = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page too.")] = None,
     junit: Junit = None,

@@ -23,7 +23,7 @@ from neurodeploy.flow.ladder import Ladder, build_ladder
 from neurodeploy.flow.loading import load
 from neurodeploy.flow.outputs import check_apart
 from neurodeploy.flow.proving import proof_of
-from neurodeploy.flow.repeating import repeated
+from neurodeploy.flow.repeating import Repeated, repeated
 from neurodeploy.flow.spreading import spread
 from neurodeploy.flow.subject import Subject, network_of, open_subject
 from neurodeploy.network.network import Network
@@ -61,7 +61,7 @@ def check(
     allow_same_code: bool = False,
     calibrate: Source = None,
     causes: bool | None = None,
-    twice: bool = False,
+    twice: bool = True,
     coverage: float | None = None,
     adequacy: bool = True,
     reference: Judge = "part",
@@ -83,7 +83,7 @@ def check(
         states: membranes and currents of targets are compared too.
         calibrate: a stimulus to calibrate the integers of a source with, as ``quantize`` takes it.
         causes: say why a rung diverges: costs of quantization and remedies, wrong terms of nodes. True: costs always.
-        twice: run the first samples and steps twice more on every target, with states and without: both must be equal.
+        twice: run the first samples and steps of every target again, without states: it must send the same.
         coverage: least share of neurons and synapses, 0 to 1; by default a quarter of channels, half of weights.
         adequacy: measure which wrong rules of single nodes this check would have noticed.
         reference: how much of a long check the reference computes: a seeded ``"part"``, or all of it (``"full"``).
@@ -106,24 +106,27 @@ def check(
         shown = shown_to(network, ladder.program, given, save_stimulus, progress, **showing)
         climb = _climbed(opened, ladder, shown, states, reference, progress, causes, adequacy, Calls(crew))
     explain = partial(explained, opened, ladder, climb, options=texts(options), budget=budget, causes=causes)
-    rungs = _rungs(climb, budget, allow_silent, explain, _again(ladder, shown) if twice else {})
+    rungs = _rungs(climb, budget, allow_silent, explain, _again(ladder, climb, states) if twice else {})
     about = about_report(subject, opened, network, ladder.program, shown)
     return _report(climb, ladder, rungs, coverage, allow_silent, allow_same_code, about)
 
 
-def _again(ladder: Ladder, shown: Stimulus) -> dict[str, tuple[bool, str]]:
-    """By target, what two more runs of it showed."""
-    return {target.name: repeated(target, artifact, shown) for target, artifact in ladder.targets}
+def _again(ladder: Ladder, climb: Climb, states: bool) -> dict[str, Repeated]:
+    """By target, what a further run of it showed."""
+    sides = zip(ladder.targets, climb.sides, strict=True)
+    return {t.name: repeated(t, artifact, climb.stimulus, side.begun.trace(), states) for (t, artifact), side in sides}
 
 
-def _repeated(rungs: Sequence[Rung], again: Mapping[str, tuple[bool, str]]) -> list[Rung]:
+def _repeated(rungs: Sequence[Rung], again: Mapping[str, Repeated]) -> list[Rung]:
     """The rungs with what further runs of their targets showed; those of a target that differs from itself diverged."""
     told: list[Rung] = []
     for rung in rungs:
-        same, words = again.get(rung.target, (True, ""))
-        if not same:
-            rung = replace(rung, verdict="diverged", reasons=(*rung.reasons, words))
-        told.append(replace(rung, notes=(*rung.notes, words)) if same and words else rung)
+        run = again.get(rung.target)
+        if run is not None and run.same:
+            rung = replace(rung, notes=(*rung.notes, run.words))
+        elif run is not None:
+            rung = replace(rung, verdict="diverged", reasons=(*rung.reasons, run.words))
+        told.append(rung)
     return told
 
 
@@ -255,7 +258,7 @@ def _rungs(
     budget: float,
     allow_silent: Collection[str],
     explain: Callable[[Rung], Rung],
-    again: Mapping[str, tuple[bool, str]],
+    again: Mapping[str, Repeated],
 ) -> list[Rung]:
     """The rungs of a ladder that was climbed, from the source up.
 

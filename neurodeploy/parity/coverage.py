@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.analysis.branches import count_decisions
+from neurodeploy.analysis.branches import count_limits
 from neurodeploy.analysis.ranges import apply_weights
 from neurodeploy.numerics import Numerics
 from neurodeploy.parity.block import Place
@@ -204,7 +204,7 @@ def _limits(numerics: Numerics, population: Population, trace: Trace, start: NDA
         limited |= any(bool((before == bound).any()) for bound in bounds)
     if not limited:
         return {"saturated": 0, "clamped": 0}
-    branches = count_decisions(numerics, population, trace, start)
+    branches = count_limits(numerics, population, trace, start)
     return {"saturated": branches.saturations, "clamped": branches.floors + branches.ceilings}
 
 

@@ -142,7 +142,7 @@ class _Node:
         self._choose(differ, step)
         for rung, entry in entries.items():
             different = differ.get(rung)
-            counts = None if different is None else np.count_nonzero(different, axis=1)
+            counts = None if different is None else _by_step(different)
             self._units.setdefault(rung, 2.0**entry.state_scale * np.asarray(entry.state_unit))
             self._parts.setdefault(rung, []).append(self._part(entry, flat[rung], counts))
 
@@ -165,7 +165,7 @@ class _Node:
     def _part(self, entry: Entry, outputs: Array, differing: NDArray[np.int64] | None) -> _Part:
         membrane = None if entry.v is None else narrowed(_flat(entry.v)[:, self._neurons].T.copy())
         output = narrowed(outputs[:, self._neurons].T.copy())
-        return _Part(output, membrane, np.count_nonzero(outputs, axis=1), differing)
+        return _Part(output, membrane, _by_step(outputs), differing)
 
     def value(self) -> NodeRecord:
         order = np.argsort(self._neurons)
@@ -187,6 +187,11 @@ class _Node:
         """One number for each of the neurons that were kept, in order."""
         full = np.broadcast_to(np.asarray(value, np.float64), self._population.shape)
         return full.reshape(-1)[np.sort(self._neurons)]
+
+
+def _by_step(array: Array) -> NDArray[np.int64]:
+    """How many of every step's cells are not 0; step by step, which numpy counts many times faster than by axis."""
+    return np.array([np.count_nonzero(row) for row in array], np.int64)
 
 
 def _flat(array: Array) -> Array:

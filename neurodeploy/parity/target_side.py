@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from neurodeploy.causes.search import SECONDS
 from neurodeploy.evidence import Evidence
+from neurodeploy.parity.beginning import Beginning
 from neurodeploy.parity.block import Block, Past, Place
 from neurodeploy.parity.divergence import first_of
 from neurodeploy.parity.exact_judge import ExactJudge, with_inputs
@@ -34,6 +35,7 @@ class Side:
     - ``evidence``: what it means that it agrees, unless its trace says so itself.
     - ``spread``: runs it on a whole stimulus elsewhere, sample by sample as it would here; None: it runs here.
     - ``seconds``: what the search for the causes of a divergence may take.
+    - ``begun``: after the run, what it sent in its first samples and steps.
     """
 
     name: str
@@ -47,12 +49,17 @@ class Side:
     spread: Callable[[Stimulus], Trace] | None = None
     exact: ExactJudge | None = field(default=None, init=False)
     compiled: bool = field(default=False, init=False)
+    begun: Beginning = field(init=False)
     _shown: Stimulus = field(init=False)
     _first: int = field(default=0, init=False)
     _past: Past = field(init=False)
     _trace: Trace | None = field(default=None, init=False)
     _known: Divergence | None = field(default=None, init=False)
     _explanation: Explanation | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        populations = self.program.populations
+        self.begun = Beginning(self.program.by_name, sum(population.size for population in populations))
 
     def begin(self, shown: Stimulus, first: int) -> None:
         """Go on with some samples, of which ``first`` is the first; where it cannot be fed in chunks, it runs now."""
@@ -79,6 +86,7 @@ class Side:
         """Compare the next block; it comes back with what the inputs sent."""
         self._told(actual)
         assert self.exact is not None
+        self.begun.add(actual, expected.place)
         full = with_inputs(self.program, expected.trace, actual)
         if expected.place.step == 0:
             self._past = Past(memory_steps(self.program))
