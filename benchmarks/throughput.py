@@ -29,9 +29,9 @@ from neurodeploy.sweeps.journal import open_journal
 from neurodeploy.work import open_crew
 
 FOLDER = Path(__file__).resolve().parent / "results"
-SWEPT = (64, 2, 150)
+SWEPT = (32, 2, 60)
 SEEDS, WIDTHS = 3, (8, 6, 5, 4)
-CHECKED = {"fixed": ((32, 4, 100), (32, 16, 100), (32, 64, 100)), "loihi-sim": ((32, 8, 40),)}
+CHECKED = {"fixed": ((32, 4, 60), (32, 16, 60), (32, 64, 60)), "loihi-sim": ((32, 8, 20),)}
 """Sizes of SpikeSEG, samples and steps."""
 ALONE = 60_000_000
 """Additions of a loop that shares nothing, by which the machine itself is judged."""

@@ -128,7 +128,7 @@ def _sweeps(found: Throughput) -> list[str]:
 
 
 def _checks(found: Throughput) -> list[str]:
-    lines = ["## A check", "", "SpikeSEG of 32×32 pixels: 100 steps of `fixed`, 40 of `loihi-sim`.", ""]
+    lines = ["## A check", "", "SpikeSEG of 32×32 pixels: 60 steps of `fixed`, 20 of `loihi-sim`.", ""]
     lines += ["| target, samples | on | seconds | samples per hour | faster than serial | by round | efficiency |"]
     lines += ["|---|---|---|---|---|---|---|"]
     for target, counts in found.samples.items():

@@ -9,11 +9,11 @@ from typing import Any
 from neurodeploy.atomic import write_files
 from neurodeploy.extras import has, install_command, need
 from neurodeploy.finding import Finding
-from neurodeploy.sweeps.result import COST, KEPT, MEASURED, Row, Sweep
+from neurodeploy.sweeps.result import ACCURACY, COST, KEPT, MEASURED, Row, Sweep
 
 CSV, PARQUET, PICTURE = "table.csv", "table.parquet", "pareto.svg"
 FILES = (CSV, PARQUET, PICTURE)
-SIZE, DOTS = (7.0, 4.5), 150
+WIDTH, HEIGHT, DOTS = 7.0, 4.5, 150
 
 
 def write(sweep: Sweep, folder: Path, beside: Mapping[str, bytes]) -> tuple[Finding, ...]:
@@ -25,7 +25,7 @@ def write(sweep: Sweep, folder: Path, beside: Mapping[str, bytes]) -> tuple[Find
     missing: list[Finding] = []
     for name, package, extra, made in (
         (PARQUET, "pyarrow", "sweep", _parquet),
-        (PICTURE, "matplotlib", "plot", _picture),
+        (PICTURE, "matplotlib", "plot", picture),
     ):
         if has(package):
             texts[name] = made(sweep)
@@ -47,35 +47,39 @@ def _parquet(sweep: Sweep) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def _picture(sweep: Sweep) -> bytes:
-    """Memory of weights against what is kept of the spikes: every row a point, the front a line, the best marked."""
+def picture(sweep: Sweep) -> bytes:
+    """Memory of weights against what is kept of the spikes and, where labels tell it, against accuracy."""
     import io
 
     matplotlib = need("matplotlib", "plot", PICTURE)
     figure_module = need("matplotlib.figure", "plot", PICTURE)
+    judged = {KEPT: "Jaccard index of the worst layer", ACCURACY: "accuracy on the target"}
+    shown = [name for name in judged if name == KEPT or any(row.get(name) is not None for row in sweep.rows)]
     with matplotlib.rc_context({"svg.hashsalt": "neurodeploy", "svg.fonttype": "none"}):
-        figure = figure_module.Figure(figsize=SIZE, layout="constrained")
-        axes = figure.subplots()
-        for target in dict.fromkeys(row["target"] for row in sweep.rows):
-            points = [row for row in sweep.rows if row["target"] == target and row.get(KEPT) is not None]
-            axes.scatter(*_places(points), label=target, alpha=0.7)
-        front = sorted(sweep.front, key=lambda row: (row[COST], row[KEPT]))
-        axes.plot(
-            [row[COST] / 8192 for row in front], [row[KEPT] for row in front], color="0.4", lw=1, label="Pareto front"
-        )
-        axes.axhline(sweep.budget, color="0.6", lw=1, ls="--", label=f"budget {sweep.budget:g}")
-        if (best := sweep.best) is not None:
-            axes.scatter(
-                [best[COST] / 8192], [best[KEPT]], s=160, facecolors="none", edgecolors="tab:red", label="best"
-            )
-        axes.set(xlabel="weights (KiB)", ylabel="Jaccard index of the worst layer", ylim=(-0.02, 1.05))
-        axes.grid(alpha=0.2)
-        axes.legend(fontsize="small")
+        figure = figure_module.Figure(figsize=(WIDTH * len(shown), HEIGHT), layout="constrained")
+        for axes, name in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
+            _panel(axes, sweep, name)
+            axes.set(xlabel="weights (KiB)", ylabel=judged[name], ylim=(-0.02, 1.05))
+            axes.grid(alpha=0.2)
+            axes.legend(fontsize="small")
         file = io.BytesIO()
         figure.savefig(file, format="svg", dpi=DOTS, metadata={"Date": None})
     return file.getvalue()
 
 
-def _places(rows: Sequence[Row]) -> tuple[list[float], list[float]]:
-    """Memory in KiB, and the index."""
-    return [row[COST] / 8192 for row in rows], [row[KEPT] for row in rows]
+def _panel(axes: Any, sweep: Sweep, name: str) -> None:
+    """Every row a point, the front a line, the best row marked."""
+    for target in dict.fromkeys(row["target"] for row in sweep.rows):
+        points = [row for row in sweep.rows if row["target"] == target and row.get(name) is not None]
+        axes.scatter(*_places(points, name), label=target, alpha=0.7)
+    front = sorted(sweep.front_of(name), key=lambda row: (row[COST], row[name]))
+    axes.plot(*_places(front, name), color="0.4", lw=1, label="Pareto front")
+    if name == KEPT:
+        axes.axhline(sweep.budget, color="0.6", lw=1, ls="--", label=f"budget {sweep.budget:g}")
+    if (best := sweep.best) is not None and best.get(name) is not None:
+        axes.scatter(*_places([best], name), s=160, facecolors="none", edgecolors="tab:red", label="best")
+
+
+def _places(rows: Sequence[Row], name: str) -> tuple[list[float], list[float]]:
+    """Memory in KiB, and what is judged."""
+    return [row[COST] / 8192 for row in rows], [row[name] for row in rows]

@@ -26,8 +26,8 @@ MEASURED: dict[str, type] = {
     "error": str,
 }
 """Columns that are measured, and what they hold; the others are the choices, and the command that makes the row."""
-COST, KEPT = "weight_memory_bits", "worst_jaccard"
-ON_A_TERMINAL = {"verdict": "verdict", KEPT: ">worst Jaccard", "accuracy_target": ">accuracy", COST: ">weight bits"}
+COST, KEPT, ACCURACY = "weight_memory_bits", "worst_jaccard", "accuracy_target"
+ON_A_TERMINAL = {"verdict": "verdict", KEPT: ">worst Jaccard", ACCURACY: ">accuracy", COST: ">weight bits"}
 SHOWN = 40
 
 
@@ -59,8 +59,12 @@ class Sweep:
     @property
     def front(self) -> tuple[Row, ...]:
         """Rows that no other one beats in both: fewer bits, or more of the spikes."""
-        rows = [row for row in self.rows if row.get(KEPT) is not None]
-        return tuple(row for row in rows if not any(_beats(other, row) for other in rows))
+        return self.front_of(KEPT)
+
+    def front_of(self, name: str) -> tuple[Row, ...]:
+        """The same for another column, where more is better."""
+        rows = [row for row in self.rows if row.get(name) is not None]
+        return tuple(row for row in rows if not any(_beats(other, row, name) for other in rows))
 
     def to_csv(self) -> str:
         """The table as CSV; what was not measured is empty."""
@@ -105,9 +109,9 @@ class Sweep:
         return html_document(self.blocks())
 
 
-def _beats(other: Row, row: Row) -> bool:
-    no_worse = other[COST] <= row[COST] and other[KEPT] >= row[KEPT]
-    return no_worse and (other[COST], other[KEPT]) != (row[COST], row[KEPT])
+def _beats(other: Row, row: Row, name: str) -> bool:
+    no_worse = other[COST] <= row[COST] and other[name] >= row[name]
+    return no_worse and (other[COST], other[name]) != (row[COST], row[name])
 
 
 def _any(rows: Sequence[Row], name: str) -> bool:

@@ -16,8 +16,10 @@ from neurodeploy.errors import EnvironmentFailureError, InputError, UnavailableE
 from neurodeploy.network.file import write_network
 from neurodeploy.sweeps import Sweep
 from neurodeploy.sweeps import running as runs
+from neurodeploy.sweeps.files import picture
 from neurodeploy.sweeps.job import Job, run_job
 from neurodeploy.sweeps.journal import NAME, open_journal
+from neurodeploy.sweeps.result import ACCURACY, COST, KEPT
 from tests.convolutional import network
 from tests.sweeping import OUT, SOURCE, cluster, killed, repeated, words
 
@@ -65,6 +67,15 @@ def test_fewer_bits_cost_less_and_the_best_row_keeps_the_budget(serial: tuple[Sw
     assert best is not None and best["worst_jaccard"] >= table.budget
     assert all(r["weight_memory_bits"] >= best["weight_memory_bits"] for r in table.rows if r["worst_jaccard"] >= 0.9)
     assert best in table.front
+
+
+def test_accuracy_has_a_front_and_a_picture_of_its_own_where_labels_tell_it() -> None:
+    measured = ((8, 1.0, 0.9), (4, 0.95, 0.92), (2, 0.4, 0.5))
+    rows = [{"target": "fixed", COST: n, KEPT: kept, ACCURACY: accuracy} for n, kept, accuracy in measured]
+    labelled = Sweep(tuple(rows), ("target",), 0.9)
+    assert (labelled.front, labelled.front_of(ACCURACY)) == (tuple(rows), tuple(rows[1:]))
+    without = Sweep(tuple({**row, ACCURACY: None} for row in rows), ("target",), 0.9)
+    assert [b"accuracy on the target" in picture(each) for each in (labelled, without)] == [True, False]
 
 
 def test_finished_rows_are_not_computed_again(source: Path, serial: tuple[Sweep, Path]) -> None:
