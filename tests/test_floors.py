@@ -23,7 +23,13 @@ BESIDE = {part for part, floor in table().items() if floor == "beside"}
 FLOOR_OF = {part: 0 if floor == "beside" else int(floor) for part, floor in table().items()}
 VOCABULARY = {part for part, floor in table().items() if floor == "0"}
 
-WITH_TORCH = ("neurodeploy.frontends", "neurodeploy.models", "neurodeploy.torch", "neurodeploy.encoding.compat")
+WITH_TORCH = (
+    "neurodeploy.frontends",
+    "neurodeploy.models",
+    "neurodeploy.torch",
+    "neurodeploy.encoding.compat",
+    "neurodeploy.gradients",
+)
 PROCESS = "neurodeploy.reading.hdf5_child"
 """What a process of its own runs; nobody imports it."""
 FREE = ("neurodeploy", "neurodeploy.targets", "neurodeploy.models")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from neurodeploy.errors import InputError
@@ -14,12 +14,21 @@ from neurodeploy.table import dimensions
 
 WIDE, HIGH = 1.7, 0.9
 """Inches from one node to the next."""
+WIDEST = 8.0
+"""Inches of the widest picture: a longer chain goes on below, back and forth as a snake does."""
+APART = 0.4
+"""Between two lines of a folded chain, in nodes."""
+BENT = 0.5
+"""How far an arrow goes around a node that stands in its way, in its lengths."""
+Place = tuple[float, float]
 Edge = tuple[str, str, bool]
 """From, to, and whether it goes back."""
 
 
 def graph(subject: Report | Program, *, rungs: tuple[str, str] | None = None) -> Any:
     """The network of a check, from left to right, nodes in the color of what a rung says of them; or a program.
+
+    A chain that is too long for a page is folded: its second line runs from right to left, the third as the first.
 
     Args:
         subject: a report of ``nd.check``; or a Program, whose populations say what they send, with the projections
@@ -69,13 +78,16 @@ def _program(program: Program) -> Any:
     rank = {node.name: place for place, node in enumerate(nodes)}
     edges: list[Edge] = [(p.source, p.target, rank[p.source] >= rank[p.target]) for p in program.projections]
     figure, axes, places = _canvas([node.name for node in nodes], edges, 2.5, 1.3)
-    axes.set(title=f"program, numerics {program.numerics.name}: populations, and projections between them")
+    axes.set_title(f"program, numerics {program.numerics.name}", fontsize=10)
     _arrows(axes, edges, places, 42)
     for node in nodes:
         sends = f"sends {node.output.kind}, {node.output.width} bit"
         _box(axes, places[node.name], f"{node.name}\n{dimensions(node.shape)}\n{sends}", ACTUAL, 1.6)
+    beside: dict[Place, int] = {}
     for p in program.projections:
-        x, y = ((a + b) / 2 for a, b in zip(places[p.source], places[p.target], strict=True))
+        at = _middle(places[p.source], places[p.target], places.values(), 2.5 / 1.3)
+        x, y = at[0], at[1] + 0.45 * beside.get(at, 0)
+        beside[at] = beside.get(at, 0) + 1
         text = f"{p.name}\n{p.kind}\n{dimensions(p.weights.shape)}"
         background = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
         axes.text(x, y, text, ha="center", va="center", fontsize=6.5, color="black", bbox=background)
@@ -84,26 +96,44 @@ def _program(program: Program) -> Any:
     return figure
 
 
-def _canvas(
-    names: Sequence[str], edges: Sequence[Edge], wide: float, high: float
-) -> tuple[Any, Any, dict[str, tuple[int, int]]]:
-    places = _places(names, edges)
+def _canvas(names: Sequence[str], edges: Sequence[Edge], wide: float, high: float) -> tuple[Any, Any, dict[str, Place]]:
+    places = _folded(_places(names, edges), max(2, int(WIDEST / wide)))
     columns, rows = (1 + max(place[axis] for place in places.values()) for axis in (0, 1))
     figure = empty("graph", max(4.0, wide * columns + 0.3), high * rows + 0.6)
     axes = figure.add_subplot()
-    axes.set(xlim=(-0.55, columns - 0.45), ylim=(rows - 0.4, -0.6))
+    axes.set(xlim=(-0.55, columns - 0.45), ylim=(rows - 0.3, -0.6))
     axes.set_axis_off()
     return figure, axes, places
 
 
-def _arrows(axes: Any, edges: Sequence[Edge], places: Mapping[str, tuple[int, int]], shrink: int = 32) -> None:
+def _arrows(axes: Any, edges: Sequence[Edge], places: Mapping[str, Place], shrink: int = 32) -> None:
     for start, end, back in edges:
         shape = {"arrowstyle": "->", "color": BOTH, "shrinkA": shrink, "shrinkB": shrink}
-        bent = {"connectionstyle": "arc3,rad=-0.4", "linestyle": "--"} if back else {}
+        around = {"connectionstyle": f"arc3,rad={BENT}"} if _meets(places[start], places[end], places.values()) else {}
+        bent = {"connectionstyle": "arc3,rad=-0.4", "linestyle": "--"} if back else around
         axes.annotate("", places[end], places[start], arrowprops=shape | bent)
 
 
-def _box(axes: Any, place: tuple[int, int], text: str, color: str, width: float) -> None:
+def _meets(start: Place, end: Place, places: Iterable[Place]) -> bool:
+    """Whether the straight way from one place to another leads over a third."""
+    (x, y), (dx, dy) = start, (end[0] - start[0], end[1] - start[1])
+    ways = [((a - x) * dx + (b - y) * dy, (a - x) * dy - (b - y) * dx) for a, b in places]
+    length = dx * dx + dy * dy
+    return any(0 < along < length and abs(across) < 0.25 * length**0.5 for along, across in ways)
+
+
+def _middle(start: Place, end: Place, places: Iterable[Place], shape: float) -> Place:
+    """Where the words of an arrow stand: halfway; below the node that it comes back to; ``shape``: width by height."""
+    x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
+    if start == end:
+        return x, y + 0.45
+    if not _meets(start, end, places):
+        return x, y
+    dx, dy = (end[0] - start[0]) * shape, start[1] - end[1]
+    return x + BENT / 2 * dy / shape, y + BENT / 2 * dx
+
+
+def _box(axes: Any, place: Place, text: str, color: str, width: float) -> None:
     frame = {"boxstyle": "round", "facecolor": "white", "edgecolor": color, "linewidth": width}
     axes.text(*place, text, ha="center", va="center", fontsize=7, bbox=frame)
 
@@ -121,3 +151,17 @@ def _places(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, tuple[int,
         places[name] = column[name], taken.get(column[name], 0)
         taken[column[name]] = places[name][1] + 1
     return places
+
+
+def _folded(places: Mapping[str, tuple[int, int]], most: int) -> dict[str, Place]:
+    """The places with at most so many columns: lines of equal length below each other, every second one backward."""
+    columns = 1 + max(column for column, _ in places.values())
+    lines = -(-columns // most)
+    length = -(-columns // lines)
+    rows = [1 + max(row for column, row in places.values() if column // length == line) for line in range(lines)]
+    above = [sum(rows[:line]) + APART * line for line in range(lines)]
+    folded: dict[str, Place] = {}
+    for name, (column, row) in places.items():
+        line, at = divmod(column, length)
+        folded[name] = float(length - 1 - at if line % 2 else at), above[line] + row
+    return folded

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 
 from neurodeploy.errors import InputError
 from neurodeploy.evidence import SAME_CODE
+from neurodeploy.gradients import straight
 from neurodeploy.program.latency import loop_components
 from neurodeploy.program.population import Input, Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.quantizer import check_inputs
 from neurodeploy.torch.bounds import check_exact
-from neurodeploy.torch.gradients import straight
 from neurodeploy.torch.integers import Constants, State, Step, overflow
 from neurodeploy.torch.neurons import Neurons
 from neurodeploy.torch.synapses import Synapses
@@ -52,7 +52,7 @@ class ProgramModule(nn.Module):
         parameters: which kinds of parameters there are, some of ``weight``, ``bias`` and ``threshold``.
         bits: bits of a weight, at most what the machine has.
         fixed_biases: populations whose bias is no parameter.
-        sharpness: how narrow the surrogate of a spike is; see ``gradients.fired``.
+        sharpness: how narrow the surrogate of a spike is; see ``neurodeploy.gradients.fired``.
 
     Raises:
         RefusedError: where an integer may not be exact in float64, or for an arithmetic that is not computed here.

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from neurodeploy.gradients import fired, on_grid, straight
 from neurodeploy.numerics import Numerics
 from neurodeploy.passes.grid import bias_limit, round_bias
 from neurodeploy.program.population import Population
 from neurodeploy.torch import integers
-from neurodeploy.torch.gradients import fired, on_grid, straight
 from neurodeploy.torch.integers import Constants, State, Step
 
 FINENESS = 64

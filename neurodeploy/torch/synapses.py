@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from neurodeploy.gradients import on_grid, straight
 from neurodeploy.numerics import Numerics
 from neurodeploy.passes.grid import WeightGrid, weight_grid
 from neurodeploy.program.projection import Projection
-from neurodeploy.torch.gradients import on_grid, straight
 from neurodeploy.torch.integers import overflow
 
 

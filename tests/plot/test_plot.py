@@ -1,6 +1,7 @@
 """Pictures of reports and traces as figures: what they show is what was recorded, and errors say what to do."""
 
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -94,3 +95,18 @@ def test_without_matplotlib_the_extra_is_named(report: nd.Report, monkeypatch: p
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
     with pytest.raises(nd.UnavailableError, match=r"(?s)nd.plot.coverage.*neurodeploy\[plot\]"):
         nd.plot.coverage(report)
+
+
+def test_a_long_chain_is_folded_to_the_width_of_a_page() -> None:
+    build = nd.NetworkBuilder(nd.Terms(dt=1e-3))
+    at = build.input("in", (2,))
+    for layer in range(6):
+        at = build.lif(f"lif{layer}", build.linear(f"fc{layer}", at, np.ones((2, 2))), tau=4e-3, threshold=0.5)
+    build.output("output", at)
+    figure = nd.plot.graph(nd.quantize(build.build(), "loihi2").program)
+    assert figure.get_size_inches()[0] <= 8.5
+    boxes = {text.get_text().split("\n")[0]: text.get_position() for text in figure.axes[0].texts if text.get_text()}
+    places = [boxes[name] for name in ("in", *(f"lif{layer}" for layer in range(6)))]
+    assert len(set(boxes.values())) == len(boxes) == 13  # seven populations and six projections
+    apart = [(abs(a[0] - b[0]), abs(a[1] - b[1])) for a, b in pairwise(places)]
+    assert all((x, y) == (1, 0) or (x == 0 and 1 <= y < 2) for x, y in apart)
