@@ -239,6 +239,14 @@ ON_XYLO: dict[str, Case] = {
     "more synapses than a neuron has, narrower": Case(
         onto(XYLO, lambda: chain(4, 5, 70, 3)), "or use narrower layers", onto(XYLO, lambda: chain(4, 5, 64, 3))
     ),
+    "more synapses than all neurons have": Case(
+        onto(XYLO, lambda: chain(2, *[58] * 11, 2)), "prune", onto(XYLO, lambda: chain(2, *[58] * 11, 2, density=0.5))
+    ),
+    "more synapses than all neurons have, narrower": Case(
+        onto(XYLO, lambda: chain(2, *[58] * 11, 2)),
+        "or use narrower layers",
+        onto(XYLO, lambda: chain(2, *[40] * 11, 2)),
+    ),
     "fewer spikes than neurons send": Case(
         onto(XYLO, lambda: chain(4, 5, 3), spikes_per_step="7"),
         "leave out -O spikes-per-step",
