@@ -302,9 +302,9 @@ def _read_files(folder: Folder, manifest: Manifest) -> dict[str, bytes]:
 def _was_built(name: str, files: Mapping[str, bytes]) -> bool:
     """Whether a file is what the Makefile of a target leaves beside its sources; nothing reads it."""
     inside = name.removeprefix(TARGET)
-    return name.startswith(TARGET) and (
-        PurePosixPath(name).suffix in BUILT or inside in RECORDS or f"{name}.c" in files
-    )
+    if not name.startswith(TARGET) or not any(source.startswith(TARGET) and source.endswith(".c") for source in files):
+        return False
+    return PurePosixPath(name).suffix in BUILT or inside in RECORDS or f"{name}.c" in files
 
 
 def _plain(manifest: Manifest) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def test_replaces_a_bundle_and_an_empty_folder(bundle: Bundle, tmp_path: Path) -
     assert sorted(each.name for each in tmp_path.iterdir()) == ["bundle", "empty"]
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "target/stale", "report.json"])
+@pytest.mark.parametrize("name", ["notes.txt", "target/stale", "target/mine.o", "report.json"])
 def test_a_folder_that_is_no_intact_bundle_is_never_replaced(bundle: Bundle, name: str) -> None:
     place = bundle.path / name
     place.parent.mkdir(exist_ok=True)

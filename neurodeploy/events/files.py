@@ -22,6 +22,7 @@ from neurodeploy.events.prophesee import read_prophesee
 from neurodeploy.events.source import EventSource
 from neurodeploy.events.text import read_text
 from neurodeploy.reading import check_regular
+from neurodeploy.reading.door import refuse_holes
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def open_events(
     for, and UnavailableError where a reader's package is missing.
     """
     place = Path(path)
-    check_regular(place)
+    refuse_holes(check_regular(place), str(place))
     hints = NO_HINTS if columns is None and time_unit is None else Hints(columns, time_unit)
     chosen = _format(place)
     for name, value in (("columns", columns), ("time_unit", time_unit)):

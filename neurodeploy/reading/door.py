@@ -88,6 +88,13 @@ def allowance(status: os.stat_result, usual: int = ARRAY_BYTES, growth: int = GR
     return memory_limit(max(usual, growth * (status.st_size if stored < 0 else min(stored, status.st_size))))
 
 
+def refuse_holes(status: os.stat_result, where: str) -> None:
+    """Raises InputError where a file is far larger than what it takes on its disk: reading it would take for ever."""
+    limit = allowance(status)
+    if status.st_size > limit:
+        raise too_large(status.st_size, limit, where, "is mostly holes, and")
+
+
 def memory_limit(usual: int = ARRAY_BYTES) -> int:
     """How many bytes the state of one network from outside may take: as ``allowance``, whatever its file takes."""
     said = os.environ.get(READ_LIMIT)

@@ -7,6 +7,7 @@ with it.
 from __future__ import annotations
 
 import atexit
+import errno
 import json
 import os
 import struct
@@ -64,6 +65,15 @@ def ask(request: dict[str, Any], size: int, limit: int, data: bytes = b"") -> tu
     return header, _arrays(header["arrays"], arrays)
 
 
+def _remedy(error: OSError) -> str:
+    """What helps where a process cannot be started."""
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return "raise the limit of open files, e.g. ulimit -n 1024"
+    if error.errno in (errno.EAGAIN, errno.ENOMEM):
+        return "end other programs, free memory, or raise ulimit -u and ulimit -v"
+    return "install Python there again"
+
+
 class Reader:
     """The reading process, started when it is first needed, and again after a file has ended it."""
 
@@ -111,7 +121,7 @@ class Reader:
                 self._process = start_process([sys.executable, "-P", str(CHILD)], environment=environment)
             except OSError as error:
                 fault = f"cannot be started to read HDF5 files: {error.strerror}"
-                raise EnvironmentFailureError(fault, sys.executable, "install Python there again") from error
+                raise EnvironmentFailureError(fault, sys.executable, _remedy(error)) from error
             self._owner = os.getpid()
             self._greeted(self._process)
         return self._process

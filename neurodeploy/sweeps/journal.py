@@ -70,6 +70,8 @@ def _opened(path: Path) -> Generator[Journal]:
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
     except OSError as error:
+        if path.is_symlink():
+            raise InputError("is a link, no file", str(path), REMEDY) from error
         raise EnvironmentFailureError(f"cannot be opened: {error.strerror}", str(path), "choose another -o") from error
     try:
         refuse_irregular(os.fstat(file), str(path), REMEDY)

@@ -17,6 +17,7 @@ from tests.events.support import (
     random_events,
     write,
 )
+from tests.reading_support import sparse
 
 SECONDS = 20
 
@@ -162,3 +163,12 @@ def test_a_description_that_is_no_xml_is_refused_before_faery_sees_it(tmp_path: 
     message = refusal(path)
     assert message is not None
     assert "damaged in the header" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("x.raw", b"% evt 3.0\n% end\n"), ("x.es", b"Event Stream\2\0\0\1\1\0\1\0")]
+)
+def test_a_recording_of_holes_is_refused_before_it_is_read(name: str, start: bytes, tmp_path: Path) -> None:
+    sparse(tmp_path / name, start=start)
+    with pytest.raises(InputError, match="is mostly holes"):
+        open_events(tmp_path / name)

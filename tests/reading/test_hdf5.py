@@ -1,5 +1,6 @@
 """The process that reads HDF5: files whose values stand elsewhere, and its end with whoever asked."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -111,6 +112,16 @@ def test_who_asked_is_told_when_a_file_ends_it(tmp_path: Path) -> None:
 def test_an_interpreter_that_is_gone_is_a_fault_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/gone/python")
     with pytest.raises(EnvironmentFailureError, match="cannot be started to read HDF5 files: No such file"):
+        Reader().ask({"seconds": 1})
+
+
+@pytest.mark.parametrize(("number", "told"), [(errno.EMFILE, "ulimit -n"), (errno.EAGAIN, "ulimit -u")])
+def test_a_limit_that_keeps_it_from_starting_is_named(monkeypatch: pytest.MonkeyPatch, number: int, told: str) -> None:
+    def refused(*arguments: object, **options: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(subprocess, "Popen", refused)
+    with pytest.raises(EnvironmentFailureError, match=f"(?s)cannot be started.*{told}"):
         Reader().ask({"seconds": 1})
 
 

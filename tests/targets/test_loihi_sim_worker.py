@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,9 +21,11 @@ from neurodeploy.targets.loihi_sim.limits import refuse_limit
 from neurodeploy.targets.loihi_sim.runner import Run, run_many
 
 from neurodeploy.errors import EnvironmentFailureError, InputError
+from neurodeploy.flow import export
 from neurodeploy.program import Population, Projection
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.stimulus import Stimulus
+from tests.cli.support import small_network
 from tests.targets.loihi_sim_support import differences, lava, program, weights
 
 NET = program(
@@ -195,6 +198,36 @@ def test_when_caller_and_worker_are_killed_together_no_process_lives_on(traces: 
 
 
 __all__ = ["lava"]
+
+
+MOUNTED = {
+    "size=64k": "no space is left (/dev/shm holds 0.0625 MiB",
+    "ro": "shared memory cannot be made (/dev/shm is read-only",
+}
+MOUNT = "mount -t tmpfs -o $0 none /dev/shm || exit 99; "
+
+
+@pytest.mark.parametrize("option", MOUNTED)
+def test_a_small_or_read_only_shared_memory_is_named(lava: None, tmp_path: Path, option: str) -> None:
+    """Mounted over the real one in a namespace of its own, which no other process sees."""
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run(["unshare", "-m", "sh", "-c", MOUNT, option], check=False).returncode
+    ):
+        pytest.skip("this user may not mount (needs unshare -m, as root)")
+    export(small_network(), "loihi-sim", tmp_path / "b")
+    verb = MOUNT + f"{sys.executable} -m neurodeploy run b --steps 3 -q; code=$?; ls /dev/shm; exit $code"
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", verb, option],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (6, ""), done.stderr
+    assert MOUNTED[option] in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 SAID = {
