@@ -37,8 +37,8 @@ FRESH = {
     *("new_zeros", "new_ones", "new_full", "new_empty", "new_tensor"),
 }
 """Functions that take only shape and type from their argument."""
-FUNCTIONAL = {"conv1d", "conv2d", "linear", "batch_norm", "avg_pool2d", "max_pool2d"}
-"""Functions for which torch.nn has a layer that is read."""
+FUNCTIONAL = {"conv1d", "conv2d", "linear", "batch_norm", "max_pool1d", "max_pool2d"}
+"""Functions for which torch.nn has a layer that is read, where they are not read themselves."""
 
 
 def in_place(name: str) -> bool:

@@ -18,6 +18,7 @@ from neurodeploy.errors import InputError, RefusedError, out_of_memory
 from neurodeploy.frontends.framework import Layout
 from neurodeploy.frontends.frameworks import is_neuron, prepare
 from neurodeploy.frontends.operations import by_step, tensors
+from neurodeploy.frontends.pooling import Pooling
 from neurodeploy.frontends.refusals import reason_of
 from neurodeploy.integers import counts
 from neurodeploy.trace import Entry, Trace
@@ -46,12 +47,13 @@ class Form:
 class Observed:
     """The layer whose output a node stands for; ``graded`` outputs stay real, others become integers.
 
-    ``part``: which of the tensors that it returns is the output.
+    ``part``: which of the tensors that it returns is the output. ``pooled``: the poolings by function behind it.
     """
 
     layer: str
     graded: bool = False
     part: int = 0
+    pooled: tuple[Pooling, ...] = ()
 
 
 def fresh(module: nn.Module, samples: int) -> nn.Module:
@@ -134,7 +136,7 @@ def recorded(module: nn.Module, observed: Iterable[Observed]) -> Generator[dict[
     """While it is open, what the observed layers send is recorded, one entry per call."""
     sent: dict[Observed, list[torch.Tensor]] = {output: [] for output in observed}
     handles = [
-        module.get_submodule(output.layer).register_forward_hook(_recorder(output.part, calls))
+        module.get_submodule(output.layer).register_forward_hook(_recorder(output, calls))
         for output, calls in sent.items()
     ]
     try:
@@ -144,10 +146,13 @@ def recorded(module: nn.Module, observed: Iterable[Observed]) -> Generator[dict[
             handle.remove()
 
 
-def _recorder(part: int, calls: list[torch.Tensor]) -> Any:
+def _recorder(output: Observed, calls: list[torch.Tensor]) -> Any:
     def hook(module: nn.Module, _: Any, result: Any) -> None:
         sent = by_step(result) if is_neuron(module) else result
-        calls.append(list(tensors(sent))[part].detach().clone())
+        values = list(tensors(sent))[output.part].detach().clone()
+        for pool in output.pooled:
+            values = pool.applied(values)
+        calls.append(values)
 
     return hook
 

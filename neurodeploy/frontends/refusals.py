@@ -5,11 +5,10 @@ from __future__ import annotations
 from neurodeploy.errors import NeurodeployError, RefusedError, out_of_memory
 
 BETWEEN_LAYERS = (
-    "known between layers: sums, multiples by a number, flatten, cat of channels; else use a layer or a neuron"
+    "known between layers: sums, multiples by a number, flatten, cat of channels, poolings; else use a layer or a "
+    "neuron"
 )
-USE_A_MODULE = (
-    "instead of the function {} use torch.nn's layer, made where the module is made; max pooling only on spikes"
-)
+USE_A_MODULE = "instead of the function {} use torch.nn's layer, made where the module is made"
 KNOWN_LAYERS = (
     "known layers: Conv1d, Conv2d, Linear, BatchNorm, Flatten, ZeroPad, AvgPool, AdaptiveAvgPool, MaxPool on spikes, "
     "and the neurons of Norse, snnTorch, SpikingJelly and sinabs that NIR can say"

@@ -128,6 +128,8 @@ def _append(build: NetworkBuilder, step: Step, sources: tuple[str, ...], norm: S
         return build.scale(step.name, sources, step.argument)
     if step.operation == "beside":
         return build.beside(step.name, sources, *step.argument)
+    if step.operation == "layer":
+        return add_layer(build, step.name, sources, step.argument.layer)
     layer: Any = step.layer
     add_neuron = membrane_adder(layer) if step.membrane else adder(layer)
     if add_neuron is not None:
@@ -173,6 +175,10 @@ def _readout_name(traced: Traced) -> str:
 def _observed_outputs(traced: Traced) -> dict[str, Observed]:
     """By node, the layer of the module whose output it may stand for."""
     outputs = {s.name: Observed(s.module, part=-1 if s.membrane else 0) for s in traced.steps if s.layer is not None}
+    for step in traced.steps:
+        if step.operation == "layer" and step.argument.picks:
+            spikes = outputs[step.sources[0]]
+            outputs[step.name] = replace(spikes, pooled=(*spikes.pooled, step.argument))
     last = _last(traced)
     end = Observed("", part=traced.position) if last is None or last.layer is None else outputs[last.name]
     return {**outputs, _readout_name(traced): end}

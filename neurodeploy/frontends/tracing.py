@@ -40,6 +40,7 @@ from neurodeploy.frontends.operations import (
     number_of,
     tensors,
 )
+from neurodeploy.frontends.pooling import POOLS, Pooling
 from neurodeploy.frontends.refusals import (
     BEFORE_THE_SUM,
     BETWEEN_LAYERS,
@@ -120,8 +121,7 @@ class Watch(TorchFunctionMode):
         if not values or values[0] is None or not values[0].sources:
             fault = "receives what no known layer sends" if not values or values[0] is None else "receives a state"
             raise RefusedError(fault, f"layer {name}", "feed it what a layer or neuron sends; own code is not read")
-        if values[0].over_time:
-            raise RefusedError("receives a sum over time", f"layer {name}", BEFORE_THE_SUM)
+        _need_a_step(values[0], f"layer {name}")
         if any(value is not None and value.state_of is None for value in values[1:]):
             raise RefusedError("receives several values", f"layer {name}", "add them before")
         earlier = [step for step in self.steps if step.layer is module]
@@ -160,6 +160,8 @@ class Watch(TorchFunctionMode):
         elif name in SHAPING and len(watched) == 1 and self._is_one_of_equal_steps(values[0], results):
             for tensor in results:
                 self.mark(tensor, replace(values[0], steps=1))
+        elif name in POOLS and len(values) == 1 and values[0].sources:
+            self.mark(results[0], self._pooled(name, args, kwargs, values[0], results[0]))
         elif name in RANKING and len(values) == 1:
             if not values[0].over_time:
                 raise RefusedError(f"{name} of the values of a step has no exact form here", self.where, SOFTMAX)
@@ -178,6 +180,16 @@ class Watch(TorchFunctionMode):
             self.mark(results[0], combined)
         else:
             raise self._refused(name)
+
+    def _pooled(self, name: str, args: Any, kwargs: Any, value: Value, result: torch.Tensor) -> Value:
+        """What a pooling by function gives, which is a step as that of a layer."""
+        _need_a_step(value, self.where)
+        pool = Pooling.called(name, args, kwargs)
+        if pool.picks and "input" in value.sources:
+            raise self._refused(name)
+        lead = (args[0] if args else kwargs["input"]).ndim - len(value.shape)
+        pooled = self._append(name, value.sources, "layer", pool)
+        return replace(value, sources=(pooled,), shape=tuple(result.shape[lead:]), state_of=None)
 
     def _state_called(self, name: str, layer: str, results: Sequence[torch.Tensor]) -> None:
         """A function of a state: moved values stay a state of ``layer``, everything else is refused."""
@@ -315,6 +327,12 @@ class Watch(TorchFunctionMode):
             unused = f"{name}_{count}"
         self._names.add(unused)
         return unused
+
+
+def _need_a_step(value: Value, where: str) -> None:
+    """Raises RefusedError for a sum over time where a layer wants the values of a step."""
+    if value.over_time:
+        raise RefusedError("receives a sum over time", where, BEFORE_THE_SUM)
 
 
 def _axis_of_shape(value: Value, args: Any, kwargs: Any) -> int | None:

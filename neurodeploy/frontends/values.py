@@ -21,8 +21,9 @@ class Step:
     """One node to be written. ``sources`` are added; a source that stands there twice counts twice.
 
     Either ``layer`` is set, a known layer or neuron found under the path ``module``; or ``operation``, ``"flatten"``,
-    ``"scale"`` with the factor as ``argument``, or ``"beside"`` with the first channel and the channels of all as
-    ``argument``. ``membrane``: what the neuron sends is its membrane.
+    ``"scale"`` with the factor as ``argument``, ``"beside"`` with the first channel and the channels of all as
+    ``argument``, or ``"layer"``, a pooling by function, with the equal ``Pooling`` as ``argument``. ``membrane``: what
+    the neuron sends is its membrane.
     """
 
     name: str

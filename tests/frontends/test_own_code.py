@@ -4,6 +4,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import snntorch as snn
@@ -11,12 +12,13 @@ import torch
 from norse.torch import LIFBoxCell
 from spikingjelly.activation_based import neuron
 from torch import nn
+from torch.nn import functional as F
 
 from neurodeploy.errors import RefusedError
 from neurodeploy.frontends.torch_module import module_network
 from neurodeploy.network import InputRange
 from tests.cli.support import call, refused
-from tests.frontends.live import agrees, weights
+from tests.frontends.live import agrees, read, weights
 
 
 def small() -> nn.Sequential:
@@ -54,6 +56,53 @@ class BothStates(nn.Module):
 @pytest.mark.parametrize("kind", [BatchFirst, BothStates])
 def test_forms_of_steps_and_states(kind: type[nn.Module]) -> None:
     agrees(weights(kind(), size=0.6), (6,))
+
+
+class PoolsByFunction(nn.Module):
+    """Poolings as functions, of what a convolution and what neurons send."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1, self.conv2, self.fc = nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 2), nn.Linear(4, 6)
+        self.lif1, self.lif2, self.lif3 = (snn.Leaky(0.5) for _ in range(3))
+
+    def step(self, x: torch.Tensor, states: Any) -> Any:
+        spikes1, state1 = self.lif1(self.first(x), states[0])
+        spikes2, state2 = self.lif2(self.conv2(F.max_pool2d(spikes1, kernel_size=2)), states[1])
+        drive = self.fc(F.adaptive_avg_pool2d(F.avg_pool2d(spikes2, 1, stride=(1, 1)), 1).flatten(1))
+        spikes3, state3 = self.lif3(drive, states[2])
+        return spikes3, (state1, state2, state3)
+
+    def first(self, x: torch.Tensor) -> torch.Tensor:
+        return F.avg_pool2d(self.conv1(x), 2, 2)
+
+    def forward(self, x: torch.Tensor, states: Any = None) -> Any:
+        return self.step(x, states or tuple(lif.reset_mem() for lif in (self.lif1, self.lif2, self.lif3)))
+
+
+class TutorialOfImages(PoolsByFunction):
+    """The loop over the steps of a still image that snnTorch's tutorials have."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        states, sent = tuple(lif.reset_mem() for lif in (self.lif1, self.lif2, self.lif3)), []
+        for _ in range(4):
+            spikes, states = self.step(x, states)
+            sent.append(spikes)
+        return torch.stack(sent)
+
+
+class PooledBefore(TutorialOfImages):
+    def first(self, x: torch.Tensor) -> torch.Tensor:
+        return F.max_pool2d(self.conv1(x), 2)
+
+
+def test_poolings_by_function_are_those_of_layers() -> None:
+    network = agrees(weights(PoolsByFunction(), size=1.2), (1, 10, 10))
+    still = read(weights(TutorialOfImages(), size=0.8), (1, 10, 10))
+    assert [type(node) for node in still.nodes.values()] == [type(node) for node in network.nodes.values()]
+    with pytest.raises(RefusedError, match="exact only for spikes") as refusal:
+        read(weights(PooledBefore()), (1, 10, 10))
+    assert refusal.value.remedy == "pool behind the neuron, or use average pooling"
 
 
 @pytest.mark.filterwarnings("ignore")
