@@ -25,7 +25,8 @@ def violations(browser: Any) -> list[str]:
     """The rules that the page breaks badly, each with the first elements that do and what is wrong with them."""
     spec = find_spec(PACKAGE)
     assert spec is not None and spec.origin is not None
-    browser.set_script_timeout(300)
+    browser.set_script_timeout(600)
+    browser.command_executor.client_config.timeout = 600  # the pages of the Python face are long
     browser.execute_script(Path(spec.origin).with_name("axe.min.js").read_text(encoding="utf-8"))
     found = browser.execute_async_script(RUN)
     assert "error" not in found, found["error"]
