@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from neurodeploy.placement.block import Block
-from neurodeploy.placement.demand import Needs, over
+from neurodeploy.placement.chip import RESOURCES
+from neurodeploy.placement.demand import Needs
 from neurodeploy.placement.splitting import Split
 
 Cores = tuple[tuple[Block, ...], ...]
@@ -14,18 +17,21 @@ def first_fit(needs: Needs, split: Split) -> Cores:
 
     A block counts as if it shared nothing with its neighbors, so that no core holds more than it can.
     """
+    limits = np.array([_most(needs.chip.limit(name)) for name in RESOURCES], np.int64)
+    blocks = [block for name in needs.program.order for block in split.blocks[name]]
     cores: list[list[Block]] = []
-    used: list[dict[str, int]] = []
-    for name in needs.program.order:
-        for block in split.blocks[name]:
-            demand = split.demand(needs, block)
-            for core, sums in enumerate(used):
-                together = {resource: sums[resource] + amount for resource, amount in demand.items()}
-                if not over(together, needs.chip):
-                    cores[core].append(block)
-                    used[core] = together
-                    break
-            else:
-                cores.append([block])
-                used.append(demand)
+    used = np.zeros((len(blocks), len(RESOURCES)), np.int64)
+    for block in blocks:
+        demand = split.demand(needs, block)
+        amounts = np.array([demand.get(name, 0) for name in RESOURCES], np.int64)
+        fits = (used[: len(cores)] + amounts <= limits).all(axis=1)
+        core = int(np.argmax(fits)) if fits.any() else len(cores)
+        if core == len(cores):
+            cores.append([])
+        cores[core].append(block)
+        used[core] += amounts
     return tuple(map(tuple, cores))
+
+
+def _most(limit: int | None) -> int:
+    return np.iinfo(np.int64).max if limit is None else limit

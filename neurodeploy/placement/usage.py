@@ -16,7 +16,7 @@ from neurodeploy.program.projection import Projection
 def usage(needs: Needs, cores: Cores) -> tuple[dict[str, int], ...]:
     """Every resource that each core uses; blocks of one population on a core share axons and thresholds."""
     used: list[dict[str, int]] = [dict.fromkeys(RESOURCES, 0) for _ in cores]
-    home = {block: core for core, blocks in enumerate(cores) for block in blocks}
+    home, out = homes(needs, cores), np.zeros(len(cores), np.int64)
     for core, blocks in enumerate(cores):
         used[core]["neurons"] = sum(block.size for block in blocks)
         used[core]["synapse_bits"] = sum(needs.of(block)["synapse_bits"] for block in blocks)
@@ -24,10 +24,20 @@ def usage(needs: Needs, cores: Cores) -> tuple[dict[str, int], ...]:
     for projection, core, reached in arrivals(needs, cores):
         used[core]["in_axons"] += int(np.count_nonzero(reached))
         used[core]["synapse_formats"] += 1
-        for block, place in home.items():
-            if block.population == projection.source:
-                used[place]["out_axons"] += int(np.count_nonzero(reached[block.part]))
+        if projection.source in home:
+            np.add.at(out, home[projection.source][reached], 1)
+    for core, axons in enumerate(out):
+        used[core]["out_axons"] = int(axons)
     return tuple(used)
+
+
+def homes(needs: Needs, cores: Cores) -> dict[str, NDArray[np.int64]]:
+    """The core of every neuron, by population: arrays of their shapes."""
+    home = {p.name: np.full(p.shape, -1, np.int64) for p in needs.program.populations}
+    for core, blocks in enumerate(cores):
+        for block in blocks:
+            home[block.population][block.part] = core
+    return home
 
 
 def arrivals(needs: Needs, cores: Cores) -> Iterator[tuple[Projection, int, NDArray[np.bool_]]]:
