@@ -92,7 +92,8 @@ def lower_program(program: Program, target: Target, options: Options | None = No
     target_options = check_options(target, options or {})
     findings = check_capabilities(target, program)
     artifact = lower_on(target, program, target_options)
-    return replace(artifact, findings=(*findings, *artifact.findings))
+    further = (finding for finding in artifact.findings if finding not in findings)
+    return replace(artifact, findings=(*findings, *further))
 
 
 @spell_out(load)

@@ -23,7 +23,7 @@ IntArray = NDArray[np.int64]
 
 def widest_weights(numerics: Numerics) -> int:
     """Most bits of a weight when a path may become two projections, which needs shifts that tell them apart."""
-    shifts = numerics.shift_max > numerics.shift_min
+    shifts = numerics.accumulation == "sum" and numerics.shift_max > numerics.shift_min
     return numerics.weight_bits + (part_bits(numerics) if shifts else 0)
 
 

@@ -17,6 +17,7 @@ from torch import nn
 
 import neurodeploy as nd
 from tests.cli.support import process
+from tests.targets.build_systems import arduino, find, platformio, told
 
 SHOWN = {"input": (np.random.default_rng(0).random((3, 30, 2, 8, 8)) < 0.3).astype(np.float32)}
 USE = """\
@@ -87,6 +88,15 @@ def test_it_agrees_by_default_from_the_module_to_c_and_to_a_microcontroller(netw
         assert all(node.expected_spikes for name, node in rung.nodes.items() if name in ("2", "6", "9"))
 
 
+def using(target: Path) -> str:
+    """A program in C++ that runs a step of the firmware."""
+    header = (target / "model.h").read_text()
+    sent = re.search(r"void model_step\(model_context \*\w+, const (\w+) \*\w+, (\w+) \*\w+\)", header)
+    assert sent is not None
+    use = USE.replace("int main", f"static {sent[2]} sent[MODEL_OUTPUT_SIZE];\nint main")
+    return use.replace("uint8_t", sent[1])
+
+
 TOOLS = ("gcc", "g++", "make", "cmake", "arm-none-eabi-gcc", "arm-none-eabi-g++")
 MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
 
@@ -98,12 +108,7 @@ def test_its_firmware_builds_as_c_and_cplusplus_by_make_and_cmake(network: nd.Ne
         assert done.returncode == 0, done.stdout + done.stderr
 
     target = nd.export(network, "c", tmp_path / "c", {"layout": "cmake"}).path / "target"
-    sent = re.search(
-        r"void model_step\(model_context \*\w+, const (\w+) \*\w+, (\w+) \*\w+\)", (target / "model.h").read_text()
-    )
-    assert sent is not None
-    use = USE.replace("int main", f"static {sent[2]} sent[MODEL_OUTPUT_SIZE];\nint main").replace("uint8_t", sent[1])
-    (target / "use.cpp").write_text(use, encoding="ascii")
+    (target / "use.cpp").write_text(using(target), encoding="ascii")
     arm = ("-mcpu=cortex-m4", "-mthumb", "-O2", "-Wall", "-Wextra", "-Werror", "-c")
     tool("make", "-s")
     tool("cmake", "-B", "build")
@@ -113,6 +118,22 @@ def test_its_firmware_builds_as_c_and_cplusplus_by_make_and_cmake(network: nd.Ne
     firmware = nd.export(network, "cortex-m", tmp_path / "m").path / "target"
     target = firmware
     tool("make", "-s", "firmware.elf")
+
+
+@pytest.mark.skipif(
+    bool(MISSING) or None in map(find, ("pio", "arduino-builder")),
+    reason="not installed: pio (pip install platformio scons) and arduino-builder (Debian has it), with a compiler",
+)
+def test_its_firmware_builds_by_platformio_and_by_arduinos_builder(network: nd.Network, tmp_path: Path) -> None:
+    for folder in ("platformio", "arduino"):
+        (tmp_path / folder).mkdir()
+    target = nd.export(network, "c", tmp_path / "p", {"layout": "platformio"}).path / "target"
+    program = platformio(tmp_path / "platformio", target, using(target))
+    told(str(program), folder=tmp_path)
+    target = nd.export(network, "c", tmp_path / "a", {"layout": "arduino"}).path / "target"
+    sketch = using(target).replace("int main()", "void setup()").replace("return 0;", "std::exit(0);")
+    program = arduino(tmp_path / "arduino", target / "arduino", f"#include <cstdlib>\n{sketch}\nvoid loop() {{}}\n")
+    told(str(program), folder=tmp_path)
 
 
 def test_the_shell_hears_nothing_of_what_its_libraries_lack(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A checkpoint gives the same network however its state dict is wrapped."""
 
+import hashlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from neurodeploy.errors import InputError
 from neurodeploy.flow.loading import load
 from neurodeploy.frontends.user_module import load_user_module
 from neurodeploy.network import InputRange, Network
+from neurodeploy.network.file import write_network
 
 State = dict[str, torch.Tensor]
 
@@ -42,6 +44,12 @@ def weight_of(network: Network) -> Any:
     return network.nodes["0"].weight
 
 
+def digest_of(network: Network) -> str:
+    """Of everything that the network is, as it is written."""
+    write_network(network, Path("network.nir"))
+    return hashlib.sha256(Path("network.nir").read_bytes()).hexdigest()
+
+
 WRAPPERS: dict[str, Callable[[State], Any]] = {
     "plain": lambda state: state,
     "state_dict": lambda state: {"state_dict": state, "epoch": 3},
@@ -65,8 +73,11 @@ WRAPPERS: dict[str, Callable[[State], Any]] = {
 @pytest.mark.parametrize("wrapper", WRAPPERS)
 def test_wrapped_weights_are_the_plain_ones(wrapper: str, state: State) -> None:
     path = Path("weights.pt")
+    torch.save(state, path)
+    plain = digest_of(load_user_module(path, "wrapped_net:build", (4,), 1e-3, InputRange()))
     torch.save(WRAPPERS[wrapper](state), path)
     network = load_user_module(path, "wrapped_net:build", (4,), 1e-3, InputRange())
+    assert digest_of(network) == plain
     np.testing.assert_array_equal(weight_of(network), state["0.weight"].double().numpy())
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from neurodeploy.errors import InputError
 from neurodeploy.network import InputRange, NetworkBuilder
-from neurodeploy.numerics import INT32, LOIHI2
+from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2
 from neurodeploy.passes.machine import split, widest_weights
 from neurodeploy.passes.pipeline import quantize
 from neurodeploy.program.projection import Projection
@@ -142,6 +142,7 @@ def test_a_layer_that_does_not_exist_is_named():
 
 def test_a_machine_without_shifts_has_no_second_part():
     assert widest_weights(INT32) == 16
+    assert widest_weights(XYLO_V2) == XYLO_V2.weight_bits == 8  # it shifts nothing that arrives
     with pytest.raises(InputError, match="from 1 to 16"):
         quantize(chain()[0], INT32, weight_bits=17)
 
