@@ -102,8 +102,8 @@ def decode(
     from neurodeploy.flow.encoding import decode
 
     place = out or spikes.parent / f"{spikes.stem}.csv"
-    o.check_apart(place, spikes=spikes)
     encoded = Encoded.load(spikes)
+    o.check_apart(place, spikes=spikes)
     signal = decode(encoded, place)
     if output.as_json:
         o.emit({"coder": coder_json(encoded.coder), "shape": list(signal.shape), "path": str(place)})

@@ -103,6 +103,7 @@ CASES = (
         batch=3,
         run=count,
         lacks=lacks,
+        tested_by="tests/sweeps/test_sweep.py",
         parts=(
             Claim(
                 "sweep-worker-killed",
