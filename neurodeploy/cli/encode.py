@@ -102,6 +102,7 @@ def decode(
     from neurodeploy.flow.encoding import decode
 
     place = out or spikes.parent / f"{spikes.stem}.csv"
+    o.check_apart(out, spikes=spikes)
     encoded = Encoded.load(spikes)
     o.check_apart(place, spikes=spikes)
     signal = decode(encoded, place)
