@@ -101,16 +101,13 @@ def count_limits(numerics: Numerics, population: Population, trace: Trace, start
     u, v, _ = _states(population, trace)
     first = initial_state(population, len(v)).v if start is None or population.every_step else start
     v_last = previous(first, v, population)
-    free = unlimited(population, v_last, u, numerics)
-    if numerics.integration == "sum":
-        limited = overflow(free, numerics.membrane_bits, numerics.membrane_overflow)
-    else:
-        limited = integrate(population, v_last, u, numerics)
-    clamped = clamp(population, limited, numerics)
-    saturations = Branches(saturations=_count(limited != free))
-    if population.floor is None and population.ceiling is None:
-        return saturations
-    return saturations + Branches(floors=_count(clamped > limited), ceilings=_count(clamped < limited))
+    integrated = integrate(population, v_last, u, numerics)
+    clamped = clamp(population, integrated, numerics)
+    return Branches(
+        saturations=_count(integrated != unlimited(population, v_last, u, numerics)),
+        floors=_count(clamped > integrated),
+        ceilings=_count(clamped < integrated),
+    )
 
 
 def count_arrivals(program: Program, population: Population, trace: Trace) -> Branches:

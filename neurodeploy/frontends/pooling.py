@@ -33,8 +33,8 @@ class Pooling:
     def called(name: str, args: Any, kwargs: Any) -> Pooling:
         """What a function of ``POOLS`` does with these arguments, the first of which holds the values."""
         kind, names = POOLS[name]
-        given = dict(zip(names, args[1:], strict=False)) | {key: kwargs[key] for key in kwargs if key != "input"}
-        plain = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+        values = dict(zip(names, args[1:], strict=False)) | {key: kwargs[key] for key in kwargs if key != "input"}
+        plain = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
         return Pooling(kind, tuple(sorted((key, value) for key, value in plain.items() if value not in (None, ()))))
 
     @property
