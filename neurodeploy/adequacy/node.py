@@ -42,11 +42,10 @@ class Line:
         arriving[:, steps] = message[:, source]
         return arriving
 
-    def summed(self, numerics: Numerics) -> IntArray:
-        """What it adds in every step, ``(B, T, K)``."""
-        arriving = self.arriving
-        total = integer_matmul(arriving.reshape(-1, arriving.shape[-1]), self.rows.T)
-        return delivered(self.projection, total, numerics).reshape(*arriving.shape[:2], len(self.rows))
+    @property
+    def messages(self) -> object:
+        """What lines share at which the same arrives."""
+        return id(self.sent), self.projection.delay, self.projection.message_bits == 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +54,7 @@ class Node:
 
     - ``update``: makes, afresh for a run, what takes the place of the reference's update.
     - ``rule``: the name of that update, the same for the same rule of any node, so that those run side by side.
+    - ``remembers``: whether that update keeps something from step to step besides the state.
     """
 
     numerics: Numerics
@@ -62,6 +62,7 @@ class Node:
     lines: tuple[Line, ...]
     update: Callable[[], Update] | None = None
     rule: str = ""
+    remembers: bool = False
     start: State | None = None
 
     @property
@@ -69,10 +70,11 @@ class Node:
         """Whether every event adds to the current by itself, so that there is no sum."""
         return self.numerics.accumulation == "events"
 
-    def received(self) -> IntArray:
-        """What arrives in every step, in accumulator units, ``(B, T, K)``."""
-        total = sum((line.summed(self.numerics) for line in self.lines[1:]), start=self.lines[0].summed(self.numerics))
-        return overflow(total, self.numerics.wide_bits, self.numerics.wide_overflow)
+    @property
+    def forgets(self) -> bool:
+        """Whether no step depends on another, so that all of them can be done at once."""
+        p = self.population
+        return not (self.by_events or self.remembers or p.fire_once) and (p.kind == "relay" or p.every_step)
 
     def neurons(self, chosen: IntArray) -> Node:
         """The same for some of its neurons; one may come several times."""
@@ -112,6 +114,7 @@ def run_nodes(nodes: Sequence[Node], received: dict[int, IntArray] | None = None
     ``received``: what arrives, by the identity of a node's lines, so that it is summed up once.
     """
     known = {} if received is None else received
+    _add_received(nodes, known)
     groups: dict[object, list[int]] = {}
     for number, node in enumerate(nodes):
         groups.setdefault(_structure(node), []).append(number)
@@ -158,10 +161,12 @@ def _run(group: Sequence[Node], known: dict[int, IntArray]) -> Record:
     first = group[0]
     population = _stacked([node.population for node in group])
     batch, steps = first.lines[0].sent.shape[:2]
-    state = _start(group, population, batch)
     update = step if first.update is None else first.update()
     arriving = [line.arriving for line in first.lines] if first.by_events else []
-    total = None if first.by_events else _received(group, known)
+    total = None if first.by_events else np.concatenate([known[id(node.lines)] for node in group], axis=-1)
+    if total is not None and first.forgets:
+        return _run_at_once(population, update, total, first.numerics)
+    state = _start(group, population, batch)
     rows = [
         replace(line.projection, weights=np.concatenate([node.lines[i].rows for node in group]))
         for i, line in enumerate(first.lines if first.by_events else ())
@@ -176,11 +181,44 @@ def _run(group: Sequence[Node], known: dict[int, IntArray]) -> Record:
     return Record(output, v, u)
 
 
-def _received(group: Sequence[Node], known: dict[int, IntArray]) -> IntArray:
-    for node in group:
-        if id(node.lines) not in known:
-            known[id(node.lines)] = node.received()
-    return np.concatenate([known[id(node.lines)] for node in group], axis=-1)
+def _run_at_once(population: Population, update: Update, total: IntArray, numerics: Numerics) -> Record:
+    """What neurons do that start anew in every step: every step is a sample of its own."""
+    cells = total.reshape(-1, total.shape[-1])
+    state = initial_state(population, len(cells))
+    output = update(population, state, cells, numerics).output
+    return Record(*(array.reshape(total.shape) for array in (output, state.v, state.u)))
+
+
+def _add_received(nodes: Sequence[Node], known: dict[int, IntArray]) -> None:
+    """Add to ``known`` what arrives at nodes in every step, in accumulator units, ``(B, T, K)``.
+
+    The messages of a source meet all rows that read them in one product.
+    """
+    fresh: dict[int, Node] = {}
+    for node in nodes:
+        if not node.by_events and id(node.lines) not in known:
+            fresh.setdefault(id(node.lines), node)
+    groups: dict[object, dict[int, Line]] = {}
+    for line in (line for node in fresh.values() for line in node.lines):
+        groups.setdefault(line.messages, {})[id(line)] = line
+    sums: dict[int, IntArray] = {}
+    for lines in groups.values():
+        sums |= zip(lines, _sums([*lines.values()]), strict=True)
+    for key, node in fresh.items():
+        n = node.numerics
+        added = [delivered(line.projection, sums[id(line)], n) for line in node.lines]
+        known[key] = overflow(sum(added[1:], start=added[0]), n.wide_bits, n.wide_overflow)
+
+
+def _sums(lines: Sequence[Line]) -> list[IntArray]:
+    """What lines at which the same arrives add up, before any shift and width, ``(B, T, K)`` each."""
+    arriving = lines[0].arriving
+    read = np.flatnonzero(arriving.any(axis=(0, 1)))
+    rows = np.concatenate([line.rows[:, read] for line in lines])
+    batch, steps, _ = arriving.shape
+    total = integer_matmul(arriving[..., read].reshape(batch * steps, len(read)), rows.T)
+    ends = np.cumsum([len(line.rows) for line in lines])[:-1]
+    return np.split(total.reshape(batch, steps, -1), ends, axis=-1)
 
 
 def _start(group: Sequence[Node], population: Population, batch: int) -> State:

@@ -121,7 +121,8 @@ def _updates(node: Node) -> Rules:
             idle |= hypothesis.term == "reset" and p.reset == "none"
         if not idle:
             rule = f"{hypothesis.term}: {hypothesis.change}"
-            yield hypothesis.term, hypothesis.change, replace(node, update=hypothesis.update, rule=rule)
+            wrong = replace(node, update=hypothesis.update, rule=rule, remembers=hypothesis.remembers)
+            yield hypothesis.term, hypothesis.change, wrong
 
 
 def _beyond(population: Population, state: State, a: IntArray, n: Numerics) -> Step:
