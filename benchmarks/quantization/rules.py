@@ -1,0 +1,53 @@
+"""What every rule makes of a network at one width: a job, for a process of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import lru_cache
+
+import torch
+
+from benchmarks.quantization import networks
+from benchmarks.quantization.measure import Bench
+from benchmarks.quantization.peers import PEERS, rounded_by
+from benchmarks.quantization.results import CALIBRATED, OURS, SPLIT, Result
+from neurodeploy.errors import NeurodeployError
+from neurodeploy.numerics import LOIHI2
+from neurodeploy.passes.pipeline import quantize
+from neurodeploy.program import Program
+
+SPLIT_BITS = 16
+
+
+def of_network(name: str, bits: int) -> list[Result]:
+    """Every rule at that width; at 16 bits, two projections of 8 bits."""
+    torch.set_num_threads(1)
+    bench = _bench(name)
+    return [_result(bench, bits, rule) for rule in ((SPLIT,) if bits == SPLIT_BITS else (*OURS[:3], *PEERS))]
+
+
+@lru_cache(maxsize=1)
+def _bench(name: str) -> Bench:
+    """The network, trained, with what its float run gives: kept for the next width."""
+    return Bench.of(networks.trained(name))
+
+
+def _result(bench: Bench, bits: int, rule: str) -> Result:
+    name, unseen, start = bench.trained.name, bench.trained.name in networks.UNSEEN, time.perf_counter()
+    try:
+        program = maker(bench, bits, rule)()
+    except NeurodeployError as error:
+        return Result(name, unseen, bits, rule, 0.0, 0.0, 0.0, bench.accuracy, 0.0, str(error))
+    seconds, kept = time.perf_counter() - start, bench.kept(program)
+    return Result(name, unseen, bits, rule, kept.worst, kept.worst_isolated, kept.accuracy, bench.accuracy, seconds)
+
+
+def maker(bench: Bench, bits: int, rule: str) -> Callable[[], Program]:
+    """What makes the program of a rule."""
+    network, shown = bench.trained.network, bench.trained.calibration
+    if rule in PEERS:
+        return lambda: rounded_by(PEERS[rule], network, bits)
+    calibrate = shown if rule in (CALIBRATED, SPLIT) else None
+    unit = "power-of-two" if rule == "plain" else "row"
+    return lambda: quantize(network, LOIHI2, calibrate, unit=unit, weight_bits=bits).program
