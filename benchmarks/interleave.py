@@ -45,9 +45,15 @@ class Measured:
 
 
 def interleave(
-    contestants: Sequence[Contestant], rounds: int, progress: Callable[[str], None] = lambda name: None
+    contestants: Sequence[Contestant],
+    rounds: int,
+    progress: Callable[[str], None] = lambda name: None,
+    after: Callable[[dict[str, Measured]], None] = lambda measured: None,
 ) -> dict[str, Measured]:
-    """Every contestant measured once per round. One that fails is not asked again and counts as not measured."""
+    """Every contestant measured once per round. One that fails is not asked again and counts as not measured.
+
+    ``after`` is called with what was measured so far, after every round.
+    """
     taken: dict[str, Rounds] = {contestant.name: [] for contestant in contestants}
     absent = [contestant for contestant in contestants if contestant.measure is None]
     reasons = {contestant.name: one_line(contestant.missing) or "no reason given" for contestant in absent}
@@ -55,6 +61,13 @@ def interleave(
         for contestant in contestants:
             progress(contestant.name)
             taken[contestant.name].append(_once(contestant, number, reasons))
+        after(_measured(contestants, taken, reasons))
+    return _measured(contestants, taken, reasons)
+
+
+def _measured(
+    contestants: Sequence[Contestant], taken: dict[str, Rounds], reasons: dict[str, str]
+) -> dict[str, Measured]:
     return {
         contestant.name: Measured(contestant.name, missing=reasons[contestant.name], note=contestant.note)
         if contestant.name in reasons

@@ -21,7 +21,7 @@ import typer
 
 import neurodeploy as nd
 from benchmarks import throughput_page as page
-from benchmarks.interleave import Contestant, interleave
+from benchmarks.interleave import Contestant, Measured, interleave
 from neurodeploy import __version__
 from neurodeploy.atomic import write_file
 from neurodeploy.network.file import write_network
@@ -132,42 +132,56 @@ def _kept() -> float:
         return (time.perf_counter() - begun) / LINES
 
 
-def _contestants(folder: Path, stack: ExitStack) -> list[Contestant]:
+def _contestants(folder: Path, stack: ExitStack, sweeps_only: bool) -> list[Contestant]:
+    """Sweeps, checks, loops and hand-outs; or sweeps in processes and loops only."""
     swept = _written(SWEPT[0], folder / "swept.nir")
     names = {"serial": "serial", "processes:1": "processes:1", "processes:2": "processes:2"}
-    names |= {page.dask(n): f"dask:{_cluster(stack, n)}" for n in (1, 2)}
+    if not sweeps_only:
+        names |= {page.dask(n): f"dask:{_cluster(stack, n)}" for n in (1, 2)}
     _sweep(swept, "serial")
     found = [Contestant(page.swept(k), _timed(lambda v=v: _sweep(swept, v))) for k, v in names.items()]
+    loops = [Contestant(page.alone(n), _timed(lambda n=n: _alone(n))) for n in (1, 2)]
+    if sweeps_only:
+        return found + loops
     for target, cases in CHECKED.items():
         for size, samples, steps in cases:
             checked = _written(size, folder / f"checked{size}.nir")
             for k in ("serial", "processes:2", page.dask(2)):
                 run = _timed(lambda c=checked, t=target, s=(samples, steps), v=names[k]: _check(c, t, *s, v))
                 found.append(Contestant(page.checked(target, samples, k), run))
-    found += [Contestant(page.alone(n), _timed(lambda n=n: _alone(n))) for n in (1, 2)]
-    found += [Contestant(page.KEPT, _kept)]
+    found += [*loops, Contestant(page.KEPT, _kept)]
     return found + [Contestant(page.handed_out(k), lambda v=v: _handed_out(v)) for k, v in names.items()]
 
 
 @app.command()
 def measure(
     rounds: Annotated[int, typer.Option(min=1, help="Rounds, in which all are measured in turn.")] = 3,
+    sweeps_only: Annotated[bool, typer.Option("--sweeps-only", help="Sweeps in processes, and loops, only.")] = False,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the table.")] = FOLDER,
 ) -> None:
-    """After one sweep as a warm-up, in which its programs are compiled, all take turns; times are those of the wall."""
+    """After one sweep as a warm-up, in which its programs are compiled, all take turns; times are those of the wall.
+
+    The table is written after every round.
+    """
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
     with TemporaryDirectory() as folder, ExitStack() as stack:
-        contestants = _contestants(Path(folder), stack)
-        measured = interleave(contestants, rounds, lambda name: typer.echo(name, err=True))
+        contestants = _contestants(Path(folder), stack, sweeps_only)
+        interleave(contestants, rounds, lambda name: typer.echo(name, err=True), lambda found: _write(found, output))
+
+
+def _write(measured: dict[str, Measured], output: Path) -> None:
     about = {
         "neurodeploy": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "processors": str(os.cpu_count()),
-        "rounds": str(rounds),
+        "rounds": str(max(len(each.rounds) for each in measured.values())),
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
-    samples = {target: tuple(samples for _, samples, _ in cases) for target, cases in CHECKED.items()}
+    samples = {
+        target: tuple(count for _, count, _ in cases if page.checked(target, count, "serial") in measured)
+        for target, cases in CHECKED.items()
+    }
     result = page.Throughput(measured, len(WIDTHS) * SEEDS, _named(SWEPT), samples, about)
     data = {"about": about, "measured": {name: asdict(each) for name, each in measured.items()}}
     text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"

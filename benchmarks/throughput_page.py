@@ -93,7 +93,8 @@ class Throughput:
 
 def markdown(found: Throughput) -> str:
     """The page."""
-    sections = (_sweeps(found), _checks(found), _extrapolated(found))
+    checks = (_checks(found),) if any(found.samples.values()) else ()
+    sections = (_sweeps(found), *checks, _extrapolated(found))
     head = ["# Throughput of sweeps and checks", "", INTRODUCTION, ""]
     head += [f"- {key}: {value}" for key, value in found.about.items()]
     return "\n".join([*head, *(line for section in sections for line in ["", *section]), ""])
@@ -118,7 +119,8 @@ def _sweeps(found: Throughput) -> list[str]:
         ("Dask", dask(2)),
     ):
         base = swept("processes:1" if kind == "processes" else dask(1))
-        lines.append(_line(found, workers, swept(workers), base, 2 if "2" in workers else 1, found.rows))
+        if swept(workers) in found.measured:
+            lines.append(_line(found, workers, swept(workers), base, 2 if "2" in workers else 1, found.rows))
     lines.append(_line(found, "serial", swept("serial"), one, 1, found.rows))
     gain, machine = found.gain(one, two), found.gain(alone(1), alone(2))
     verdict = "not measured" if gain is None else "met" if gain >= FLOOR else "NOT MET"

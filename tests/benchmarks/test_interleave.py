@@ -50,3 +50,9 @@ def test_one_that_fails_is_not_asked_again_and_the_others_go_on() -> None:
 @pytest.mark.parametrize("rounds", [(), (None, None)])
 def test_no_round_gives_no_median(rounds: tuple[None, ...]) -> None:
     assert Measured("x", rounds).median is None
+
+
+def test_what_was_measured_so_far_is_handed_over_after_every_round() -> None:
+    seen: list[tuple[float | None, ...]] = []
+    interleave([Contestant("a", taking(1, 2))], 2, after=lambda so_far: seen.append(so_far["a"].rounds))
+    assert seen == [(1,), (1, 2)]
