@@ -28,26 +28,36 @@ Part = tuple[slice, ...]
 """Some neurons of a population: a slice along every axis of its shape, with start and stop."""
 
 
-def fan_out(
-    projection: Projection, source: tuple[int, ...], target: tuple[int, ...] | None = None, part: Part | None = None
-) -> IntArray:
-    """How many weights that are not 0 a message of each neuron meets: an array of the ``source``'s shape.
+def fan_out(projection: Projection, source: tuple[int, ...]) -> IntArray:
+    """How many weights that are not 0 a message of each neuron meets: an array of the ``source``'s shape."""
+    place, counts = reach(projection, source)
+    fan = np.zeros(source, np.int64)
+    fan[place] = counts
+    return fan
 
-    ``part`` of a population of shape ``target`` counts only weights of synapses onto those neurons.
+
+def reach(
+    projection: Projection, source: tuple[int, ...], target: tuple[int, ...] | None = None, part: Part | None = None
+) -> tuple[Part, IntArray]:
+    """The neurons of the source that may have a synapse, and how many weights that are not 0 each has.
+
+    ``part`` of a population of shape ``target`` counts only weights of synapses onto those neurons; what lies outside
+    of the part of the source that is returned has none.
     """
     if projection.kind in ("dense", "sparse"):
         weights = projection.weights
         if part is not None and target is not None:
             weights = weights.reshape(*target, -1)[part].reshape(-1, weights.shape[1])
-        return np.count_nonzero(weights, axis=0).reshape(source)
+        return tuple(slice(0, size) for size in source), np.count_nonzero(weights, axis=0).reshape(source)
     axes = len(source) - 1
-    channels, *places = part or [slice(0, 1 << 62)] * (axes + 1)
-    taps = _taps(projection, source[0], channels)
+    outputs, *places = part or [slice(0, 1 << 62)] * (axes + 1)
+    channels, taps = _taps(projection, source[0], outputs)
     geometry = zip(source[1:], taps.shape[1:], projection.stride, projection.padding, projection.dilation, strict=False)
-    inside = [_inside(*axis, place).astype(np.int64) for axis, place in zip(geometry, places, strict=True)]
-    if axes == 1:
-        return taps @ inside[0]
-    return np.einsum("ckl,ky,lx->cyx", taps, inside[0], inside[1], optimize=True)
+    spans = [_inside(*axis, place) for axis, place in zip(geometry, places, strict=True)]
+    counts = taps @ spans[-1][1].astype(np.int64)
+    if axes == 2:
+        counts = spans[0][1].T.astype(np.int64) @ counts
+    return (channels, *(span for span, _ in spans)), counts
 
 
 def _synaptic(program: Program, trace: Trace, projection: Projection) -> int:
@@ -57,24 +67,30 @@ def _synaptic(program: Program, trace: Trace, projection: Projection) -> int:
     return int((events * fan_out(projection, program.node(projection.source).shape)).sum())
 
 
-def _taps(projection: Projection, channels: int, outputs: slice) -> IntArray:
-    """How many of some output channels take each tap of the kernel of each input channel: ``(C, *kernel)``."""
-    taken = projection.weights != 0
+def _taps(projection: Projection, channels: int, outputs: slice) -> tuple[slice, IntArray]:
+    """Input channels that reach some of the output channels, and how many of these take each tap: ``(C, *kernel)``."""
+    taken = projection.weights != 0 if projection.kind == "sum-pool" else projection.weights[outputs] != 0
     if projection.kind == "sum-pool":
-        pooled = (np.arange(channels) >= outputs.start) & (np.arange(channels) < outputs.stop)
-        return pooled.astype(np.int64)[:, None, None] * taken
-    out, per_group = taken.shape[:2]
+        pooled = slice(outputs.start, min(outputs.stop, channels))
+        return pooled, np.repeat(taken.astype(np.int64)[None], pooled.stop - pooled.start, axis=0)
+    out, per_group = projection.weights.shape[:2]
     if per_group * projection.groups != channels or out % projection.groups:
-        raise InputError(f"weights {taken.shape} do not fit {channels} channels", f"projection {projection.name}")
-    chosen = np.arange(out)
-    taken = taken & ((chosen >= outputs.start) & (chosen < outputs.stop)).reshape(-1, *[1] * (taken.ndim - 1))
-    split = taken.reshape(projection.groups, out // projection.groups, *taken.shape[1:])
-    return split.sum(axis=1, dtype=np.int64).reshape(channels, *taken.shape[2:])
+        message = f"weights {projection.weights.shape} do not fit {channels} channels"
+        raise InputError(message, f"projection {projection.name}")
+    groups = np.arange(out)[outputs] * projection.groups // out
+    first, last = int(groups[0]), int(groups[-1]) + 1
+    starts = np.searchsorted(groups, np.arange(first, last))
+    taps = np.add.reduceat(taken, starts, axis=0, dtype=np.int64).reshape(-1, *taken.shape[2:])
+    return slice(first * per_group, last * per_group), taps
 
 
-def _inside(size: int, taps: int, stride: int, padding: int, dilation: int, outputs: slice) -> NDArray[np.bool_]:
-    """Whether tap k of some of the outputs reads place x, along one axis: ``(taps, size)``."""
+def _inside(
+    size: int, taps: int, stride: int, padding: int, dilation: int, outputs: slice
+) -> tuple[slice, NDArray[np.bool_]]:
+    """The places along one axis that some of the outputs read, and whether tap k reads each: ``(taps, places)``."""
     last = min(outputs_along(size, taps, stride, padding, dilation), outputs.stop)
-    start = np.arange(size) + padding - dilation * np.arange(taps)[:, None]
+    first = min(max(outputs.start * stride - padding, 0), size)
+    end = min(max((last - 1) * stride - padding + dilation * (taps - 1) + 1, first), size)
+    start = np.arange(first, end) + padding - dilation * np.arange(taps)[:, None]
     place = start // stride
-    return (start % stride == 0) & (place >= outputs.start) & (place < last)
+    return slice(first, end), (start % stride == 0) & (place >= outputs.start) & (place < last)

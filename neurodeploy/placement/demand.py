@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.analysis.operations import fan_out
+from neurodeploy.analysis.operations import Part, reach
 from neurodeploy.placement.block import Block
 from neurodeploy.placement.chip import Chip
 from neurodeploy.program.program import Program
@@ -21,33 +21,42 @@ WINDOWED = ("conv1d", "conv2d", "sum-pool")
 
 
 @dataclass(frozen=True, eq=False)
+class Reach:
+    """The neurons of a projection's source that have a synapse onto something: a ``part`` of its shape, and the
+    ``counts`` of synapses there."""
+
+    part: Part
+    counts: IntArray
+
+    @property
+    def mask(self) -> Mask:
+        """Which neurons of the part have any."""
+        return self.counts > 0
+
+
+@dataclass(frozen=True, eq=False)
 class Needs:
     """Answers what blocks of ``program`` need on ``chip``; each is computed once."""
 
     program: Program
     chip: Chip
-    _reached: dict[tuple[str, Block], NDArray[np.bool_]] = field(
-        default_factory=dict[tuple[str, Block], NDArray[np.bool_]]
-    )
+    _reached: dict[tuple[str, Block], Reach] = field(default_factory=dict[tuple[str, Block], Reach])
     _own: dict[Block, dict[str, int]] = field(default_factory=dict[Block, dict[str, int]])
 
-    def synapses(self, projection: Projection, block: Block) -> IntArray:
-        """How many synapses each neuron of the source has onto the block: an array of the source's shape."""
-        source = self.program.node(projection.source).shape
-        return fan_out(projection, source, self.program.by_name[block.population].shape, block.part)
-
-    def reached(self, projection: Projection, block: Block) -> Mask:
-        """Which neurons of the source have a synapse onto the block."""
+    def reached(self, projection: Projection, block: Block) -> Reach:
+        """Which neurons of the source have synapses onto the block, and how many."""
         key = projection.name, block
         if key not in self._reached:
-            self._reached[key] = self.synapses(projection, block) > 0
+            source = self.program.node(projection.source).shape
+            target = self.program.by_name[block.population].shape
+            self._reached[key] = Reach(*reach(projection, source, target, block.part))
         return self._reached[key]
 
     def of(self, block: Block) -> dict[str, int]:
         """What the block needs of every resource but output axons."""
         if block not in self._own:
             into = self.program.into(block.population)
-            axons = {p.name: self.synapses(p, block) for p in into}
+            axons = {p.name: self.reached(p, block).counts for p in into}
             self._own[block] = {
                 "neurons": block.size,
                 "synapse_bits": sum(self._bits(p, block, axons[p.name]) for p in into),

@@ -17,19 +17,22 @@ def first_fit(needs: Needs, split: Split) -> Cores:
 
     A block counts as if it shared nothing with its neighbors, so that no core holds more than it can.
     """
-    limits = np.array([_most(needs.chip.limit(name)) for name in RESOURCES], np.int64)
     blocks = [block for name in needs.program.order for block in split.blocks[name]]
+    limits = np.array([_most(needs.chip.limit(name)) for name in RESOURCES], np.int64)
     cores: list[list[Block]] = []
-    used = np.zeros((len(blocks), len(RESOURCES)), np.int64)
+    free = np.tile(limits[:, None], len(blocks))
+    first: dict[tuple[int, ...], int] = {}
     for block in blocks:
         demand = split.demand(needs, block)
-        amounts = np.array([demand.get(name, 0) for name in RESOURCES], np.int64)
-        fits = (used[: len(cores)] + amounts <= limits).all(axis=1)
-        core = int(np.argmax(fits)) if fits.any() else len(cores)
+        amounts = tuple(demand.get(name, 0) for name in RESOURCES)
+        begin = first.get(amounts, 0)  # cores only fill up: none before the one that took as much has room for it
+        fits = (free[:, begin : len(cores)] >= np.array(amounts)[:, None]).all(axis=0)
+        core = begin + int(np.argmax(fits)) if fits.any() else len(cores)
         if core == len(cores):
             cores.append([])
         cores[core].append(block)
-        used[core] += amounts
+        free[:, core] -= amounts
+        first[amounts] = core
     return tuple(map(tuple, cores))
 
 

@@ -55,7 +55,8 @@ def _axons(needs: Needs, blocks: Mapping[str, tuple[Block, ...]]) -> dict[str, I
     for projection in needs.program.projections:
         if projection.source in axons:
             for block in blocks[projection.target]:
-                axons[projection.source] += needs.reached(projection, block)
+                reach = needs.reached(projection, block)
+                axons[projection.source][reach.part] += reach.mask
     return axons
 
 

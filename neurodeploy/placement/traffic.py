@@ -67,12 +67,12 @@ def traffic(needs: Needs, cores: Cores, events: Events) -> Traffic:
     count, home = len(cores), homes(needs, cores)
     host = np.zeros(count, np.int64)
     keys, amounts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for projection, core, reached in arrivals(needs, cores):
-        sent = events[projection.source][reached]
+    for projection, core, part, reached in arrivals(needs, cores):
+        sent = events[projection.source][part][reached]
         if projection.source in needs.program.input_by_name:
             host[core] += int(sent.sum())
             continue
-        sources, which = np.unique(home[projection.source][reached], return_inverse=True)
+        sources, which = np.unique(home[projection.source][part][reached], return_inverse=True)
         total = np.zeros(len(sources), np.int64)
         np.add.at(total, which, sent)
         keys.append(sources * count + core)

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,8 +16,11 @@ import neurodeploy as nd
 from neurodeploy.errors import CapabilityError, InputError
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.placement.chip import BUILT_IN, RESOURCES, Chip, Known, Limit, find_chip
+from neurodeploy.placement.exchanging import Exchanges
 from neurodeploy.placement.picture import chip_map
 from neurodeploy.placement.stored import placement_bytes, read_stored
+from neurodeploy.placement.traffic import Traffic, tiles
+from neurodeploy.placement.wires import Wires
 from neurodeploy.program import Input, Population, Program, Projection
 from neurodeploy.stimulus import Stimulus
 from tests.cli.support import call, refused, small_network
@@ -59,7 +62,7 @@ def findings(program: Program, on: Chip, **options: object) -> dict[str, Any]:
 
 def test_random_programs_against_their_synapses_written_out() -> None:
     """Five hundred stand in the proof table."""
-    counts = count(range(6))
+    counts = count(range(5))
     assert counts.failed == ()
     assert counts.tallies["cut populations"] > 3
 
@@ -129,6 +132,28 @@ def test_the_traffic_strategy_saves_hops_and_moves_no_neuron_to_another_group() 
     assert arranged.traffic.hops < first.traffic.hops == arranged.first_fit_hops
     assert arranged.traffic.messages == first.traffic.messages == 300
     assert sorted(map(str, filter(None, arranged.cores))) == sorted(map(str, first.cores))
+
+
+def test_exchanges_save_what_they_say_and_end_where_they_may_look_no_further() -> None:
+    rng = np.random.default_rng(2)
+    ends = rng.integers(0, 60, (2, 400))
+    flow = Traffic(*ends, rng.integers(1, 9, 400), np.zeros(60, int), 0)
+    wires = Wires(flow, tiles(chip(cores=32), 64))
+    place = rng.permutation(64)
+    apart = [abs(a - b) for a, b in zip(*(tiles(chip(cores=32), 64)[place[end]] for end in ends), strict=True)]
+    assert wires.hops(place) == sum(int(count * far.sum()) for count, far in zip(flow.counts, apart, strict=True))
+    for tried in (1, 5, 64):
+        search, before = Exchanges(wires, place, tried), wires.hops(place)
+        while search.turns(1 << 40):
+            assert wires.hops(search.place) < before and sorted(search.place) == list(range(64))
+            before = wires.hops(search.place)
+    # None of all exchanges is left that saves anything.
+    for first, second in combinations(range(64), 2):
+        changed = search.place.copy()
+        changed[[first, second]] = changed[[second, first]]
+        assert wires.hops(changed) >= before
+    short = Exchanges(wires, place, 5)
+    assert short.turns(100) and 100 <= short.looked < 1000
 
 
 def test_messages_are_those_of_a_stimulus() -> None:
