@@ -6,9 +6,12 @@ it is kept with the reason, and the reason is what the user reads who asks for i
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from functools import lru_cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from neurodeploy.errors import InputError, UnavailableError, choices
@@ -49,7 +52,7 @@ class Plugins(Generic[T]):
 
 def plugin_names(group: str) -> tuple[str, ...]:
     """Every name that is registered in a group, whether or not it can be used."""
-    return tuple(sorted({entry.name for entry in entry_points(group=group)}))
+    return tuple(sorted({entry.name for entry in _installed(group)}))
 
 
 def load_plugin(entry: EntryPoint, kind: type[T]) -> T | str:
@@ -67,7 +70,7 @@ def load_plugin(entry: EntryPoint, kind: type[T]) -> T | str:
 
 def registered(group: str, name: str) -> EntryPoint | str:
     """The one entry point of that name, or the reason why there is not exactly one."""
-    entries = {entry.value: entry for entry in entry_points(group=group) if entry.name == name}
+    entries = {entry.value: entry for entry in _installed(group) if entry.name == name}
     if len(entries) != 1:
         return f"several packages register it: {' and '.join(entries)}" if entries else "no package registers it"
     return next(iter(entries.values()))
@@ -86,3 +89,31 @@ def find_plugins(group: str, kind: type[T], built_in: Mapping[str, T]) -> Plugin
         else:
             usable[name] = value
     return Plugins(usable, reasons)
+
+
+GROUPS = 8
+"""Groups whose entry points are kept."""
+Stamp = tuple[str, int, int, int]
+
+
+def _installed(group: str) -> EntryPoints:
+    """The entry points of a group. They are read again, which takes a while, where a package came or went.
+
+    Both change the folder that it lies in, by which ``importlib`` itself knows what is installed.
+    """
+    return _read(group, tuple(map(id, sys.meta_path)), tuple(map(_stamp, sys.path)))
+
+
+@lru_cache(maxsize=GROUPS)
+def _read(group: str, finders: tuple[int, ...], folders: tuple[Stamp, ...]) -> EntryPoints:
+    """The entry points of a group, as long as packages are looked for in the same folders and these stay."""
+    return entry_points(group=group)
+
+
+def _stamp(folder: str) -> Stamp:
+    """Which folder of packages, or archive, with the time of its last change and how many folders it holds."""
+    try:
+        status = Path(folder or ".").stat()
+    except OSError:
+        return folder, 0, 0, 0
+    return folder, status.st_ino, status.st_mtime_ns, status.st_nlink

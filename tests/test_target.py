@@ -1,8 +1,10 @@
 """Targets and models that others install: found by their entry points, judged by what they declare."""
 
 import importlib
+import shutil
 import sys
 from dataclasses import replace
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,15 @@ from neurodeploy.model import find_model, installed_models
 from neurodeploy.network import InputRange, NetworkBuilder
 from neurodeploy.network.file import write_network
 from neurodeploy.numerics import INT32, LOIHI2
-from neurodeploy.target import Option, Target, check_capabilities, check_options, find_target, installed_targets
+from neurodeploy.target import (
+    Option,
+    Target,
+    check_capabilities,
+    check_options,
+    find_target,
+    installed_targets,
+    target_names,
+)
 from tests.cli.support import call, refused, small_network
 
 TOOLED = ("loihi-sim", "c", "cortex-m")
@@ -166,11 +176,31 @@ def test_what_can_never_run_on_a_target_is_not_told_to_install_it_first() -> Non
 @pytest.mark.usefixtures("plug_ins")
 def test_a_bundle_whose_target_is_gone(plug_ins: Path) -> None:
     export(small_network(), "chip", "b")
-    (plug_ins / "their_plug_ins-1.0.dist-info" / "entry_points.txt").unlink()
-    importlib.invalidate_caches()
+    shutil.rmtree(plug_ins / "their_plug_ins-1.0.dist-info")
     assert "b: is made for the target 'chip', which is not installed" in refused("check", "b", code=4)
     assert call("run", "b", "--on", "program").code == 0
     assert call("inspect", "b").code == 0
+
+
+def test_entry_points_are_read_again_only_where_packages_came_or_went(
+    plug_ins: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(
+        "neurodeploy.plugin.entry_points", lambda group: read.append(group) or entry_points(group=group)
+    )
+    assert {name for _ in range(5) for name in target_names()} >= {"chip", "fixed"}
+    assert len(read) <= 1
+    (plug_ins / "more-1.0.dist-info").mkdir()
+    (plug_ins / "more-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: more\nVersion: 1.0\n")
+    (plug_ins / "more-1.0.dist-info" / "entry_points.txt").write_text(
+        "[neurodeploy.targets]\nmore = their_chip:BOARD\n"
+    )
+    assert "more" in target_names()
+    shutil.rmtree(plug_ins / "more-1.0.dist-info")
+    assert "more" not in target_names()
+    monkeypatch.setattr("sys.path", [folder for folder in sys.path if folder != str(plug_ins)])
+    assert "chip" not in target_names() and "fixed" in target_names()
 
 
 def test_two_packages_of_one_name_are_told(plug_ins: Path) -> None:
