@@ -100,7 +100,11 @@ def count_limits(numerics: Numerics, population: Population, trace: Trace, start
     """Saturations, floors and ceilings of the membrane alone; all else as ``count_decisions``."""
     u, v, _ = _states(population, trace)
     first = initial_state(population, len(v)).v if start is None or population.every_step else start
-    v_last = previous(first, v, population)
+    return count_limited(numerics, population, previous(first, v, population), u)
+
+
+def count_limited(numerics: Numerics, population: Population, v_last: IntArray, u: IntArray) -> Branches:
+    """Saturations, floors and ceilings of cells whose membrane was ``v_last`` and whose current is ``u``."""
     integrated = integrate(population, v_last, u, numerics)
     clamped = clamp(population, integrated, numerics)
     return Branches(

@@ -84,45 +84,80 @@ static double on_grid(double value, double grid, int64_t gridded) {
   return gridded ? trunc(value / grid) * grid : value;
 }
 
-/* One step of a neuron's equations for some samples; the same operations in the same order as the reference. */
-void nd_neurons(const nd_terms *t, const double *x, const double *forced, double *v, double *current, double *last,
-                uint8_t *fired, double *out, double *before, double *after, int64_t samples, int64_t neurons) {
+/* One step of a neuron's equations for some samples; the same operations in the same order as the reference.
+   plain: known where this is called, so that what it rules out is left out and many neurons are computed at once. It
+   says: one value of every constant, one spike at most, no current, no grid, nothing held, late, forced or fired once,
+   and both membranes are recorded. */
+static inline __attribute__((always_inline)) void take_step(
+    const int plain, const nd_terms *t, const double *restrict x, const double *restrict forced, double *restrict v,
+    double *restrict current, double *restrict last, uint8_t *restrict fired, double *restrict out,
+    double *restrict before, double *restrict after, int64_t samples, int64_t neurons) {
+  const int64_t gridded = !plain && t->gridded, late = !plain && t->late, every = t->every_step, kind = t->reset;
+  const int64_t clamped = t->clamped, strict = t->strict;
+  const double start = t->start, least = t->least;
   for (int64_t b = 0; b < samples; b++)
     for (int64_t n = 0; n < neurons; n++) {
       const int64_t k = b * neurons + n;
-      const double threshold = t->threshold[n * t->steps[6]], target = t->reset_value[n * t->steps[7]];
-      double membrane = t->every_step ? t->start : v[k], drive = x[k];
-      const double held = t->held ? spikes_of(t, membrane, threshold) * threshold : 0.0;
-      if (t->late && t->reset == VALUE && last[k] > 0) membrane = target;
-      if (t->has_current) {
-        const double old = t->every_step ? 0.0 : current[k];
-        const double fresh = on_grid(old * t->decay_current[n * t->steps[4]], t->grid, t->gridded) +
-                             on_grid(t->gain_current[n * t->steps[5]] * drive, t->grid, t->gridded);
+      const double threshold = t->threshold[plain ? 0 : n * t->steps[6]];
+      const double target = t->reset_value[plain ? 0 : n * t->steps[7]];
+      const double old_membrane = v[k];
+      double membrane = every ? start : old_membrane, drive = x[k];
+      const double held = !plain && t->held ? spikes_of(t, membrane, threshold) * threshold : 0.0;
+      if (late && kind == VALUE && last[k] > 0) membrane = target;
+      if (!plain && t->has_current) {
+        const double old = every ? 0.0 : current[k];
+        const double fresh = on_grid(old * t->decay_current[n * t->steps[4]], t->grid, gridded) +
+                             on_grid(t->gain_current[n * t->steps[5]] * drive, t->grid, gridded);
         current[k] = fresh;
         drive = t->new_current ? fresh : old;
       }
-      const double rest = t->rest[n * t->steps[2]], decay = t->decay[n * t->steps[0]], gain = t->gain[n * t->steps[1]];
-      if (t->gridded)
+      const double rest = t->rest[plain ? 0 : n * t->steps[2]], decay = t->decay[plain ? 0 : n * t->steps[0]];
+      const double gain = t->gain[plain ? 0 : n * t->steps[1]];
+      if (gridded)
         membrane = on_grid(membrane * decay, t->grid, 1) + t->constant[n * t->steps[3]] +
                    on_grid(gain * drive, t->grid, 1);
       else
         membrane = rest + (membrane - rest) * decay + gain * drive;
-      if (t->late && t->reset == SUBTRACT) membrane = membrane - last[k] * threshold;
-      if (t->clamped && membrane < t->least) membrane = t->least;
+      if (late && kind == SUBTRACT) membrane = membrane - last[k] * threshold;
+      membrane = clamped && membrane < least ? least : membrane;
       double spikes = membrane;
-      if (before) before[k] = membrane - held;
-      if (!t->silent) {
-        spikes = spikes_of(t, membrane - held, threshold);
-        if (t->fire_once && fired[k]) spikes = 0.0;
-        const double decided = forced ? forced[k] : spikes;
-        if (decided > 0) fired[k] = 1;
-        last[k] = decided;
-        if (!t->late && t->reset == SUBTRACT) membrane = membrane - decided * threshold;
-        if (!t->late && t->reset == VALUE && decided > 0) membrane = target;
+      if (plain) {
+        const int above = membrane > threshold, reaches = membrane >= threshold;
+        const double to = kind == VALUE ? target : kind == SUBTRACT ? membrane - threshold : membrane;
+        before[k] = membrane;
+        spikes = (strict ? above : reaches) ? 1.0 : 0.0;
+        membrane = (strict ? above : reaches) ? to : membrane;
+      } else {
+        if (before) before[k] = membrane - held;
+        if (!t->silent) {
+          spikes = spikes_of(t, membrane - held, threshold);
+          if (t->fire_once && fired[k]) spikes = 0.0;
+          const double decided = forced ? forced[k] : spikes;
+          if (decided > 0) fired[k] = 1;
+          last[k] = decided;
+          if (!late && kind == SUBTRACT) membrane = membrane - decided * threshold;
+          if (!late && kind == VALUE && decided > 0) membrane = target;
+        }
       }
       out[k] = spikes;
       v[k] = membrane;
-      if (after) after[k] = membrane;
+      if (plain || after) after[k] = membrane;
     }
+}
+
+static int is_plain(const nd_terms *t) {
+  int64_t several = 0;
+  for (int i = 0; i < 8; i++) several |= t->steps[i];
+  return !several && t->most == 1 && !t->has_current && !t->gridded && !t->held && !t->late && !t->fire_once &&
+         !t->silent;
+}
+
+void nd_neurons(const nd_terms *terms, const double *x, const double *forced, double *v, double *current, double *last,
+                uint8_t *fired, double *out, double *before, double *after, int64_t samples, int64_t neurons) {
+  const nd_terms copy = *terms; /* nothing that is stored changes it */
+  if (is_plain(&copy) && !forced && before && after)
+    take_step(1, &copy, x, 0, v, current, last, fired, out, before, after, samples, neurons);
+  else
+    take_step(0, &copy, x, forced, v, current, last, fired, out, before, after, samples, neurons);
 }
 """

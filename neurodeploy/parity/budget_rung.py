@@ -60,8 +60,12 @@ class BudgetJudge:
             expected, entry = network.trace[name], actual.trace[name]
             tally = self._tallies.setdefault(name, Tally())
             different = _different(expected, entry)
-            tally.add(expected, entry, different)
-            self._isolated.setdefault(name, Distance()).add(expected, isolated[name])
+            amounts = tally.add(expected, entry, different)
+            alone = self._isolated.setdefault(name, Distance())
+            if isolated[name].output is entry.output:
+                alone.count(amounts)
+            else:
+                alone.add(expected, isolated[name])
             first = divergence(self._program, name, {"output": different}, network, actual, tally.first)
             if first is not None and first is not tally.first:
                 first = with_membranes(first, self._program, expected, entry, actual.place)

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.analysis.branches import count_limits
 from neurodeploy.analysis.ranges import apply_weights
-from neurodeploy.numerics import Numerics
 from neurodeploy.parity.block import Place
+from neurodeploy.parity.branching import Branching
 from neurodeploy.program.population import Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
-from neurodeploy.trace import Entry, Trace
+from neurodeploy.trace import Trace
 
 Mask = NDArray[np.bool_]
 Counts = dict[str, int]
@@ -55,33 +54,30 @@ class Coverage:
         self._arrived = {p.name: np.zeros(program.node(p.source).shape, np.bool_) for p in delayed}
         self._counts: dict[str, Counts] = {population.name: {} for population in program.populations}
         self._cells = dict.fromkeys(self._counts, 0)
-        self._membranes: dict[str, NDArray[np.int64]] = {}
+        spiking = [population for population in program.populations if population.kind == "cuba-lif"]
+        self._branches = {population.name: Branching(program.numerics, population) for population in spiking}
 
     def add(self, trace: Trace, place: Place | None = None) -> None:
         """Count a block of the program's run, with states; the blocks of a sample come in the order of their steps."""
         start = Place() if place is None else place
-        if start.step == 0:
-            self._membranes.clear()
+        sent = {name: trace[name].output != 0 for name in self._sent}
         for name, ever in self._sent.items():
-            ever |= (trace[name].output != 0).any(axis=(0, 1))
+            ever |= sent[name].any(axis=(0, 1))
         for projection in self._program.projections:
             if projection.delay:
                 steps = max(self._steps - projection.delay - start.step, 0)
-                self._arrived[projection.name] |= (trace[projection.source].output[:, :steps] != 0).any(axis=(0, 1))
+                self._arrived[projection.name] |= sent[projection.source][:, :steps].any(axis=(0, 1))
         for population in self._program.populations:
-            self._count(population, trace)
+            self._count(population, trace, _count(sent[population.name]), start.step == 0)
 
-    def _count(self, population: Population, trace: Trace) -> None:
+    def _count(self, population: Population, trace: Trace, activity: int, begins: bool) -> None:
         name, entry = population.name, trace[population.name]
-        counts = {"activity": int(np.count_nonzero(entry.output))}
+        counts = {"activity": activity}
         if population.kind == "relay":
             low, high = population.output.low, population.output.high
             counts |= {"clipped_low": _count(entry.output == low), "clipped_high": _count(entry.output == high)}
-        elif population.kind == "cuba-lif" and entry.v is not None and entry.v_before is not None:
-            start = self._membranes.get(name)
-            counts |= _decisions(self._program.numerics, population, entry, entry.v, entry.v_before)
-            counts |= _limits(self._program.numerics, population, trace, start)
-            self._membranes[name] = entry.v[:, -1]
+        elif population.kind == "cuba-lif":
+            counts |= self._branches[name].add(entry, begins)
         self._cells[name] += entry.output.size
         earlier = self._counts[name]
         self._counts[name] = {key: earlier.get(key, 0) + count for key, count in counts.items()}
@@ -174,38 +170,6 @@ def _places(
 def _reached(projection: Projection, shape: tuple[int, ...], sent: Mask) -> float:
     connected = (projection.weights != 0).astype(np.float64)
     return float(apply_weights(projection.kind, connected, sent.astype(np.float64), shape, projection).sum())
-
-
-def _decisions(
-    numerics: Numerics, population: Population, entry: Entry, v: NDArray[np.int64], before: NDArray[np.int64]
-) -> Counts:
-    unit = 1 << numerics.state_shift
-    threshold = np.asarray(population.threshold, np.int64) << numerics.state_shift
-    sent, distance = entry.output != 0, before - threshold
-    return {
-        "fired": _count(sent),
-        "quiet": _count(~sent & (before != 0)),
-        "just_below": _count((distance < 0) & (distance >= -unit)),
-        "at_threshold": _count(distance == 0),
-        "reset": _count(sent & (v != before)),
-    }
-
-
-def _limits(numerics: Numerics, population: Population, trace: Trace, start: NDArray[np.int64] | None) -> Counts:
-    """Saturations and clamps; they are looked for only where some membrane lies at a limit."""
-    before = trace[population.name].v_before
-    limited = numerics.integration != "sum" or numerics.membrane_overflow not in ("saturate", "clip")
-    if before is not None and not limited:
-        top = (1 << (numerics.membrane_bits - 1)) - 1
-        limited = bool(before.max(initial=0) >= top or before.min(initial=0) <= -top)
-        bounds = [
-            value << numerics.state_shift for value in (population.floor, population.ceiling) if value is not None
-        ]
-        limited |= any(bool((before == bound).any()) for bound in bounds)
-    if not limited:
-        return {"saturated": 0, "clamped": 0}
-    branches = count_limits(numerics, population, trace, start)
-    return {"saturated": branches.saturations, "clamped": branches.floors + branches.ceilings}
 
 
 def _count(cells: Mask) -> int:

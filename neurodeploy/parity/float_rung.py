@@ -64,7 +64,7 @@ class FloatJudge:
             self._fired.clear()
         for name, tally in self._tallies.items():
             different, ties = self._differences(name, source, judged)
-            tally.add(source[name], judged[name], different)
+            tally.add(source[name], judged[name], different, ties)
             self._ties[name] += ties
             cell = place.cell(different)
             if cell is not None and tally.earlier(cell):

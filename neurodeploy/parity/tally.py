@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,16 @@ from neurodeploy.trace import Entry
 Mask = NDArray[np.bool_]
 
 
+class Amounts(NamedTuple):
+    """Sums over a block of what two sides sent: of minima and maxima of spikes; of squares, for real values."""
+
+    least: float = 0.0
+    most: float = 0.0
+    norm: float = 0.0
+    error: float = 0.0
+    cells: int = 0
+
+
 class Distance:
     """Jaccard index of spikes, relative RMS error of real values; both sides silent are equal."""
 
@@ -21,17 +31,19 @@ class Distance:
         self._least = self._most = 0.0
         self._norm = self._error = self._cells = 0.0
 
-    def add(self, expected: Entry, actual: Entry) -> None:
-        """Count a block."""
-        if expected.graded or actual.graded:
-            values, error = expected.values, actual.values - expected.values
-            self._cells += error.size
-            self._norm += float(np.square(values).sum())
-            self._error += float(np.square(error).sum())
-            return
-        first, second = _alike(expected, actual)
-        self._least += float(np.minimum(first, second).sum(dtype=_wide(first)))
-        self._most += float(np.maximum(first, second).sum(dtype=_wide(first)))
+    def add(self, expected: Entry, actual: Entry, same: bool = False) -> Amounts:
+        """Count a block, and return what was counted. ``same``: it is known that no cell differs."""
+        amounts = _amounts(expected, actual, same)
+        self.count(amounts)
+        return amounts
+
+    def count(self, amounts: Amounts) -> None:
+        """Count a block that was counted elsewhere."""
+        self._least += amounts.least
+        self._most += amounts.most
+        self._norm += amounts.norm
+        self._error += amounts.error
+        self._cells += amounts.cells
 
     @property
     def jaccard(self) -> float:
@@ -42,6 +54,18 @@ class Distance:
     def relative_rms(self) -> float:
         """Root mean square of the difference over that of the expected values, or by itself where those are silent."""
         return float(np.sqrt(self._error / (self._norm or self._cells or 1.0)))
+
+
+def _amounts(expected: Entry, actual: Entry, same: bool) -> Amounts:
+    if expected.graded or actual.graded:
+        values, error = expected.values, actual.values - expected.values
+        return Amounts(0.0, 0.0, float(np.square(values).sum()), float(np.square(error).sum()), error.size)
+    first, second = _alike(expected, actual)
+    if same:
+        sent = float(first.sum(dtype=_wide(first)))
+        return Amounts(sent, sent)
+    least = float(np.minimum(first, second).sum(dtype=_wide(first)))
+    return Amounts(least, float(np.maximum(first, second).sum(dtype=_wide(first))))
 
 
 def _alike(expected: Entry, actual: Entry) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -67,16 +91,22 @@ class Tally:
         self._expected = self._actual = 0
         self._cells = 0
 
-    def add(self, expected: Entry, actual: Entry, different: Mask) -> None:
-        """Count a block; ``different`` marks the cells that count as mismatches."""
+    def add(self, expected: Entry, actual: Entry, different: Mask, ties: int = 0) -> Amounts:
+        """Count a block, and return what its distance counted.
+
+        ``different`` marks the cells that count as mismatches; ``ties`` differ too and are excused.
+        """
         self.graded |= expected.graded or actual.graded
         self._inserted |= expected.inserted or actual.inserted
-        self.distance.add(expected, actual)
-        self.different += int(np.count_nonzero(different))
+        differ = int(np.count_nonzero(different))
+        amounts = self.distance.add(expected, actual, same=differ == ties == 0)
+        self.different += differ
         self._cells += different.size
         if not self.graded:
-            self._expected += _spikes(expected)
-            self._actual += _spikes(actual)
+            expected_spikes = _spikes(expected)
+            self._expected += expected_spikes
+            self._actual += expected_spikes if differ == ties == 0 else _spikes(actual)
+        return amounts
 
     def earlier(self, cell: Cell | None) -> bool:
         """Whether a cell ``(step, sample, neuron...)`` comes before the first divergence so far."""
