@@ -67,6 +67,10 @@ class Entry:
         """The same without states."""
         return replace(self, v=None, u=None, v_before=None)
 
+    def in_rows(self) -> Entry:
+        """The same with outputs in row-major order, so that they compare fast with those of other runs."""
+        return self if self.output.flags.c_contiguous else replace(self, output=np.ascontiguousarray(self.output))
+
     def part(self, samples: slice, steps: slice) -> Entry:
         """The same of some samples and steps; nothing is copied."""
         arrays = {key: getattr(self, key) for key in RECORDS}

@@ -57,7 +57,8 @@ class Adequacy:
     def add(self, trace: Trace, sample: int = 0, step: int = 0) -> None:
         """Look at a block of the run that begins at that sample and step; blocks of a sample come in order."""
         for name, fired in self._fired.items():
-            fired += np.add.reduce(trace[name].output != 0, axis=(0, 1), dtype=np.int64)
+            few = np.uint8 if trace.batch * trace.steps < 256 else np.int64
+            fired += np.add.reduce(trace[name].output != 0, axis=(0, 1), dtype=few)
         rows = [row for row in range(trace.batch) if sample + row in self._samples]
         left = self._steps - step
         if left <= 0 or not rows:

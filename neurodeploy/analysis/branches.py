@@ -100,18 +100,16 @@ def count_limits(numerics: Numerics, population: Population, trace: Trace, start
     """Saturations, floors and ceilings of the membrane alone; all else as ``count_decisions``."""
     u, v, _ = _states(population, trace)
     first = initial_state(population, len(v)).v if start is None or population.every_step else start
-    return count_limited(numerics, population, previous(first, v, population), u)
+    masks = limited(numerics, population, previous(first, v, population), u)
+    return Branches(**{branch: _count(cells) for branch, cells in masks.items()})
 
 
-def count_limited(numerics: Numerics, population: Population, v_last: IntArray, u: IntArray) -> Branches:
-    """Saturations, floors and ceilings of cells whose membrane was ``v_last`` and whose current is ``u``."""
+def limited(numerics: Numerics, population: Population, v_last: IntArray, u: IntArray) -> dict[str, NDArray[np.bool_]]:
+    """By branch, cells that take it, whose membrane was ``v_last`` and whose current is ``u``: as ``count_limits``."""
     integrated = integrate(population, v_last, u, numerics)
     clamped = clamp(population, integrated, numerics)
-    return Branches(
-        saturations=_count(integrated != unlimited(population, v_last, u, numerics)),
-        floors=_count(clamped > integrated),
-        ceilings=_count(clamped < integrated),
-    )
+    saturated = integrated != unlimited(population, v_last, u, numerics)
+    return {"saturations": saturated, "floors": clamped > integrated, "ceilings": clamped < integrated}
 
 
 def count_arrivals(program: Program, population: Population, trace: Trace) -> Branches:

@@ -3,6 +3,7 @@ memory: compiled code records channels last, and numpy goes through arrays many 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.analysis.branches import count_limited
+from neurodeploy.analysis.branches import limited
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.population import Population
 from neurodeploy.reference.integer import initial_state
@@ -19,6 +20,8 @@ from neurodeploy.trace import Entry
 IntArray = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Counts = dict[str, int]
+DRIVING = "membrane_decay", "bias"
+"""Constants that decide, with membrane and current, what a membrane becomes."""
 
 
 class Branching:
@@ -65,17 +68,34 @@ class Branching:
         }
 
     def _limits(self, at: Mask, first: IntArray, u: IntArray, v: IntArray) -> Counts:
-        """Saturations and clamps among the cells ``at`` a limit. ``first``: the membranes before the block."""
-        cells = np.flatnonzero(at & self._moved(first, u, v))
-        steps, neurons = v.shape[1:]
-        sample, step, neuron = cells // (steps * neurons), cells // neurons % steps, cells % neurons
-        begins = (step == 0) | self._population.every_step
-        earlier = _taken(v, np.maximum(cells - neurons, 0))
-        v_last = np.where(begins, first[sample, neuron], earlier)
-        constants: dict[str, Any] = {key: self._constant(key) for key in ("membrane_decay", "bias")}
-        each = {key: value[neuron] if value.ndim else value for key, value in constants.items()}
-        branches = count_limited(self._numerics, replace(self._population, **each), v_last, _taken(u, cells))
-        return {"saturated": branches.saturations, "clamped": branches.floors + branches.ceilings}
+        """Saturations and clamps. ``at``: cells at a limit; ``first``: the membranes before the block.
+
+        Cells without membrane and current do all the same, or neuron by neuron what they did before.
+        """
+        if self._population.every_step:
+            v_last = np.broadcast_to(first[:, None], v.shape)
+        else:
+            v_last = np.concatenate([first[:, None], v[:, :-1]], axis=1)
+        moved = (u != 0) | (v_last != 0)
+        cells = np.flatnonzero(at & moved)
+        constants = {key: self._constant(key) for key in DRIVING}
+        each = {key: value[cells % v.shape[2]] if value.ndim else value for key, value in constants.items()}
+        masks = self._limited(each, _taken(v_last, cells), _taken(u, cells))
+        counts = {branch: int(np.count_nonzero(mask)) for branch, mask in masks.items()}
+        for branch, mask in self._at_rest.items():
+            counts[branch] += int(np.count_nonzero(mask & ~moved)) if mask.any() else 0
+        return {"saturated": counts["saturations"], "clamped": counts["floors"] + counts["ceilings"]}
+
+    @cached_property
+    def _at_rest(self) -> dict[str, Mask]:
+        """By branch, whether a neuron without membrane and current takes it: of all one, or of each."""
+        constants = {key: self._constant(key) for key in DRIVING}
+        nothing = np.zeros(np.broadcast_shapes(*(value.shape for value in constants.values())), np.int64)
+        return self._limited(constants, nothing, nothing)
+
+    def _limited(self, constants: Mapping[str, IntArray], v_last: IntArray, u: IntArray) -> dict[str, Mask]:
+        fields: dict[str, Any] = dict(constants)
+        return limited(self._numerics, replace(self._population, **fields), v_last, u)
 
     def _at_limit(self, before: IntArray) -> Mask | None:
         """Cells that may have saturated or been clamped: they lie at a limit, or nothing tells; None: there is none."""
@@ -91,24 +111,6 @@ class Branching:
         for mask in masks[1:]:
             at = mask if at is None else at | mask
         return at if at is not None and at.any() else None
-
-    def _moved(self, first: IntArray, u: IntArray, v: IntArray) -> Mask:
-        """Cells that had a membrane or a current; all, where one that has none may be limited."""
-        if self._limited_at_rest:
-            return np.ones(v.shape, np.bool_)
-        moved = u != 0
-        if self._population.every_step:
-            return moved | (first != 0)[:, None]
-        moved[:, 0] |= first != 0
-        moved[:, 1:] |= v[:, :-1] != 0
-        return moved
-
-    @cached_property
-    def _limited_at_rest(self) -> bool:
-        """Whether a neuron without membrane and current comes to a limit by its bias."""
-        nothing = np.zeros((1, *self._population.shape), np.int64)
-        branches = count_limited(self._numerics, self._population, nothing, nothing)
-        return bool(branches.saturations or branches.floors or branches.ceilings)
 
     def _start(self, batch: int) -> IntArray:
         return self._flat(initial_state(self._population, batch).v[:, None])[:, 0]

@@ -105,7 +105,8 @@ def as_integers(program: Program, trace: Trace) -> Trace:
         output = program.node(name).output
         kind = narrowest(output.low, output.high).dtype
         if _fits(entry, output):
-            integers = entry.output.astype(kind)
+            same_size = entry.output.dtype.itemsize == np.dtype(kind).itemsize
+            integers = entry.output.view(kind) if same_size else entry.output.astype(kind)
         else:
             integers = np.clip(np.rint(entry.values * 2.0**output.scale), output.low, output.high).astype(kind)
         entries[name] = replace(entry, output=integers, scale=output.scale)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
+
+import numpy as np
 
 from neurodeploy.adequacy import Adequacy
 from neurodeploy.network.network import Network
@@ -47,6 +49,18 @@ class Readouts:
     def traces(self) -> dict[str, Trace]:
         """By rung, the trace of that node."""
         return {rung: joined([joined(b, 1) for b in groups], 0) for rung, groups in self.blocks.items()}
+
+
+def _in_rows(trace: Trace, like: Trace | None = None, rows: Trace | None = None) -> Trace:
+    """A trace with outputs in row-major order. ``rows``: that of ``like``, used where the outputs are equal."""
+    entries = dict(trace.entries)
+    for name, entry in entries.items():
+        known = None if like is None or rows is None else like.entries.get(name)
+        if known is not None and rows is not None and np.array_equal(known.output, entry.output):
+            entries[name] = replace(entry, output=rows[name].output)
+        else:
+            entries[name] = entry.in_rows()
+    return replace(trace, entries=entries)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,24 +132,25 @@ class Climb:
             block, place = shown.part(slice(None), steps), Place(group.start, steps.start)
             traces: dict[str, Trace] = {}
             sent, expected = network.feed(block), program.feed(block)
+            rows = _in_rows(expected)
             if said is not None and judged is not None:
                 source = said.part(slice(None), steps)
                 driven = judged.feed(steps, source, sent, self.runs.follows(source, sent))
                 self.reading.add(source, driven, place)
                 traces["source"] = source
             drive = as_integers(self.program, sent)
-            same = all(sends_the_same(entry, drive[name]) for name, entry in expected.entries.items())
-            fed = isolated.feed(steps, drive, expected, same)
+            same = all(sends_the_same(entry, drive[name]) for name, entry in rows.entries.items())
+            fed = isolated.feed(steps, drive, rows, same)
             ours = integers.block(expected, place)
-            self.losses.add(floats.block(sent, place), ours, fed)
+            self.losses.add(floats.block(sent, place), replace(ours, trace=rows), fed)
             self.exercised.add(expected, place)
             if self.adequacy is not None:
                 self.adequacy.add(expected, place.sample, place.step)
             if self.part is not None:
                 self.part.add(block, expected, place)
-            traces |= {"network": sent, "program": expected}
+            traces |= {"network": sent, "program": rows}
             for side, feed in sides:
-                traces[side.name] = side.add(ours, feed.feed(block))
+                traces[side.name] = _in_rows(side.add(ours, feed.feed(block)), expected, rows)
             for rung, trace in traces.items():
                 self.readouts.add(rung, trace, place)
             self.recorder.add(traces, place, self._firsts())

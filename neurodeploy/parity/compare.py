@@ -49,8 +49,17 @@ def unequal(expected: Entry, actual: Entry) -> Mask:
     """Cells whose outputs differ after scaling."""
     integers = expected.output.dtype.kind in "biu" and actual.output.dtype.kind in "biu"
     if integers and expected.scale == actual.scale:
-        return expected.output != actual.output
+        return differing(expected.output, actual.output)
     return expected.values != actual.values
+
+
+def differing(first: Array, second: Array) -> Mask:
+    """Where two arrays differ. Bytes with and without a sign are compared as they are, where none is negative."""
+    if {first.dtype, second.dtype} == {np.dtype(np.int8), np.dtype(np.uint8)}:
+        signed = first if first.dtype == np.int8 else second
+        if signed.min(initial=0) >= 0:
+            return first.view(np.uint8) != second.view(np.uint8)
+    return first != second
 
 
 def compare(

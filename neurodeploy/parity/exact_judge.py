@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
@@ -74,7 +75,7 @@ def with_inputs(program: Program, expected: Trace, actual: Trace) -> Trace:
 
 def any_of(differences: Differences) -> Mask:
     """The cells in which some quantity differs."""
-    return np.logical_or.reduce(list(differences.values()))
+    return reduce(np.logical_or, differences.values())
 
 
 def recounted(nodes: dict[str, NodeResult], field: str, expected: Block, actual: Block) -> dict[str, NodeResult]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.integers import narrowed
 from neurodeploy.parity.block import Place
+from neurodeploy.parity.compare import differing
 from neurodeploy.parity.plan import Plan
 from neurodeploy.parity.recording import Array, NodeRecord, Recording, RungRecord, Window
 from neurodeploy.parity.rung import Divergence
@@ -138,8 +139,8 @@ class _Node:
         for rung, outputs in flat.items():
             other = before.get(rung)
             if other in flat and (rung not in FIRST or not self._graded):
-                differ[rung] = outputs != flat[other]
-        self._choose(differ, step)
+                differ[rung] = differing(outputs, flat[other])
+        self._choose({rung: different for rung, different in differ.items() if different.any()}, step)
         for rung, entry in entries.items():
             different = differ.get(rung)
             counts = None if different is None else _by_step(different)
@@ -163,7 +164,8 @@ class _Node:
         return found[np.argsort(different[:, found].argmax(axis=0), kind="stable")]
 
     def _part(self, entry: Entry, outputs: Array, differing: NDArray[np.int64] | None) -> _Part:
-        membrane = None if entry.v is None else narrowed(_flat(entry.v)[:, self._neurons].T.copy())
+        places = np.unravel_index(self._neurons, self._population.shape)
+        membrane = None if entry.v is None else narrowed(entry.v[0][:, *places].T.copy())
         output = narrowed(outputs[:, self._neurons].T.copy())
         return _Part(output, membrane, _by_step(outputs), differing)
 
@@ -203,7 +205,8 @@ def _joined(parts: list[_Part], order: Array, unit: Array) -> RungRecord:
     """Blocks after each other, in the order of the neurons; what was not recorded yet is 0."""
 
     def joined(arrays: list[Array]) -> Array:
-        padded = [np.pad(array, ((0, len(order) - len(array)), (0, 0))) for array in arrays]
+        later = [len(order) - len(array) for array in arrays]  # neurons that were chosen after that block
+        padded = [np.pad(array, ((0, n), (0, 0))) if n else array for n, array in zip(later, arrays, strict=True)]
         return np.concatenate(padded, axis=1)[order]
 
     membranes = [part.membrane for part in parts if part.membrane is not None]
