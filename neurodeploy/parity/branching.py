@@ -46,8 +46,8 @@ class Branching:
         if at is None:
             counts |= {"saturated": 0, "clamped": 0}
         else:
-            initial = begins or self._last is None or self._population.every_step
-            counts |= self._limits(at, self._start(len(v)) if initial else self._last, u, v)
+            last = None if begins or self._population.every_step else self._last
+            counts |= self._limits(at, self._start(len(v)) if last is None else last, u, v)
         self._last = v[:, -1]
         return counts
 
