@@ -21,13 +21,24 @@ class Synapses:
     """One projection into the node that is otherwise.
 
     - ``number``: which of the projections that enter it; ``projection``: what stands there instead.
-    - ``moved``: as ``fan_in`` takes it; ``read``: what the synapses make of the messages before they weigh them.
+    - ``moved``: as ``fan_in`` takes it; ``read``: what the synapses make of the messages, ``(B, T, lines)``, before
+      they weigh them; ``total``: what becomes of the weighted sums, ``(B, T, n)``.
+    - ``source``: the node that is read instead; ``wires``: the lines of it, flat, and the lines as which they arrive.
+    - ``keeps``: what is under way when a sample ends arrives in the next one.
+    - ``beside``: other projections of the node that are otherwise too.
+    - ``parts``: it may be so for some neurons of the node and not for others.
     """
 
     number: int
     projection: Projection
     moved: tuple[int, ...] = ()
     read: Callable[[IntArray], IntArray] | None = None
+    total: Callable[[IntArray], IntArray] | None = None
+    source: str = ""
+    wires: tuple[IntArray, IntArray] | None = None
+    keeps: bool = False
+    beside: tuple[Synapses, ...] = ()
+    parts: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +49,7 @@ class Hypothesis:
     - ``fields``, ``numerics``: attributes of the population and of the machine that are otherwise.
     - ``update``: what takes the place of the reference's update, made afresh for every run; ``remembers``: it looks
       back further than the states, so that only a run from the start shows what it does.
-    - ``keeps_state``: a sample begins where the one before ended.
+    - ``keeps_state``: ``u``, ``v``, or both: with which a sample begins as the one before ended.
     """
 
     term: Term
@@ -49,7 +60,7 @@ class Hypothesis:
     synapses: Synapses | None = None
     update: Callable[[], Update] | None = None
     remembers: bool = False
-    keeps_state: bool = False
+    keeps_state: str = ""
 
 
 HEALTHY = Hypothesis("order", "nothing", 0.0)

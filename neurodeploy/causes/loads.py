@@ -50,6 +50,11 @@ def _words(projection: Projection) -> Iterator[Table]:
     yield "weights", "signs lost", size, RULE
     yield "weights", "negative ones missing", np.maximum(weights, 0), RULE
     yield "weights", "positive ones missing", np.minimum(weights, 0), RULE
+    for by in (*range(1, 17), 32, 64, 128):
+        for amount in (by, -by):
+            cost = RULE + log2(1 + by)
+            yield "weights", f"all {amount:+d}, zeros too", weights + amount, cost
+            yield "weights", f"all but zeros {amount:+d}", weights + amount * (weights != 0), cost
     yield "weights", "nibbles swapped", sign * ((size & ~255) | ((size & 15) << 4) | ((size & 255) >> 4)), RULE
     for bit in range(BITS + 1):
         one, cost = 1 << bit, RULE + log2(BITS)

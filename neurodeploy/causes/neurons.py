@@ -30,7 +30,8 @@ def neuron_hypotheses(population: Population, n: Numerics) -> Hypotheses:
     yield from _start(population, n)
     yield from _clamps(population, n)
     yield from _widths(n)
-    yield Hypothesis("kept state", "states go on from sample to sample", RULE, keeps_state=True)
+    for words, keeps in (("states go", "uv"), ("the membrane goes", "v"), ("the current goes", "u")):
+        yield Hypothesis("kept state", f"{words} on from sample to sample", RULE, keeps_state=keeps)
     if population.kind == "cuba-lif":
         yield from _threshold(population)
         yield from _reset(population)
@@ -127,7 +128,7 @@ def _clamps(population: Population, n: Numerics) -> Hypotheses:
         if bound is None:
             values = {0} if key == "floor" else set[int]()
             most = int(np.max(population.threshold))
-            values |= {-most, -1} if key == "floor" else {most, 2 * most}
+            values |= {-most, -1} if key == "floor" else {most, most + 1, most + 2, 2 * most}
             for value in sorted(values):
                 yield Hypothesis("clamp", f"{key} at {value} instead of none", RULE + 1, {key: value})
             continue

@@ -1,4 +1,4 @@
-"""Whether a node did the right thing in the wrong place: in other neurons, or for other samples."""
+"""Whether a node did the right thing in the wrong place: in other neurons, for other samples, at another moment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ Array = NDArray[Any]
 def orders(observed: Observed, guilty: NDArray[np.int64]) -> Iterator[Cause]:
     """The causes of that kind. ``guilty``: neurons that differ, flat."""
     yield from _samples(observed.actual, observed.expected)
-    yield from _neurons(observed.actual, observed.arrived, guilty)
+    moved = list(_moved(observed.actual, observed.arrived))
+    yield from moved or _neurons(observed.actual, observed.arrived, guilty)
+    yield from _records(observed.actual, observed.arrived)
 
 
 def _samples(actual: Entry, expected: Entry) -> Iterator[Cause]:
@@ -57,6 +59,54 @@ def _neurons(actual: Entry, arrived: Entry, guilty: NDArray[np.int64]) -> Iterat
             return
     pairs = ", ".join(f"{i} does what {j} should" for i, j in list(came.items())[:4])
     yield Cause("channels", f"neurons stand in each other's place: {pairs}", log2(max(2, ours.shape[1])))
+
+
+def _moved(actual: Entry, arrived: Entry) -> Iterator[Cause]:
+    """Outputs of all neurons that stand in another order, their states with them or not."""
+    index = np.arange(arrived.output[0, 0].size).reshape(arrived.output.shape[2:])
+    orders = {f"read back {by:+d} addresses further": np.roll(index.ravel(), by) for by in (1, -1, 2, -2)}
+    orders["read back in the opposite order"] = index.ravel()[::-1]
+    for axis in range(index.ndim if index.ndim > 1 else 0):
+        orders[f"axis {axis} is counted from its end"] = np.flip(index, axis).ravel()
+        orders |= {f"axis {axis} is read {by:+d} further": np.roll(index, by, axis).ravel() for by in (1, -1)}
+    ours, theirs = _columns(arrived.output), _columns(actual.output)
+    for words, order in orders.items():
+        ends = order[1:] - order[:-1] != 1
+        inside = slice(None) if ends.sum() != 1 else _inside(order, theirs)
+        if not np.array_equal(theirs[:, inside], ours[:, order][:, inside]) or np.array_equal(order, index.ravel()):
+            continue
+        pairs = [(getattr(arrived, key), getattr(actual, key)) for key in ("v", "u")]
+        states = [(_columns(a), _columns(b)) for a, b in pairs if a is not None and b is not None]
+        if all(np.array_equal(b[:, inside], a[:, inside]) for a, b in states) or all(
+            np.array_equal(b[:, inside], a[:, order][:, inside]) for a, b in states
+        ):
+            yield Cause("channels", f"neurons are {words}", 3.0)
+
+
+def _inside(order: NDArray[np.int64], theirs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Neurons of a roll that came from within it; what comes in at its end may be silent instead."""
+    size = len(order)
+    came = np.arange(size) - order
+    far = np.abs(came) > size // 2
+    return np.flatnonzero(~far | theirs.any(axis=0))
+
+
+def _records(actual: Entry, arrived: Entry) -> Iterator[Cause]:
+    """States that are read at another moment; what the node sends is right."""
+    if not np.array_equal(actual.output, arrived.output) or actual.v is None or arrived.v is None:
+        return
+    read = {"membrane": (actual.v, arrived.v), "current": (actual.u, arrived.u)}
+    for name, (theirs, ours) in read.items():
+        pairs = [pair for key, pair in read.items() if key != name]
+        others = [np.array_equal(a, b) for a, b in pairs if a is not None and b is not None]
+        if theirs is None or ours is None or np.array_equal(theirs, ours) or not all(others):
+            continue
+        if name == "membrane" and arrived.v_before is not None and np.array_equal(theirs, arrived.v_before):
+            yield Cause("record", "the membrane is read before its reset", 1.0)
+        if np.array_equal(theirs[:, 1:], ours[:, :-1]):
+            yield Cause("record", f"the {name} is read a step late", 1.0)
+        if np.array_equal(theirs[:, :-1], ours[:, 1:]):
+            yield Cause("record", f"the {name} is read a step early", 1.0)
 
 
 def _columns(array: Array) -> NDArray[np.int64]:

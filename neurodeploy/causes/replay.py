@@ -146,7 +146,7 @@ class _Together:
         fired[:, :, 1:] = np.logical_or.accumulate(view.output[:, : self.steps] != 0, axis=1)[:, :-1]
         for mine, theirs in ((u, view.u), (v, view.v)):
             mine[:, :, 1:] = theirs[:, : self.steps - 1]
-            if self.hypotheses[0].keeps_state:
+            if ("u" if mine is u else "v") in self.hypotheses[0].keeps_state:
                 mine[:, 1:, 0] = theirs[:-1, -1]
         shape = state.u.shape
         return State(u.reshape(shape), v.reshape(shape), fired.reshape(shape))
@@ -154,7 +154,7 @@ class _Together:
     def from_start(self, update: Update) -> Mask:
         """The whole run, from the first step on."""
         count, batch = len(self.hypotheses), len(self.view.output)
-        kept = self.hypotheses[0].keeps_state
+        kept = bool(self.hypotheses[0].keeps_state)
         received = self._received()
         lead = count * (1 if kept else batch)
         population = self._population(1 if kept else batch)
@@ -162,6 +162,8 @@ class _Together:
         state = initial_state(population, lead)
         alive = np.ones(count, np.bool_)
         for t, (output, v, u) in enumerate(self._seen(kept)):
+            if kept and t % self.steps == 0:
+                state = self._begun(state, initial_state(population, lead))
             arriving = self._arriving(received[:, t], state)
             result = update(population, state, arriving, self.numerics)
             sound = result.output.reshape(count, -1) == output.reshape(-1)
@@ -172,6 +174,11 @@ class _Together:
             if not alive.any():
                 break
         return alive
+
+    def _begun(self, left: State, fresh: State) -> State:
+        """The state with which a sample begins where some of it is left from the one before; a run begins with it."""
+        keeps = self.hypotheses[0].keeps_state
+        return State(left.u if "u" in keeps else fresh.u, left.v if "v" in keeps else fresh.v, fresh.fired)
 
     def _seen(self, kept: bool) -> Iterator[tuple[IntArray, IntArray | None, IntArray | None]]:
         """What the neurons did, step by step, of all samples or one after the other."""

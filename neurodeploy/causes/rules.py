@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from math import log2
 
 import numpy as np
@@ -52,6 +53,9 @@ def rule_hypotheses(population: Population, n: Numerics, received: IntArray) -> 
     kept += int(np.abs(population.initial_current).max(initial=0))
     for bits in range(6, min(n.current_bits, kept.bit_length() + 1)):
         yield _rule("overflow", f"the current is kept in {bits} bits", _narrow_current(bits), log2(n.current_bits))
+    if n.accumulation == "sum":
+        yield _rule("exponent", "what arrives in a step enters halved", _halved)
+        yield _rule("exponent", "what arrives in a step enters doubled", lambda p, s, a, n: step(p, s, 2 * a, n))
     yield _rule("order", "decays at the end of the step", _decays_at_end)
     yield _rule("idle", "is updated only where something arrives", _on_events)
     if np.any(population.bias):
@@ -59,20 +63,79 @@ def rule_hypotheses(population: Population, n: Numerics, received: IntArray) -> 
         yield _rule("bias", "the bias is added to the current", _bias_in_current)
     if population.kind == "cuba-lif":
         yield _rule("reset", "resets the current too", _resets_current)
+        yield from _amounts(population)
+        for k in range(1, 6):
+            for which in ("compared with", "compared with and subtracted"):
+                words = f"threshold that is {which} rises by 1/{1 << k} with every spike"
+                adapts = partial(_adapts, k, which != "compared with")
+                yield Hypothesis("threshold", words, RULE + log2(5), update=adapts, remembers=True)
         yield _rule("order", "compares the membrane before integration", _fires_by(_earlier))
         yield _rule("tie rule", "takes negative membranes for large ones", _fires_by(_unsigned))
         yield _rule("stuck", "does nothing, its states are 0", _dead)
         for steps in range(1, 5):
-            yield _waits(f"does not fire for {steps} steps after a spike", steps, False)
-            yield _waits(f"keeps still for {steps} steps after a spike", steps, True)
+            yield _waits(f"does not fire for {steps} steps after a spike", steps, "")
+            yield _waits(f"keeps its membrane for {steps} steps after a spike", steps, "v")
+            yield _waits(f"keeps still for {steps} steps after a spike", steps, "uv")
 
 
 def _rule(term: Term, change: str, update: Update, bits: float = 0.0) -> Hypothesis:
     return Hypothesis(term, change, RULE + bits, update=lambda: update)
 
 
-def _waits(change: str, steps: int, still: bool) -> Hypothesis:
+def _waits(change: str, steps: int, still: str) -> Hypothesis:
     return Hypothesis("refractory", change, RULE + steps - 1, update=lambda: _refractory(steps, still), remembers=True)
+
+
+def _amounts(population: Population) -> Iterator[Hypothesis]:
+    """Other amounts that a spike takes away."""
+    if population.reset != "subtract":
+        return
+    for eighths in (1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 14, 16):
+        share = _subtracts(lambda threshold, k=eighths: threshold * k // 8)
+        yield _rule("reset", f"a spike subtracts {eighths}/8 of the threshold", share, log2(12))
+    for by in (1, -1, 2, -2, 4, -4):
+        near = _subtracts(lambda threshold, by=by: threshold + by)
+        yield _rule("reset", f"a spike subtracts the threshold {by:+d}", near, log2(6))
+    if population.max_spikes_per_step > 1:
+        once = _subtracts(lambda threshold: threshold, once=True)
+        yield _rule("reset", "subtracts the threshold once, however many spikes", once)
+
+
+def _subtracts(amount: Callable[[IntArray], IntArray], once: bool = False) -> Update:
+    """Of every spike, or of all spikes of a step together, an amount is taken away that the threshold gives."""
+
+    def update(population: Population, state: State, a: IntArray, n: Numerics) -> Step:
+        result = step(replace(population, reset="none"), state, a, n)
+        spikes = np.minimum(result.output, 1) if once else result.output
+        state.v = state.v - spikes * (amount(np.asarray(population.threshold)) << n.state_shift)
+        return result
+
+    return update
+
+
+def _halved(population: Population, state: State, a: IntArray, n: Numerics) -> Step:
+    if population.every_step:
+        return step(population, state, a >> 1, n)
+    state.u = decay(state.u, population.current_decay, n) + ((a << n.state_shift) >> 1)
+    kept = replace(population, current_decay=n.decay_one if n.decay_rule == "shift" else 0)
+    return step(kept, state, np.zeros_like(a), n)
+
+
+def _adapts(k: int, subtracted: bool) -> Update:
+    """Every spike of a neuron raises its own threshold."""
+    counts: list[IntArray] = []
+
+    def update(population: Population, state: State, a: IntArray, n: Numerics) -> Step:
+        count = counts.pop() if counts else np.zeros_like(a)
+        sound = np.asarray(population.threshold)
+        raised = replace(population, threshold=sound + count * (sound >> k))
+        result = step(raised if subtracted else replace(raised, reset="none"), state, a, n)
+        if not subtracted:
+            state.v = reset(population, state.v, result.output, n)
+        counts.append(count + result.output)
+        return result
+
+    return update
 
 
 def _narrow_sum(bits: int, rule: str) -> Update:
@@ -160,18 +223,19 @@ def _fires_by(rule: Spikes) -> Update:
     return update
 
 
-def _refractory(steps: int, still: bool) -> Update:
-    """For some steps after a spike nothing is sent; ``still``: and the membrane does not change."""
+def _refractory(steps: int, still: str) -> Update:
+    """For some steps after a spike nothing is sent; ``still``: and these states do not change."""
     waiting: list[IntArray] = []
 
     def update(population: Population, state: State, a: IntArray, n: Numerics) -> Step:
         wait = waiting.pop() if waiting else np.zeros_like(a)
-        before = state.v
-        held = replace(population, reset="none")
-        v = step(held, state, a, n).v_before
-        spikes = np.where(wait > 0, 0, count_spikes(population, v, n))
-        state.v = np.where(still & (wait > 0), before, reset(population, v, spikes, n))
+        u, v = state.u, state.v
+        membrane = step(replace(population, reset="none"), state, a, n).v_before
+        spikes = np.where(wait > 0, 0, count_spikes(population, membrane, n))
+        state.v = reset(population, membrane, spikes, n)
+        state.u = np.where(("u" in still) & (wait > 0), u, state.u)
+        state.v = np.where(("v" in still) & (wait > 0), v, state.v)
         waiting.append(np.where(spikes > 0, steps, np.maximum(wait - 1, 0)))
-        return Step(spikes, v)
+        return Step(spikes, membrane)
 
     return update

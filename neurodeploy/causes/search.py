@@ -15,9 +15,12 @@ from neurodeploy.causes.hypothesis import HEALTHY, Hypothesis
 from neurodeploy.causes.loads import load_hypotheses
 from neurodeploy.causes.neurons import neuron_hypotheses
 from neurodeploy.causes.orders import orders
+from neurodeploy.causes.parts import parts
+from neurodeploy.causes.paths import path_hypotheses
 from neurodeploy.causes.replay import explained
 from neurodeploy.causes.rules import rule_hypotheses
 from neurodeploy.causes.synapses import synapse_hypotheses
+from neurodeploy.causes.tables import table_hypotheses
 from neurodeploy.causes.updates import update_hypotheses
 from neurodeploy.causes.values import Cause, Culprit, Stage, Term
 from neurodeploy.causes.view import View
@@ -34,9 +37,11 @@ PLACES = 3
 AT_A_TIME, WORDS = 256, 1 << 22
 """Tables of weights that are held at once, and their words."""
 LOCAL: frozenset[Term] = frozenset(
-    {"threshold", "bias", "current decay", "membrane decay", "initial state", "stuck", "reset", "clamp"}
+    {"threshold", "bias", "current decay", "membrane decay", "initial state", "stuck", "reset", "clamp", "latency"}
 )
 """Terms that can be wrong in some neurons and right in others."""
+ALONE = 24
+"""Neurons that may be wrong alone though they have no line of the map, and no end of the list, in common."""
 SECONDS = 10.0
 
 
@@ -124,7 +129,9 @@ class _Search:
         everywhere = self._filtered(view, left)
         causes = [_cause(hypothesis) for hypothesis in everywhere]
         if not any(hypothesis.bits < log2(1 + self.population.size) for hypothesis in everywhere):
-            causes += self._local(view, left)
+            causes += self._local(left)
+        if not causes and process_time() < self.until:
+            causes += [_cause(hypothesis) for hypothesis in self._filtered(view, list(table_hypotheses(view)))]
         return causes
 
     def _batches(self, first: View, stop: int) -> Iterator[list[Hypothesis]]:
@@ -133,6 +140,7 @@ class _Search:
         listed = [*neuron_hypotheses(population, numerics), *update_hypotheses(population, numerics)]
         listed += rule_hypotheses(population, numerics, first.received()[:, :stop])
         listed += synapse_hypotheses(self.program, self.name, int(self.guilty[0]))
+        listed += path_hypotheses(self.program, self.name, len(self.flat))
         loads = load_hypotheses(self.program, self.name)
         largest = max((p.weights.size for p in self.program.into(self.name)), default=1)
         while listed and process_time() <= self.until:
@@ -146,16 +154,18 @@ class _Search:
         kept = explained(view, hypotheses, stop)
         return [hypothesis for hypothesis, keep in zip(hypotheses, kept, strict=True) if keep]
 
-    def _local(self, view: View, left: Iterable[Hypothesis]) -> list[Cause]:
-        """Changes of the differing neurons alone: the others are as they should be."""
-        if len(self.guilty) > LOOKED_AT:
-            return []
-        local = [hypothesis for hypothesis in left if hypothesis.term in LOCAL and hypothesis.synapses is None]
-        columns = np.arange(len(self.guilty))
-        cost = len(self.guilty) * log2(1 + self.population.size)
-        where = "this neuron" if len(self.guilty) == 1 else "these neurons"
-        alike = self._filtered(view.only(columns), local)
-        return [replace(_cause(h), change=f"{h.change}, in {where} only", bits=h.bits + cost) for h in alike]
+    def _local(self, left: Iterable[Hypothesis]) -> list[Cause]:
+        """Changes of some neurons alone: a line of the map, an end of the list, or those that differ."""
+        local = [h for h in left if (h.term in LOCAL if h.synapses is None else h.synapses.parts)]
+        for words, bits, neurons in parts(self.population.shape, self.guilty):
+            if bits is None and len(self.guilty) > ALONE:
+                continue
+            some = np.concatenate([self.guilty[:LOOKED_AT], np.setdiff1d(neurons, self.guilty)[:LOOKED_AT]])
+            alike = self._filtered(self._view(self.observed.actual, some), local)
+            cost = len(self.guilty) * log2(1 + self.population.size) if bits is None else bits
+            if alike:
+                return [replace(_cause(h), change=f"{h.change}, in {words} only", bits=h.bits + cost) for h in alike]
+        return []
 
 
 def _cause(hypothesis: Hypothesis) -> Cause:

@@ -36,24 +36,26 @@ def synapse_hypotheses(program: Program, name: str, neuron: int) -> Iterator[Hyp
             yield replace(hypothesis, synapses=replace(hypothesis.synapses, number=number))
 
 
-def _otherwise(projection: Projection, term: Term, change: str, bits: float = RULE, **fields: Any) -> Hypothesis:
+def _otherwise(
+    projection: Projection, term: Term, change: str, bits: float = RULE, parts: bool = False, **fields: Any
+) -> Hypothesis:
     changed = replace(projection, **fields)
-    return Hypothesis(term, f"{projection.name}: {change}", bits, synapses=Synapses(0, changed))
+    return Hypothesis(term, f"{projection.name}: {change}", bits, synapses=Synapses(0, changed, parts=parts))
 
 
 def _whole(projection: Projection) -> Iterator[Hypothesis]:
     weights = projection.weights
     yield _otherwise(projection, "weights", "all signs the other way", weights=-weights)
-    yield _otherwise(projection, "weights", "missing", weights=0 * weights)
+    yield _otherwise(projection, "weights", "missing", parts=True, weights=0 * weights)
     windowed = projection.kind not in ("dense", "sparse")
     for by in (1, -1, 2, -2):
         if windowed and projection.shift + by < 0:
             continue
         exponents = f"exponent {projection.shift} → {projection.shift + by}"
-        yield _otherwise(projection, "exponent", exponents, RULE + abs(by) - 1, shift=projection.shift + by)
+        yield _otherwise(projection, "exponent", exponents, RULE + abs(by) - 1, True, shift=projection.shift + by)
     for delay in {*range(projection.delay + 4)} - {projection.delay}:
         cost = RULE + log2(1 + abs(delay - projection.delay)) - 1
-        yield _otherwise(projection, "delay", f"delay {projection.delay} → {delay}", cost, delay=delay)
+        yield _otherwise(projection, "delay", f"delay {projection.delay} → {delay}", cost, True, delay=delay)
     if projection.message_bits > 1:
         yield _otherwise(projection, "message", "values read as spikes", message_bits=1)
         for bits in range(1, projection.message_bits):
@@ -129,7 +131,7 @@ def _rows(projection: Projection, target: tuple[int, ...], neuron: int) -> Itera
         return
     dense = projection.kind in ("dense", "sparse")
     row = neuron if dense else neuron // (prod(target) // weights.shape[0])
-    place = log2(max(2, weights.shape[0]))
+    place = RULE + log2(max(2, weights.shape[0]))
     signs = weights.copy()
     signs[row] = -signs[row]
     yield _otherwise(projection, "weights", f"signs of row {row} the other way", place, weights=signs)
@@ -140,7 +142,7 @@ def _rows(projection: Projection, target: tuple[int, ...], neuron: int) -> Itera
     for other in others:
         order = np.arange(len(weights))
         order[[row, other]] = order[[other, row]]
-        yield _swapped(projection, 0, order, f"rows {row} and {other} swapped", place)
+        yield _swapped(projection, 0, order, f"rows {row} and {other} swapped", place - RULE)
     columns = weights.shape[1]
     for first in range(columns - 1 if columns <= ROWS_AT_MOST else 0):
         for second in range(first + 1, columns) if columns <= 12 else (first + 1,):

@@ -31,6 +31,9 @@ Term = Literal[
     "stuck",
     "refractory",
     "idle",
+    "source",
+    "lost messages",
+    "record",
     "samples",
 ]
 Stage = Literal["current", "membrane", "decision", "reset", "output"]

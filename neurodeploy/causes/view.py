@@ -92,9 +92,10 @@ class View:
         """
         numerics = self.program.numerics
         total = np.zeros(self.output.shape, np.int64)
+        otherwise = {} if synapses is None else {s.number: s for s in (synapses, *synapses.beside)}
         for number, projection in enumerate(self.projections):
-            if synapses is not None and synapses.number == number:
-                total = total + self.over(synapses)
+            if number in otherwise:
+                total = total + self.over(otherwise[number])
             else:
                 if number not in self._known:
                     self._known[number] = self.over(Synapses(number, projection))
@@ -105,8 +106,8 @@ class View:
         """What arrives over one projection, ``(B, T, n)``."""
         projection = synapses.projection
         reached = self.fan_in(projection, synapses.moved)
-        sums = integer_matmul(self.messages(synapses, reached.lines), reached.matrix.T)
-        return self.delivered(projection, sums.reshape(self.output.shape))
+        sums = integer_matmul(self.messages(synapses, reached.lines), reached.matrix.T).reshape(self.output.shape)
+        return self.delivered(projection, sums if synapses.total is None else synapses.total(sums))
 
     def delivered(self, projection: Projection, sums: IntArray) -> IntArray:
         """What weighted sums become at the neurons."""
@@ -122,11 +123,25 @@ class View:
     def messages(self, synapses: Synapses, lines: IntArray) -> IntArray:
         """The messages of some source lines as the synapses take them, ``(B * T, lines)``, delayed."""
         projection = synapses.projection
-        sent = self.sent[projection.source][:, :, lines].astype(np.int64)
+        sent = self._sent(synapses, lines)
         if projection.delay:
-            late = np.zeros_like(sent)
-            late[:, projection.delay :] = sent[:, : max(sent.shape[1] - projection.delay, 0)]
+            late, rest = np.zeros_like(sent), max(sent.shape[1] - projection.delay, 0)
+            late[:, projection.delay :] = sent[:, :rest]
+            if synapses.keeps and rest:
+                late[1:, : projection.delay] = sent[:-1, rest:]
             sent = late
         if synapses.read is not None:
             sent = synapses.read(sent)
         return messages(projection, sent.reshape(sent.shape[0] * sent.shape[1], len(lines)))
+
+    def _sent(self, synapses: Synapses, lines: IntArray) -> IntArray:
+        """What comes in on some lines of the projection's source, ``(B, T, lines)``."""
+        sent = self.sent[synapses.source or synapses.projection.source]
+        if synapses.wires is None or not len(lines):
+            return sent[:, :, lines].astype(np.int64)
+        read, to = synapses.wires
+        place = np.searchsorted(lines, to)
+        arrives = (place < len(lines)) & (lines[np.minimum(place, len(lines) - 1)] == to)
+        heard = np.zeros((len(lines), *sent.shape[:2]), np.int64)
+        np.add.at(heard, place[arrives], np.moveaxis(sent[:, :, read[arrives]], 2, 0).astype(np.int64))
+        return np.ascontiguousarray(np.moveaxis(heard, 0, 2))

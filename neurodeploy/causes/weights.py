@@ -64,7 +64,9 @@ def _columns(view: View, number: int, projection: Projection, grain: int, stop: 
     for column in np.flatnonzero(active):
         weight, line = int(reached.matrix[0, column]), lines[:, :, column : column + 1]
         amounts = {grain, -grain, 2 * grain, -2 * grain, -weight, -2 * weight, weight}
-        amounts |= {int(np.sign(weight)) * ((abs(weight) ^ (grain << k)) - abs(weight)) for k in range(BITS)}
+        for bit in {unit << k for unit in (1, grain) for k in range(BITS)}:
+            size = (abs(weight) ^ bit) - abs(weight)
+            amounts |= {size, -size} if weight == 0 else {int(np.sign(weight)) * size, (weight ^ bit) - weight}
         amounts |= _solved(residual, line)
         yield _Column(number, projection, int(reached.places[0, column]), line, sums, others, tuple(amounts - {0}))
 
@@ -77,6 +79,8 @@ def _residual(view: View, projection: Projection) -> IntArray | None:
     before = np.zeros_like(view.u)
     before[:, 1:] = view.u[:, :-1]
     before[:, 0] = view.population.initial_current
+    if view.population.every_step:
+        before[:] = view.population.initial_current
     decayed = decay(before, view.population.current_decay, numerics)
     return ((view.u - decayed >> numerics.state_shift) - view.received()) >> projection.shift
 

@@ -31,7 +31,7 @@ def update_faults(spot: Spot) -> Faults:
         yield from _arithmetic(spot)
     if population.kind == "cuba-lif":
         yield spot.with_update("resets a step late", "reset", _late_reset)
-        yield spot.with_update("a step of refractoriness", "none of these", _refractory)
+        yield spot.with_update("a step of refractoriness", "refractory", _refractory)
         yield spot.with_update("every third spike lost", "none of these", _every_third)
         for kind, value in (("never fires", 0), ("always fires", 1)):
             yield spot.with_update(f"a neuron {kind}", "stuck", _stuck(one, value), str(one))
@@ -43,7 +43,7 @@ def update_faults(spot: Spot) -> Faults:
     if population.kind != "relay" and not population.every_step:
         yield replace(kept, program=spot.program, keeps_state=True)
     if n.accumulation == "sum":
-        yield spot.with_update("input of one step in eight lost", "none of these", _gaps)
+        yield spot.with_update("input of one step in eight lost", "lost messages", _gaps)
 
 
 def _arithmetic(spot: Spot) -> Faults:

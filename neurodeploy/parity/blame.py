@@ -59,7 +59,8 @@ def _observed(program: Program, name: str, expected: Block, actual: Block, arriv
         steps = slice(0, max(first + AFTER, MESSAGES // (2 * lines)))
     traces = (actual.trace, arrived, expected.trace)
     ours, reference, sound = (trace[name].part(samples, steps) for trace in traces)
-    sent = {source: _flat(actual.trace[source].part(samples, steps)) for source in sources}
+    nodes = (*program.input_by_name, *program.by_name)
+    sent = {node: _flat(actual.trace[node].part(samples, steps)) for node in nodes}
     skip = 0 if actual.place.step == 0 else memory_steps(program) + 1
     return Observed(sent, ours, reference, sound, different[samples, steps], skip)
 

@@ -187,6 +187,14 @@ TERMS: dict[str, tuple[str, ...]] = {
     ),
     "negative membranes count as large": ("tie rule", "overflow"),
     "readout values are cut to eight bits": ("overflow", "relay"),
+    **dict.fromkeys(("membranes are read a step late", "membranes are read before reset"), ("record",)),
+    **dict.fromkeys(("messages of every nth step are lost", "the first steps are missed"), ("lost messages",)),
+    **dict.fromkeys(
+        ("part of a core runs a step behind", "the ring of delays is not cleared after reading"), ("delay", "latency")
+    ),
+    "a projection starts at another node": ("source",),
+    "half of the input current is lost": ("exponent", "weights"),
+    "thresholds adapt": ("threshold",),
     "neurons leak only when something arrives": ("idle",),
     **dict.fromkeys(("neurons are refractory", "neurons rest while refractory"), ("refractory",)),
 }

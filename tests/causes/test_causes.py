@@ -57,7 +57,7 @@ def test_two_culprits_are_both_named() -> None:
 
 @pytest.mark.parametrize("states", [True, False])
 def test_what_no_single_change_explains_is_unknown(states: bool) -> None:
-    fault = PLANTED["input of one step in eight lost in layer2"]
+    fault = PLANTED["every third spike lost in layer2"]
     (culprit,) = causes(fault.run(SHOWN, states=states)).culprits
     assert (culprit.node, culprit.cause, culprit.causes) == ("layer2", None, ())
     assert culprit.words[-1].startswith(f"cause: unknown: none of {culprit.tried} single changes")

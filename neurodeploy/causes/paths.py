@@ -1,0 +1,191 @@
+"""Hypotheses about what reaches the synapses: another picture, node or sample, messages lost or heard twice.
+
+Two projections that read one node read it wrong together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from math import log2, prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.causes.hypothesis import Hypothesis, Synapses
+from neurodeploy.causes.neurons import RULE
+from neurodeploy.causes.values import Term
+from neurodeploy.program.program import Program
+from neurodeploy.program.projection import Projection
+
+IntArray = NDArray[np.int64]
+Change = tuple[Term, str, float, Callable[[IntArray], IntArray]]
+FAR = 16
+"""Steps up to which messages are lost at the beginning, at intervals, or come again; and shares of a picture."""
+PAIRS = 4
+"""Samples of which every pair is tried in each other's place; of more, neighbors."""
+
+
+def path_hypotheses(program: Program, name: str, batch: int) -> Iterator[Hypothesis]:
+    """Everything that is tried of the paths into a population, which ran for ``batch`` samples."""
+    projections = program.into(name)
+    for source in dict.fromkeys(projection.source for projection in projections):
+        some = [Synapses(number, p) for number, p in enumerate(projections) if p.source == source]
+        for term, words, bits, read in (*_times(), *_samples(batch)):
+            yield _together(term, f"{source} → {name}: {words}", bits, [replace(s, read=read) for s in some])
+        shape = program.node(source).shape
+        for term, words, bits, wires in _pictures(shape, some[0].projection):
+            yield _together(term, f"{source} → {name}: {words}", bits, [replace(s, wires=wires) for s in some])
+    yield from _kept(projections)
+    for number, projection in enumerate(projections):
+        yield from _elsewhere(program, Synapses(number, projection))
+        if projection.kind == "sum-pool":
+            one = int(np.abs(projection.weights).max(initial=0))
+            once = Synapses(number, projection, total=lambda sums, one=one: np.clip(sums, -one, one))
+            yield Hypothesis("overflow", f"{projection.name}: a window counts one message at most", RULE, synapses=once)
+        if projection.message_bits > 1:
+            for words, read in VALUES.items():
+                synapses = Synapses(number, projection, read=read)
+                yield Hypothesis("message", f"{projection.name}: {words}", RULE, synapses=synapses)
+    if len(projections) > 1:
+        for by in (1, -1):
+            some = [Synapses(k, replace(p, shift=p.shift + by)) for k, p in enumerate(projections)]
+            if all(p.shift + by >= 0 or p.kind in ("dense", "sparse") for p in projections):
+                yield _together("exponent", f"all exponents {by:+d}", RULE, some)
+
+
+VALUES: dict[str, Callable[[IntArray], IntArray]] = {
+    "signs of values lost": np.abs,
+    "negative values lost": lambda x: np.maximum(x, 0),
+    "signs of values the other way": np.negative,
+    "values one too large": lambda x: x + np.sign(x),
+    "values one too small": lambda x: x - np.sign(x),
+    "values one more": lambda x: x + (x != 0),
+    "values one less": lambda x: x - (x != 0),
+    "values doubled": lambda x: 2 * x,
+    "values halved": lambda x: np.sign(x) * (np.abs(x) >> 1),
+}
+
+
+def _together(term: Term, change: str, bits: float, some: list[Synapses]) -> Hypothesis:
+    return Hypothesis(term, change, bits, synapses=replace(some[0], beside=tuple(some[1:])))
+
+
+def _times() -> Iterator[Change]:
+    """Messages that are lost, or come a second time."""
+    cost = RULE + log2(FAR)
+    for k in range(1, FAR + 1):
+        yield "lost messages", f"those of the first {k} steps are lost", RULE + log2(1 + k), _without(0, k)
+        yield "delay", f"messages come again {k} steps later", RULE + log2(1 + k), _again(k)
+        for phase in range(k if k > 1 else 0):
+            words = f"every {k}th step is lost, the first after {phase}"
+            yield "lost messages", words, cost + log2(k), _every(k, phase)
+
+
+def _without(first: int, stop: int) -> Callable[[IntArray], IntArray]:
+    def read(x: IntArray) -> IntArray:
+        heard = x.copy()
+        heard[:, first:stop] = 0
+        return heard
+
+    return read
+
+
+def _again(steps: int) -> Callable[[IntArray], IntArray]:
+    def read(x: IntArray) -> IntArray:
+        heard = x.copy()
+        heard[:, steps:] += x[:, : max(x.shape[1] - steps, 0)]
+        return heard
+
+    return read
+
+
+def _every(steps: int, phase: int) -> Callable[[IntArray], IntArray]:
+    def read(x: IntArray) -> IntArray:
+        heard = x.copy()
+        heard[:, phase::steps] = 0
+        return heard
+
+    return read
+
+
+def _samples(batch: int) -> Iterator[Change]:
+    """Samples that are shown in place of others."""
+    places = range(batch)
+    orders = {f"sample {i} is shown sample {i - 1}": [*places[:i], i - 1, *places[i + 1 :]] for i in places[1:]}
+    if batch <= PAIRS:
+        for i in places:
+            for j in places:
+                order = list(places)
+                order[i] = j
+                orders[f"sample {i} is shown sample {j}"] = order
+    orders["samples one further"] = [max(i - 1, 0) for i in places]
+    orders["samples in the opposite order"] = list(reversed(places))
+    for words, order in orders.items():
+        if order != list(places):
+            index = np.array(order)
+            yield "samples", words, RULE + log2(1 + batch), lambda x, index=index: x[index]
+
+
+def _pictures(
+    shape: tuple[int, ...], projection: Projection
+) -> Iterator[tuple[Term, str, float, tuple[IntArray, IntArray]]]:
+    """Maps from what the lines of a node are to what they are taken for."""
+    index, size = np.arange(prod(shape)).reshape(shape), prod(shape)
+    for axis in range(len(shape)):
+        term: Term = "channels" if axis == 0 else "geometry"
+        yield term, f"axis {axis} mirrored", RULE, _map(index, np.flip(index, axis))
+        for by in (1, -1, 2, -2):
+            yield term, f"axis {axis} moved by {by}", RULE + abs(by), _map(index, np.roll(index, by, axis))
+    space = tuple(range(1, len(shape)))
+    if len(space) > 1:
+        yield "geometry", "mirrored along all axes", RULE, _map(index, np.flip(index, space))
+        if shape[-1] == shape[-2]:
+            yield "geometry", "rows and columns of the picture exchanged", RULE, _map(index, index.swapaxes(-1, -2))
+    for by in (1, -1):
+        yield "geometry", f"addresses {by:+d}", RULE, _map(index, np.roll(index.ravel(), by))
+        at = np.arange(max(0, -by), size - max(0, by))
+        yield "geometry", f"addresses {by:+d}, the last one lost", RULE, (at, at + by)
+    yield "geometry", "addresses in the opposite order", RULE, _map(index, index.ravel()[::-1])
+    for bit in range(max(1, size - 1).bit_length()):
+        one = 1 << bit
+        lines = {"reads 0": index.ravel() & ~one, "reads 1": index.ravel() | one}
+        lines |= {"and all above it are cut": index.ravel() & (one - 1)}
+        for words, taken in lines.items():
+            inside = np.flatnonzero(taken < size)
+            yield "geometry", f"address line {bit} {words}", RULE + 1, (inside, taken[inside])
+            yield "geometry", f"memory line {bit} {words}", RULE + 1, (taken[inside], inside)
+    if projection.groups > 1:
+        each = shape[0] // projection.groups
+        for group in range(projection.groups):
+            read = index[group * each : (group + 1) * each]
+            taken = np.concatenate([read] * projection.groups)
+            yield "channels", f"all groups read those of group {group}", RULE + 1, (taken.ravel(), index.ravel())
+
+
+def _map(index: IntArray, taken: IntArray) -> tuple[IntArray, IntArray]:
+    return np.ascontiguousarray(index).ravel(), np.ascontiguousarray(taken).ravel()
+
+
+def _kept(projections: tuple[Projection, ...]) -> Iterator[Hypothesis]:
+    """Messages under way when a sample ends."""
+    late = [Synapses(k, p, keeps=True) for k, p in enumerate(projections) if p.delay]
+    words = "messages under way go on into the next sample"
+    if late:
+        yield _together("kept state", words, RULE, late)
+    for synapses in late if len(late) > 1 else ():
+        yield Hypothesis("kept state", f"{synapses.projection.name}: {words}", RULE + 1, synapses=synapses)
+
+
+def _elsewhere(program: Program, synapses: Synapses) -> Iterator[Hypothesis]:
+    """Messages of another node."""
+    projection = synapses.projection
+    lines = prod(program.node(projection.source).shape)
+    nodes = [node for node in (*program.inputs, *program.populations) if node.name != projection.source]
+    for node in nodes:
+        same = np.arange(min(lines, prod(node.shape)))
+        for delay in dict.fromkeys((projection.delay, projection.delay + 1)):
+            words = f"{projection.name}: its messages come from {node.name}, delay {delay}"
+            other = replace(synapses, source=node.name, wires=(same, same))
+            other = replace(other, projection=replace(projection, delay=delay))
+            yield Hypothesis("source", words, RULE + log2(len(nodes)) + delay - projection.delay, synapses=other)
