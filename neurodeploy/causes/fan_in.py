@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from neurodeploy.program.projection import Projection
 
 IntArray = NDArray[np.int64]
+Border = Literal["zero", "wrap", "edge"]
+"""Nothing, the other side of the map, or its outermost element."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,17 +34,19 @@ def fan_in(
     target: tuple[int, ...],
     neurons: IntArray,
     moved: tuple[int, ...] = (),
+    border: Border = "zero",
 ) -> FanIn:
     """The synapses of the ``neurons``, flat indices of a population of shape ``target``.
 
     - ``source``: the shape of the node that they read.
     - ``moved``: by how many elements the map lies nearer to its origin, along every axis; what leaves it is gone.
+    - ``border``: what windows find beyond the map.
     """
     if projection.kind in ("dense", "sparse"):
         matrix = projection.weights[neurons]
         places = neurons[:, None] * matrix.shape[1] + np.arange(matrix.shape[1])
         return FanIn(np.arange(matrix.shape[1]), matrix, places)
-    lines, places = _taps(projection, source, target, neurons, moved)
+    lines, places = _taps(projection, source, target, neurons, moved, border)
     present, column = np.unique(lines, return_inverse=True)
     column = column.reshape(lines.shape)
     row = np.broadcast_to(np.arange(len(neurons))[:, None], lines.shape)
@@ -60,6 +65,7 @@ def _taps(
     target: tuple[int, ...],
     neurons: IntArray,
     moved: tuple[int, ...],
+    border: Border,
 ) -> tuple[IntArray, IntArray]:
     """Per neuron and tap of its window: the source line plus 1, or 0 outside, and the place of its weight."""
     pool = projection.kind == "sum-pool"
@@ -76,6 +82,8 @@ def _taps(
             break
         at = position[axis][:, None] * stride - padding + offsets[axis] * dilation
         by, size = moved[axis] if moved else 0, source[axis + 1]
+        if border != "zero":
+            at = at % size if border == "wrap" else np.clip(at, 0, size - 1)
         inside &= (at >= 0) & (at < size) & (at + by >= 0) & (at + by < size)
         line = line * size + at + by
     taps = np.arange(len(member))

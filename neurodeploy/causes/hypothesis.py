@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.causes.fan_in import Border
 from neurodeploy.causes.values import Term
 from neurodeploy.program.projection import Projection
 from neurodeploy.reference.program_runner import Update
@@ -22,7 +23,8 @@ class Synapses:
 
     - ``number``: which of the projections that enter it; ``projection``: what stands there instead.
     - ``moved``: as ``fan_in`` takes it; ``read``: what the synapses make of the messages, ``(B, T, lines)``, before
-      they weigh them; ``total``: what becomes of the weighted sums, ``(B, T, n)``.
+      they weigh them; ``heard``: what comes of all that the node sends, ``(B, T, size)``; ``border``: beyond maps.
+    - ``total``: what becomes of the weighted sums, ``(B, T, n)``.
     - ``source``: the node that is read instead; ``wires``: the lines of it, flat, and the lines as which they arrive.
     - ``keeps``: what is under way when a sample ends arrives in the next one.
     - ``beside``: other projections of the node that are otherwise too.
@@ -33,6 +35,8 @@ class Synapses:
     projection: Projection
     moved: tuple[int, ...] = ()
     read: Callable[[IntArray], IntArray] | None = None
+    heard: Callable[[IntArray], IntArray] | None = None
+    border: Border = "zero"
     total: Callable[[IntArray], IntArray] | None = None
     source: str = ""
     wires: tuple[IntArray, IntArray] | None = None

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from neurodeploy.causes.search import Observed
 
 Array = NDArray[Any]
+PLACES = 16
+"""Messages of a step, and steps, of which others may be lost."""
 
 
 def orders(observed: Observed, guilty: NDArray[np.int64]) -> Iterator[Cause]:
@@ -23,6 +25,7 @@ def orders(observed: Observed, guilty: NDArray[np.int64]) -> Iterator[Cause]:
     yield from _samples(observed.actual, observed.expected)
     moved = list(_moved(observed.actual, observed.arrived))
     yield from moved or _neurons(observed.actual, observed.arrived, guilty)
+    yield from _sent(observed.actual, observed.arrived)
     yield from _records(observed.actual, observed.arrived)
 
 
@@ -89,6 +92,30 @@ def _inside(order: NDArray[np.int64], theirs: NDArray[np.int64]) -> NDArray[np.i
     came = np.arange(size) - order
     far = np.abs(came) > size // 2
     return np.flatnonzero(~far | theirs.any(axis=0))
+
+
+def _sent(actual: Entry, arrived: Entry) -> Iterator[Cause]:
+    """Outputs of which some never left the node, its states being right."""
+    for name in ("v", "u"):
+        ours, theirs = getattr(arrived, name), getattr(actual, name)
+        if ours is not None and theirs is not None and not np.array_equal(ours, theirs):
+            return
+    lead = arrived.output.shape[:2]
+    ours, theirs = (entry.output.reshape(*lead, -1) for entry in (arrived, actual))
+    for turn, words in ((1, "first"), (-1, "last")):
+        rank = np.cumsum(ours[..., ::turn] != 0, axis=-1)[..., ::turn]
+        for places in range(1, PLACES + 1):
+            if np.array_equal(theirs, np.where(rank <= places, ours, 0)):
+                yield Cause("lost messages", f"only the {words} {places} of a step leave it", 1 + log2(1 + places))
+                break
+    for n in range(2, PLACES + 1):
+        for phase in range(n):
+            if not theirs[:, phase::n].any():
+                kept = ours.copy()
+                kept[:, phase::n] = 0
+                if np.array_equal(theirs, kept):
+                    words = f"those of every {n}th step never leave it, the first after {phase}"
+                    yield Cause("lost messages", words, 1 + 2 * log2(n))
 
 
 def _records(actual: Entry, arrived: Entry) -> Iterator[Cause]:

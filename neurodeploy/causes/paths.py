@@ -12,6 +12,7 @@ from math import log2, prod
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.causes.fan_in import fan_in
 from neurodeploy.causes.hypothesis import Hypothesis, Synapses
 from neurodeploy.causes.neurons import RULE
 from neurodeploy.causes.values import Term
@@ -22,22 +23,34 @@ IntArray = NDArray[np.int64]
 Change = tuple[Term, str, float, Callable[[IntArray], IntArray]]
 FAR = 16
 """Steps up to which messages are lost at the beginning, at intervals, or come again; and shares of a picture."""
+WIDE = 1024
+"""Lines of a neuron of which each is tried alone."""
+CELLS = 1 << 19
+"""Messages of a node, in all samples and steps, from which those that a queue takes are picked."""
 PAIRS = 4
 """Samples of which every pair is tried in each other's place; of more, neighbors."""
 
 
-def path_hypotheses(program: Program, name: str, batch: int) -> Iterator[Hypothesis]:
-    """Everything that is tried of the paths into a population, which ran for ``batch`` samples."""
+def path_hypotheses(program: Program, name: str, neuron: int, lead: tuple[int, int]) -> Iterator[Hypothesis]:
+    """Everything that is tried of the paths into a population, which ran for ``lead`` samples and steps.
+
+    ``neuron``: flat, the first that differs; of its lines each is tried alone.
+    """
     projections = program.into(name)
     for source in dict.fromkeys(projection.source for projection in projections):
         some = [Synapses(number, p) for number, p in enumerate(projections) if p.source == source]
-        for term, words, bits, read in (*_times(), *_samples(batch)):
+        for term, words, bits, read in (*_times(), *_samples(lead[0])):
             yield _together(term, f"{source} → {name}: {words}", bits, [replace(s, read=read) for s in some])
         shape = program.node(source).shape
         for term, words, bits, wires in _pictures(shape, some[0].projection):
             yield _together(term, f"{source} → {name}: {words}", bits, [replace(s, wires=wires) for s in some])
+        for term, words, bits, heard in _queues(prod(shape), prod(shape) * prod(lead)):
+            yield _together(term, f"{source} → {name}: {words}", bits, [replace(s, heard=heard) for s in some])
     yield from _kept(projections)
     for number, projection in enumerate(projections):
+        source, target = program.node(projection.source).shape, program.by_name[name].shape
+        reached = fan_in(projection, source, target, np.array([neuron])).lines
+        yield from _lines(Synapses(number, projection), reached, prod(source), prod(source) * prod(lead))
         yield from _elsewhere(program, Synapses(number, projection))
         if projection.kind == "sum-pool":
             one = int(np.abs(projection.weights).max(initial=0))
@@ -80,6 +93,13 @@ def _times() -> Iterator[Change]:
         for phase in range(k if k > 1 else 0):
             words = f"every {k}th step is lost, the first after {phase}"
             yield "lost messages", words, cost + log2(k), _every(k, phase)
+    for n in range(2, 9):
+        for phase in range(n):
+            words = f"those of every {n}th step, the first after {phase}, come with those of the next"
+            yield "delay", words, RULE + 2 * log2(n), _held_back(n, phase)
+    for first in (0, 1):
+        words = f"steps 2k{first:+d} and 2k{first + 1:+d} change places".replace("+0", "")
+        yield "delay", words, RULE + 1, _swapped(first)
 
 
 def _without(first: int, stop: int) -> Callable[[IntArray], IntArray]:
@@ -107,6 +127,73 @@ def _every(steps: int, phase: int) -> Callable[[IntArray], IntArray]:
         return heard
 
     return read
+
+
+def _held_back(steps: int, phase: int) -> Callable[[IntArray], IntArray]:
+    def read(x: IntArray) -> IntArray:
+        heard = x.copy()
+        heard[:, phase::steps] = 0
+        late = x[:, phase : x.shape[1] - 1 : steps]
+        heard[:, phase + 1 :: steps] += late
+        return heard
+
+    return read
+
+
+def _swapped(first: int) -> Callable[[IntArray], IntArray]:
+    def read(x: IntArray) -> IntArray:
+        heard, last = x.copy(), first + (x.shape[1] - first) // 2 * 2
+        heard[:, first:last:2], heard[:, first + 1 : last : 2] = x[:, first + 1 : last : 2], x[:, first:last:2]
+        return heard
+
+    return read
+
+
+def _queues(size: int, cells: int) -> Iterator[Change]:
+    """Queues that take some messages of a step only."""
+    for places in range(1, min(FAR, size - 1) + 1) if cells <= CELLS else ():
+        words, bits = f"only {places} messages of a step arrive", RULE + log2(1 + places)
+        yield "lost messages", f"{words}, the first", bits, _first(places, last=False)
+        yield "lost messages", f"{words}, the last", bits, _first(places, last=True)
+
+
+def _first(places: int, last: bool) -> Callable[[IntArray], IntArray]:
+    def heard(x: IntArray) -> IntArray:
+        turned = x[..., ::-1] if last else x
+        kept = np.where(np.cumsum(turned != 0, axis=-1) <= places, turned, 0)
+        return kept[..., ::-1] if last else kept
+
+    return heard
+
+
+def _lines(synapses: Synapses, lines: IntArray, size: int, cells: int) -> Iterator[Hypothesis]:
+    """One line alone: dead, heard twice, or shorted with the next one."""
+    name, cost = synapses.projection.name, RULE + log2(max(2, size))
+    every = np.arange(size)
+    for line in lines.tolist() if len(lines) <= WIDE else ():
+        others = np.delete(every, line)
+        twice = np.append(every, line)
+        yield _wired("weights", f"{name}: line {line} dead", cost, synapses, (others, others))
+        yield _wired("weights", f"{name}: line {line} heard twice", cost, synapses, (twice, twice))
+    for line in range(size - 1) if size <= WIDE and cells <= CELLS else ():
+        if line in lines or line + 1 in lines:
+            shorted = replace(synapses, heard=_shorted(line))
+            yield Hypothesis("channels", f"{name}: lines {line} and {line + 1} shorted", cost, synapses=shorted)
+
+
+def _shorted(line: int) -> Callable[[IntArray], IntArray]:
+    def heard(x: IntArray) -> IntArray:
+        both = x.copy()
+        pair = both[..., line : line + 2]
+        strongest = np.take_along_axis(pair, np.abs(pair).argmax(axis=-1)[..., None], axis=-1)
+        both[..., line : line + 2] = strongest
+        return both
+
+    return heard
+
+
+def _wired(term: Term, change: str, bits: float, synapses: Synapses, wires: tuple[IntArray, IntArray]) -> Hypothesis:
+    return Hypothesis(term, change, bits, synapses=replace(synapses, wires=wires))
 
 
 def _samples(batch: int) -> Iterator[Change]:

@@ -58,6 +58,8 @@ def rule_hypotheses(population: Population, n: Numerics, received: IntArray) -> 
         yield _rule("exponent", "what arrives in a step enters doubled", lambda p, s, a, n: step(p, s, 2 * a, n))
     yield _rule("order", "decays at the end of the step", _decays_at_end)
     yield _rule("idle", "is updated only where something arrives", _on_events)
+    if population.kind == "li":
+        yield _rule("idle", "is updated, and sends, only where something arrives", _sends_on_events)
     if np.any(population.bias):
         yield _rule("bias", "the bias is added only where something arrives", _gated_bias)
         yield _rule("bias", "the bias is added to the current", _bias_in_current)
@@ -174,6 +176,11 @@ def _on_events(population: Population, state: State, a: IntArray, n: Numerics) -
     state.fired = np.where(idle, fired, state.fired)
     quiet = v if population.kind == "li" else 0
     return Step(np.where(idle, quiet, result.output), np.where(idle, v, result.v_before))
+
+
+def _sends_on_events(population: Population, state: State, a: IntArray, n: Numerics) -> Step:
+    result = _on_events(population, state, a, n)
+    return Step(np.where(a == 0, 0, result.output), result.v_before)
 
 
 def _gated_bias(population: Population, state: State, a: IntArray, n: Numerics) -> Step:

@@ -18,7 +18,9 @@ from neurodeploy.causes.orders import orders
 from neurodeploy.causes.parts import parts
 from neurodeploy.causes.paths import path_hypotheses
 from neurodeploy.causes.replay import explained
+from neurodeploy.causes.rests import rest_hypotheses
 from neurodeploy.causes.rules import rule_hypotheses
+from neurodeploy.causes.solved import constant_hypotheses, upsets
 from neurodeploy.causes.synapses import synapse_hypotheses
 from neurodeploy.causes.tables import table_hypotheses
 from neurodeploy.causes.updates import update_hypotheses
@@ -130,6 +132,8 @@ class _Search:
         causes = [_cause(hypothesis) for hypothesis in everywhere]
         if not any(hypothesis.bits < log2(1 + self.population.size) for hypothesis in everywhere):
             causes += self._local(left)
+        if len(self.guilty) == 1:
+            causes += upsets(view)
         if not causes and process_time() < self.until:
             causes += [_cause(hypothesis) for hypothesis in self._filtered(view, list(table_hypotheses(view)))]
         return causes
@@ -139,8 +143,10 @@ class _Search:
         population, numerics = self.population, self.program.numerics
         listed = [*neuron_hypotheses(population, numerics), *update_hypotheses(population, numerics)]
         listed += rule_hypotheses(population, numerics, first.received()[:, :stop])
+        listed += rest_hypotheses(population, numerics, stop)
         listed += synapse_hypotheses(self.program, self.name, int(self.guilty[0]))
-        listed += path_hypotheses(self.program, self.name, len(self.flat))
+        listed += constant_hypotheses(first)
+        listed += path_hypotheses(self.program, self.name, int(self.guilty[0]), self.flat.shape[:2])
         loads = load_hypotheses(self.program, self.name)
         largest = max((p.weights.size for p in self.program.into(self.name)), default=1)
         while listed and process_time() <= self.until:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.causes.fan_in import Border
 from neurodeploy.causes.hypothesis import Hypothesis, Synapses
 from neurodeploy.causes.neurons import RULE
 from neurodeploy.causes.values import Term
@@ -106,6 +107,9 @@ def _turned(projection: Projection, source: tuple[int, ...]) -> Iterator[Hypothe
             yield _otherwise(projection, "geometry", change, weights=np.ascontiguousarray(array))
 
 
+BEYOND: dict[Border, str] = {"wrap": "the other side of it", "edge": "its outermost element"}
+
+
 def _moved(projection: Projection, source: tuple[int, ...], target: tuple[int, ...]) -> Iterator[Hypothesis]:
     """Windows that stand elsewhere."""
     if projection.kind in ("dense", "sparse"):
@@ -117,6 +121,16 @@ def _moved(projection: Projection, source: tuple[int, ...], target: tuple[int, .
         synapses = Synapses(0, projection, moved)
         change = f"{projection.name}: windows begin {far} further (stride phase or padding)"
         yield Hypothesis("geometry", change, RULE + 1, synapses=synapses)
+    for border, words in BEYOND.items():
+        change = f"{projection.name}: beyond the map windows find {words}"
+        yield Hypothesis("geometry", change, RULE, synapses=Synapses(0, projection, border=border))
+    for key in ("dilation", "stride"):
+        sound: tuple[int, ...] = getattr(projection, key)
+        others = [tuple(1 for _ in sound), *(tuple(max(1, s + by) for s in sound) for by in (1, -1))]
+        for value in dict.fromkeys(others):
+            if value != sound:
+                window: dict[str, Any] = {key: value}
+                yield _otherwise(projection, "geometry", f"{key} {sound} → {value}", **window)
     if projection.kind == "sum-pool" or projection.groups > 1 or source[0] == 1:
         return
     for by in (1, -1):

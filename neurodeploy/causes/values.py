@@ -34,6 +34,7 @@ Term = Literal[
     "source",
     "lost messages",
     "record",
+    "upset",
     "samples",
 ]
 Stage = Literal["current", "membrane", "decision", "reset", "output"]

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.causes.fan_in import FanIn, fan_in
+from neurodeploy.causes.fan_in import Border, FanIn, fan_in
 from neurodeploy.causes.hypothesis import Synapses
 from neurodeploy.program.population import Population
 from neurodeploy.program.program import Program
@@ -105,7 +105,7 @@ class View:
     def over(self, synapses: Synapses) -> IntArray:
         """What arrives over one projection, ``(B, T, n)``."""
         projection = synapses.projection
-        reached = self.fan_in(projection, synapses.moved)
+        reached = self.fan_in(projection, synapses.moved, synapses.border)
         sums = integer_matmul(self.messages(synapses, reached.lines), reached.matrix.T).reshape(self.output.shape)
         return self.delivered(projection, sums if synapses.total is None else synapses.total(sums))
 
@@ -115,10 +115,10 @@ class View:
             return shift_sum(sums, projection.shift)
         return delivered(projection, sums, self.program.numerics)
 
-    def fan_in(self, projection: Projection, moved: tuple[int, ...] = ()) -> FanIn:
+    def fan_in(self, projection: Projection, moved: tuple[int, ...] = (), border: Border = "zero") -> FanIn:
         """The synapses of these neurons."""
         source = self.program.node(projection.source).shape
-        return fan_in(projection, source, self.whole.shape, self.neurons, moved)
+        return fan_in(projection, source, self.whole.shape, self.neurons, moved, border)
 
     def messages(self, synapses: Synapses, lines: IntArray) -> IntArray:
         """The messages of some source lines as the synapses take them, ``(B * T, lines)``, delayed."""
@@ -137,6 +137,7 @@ class View:
     def _sent(self, synapses: Synapses, lines: IntArray) -> IntArray:
         """What comes in on some lines of the projection's source, ``(B, T, lines)``."""
         sent = self.sent[synapses.source or synapses.projection.source]
+        sent = sent if synapses.heard is None else synapses.heard(sent)
         if synapses.wires is None or not len(lines):
             return sent[:, :, lines].astype(np.int64)
         read, to = synapses.wires

@@ -192,7 +192,15 @@ TERMS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         ("part of a core runs a step behind", "the ring of delays is not cleared after reading"), ("delay", "latency")
     ),
+    **dict.fromkeys(("a queue overflows", "neurons inhibit one another"), ("lost messages",)),
+    **dict.fromkeys(("spikes leave a step after every third only", "time runs backwards within a burst"), ("delay",)),
     "a projection starts at another node": ("source",),
+    "a membrane is upset by a particle": ("upset",),
+    "two axons are shorted": ("channels",),
+    "a tile border is added twice": ("exponent", "weights"),
+    "negative input is dropped": ("overflow",),
+    "leak goes to a resting value": ("membrane decay",),
+    **dict.fromkeys(("the chip freezes", "a sample is one step short"), ("idle", "latency")),
     "half of the input current is lost": ("exponent", "weights"),
     "thresholds adapt": ("threshold",),
     "neurons leak only when something arrives": ("idle",),
