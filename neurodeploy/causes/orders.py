@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 PLACES = 16
 """Messages of a step, and steps, of which others may be lost."""
+SEEN = 4
+"""Steps in which some are lost that it takes to tell such a rule from an accident."""
 
 
 def orders(observed: Observed, guilty: NDArray[np.int64]) -> Iterator[Cause]:
@@ -95,12 +97,14 @@ def _inside(order: NDArray[np.int64], theirs: NDArray[np.int64]) -> NDArray[np.i
 
 
 def _sent(actual: Entry, arrived: Entry) -> Iterator[Cause]:
-    """Outputs of which some never left the node, its states being right."""
+    """Outputs of which some never left the node, its states being right; in some steps at least, as rules are many."""
     for name in ("v", "u"):
         ours, theirs = getattr(arrived, name), getattr(actual, name)
         if ours is not None and theirs is not None and not np.array_equal(ours, theirs):
             return
     lead = arrived.output.shape[:2]
+    if (arrived.output != actual.output).reshape(*lead, -1).any(axis=2).sum() < SEEN:
+        return
     ours, theirs = (entry.output.reshape(*lead, -1) for entry in (arrived, actual))
     for turn, words in ((1, "first"), (-1, "last")):
         rank = np.cumsum(ours[..., ::turn] != 0, axis=-1)[..., ::turn]

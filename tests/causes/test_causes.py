@@ -81,11 +81,11 @@ def test_records_that_are_no_integers_are_not_searched() -> None:
 @pytest.mark.parametrize("states", [True, False])
 def test_of_a_slice_of_planted_faults_no_cause_is_named_wrongly(states: bool) -> None:
     counts: Counter[str] = Counter()
-    for fault in list(PLANTED.values())[3::17]:
+    for fault in list(PLANTED.values())[3::29]:
         actual = fault.run(SHOWN, states=states)
         if fault.order is None and _differs(actual, states):
             counts[_judged(fault, causes(actual))] += 1
-    assert counts["right"] >= (4 if states else 3)
+    assert counts["right"] >= (3 if states else 2)
     assert not counts["wrong"] and counts["unknown"] <= 1
 
 
