@@ -41,6 +41,7 @@ class View:
     u: IntArray | None = None
     skip: int = 0
     _known: dict[int, IntArray] = field(default_factory=dict[int, IntArray])
+    _reached: dict[int, FanIn] = field(default_factory=dict[int, FanIn])
 
     @staticmethod
     def of(
@@ -58,7 +59,9 @@ class View:
     def only(self, columns: IntArray) -> View:
         """The same of some of its neurons, given by their place among them."""
         v, u = (None if a is None else a[:, :, columns] for a in (self.v, self.u))
-        return replace(self, neurons=self.neurons[columns], output=self.output[:, :, columns], v=v, u=u, _known={})
+        return replace(
+            self, neurons=self.neurons[columns], output=self.output[:, :, columns], v=v, u=u, _known={}, _reached={}
+        )
 
     @property
     def states(self) -> bool:
@@ -118,7 +121,13 @@ class View:
     def fan_in(self, projection: Projection, moved: tuple[int, ...] = (), border: Border = "zero") -> FanIn:
         """The synapses of these neurons."""
         source = self.program.node(projection.source).shape
-        return fan_in(projection, source, self.whole.shape, self.neurons, moved, border)
+        sound = not moved and border == "zero" and any(projection is own for own in self.projections)
+        if sound and id(projection) in self._reached:
+            return self._reached[id(projection)]
+        reached = fan_in(projection, source, self.whole.shape, self.neurons, moved, border)
+        if sound:
+            self._reached[id(projection)] = reached
+        return reached
 
     def messages(self, synapses: Synapses, lines: IntArray) -> IntArray:
         """The messages of some source lines as the synapses take them, ``(B * T, lines)``, delayed."""
