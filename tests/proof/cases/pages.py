@@ -28,7 +28,7 @@ def accessible(seeds: range) -> Counts:
             raise RuntimeError(done.stderr[-2000:])
         wrong = site.judge(Path(name) / "site", [PAGES[seed] for seed in seeds])
     failed = tuple(seed for seed in seeds if PAGES[seed] in wrong)
-    return Counts(len(seeds), failed, Counter(f"pages, {PAGES[seed][1]}" for seed in seeds))
+    return Counts(len(seeds), failed, dict(Counter(f"pages, {PAGES[seed][1]}" for seed in seeds)))
 
 
 def executed(seeds: range) -> Counts:
