@@ -153,7 +153,8 @@ def main(folder: Path) -> int:
 def write_pages(folder: Path) -> None:
     """Copy every page to its place, with links that lead to other pages of the site, and the script beside them."""
     folder.mkdir()
-    shutil.copy(ROOT / "docs/keyboard.js", folder)
+    for extra in ("keyboard.js", "contrast.css"):
+        shutil.copy(ROOT / "docs" / extra, folder)
     for place, source in SOURCES.items():
         page = folder / place
         page.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def run_study(
 
     Raises InputError where no trial succeeds, UnavailableError without Optuna.
     """
-    optuna = need("optuna", "optimize", "encoding")
+    optuna = need_optuna()
     directions = ["maximize" if more else "minimize" for more in maximize]
     generator = np.random.default_rng(seed)
     explored = trials * (SPREAD if len(space) == 1 else EXPLORED)
@@ -126,6 +127,16 @@ def _at(search: Search, share: float) -> float:
     value = low + min(max(share, 0), 1) * (high - low)
     value = float(np.clip(np.exp(value) if search.log else value, search.low, search.high))
     return round(value) if search.integer else value
+
+
+def need_optuna() -> Any:
+    """Optuna. Raises UnavailableError without it.
+
+    In a notebook its import may warn that widgets for progress bars are missing; none is drawn here.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "IProgress not found")
+        return need("optuna", "optimize", "encoding")
 
 
 @contextmanager

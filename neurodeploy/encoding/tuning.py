@@ -14,9 +14,8 @@ from neurodeploy.encoding.arrays import Float, rows_of
 from neurodeploy.encoding.objectives import Measure, Objective, objective_of
 from neurodeploy.encoding.parameters import fields_of
 from neurodeploy.encoding.search import Search
-from neurodeploy.encoding.study import best, run_study
+from neurodeploy.encoding.study import best, need_optuna, run_study
 from neurodeploy.errors import InputError
-from neurodeploy.extras import need
 from neurodeploy.html import fragment, html_table
 
 Aim = str | Measure | Objective
@@ -76,7 +75,7 @@ def optimize(
     Raises InputError for a constant signal where steps are relative to its width, or where no trial succeeds;
     UnavailableError without Optuna.
     """
-    need("optuna", "optimize", "encoding")
+    need_optuna()
     rows = rows_of(signal)
     goals = [
         objective_of(goal)
