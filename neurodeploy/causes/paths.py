@@ -27,19 +27,21 @@ WIDE = 1024
 """Lines of a neuron of which each is tried alone."""
 CELLS = 1 << 19
 """Messages of a node, in all samples and steps, from which those that a queue takes are picked."""
+NEAR = 8
+"""Steps before the first difference in which a step's messages may have gone wrong."""
 PAIRS = 4
 """Samples of which every pair is tried in each other's place; of more, neighbors."""
 
 
-def path_hypotheses(program: Program, name: str, neuron: int, lead: tuple[int, int]) -> Iterator[Hypothesis]:
+def path_hypotheses(program: Program, name: str, neuron: int, lead: tuple[int, int], stop: int) -> Iterator[Hypothesis]:
     """Everything that is tried of the paths into a population, which ran for ``lead`` samples and steps.
 
-    ``neuron``: flat, the first that differs; of its lines each is tried alone.
+    ``neuron``: flat, the first that differs, which it does in step ``stop - 1``; of its lines each is tried alone.
     """
     projections = program.into(name)
     for source in dict.fromkeys(projection.source for projection in projections):
         some = [Synapses(number, p) for number, p in enumerate(projections) if p.source == source]
-        for term, words, bits, read in (*_times(), *_samples(lead[0])):
+        for term, words, bits, read in (*_times(), *_frames(stop), *_samples(lead[0])):
             yield _together(term, f"{source} → {name}: {words}", bits, [replace(s, read=read) for s in some])
         shape = program.node(source).shape
         for term, words, bits, wires in _pictures(shape, some[0].projection):
@@ -102,7 +104,38 @@ def _times() -> Iterator[Change]:
         yield "delay", words, RULE + 1, _swapped(first)
 
 
-def _without(first: int, stop: int) -> Callable[[IntArray], IntArray]:
+def _frames(stop: int) -> Iterator[Change]:
+    """One step's messages that come again or never do, shortly before what follows from it shows."""
+    for k in range(max(1, stop - NEAR), stop):
+        cost = RULE + log2(1 + k)
+        yield "delay", f"those of step {k - 1} come again in step {k}, all later ones a step late", cost, _taken(k, -1)
+        yield "delay", f"those of step {k} are left out, all later ones a step early", cost, _taken(k, 1)
+        yield "lost messages", f"in step {k} those of step {k - 1} come again", cost, _repeated(k)
+        yield "lost messages", f"those of step {k} are lost", cost, _without(k, k + 1)
+        yield "lost messages", f"those from step {k} on are lost", cost, _without(k, None)
+
+
+def _taken(first: int, by: int) -> Callable[[IntArray], IntArray]:
+    def read(x: IntArray) -> IntArray:
+        steps = np.arange(x.shape[1])
+        steps[first:] += by
+        heard = x[:, np.minimum(steps, x.shape[1] - 1)].copy()
+        heard[:, steps >= x.shape[1]] = 0
+        return heard
+
+    return read
+
+
+def _repeated(k: int) -> Callable[[IntArray], IntArray]:
+    def read(x: IntArray) -> IntArray:
+        heard = x.copy()
+        heard[:, k] = x[:, k - 1]
+        return heard
+
+    return read
+
+
+def _without(first: int, stop: int | None) -> Callable[[IntArray], IntArray]:
     def read(x: IntArray) -> IntArray:
         heard = x.copy()
         heard[:, first:stop] = 0

@@ -146,7 +146,7 @@ class _Search:
         listed += rest_hypotheses(population, numerics, stop)
         listed += synapse_hypotheses(self.program, self.name, int(self.guilty[0]))
         listed += constant_hypotheses(first)
-        listed += path_hypotheses(self.program, self.name, int(self.guilty[0]), self.flat.shape[:2])
+        listed += path_hypotheses(self.program, self.name, int(self.guilty[0]), self.flat.shape[:2], stop)
         loads = load_hypotheses(self.program, self.name)
         largest = max((p.weights.size for p in self.program.into(self.name)), default=1)
         while listed and process_time() <= self.until:

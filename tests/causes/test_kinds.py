@@ -58,11 +58,12 @@ def with_weights(program: Program, target: str, weights: Callable[[np.ndarray], 
     ("term", "change"),
     [
         ("lost messages", lambda m, right: right * (m.t >= 3)),
+        ("delay", lambda m, right: m.line("a", m.t - (m.t >= 9))),
         ("lost messages", lambda m, right: right * (np.cumsum(right != 0, axis=-1) <= 2)),
         ("source", lambda m, right: m.line("x", m.t)[..., : right.shape[-1]]),
         ("geometry", lambda m, right: np.roll(right, 1, axis=-1) * (np.arange(right.shape[-1]) > 0)),
     ],
-    ids=["first steps", "queue", "another node", "addresses"],
+    ids=["first steps", "a step comes twice", "queue", "another node", "addresses"],
 )
 def test_a_path_that_is_wrong(term: str, change: Callable[[Machine, Any], Any], states: bool) -> None:
     assert term in terms(DENSE, Machine(host(DENSE)[0], message=of("b", change)), states)

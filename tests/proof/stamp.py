@@ -16,7 +16,7 @@ from tests.proof.emulator import bochs
 
 ROOT = Path(__file__).resolve().parents[2]
 DRAWN = tuple(f"tests/engine/{each}.py" for each in ("every", "extremes", "maps", "toolchains"))
-JUDGED = ("neurodeploy", "targets", "models", "tests/proof", "tests/xylo", *DRAWN)
+JUDGED = ("neurodeploy", "targets", "models", "tests/proof", "tests/blind", "tests/xylo", *DRAWN)
 PACKAGES = ("numpy", "torch", "ziglang")
 COMPILER, SIMULATOR, EMULATOR = "gcc", "lava-nc", "bochs"
 
