@@ -22,7 +22,6 @@ from neurodeploy.parity.reference_part import ReferencePart
 from neurodeploy.parity.rung import Divergence
 from neurodeploy.parity.target_side import Side
 from neurodeploy.program.program import Program
-from neurodeploy.reference.network_runner import keeps_state
 from neurodeploy.reference.program_runner import memory_steps
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.target import Feed
@@ -109,19 +108,15 @@ class Climb:
             said = None if source is None else source(shown)
             if said is not None:
                 check_source(self.network, said, (shown.batch, shown.steps))
-            floats = self.runs.whole_network(shown) if keeps_state(self.network) else None
+            floats = self.runs.whole_network(shown)
+            if shown.batch == self.plan.samples:
+                self.floats = floats
             for side in self.sides:
                 side.begin(shown, samples.start)
             for group in self.plan.groups(samples):
                 local = slice(group.start - samples.start, group.stop - samples.start)
-                part = shown.part(local)
-                whole = _Whole(
-                    None if said is None else said.part(local, slice(None)),
-                    self.runs.whole_network(part) if floats is None else floats.part(local, slice(None)),
-                )
-                if part.batch == self.plan.samples:
-                    self.floats = whole.floats
-                self._group(part, group, local, whole, lambda done: progress(self._told(done, begun)))
+                whole = _Whole(*(None if trace is None else trace.part(local, slice(None)) for trace in (said, floats)))
+                self._group(shown.part(local), group, local, whole, lambda done: progress(self._told(done, begun)))
             for side in self.sides:
                 side.end(self.runs, self.plan)
             said = floats = None  # or the next call of the source would find two of its traces in memory
