@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from math import isnan
@@ -24,7 +25,7 @@ from neurodeploy.flow.loading import load
 from neurodeploy.flow.outputs import check_apart
 from neurodeploy.flow.proving import proof_of
 from neurodeploy.flow.repeating import Repeated, repeated
-from neurodeploy.flow.spreading import spread
+from neurodeploy.flow.spreading import Elsewhere
 from neurodeploy.flow.subject import Subject, network_of, open_subject
 from neurodeploy.network.network import Network
 from neurodeploy.parity.climb import Climb, Progress
@@ -98,13 +99,13 @@ def check(
     """
     check_arguments(budget, coverage, targets or ())
     check_apart((save_stimulus,), {"subject": subject, "stimulus": stimulus, "calibrate": calibrate, **how})
-    with open_crew(executor) as crew:
+    with open_crew(executor) as crew, closing(Calls(crew)) as calls:
         loading, showing = divided(how)
         check_silent(network := network_of(opened := open_subject(subject, **loading)), allow_silent)
         given = None if is_auto(stimulus) else stimulus_of(stimulus, network, **showing)
         ladder = build_ladder(opened, targets, texts(options), calibrate, trust_sources)
         shown = shown_to(network, ladder.program, given, save_stimulus, progress, **showing)
-        climb = _climbed(opened, ladder, shown, states, reference, progress, causes, adequacy, Calls(crew))
+        climb = _climbed(opened, ladder, shown, states, reference, progress, causes, adequacy, calls)
     explain = partial(explained, opened, ladder, climb, options=texts(options), budget=budget, causes=causes)
     rungs = _rungs(climb, budget, allow_silent, explain, _again(ladder, climb, states) if twice else {})
     about = about_report(subject, opened, network, ladder.program, shown)
@@ -181,7 +182,7 @@ def _climbed(
     network, program = network_of(opened), ladder.program
     plan = Plan.of(shown.batch, shown.steps, sum(population.size for population in program.populations))
     seconds = 0.0 if causes is False else SECONDS
-    sides = [_side(target, artifact, plan, states, seconds, calls) for target, artifact in ladder.targets]
+    sides = [_side(*target, shown, plan, states, seconds, calls) for target in ladder.targets]
     head = head_of(network, shown.labels)
     node = None if head is None else head.node
     noticed = Adequacy(program, shown.batch, shown.steps) if adequacy else None
@@ -235,7 +236,9 @@ def check_silent(network: Network, allow_silent: Collection[str]) -> None:
             raise InputError(f"there is no node {name!r}", "--allow-silent", choices(name, nodes, "the nodes are"))
 
 
-def _side(target: Target, artifact: Artifact, plan: Plan, states: bool, seconds: float, calls: Calls) -> Side:
+def _side(
+    target: Target, artifact: Artifact, shown: Stimulus, plan: Plan, states: bool, seconds: float, calls: Calls
+) -> Side:
     """A target of the ladder. A long check feeds it in chunks, where it can be. ``calls``: where its workers are."""
 
     def run(stimulus: Stimulus, drive: Trace | None) -> Trace:
@@ -249,7 +252,8 @@ def _side(target: Target, artifact: Artifact, plan: Plan, states: bool, seconds:
     fed = not plan.small and open_target(target, artifact, 1, states) is not None
     latency = latencies(artifact.program) if target.capabilities.synapse_steps > 0 else {}
     opening, notes = opens if fed else None, tuple(artifact.notes)
-    elsewhere = None if calls.crew.name == "serial" else spread(calls, target, artifact, plan, states, fed)
+    serial = calls.crew.name == "serial"
+    elsewhere = None if serial else Elsewhere(calls, target, artifact, plan, states, fed, shown)
     return Side(target.name, artifact.program, run, opening, target.evidence, latency, notes, seconds, elsewhere)
 
 

@@ -20,11 +20,10 @@ from neurodeploy.parity.plan import Plan
 from neurodeploy.parity.recorder import Recorder
 from neurodeploy.parity.reference_part import ReferencePart
 from neurodeploy.parity.rung import Divergence
-from neurodeploy.parity.target_side import Side
+from neurodeploy.parity.target_side import Sends, Side
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import memory_steps
 from neurodeploy.stimulus import Stimulus
-from neurodeploy.target import Feed
 from neurodeploy.trace import Trace, joined
 
 Progress = Callable[[str], None]
@@ -126,7 +125,7 @@ class Climb:
         program, said = self.runs.of_program(shown.batch), whole.said
         isolated = Follower(lambda: self.runs.of_isolated(shown.batch), shown)
         judged = None if said is None else Follower(lambda: self.runs.of_judged(shown, said), shown)
-        sides: list[tuple[Side, Feed]] = [(side, side.feed(local, shown.batch)) for side in self.sides]
+        sides: list[tuple[Side, Sends]] = [(side, side.sends(local, shown.batch)) for side in self.sides]
         floats, integers = (Past(memory_steps(self.program)) for _ in range(2))
         for steps in self.plan.chunks():
             block, place = shown.part(slice(None), steps), Place(group.start, steps.start)
@@ -149,8 +148,8 @@ class Climb:
             if self.part is not None:
                 self.part.add(block, expected, place)
             traces |= {"network": sent, "program": rows}
-            for side, feed in sides:
-                traces[side.name] = _in_rows(side.add(ours, feed.feed(block)), expected, rows)
+            for side, sends in sides:
+                traces[side.name] = _in_rows(side.add(ours, sends(block, steps, expected)), expected, rows)
             for rung, trace in traces.items():
                 self.readouts.add(rung, trace, place)
             self.recorder.add(traces, place, self._firsts())

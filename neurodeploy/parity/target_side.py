@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from neurodeploy.causes.search import SECONDS
 from neurodeploy.evidence import Evidence
@@ -26,6 +27,26 @@ MARGIN = 4
 """Steps around the first divergence of a long run that are run again with all their states."""
 
 
+Sends = Callable[[Stimulus, slice, Trace], Trace]
+"""What a target does in the next block: its inputs, its steps, and what the target should do."""
+
+
+class Spread(Protocol):
+    """A target's runs elsewhere. Samples are those of all runs."""
+
+    def sent(self, samples: slice, steps: slice, expected: Trace) -> Trace:
+        """What it did in some samples and a chunk of steps. ``expected``: what it should have done there."""
+        ...
+
+    def trace(self, samples: slice) -> Trace:
+        """All records of some samples."""
+        ...
+
+    def forget(self) -> None:
+        """All samples that were asked for are done with."""
+        ...
+
+
 @dataclass(eq=False)
 class Side:
     """A target while its ladder is climbed.
@@ -33,7 +54,7 @@ class Side:
     - ``run``: runs it on a stimulus, with all synapses fed the outputs of a trace where one is given.
     - ``opens``: opens a run of so many samples that is fed in chunks; None where only whole runs are possible.
     - ``evidence``: what it means that it agrees, unless its trace says so itself.
-    - ``spread``: runs it on a whole stimulus elsewhere, sample by sample as it would here; None: it runs here.
+    - ``spread``: its runs elsewhere, sample by sample as they would be here; None: it runs here.
     - ``seconds``: what the search for the causes of a divergence may take.
     - ``begun``: after the run, what it sent in its first samples and steps.
     """
@@ -46,7 +67,7 @@ class Side:
     latency: Mapping[str, int]
     notes: tuple[str, ...] = ()
     seconds: float = SECONDS
-    spread: Callable[[Stimulus], Trace] | None = None
+    spread: Spread | None = None
     exact: ExactJudge | None = field(default=None, init=False)
     compiled: bool = field(default=False, init=False)
     begun: Beginning = field(init=False)
@@ -64,8 +85,8 @@ class Side:
     def begin(self, shown: Stimulus, first: int) -> None:
         """Go on with some samples, of which ``first`` is the first; where it cannot be fed in chunks, it runs now."""
         self._shown, self._first = shown, first
-        if self.spread is not None or self.opens is None:
-            self._trace = self.run(shown, None) if self.spread is None else self.spread(shown)
+        if self.spread is None and self.opens is None:
+            self._trace = self.run(shown, None)
             self._told(self._trace)
 
     def _told(self, trace: Trace) -> None:
@@ -75,8 +96,22 @@ class Side:
             self.compiled = trace.meta.get("engine") == "compiled"
             self.notes = (*self.notes, *trace.notes)
 
+    def sends(self, samples: slice, batch: int) -> Sends:
+        """What the target does in some of the samples, block after block."""
+        if self.spread is None:
+            feed = self.feed(samples, batch)
+            return lambda block, _steps, _expected: feed.feed(block)
+        spread, rows = self.spread, self._rows(samples)
+        return lambda _block, steps, expected: spread.sent(rows, steps, expected)
+
+    def _rows(self, samples: slice) -> slice:
+        """Some of the samples as they are counted through all runs."""
+        return slice(self._first + samples.start, self._first + samples.stop)
+
     def feed(self, samples: slice, batch: int) -> Feed:
         """The run of some of the samples, in chunks."""
+        if self.spread is not None:
+            return Recorded(self.spread.trace(self._rows(samples)))
         if self._trace is not None:
             return Recorded(self._trace.part(samples, slice(None)))
         assert self.opens is not None
@@ -100,6 +135,8 @@ class Side:
             self._known = first
             self._explanation = self._explained(runs, plan, first)
         self._trace = None
+        if self.spread is not None:
+            self.spread.forget()
 
     def _explained(self, runs: Runs, plan: Plan, first: Divergence) -> Explanation:
         width, batch = max(plan.neurons, 1), self._shown.batch
