@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 import neurodeploy as nd
+from neurodeploy.engine import run_compiled
 from neurodeploy.heads import apply_head
 from neurodeploy.network import Network
-from neurodeploy.reference.program_runner import run_program
 
 DECIBELS = (0, 2, 4, 6, 8, 10, 12)
 SEED = 8_000_000
@@ -62,14 +62,14 @@ def of_module(module: SpikingRx, steps: int) -> Receiver:
 
 
 def of_program(source: Network, steps: int, bits: int | None = None, calibrate: NDArray[Any] | None = None) -> Receiver:
-    """The integers of a network, with ``bits`` of weights chosen on a stimulus if asked for, and the host's head."""
+    """Integers of a network in compiled code, ``bits`` of weights chosen on a stimulus if asked for, and its head."""
     options = {} if bits is None else {"weight-bits": bits}
     program = nd.quantize(source, "loihi2", options=options, calibrate=_named(calibrate)).program
     head = source.host.post
     assert head is not None
 
     def ratios(slots: Slots) -> Ratios:
-        traces = [run_program(program, {"input": _shown(slots[part], steps)}) for part in _parts(slots)]
+        traces = [run_compiled(program, {"input": _shown(slots[part], steps)}) for part in _parts(slots)]
         return data_symbols(np.concatenate([apply_head(head, trace) for trace in traces]))
 
     return ratios

@@ -37,12 +37,14 @@ RECEIVER: dict[str, Any] = {
     "temperature": 4.0,
     "stimulus": "ofdm",
     "steps": 4,
+    "samples": 8,
     "input": {"shape": [FEATURES, SYMBOLS, SUBCARRIERS], "low": LOW, "high": HIGH, "dt": 0.001, "grid": GRID},
 }
 """The trained receiver. Its decays are whole eighths, so that float32 and integers lose the same."""
 
 PRESETS: dict[str, dict[str, Any]] = {
     "trained": RECEIVER,
+    "float-trained": {**RECEIVER, "name": "float-trained", "weights": "weights_float.safetensors", "folded": False},
     "seed-random": {
         "name": "seed-random",
         "base_ch": 4,
@@ -136,13 +138,13 @@ def stimulus(
 ) -> Stimulus:
     """``input``: (samples, steps, C, H, W), float32, of ``config["input"]``'s shape and range.
 
-    Without ``steps`` there are ``config["steps"]``, else 50; without ``samples`` one. ``config["stimulus"]`` is
-    ``"ofdm"`` (the features of held-out slots, shown at every step, as the trained receiver expects; the same 48 in
-    turn, ``seed`` names the first), ``"gaussian"`` (a new N(0, 1) grid every step) or ``"repeated"`` (one such grid
-    shown T times). If the input has a ``grid``, values are rounded to multiples of it, halves to even. Sample i depends
-    on ``seed`` and i only. Raises ValueError on an unknown kind.
+    Without ``steps`` there are ``config["steps"]``, else 50; without ``samples`` ``config["samples"]``, else one.
+    ``config["stimulus"]`` is ``"ofdm"`` (the features of held-out slots, shown at every step, as the trained receiver
+    expects; the same 48 in turn, ``seed`` names the first), ``"gaussian"`` (a new N(0, 1) grid every step) or
+    ``"repeated"`` (one such grid shown T times). If the input has a ``grid``, values are rounded to multiples of it,
+    halves to even. Sample i depends on ``seed`` and i only. Raises ValueError on an unknown kind.
     """
-    steps, samples = steps or int(config.get("steps", STEPS)), samples or 1
+    steps, samples = steps or int(config.get("steps", STEPS)), samples or int(config.get("samples", 1))
     kind, about = config["stimulus"], config["input"]
     if kind not in ("gaussian", "repeated", "ofdm"):
         raise ValueError(f"unknown stimulus {kind!r}; choose 'ofdm', 'gaussian' or 'repeated'")

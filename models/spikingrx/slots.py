@@ -22,8 +22,11 @@ OFFSETS = (-2, 0, 2)
 FEATURES = 2 * len(PILOTS) * len(OFFSETS) + 1
 DECIBELS = 8.0
 """A signal-to-noise ratio of this many decibels is 1.0 in the last feature."""
-GRID, LOW, HIGH = 2.0**-5, -4.0, 4.0 - 2.0**-5
-"""Features are eight-bit numbers: multiples of ``GRID`` between ``LOW`` and ``HIGH``."""
+GRID, LOW, HIGH = 2.0**-3, -4.0, 4.0 - 2.0**-3
+"""Features are six-bit numbers: multiples of ``GRID`` between ``LOW`` and ``HIGH``.
+
+The machine's sum has to hold all features at their largest at once, so every bit less of them is one more of weights.
+"""
 
 Complex = NDArray[np.complex64]
 Real = NDArray[np.float32]
@@ -69,7 +72,7 @@ def joined(parts: list[Slots]) -> Slots:
 
 
 def features(slots: Slots) -> Real:
-    """What the network is shown, float32, shape (N, 13, symbols, subcarriers), multiples of 1/32 in -4..3.97.
+    """What the network is shown, float32, shape (N, 13, symbols, subcarriers), multiples of 1/8 in -4..3.875.
 
     The least-squares estimate at a pilot is ``g = y / p``. For each pilot symbol and each of three subcarriers at and
     around its own (the nearest where there is none), a sample ``y`` gives real and imaginary part of ``sum y conj(g)``

@@ -34,15 +34,21 @@ def test_integers_do_what_the_module_does_in_every_node_and_decide_every_bit_ali
     np.testing.assert_allclose(apply_head(source.host.post, trace), recorded["llr"], atol=1e-4)
 
 
-def test_bits_received_on_the_held_out_slots(receiver):
+def decided(receiver):
+    """Ratios of the data symbols of all held-out slots."""
     shown = torch.from_numpy(features(SLOTS)).unsqueeze(1).expand(-1, CONFIG["steps"], -1, -1, -1)
     with torch.no_grad():
-        ratios = data_symbols(receiver(shown).numpy())
+        return data_symbols(receiver(shown).numpy())
+
+
+def test_bits_received_on_the_held_out_slots_and_how_many_float_decides_alike(receiver):
+    ratios, before = decided(receiver), decided(build(PRESETS["float-trained"]))
     for decibels, most in ((0, 1.4), (6, 1.4), (12, 2.0)):
         chosen = np.abs(SLOTS.decibels - decibels) < 0.1
         known = bit_errors(known_channel(SLOTS[chosen]), SLOTS.bits[chosen])
         assert known <= bit_errors(ratios[chosen], SLOTS.bits[chosen]) <= most * known + 2e-3
     assert mutual_information(ratios, SLOTS.bits) > 0.78
+    assert 0.99 <= np.mean((ratios > 0) == (before > 0)) < 1
 
 
 def test_unknown_weights_are_refused():
