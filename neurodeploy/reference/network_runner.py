@@ -87,8 +87,7 @@ def _simulate(
     batch, steps = next(iter(drives.values())).shape[:2]
     sent = {name: np.zeros((batch, steps, *network.shapes[name])) for name in network.order}
     sent |= drives
-    before = {name: np.zeros_like(sent[name]) for name in network.populations}
-    after = {name: np.zeros_like(sent[name]) for name in network.populations}
+    before, after = ({name: np.zeros(sent[name].shape) for name in network.populations} for _ in range(2))
     arrivals = Arrivals(network, {**sent, **fed}, batch, period)
     neurons: dict[str, _Neuron] = {}
     for t in range(steps):
