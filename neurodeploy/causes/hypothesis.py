@@ -26,6 +26,7 @@ class Synapses:
       they weigh them; ``heard``: what comes of all that the node sends, ``(B, T, size)``; ``border``: beyond maps.
     - ``total``: what becomes of the weighted sums, ``(B, T, n)``.
     - ``source``: the node that is read instead; ``wires``: the lines of it, flat, and the lines as which they arrive.
+    - ``gain``: a line, flat, and how many times its messages are heard.
     - ``keeps``: what is under way when a sample ends arrives in the next one.
     - ``beside``: other projections of the node that are otherwise too.
     - ``parts``: it may be so for some neurons of the node and not for others.
@@ -40,6 +41,7 @@ class Synapses:
     total: Callable[[IntArray], IntArray] | None = None
     source: str = ""
     wires: tuple[IntArray, IntArray] | None = None
+    gain: tuple[int, int] | None = None
     keeps: bool = False
     beside: tuple[Synapses, ...] = ()
     parts: bool = False

@@ -23,10 +23,12 @@ IntArray = NDArray[np.int64]
 Change = tuple[Term, str, float, Callable[[IntArray], IntArray]]
 FAR = 16
 """Steps up to which messages are lost at the beginning, at intervals, or come again; and shares of a picture."""
-WIDE = 1024
-"""Lines of a neuron of which each is tried alone."""
 CELLS = 1 << 19
 """Messages of a node, in all samples and steps, from which those that a queue takes are picked."""
+COPIED = 1 << 25
+"""Messages that are copied at most to try every line of a neuron alone."""
+ADDRESSES = 1 << 16
+"""Lines of a node up to which the lines of their addresses are tried."""
 NEAR = 8
 """Steps before the first difference in which a step's messages may have gone wrong."""
 PAIRS = 4
@@ -52,7 +54,7 @@ def path_hypotheses(program: Program, name: str, neuron: int, lead: tuple[int, i
     for number, projection in enumerate(projections):
         source, target = program.node(projection.source).shape, program.by_name[name].shape
         reached = fan_in(projection, source, target, np.array([neuron])).lines
-        yield from _lines(Synapses(number, projection), reached, prod(source), prod(source) * prod(lead))
+        yield from _lines(Synapses(number, projection), reached, prod(source), prod(lead))
         yield from _elsewhere(program, Synapses(number, projection))
         if projection.kind == "sum-pool":
             one = int(np.abs(projection.weights).max(initial=0))
@@ -200,18 +202,16 @@ def _first(places: int, last: bool) -> Callable[[IntArray], IntArray]:
 
 
 def _lines(synapses: Synapses, lines: IntArray, size: int, cells: int) -> Iterator[Hypothesis]:
-    """One line alone: dead, heard twice, or shorted with the next one."""
+    """One line alone: dead, heard twice, or shorted with the next one; ``cells``: samples times steps."""
     name, cost = synapses.projection.name, RULE + log2(max(2, size))
-    every = np.arange(size)
-    for line in lines.tolist() if len(lines) <= WIDE else ():
-        others = np.delete(every, line)
-        twice = np.append(every, line)
-        yield _wired("weights", f"{name}: line {line} dead", cost, synapses, (others, others))
-        yield _wired("weights", f"{name}: line {line} heard twice", cost, synapses, (twice, twice))
-    for line in range(size - 1) if size <= WIDE and cells <= CELLS else ():
-        if line in lines or line + 1 in lines:
-            shorted = replace(synapses, heard=_shorted(line))
-            yield Hypothesis("channels", f"{name}: lines {line} and {line + 1} shorted", cost, synapses=shorted)
+    for line in lines.tolist() if len(lines) ** 2 * cells <= COPIED else ():
+        for times, words in ((0, "dead"), (2, "heard twice")):
+            changed = replace(synapses, gain=(line, times))
+            yield Hypothesis("weights", f"{name}: line {line} {words}", cost, synapses=changed)
+    pairs = np.union1d(lines[lines < size - 1], lines[lines > 0] - 1)
+    for line in pairs.tolist() if len(pairs) * size * cells <= COPIED else ():
+        shorted = replace(synapses, heard=_shorted(line))
+        yield Hypothesis("channels", f"{name}: lines {line} and {line + 1} shorted", cost, synapses=shorted)
 
 
 def _shorted(line: int) -> Callable[[IntArray], IntArray]:
@@ -223,10 +223,6 @@ def _shorted(line: int) -> Callable[[IntArray], IntArray]:
         return both
 
     return heard
-
-
-def _wired(term: Term, change: str, bits: float, synapses: Synapses, wires: tuple[IntArray, IntArray]) -> Hypothesis:
-    return Hypothesis(term, change, bits, synapses=replace(synapses, wires=wires))
 
 
 def _samples(batch: int) -> Iterator[Change]:
@@ -267,7 +263,7 @@ def _pictures(
         at = np.arange(max(0, -by), size - max(0, by))
         yield "geometry", f"addresses {by:+d}, the last one lost", RULE, (at, at + by)
     yield "geometry", "addresses in the opposite order", RULE, _map(index, index.ravel()[::-1])
-    for bit in range(max(1, size - 1).bit_length()):
+    for bit in range(max(1, size - 1).bit_length() if size <= ADDRESSES else 0):
         one = 1 << bit
         lines = {"reads 0": index.ravel() & ~one, "reads 1": index.ravel() | one}
         lines |= {"and all above it are cut": index.ravel() & (one - 1)}

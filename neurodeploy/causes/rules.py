@@ -66,6 +66,9 @@ def rule_hypotheses(population: Population, n: Numerics, received: IntArray) -> 
     if population.kind == "cuba-lif":
         yield _rule("reset", "resets the current too", _resets_current)
         yield from _amounts(population)
+        if population.reset in ("subtract", "value"):
+            words = "resets to 0 in the step after the spike"
+            yield Hypothesis("reset", words, RULE + 1, update=_clears_late, remembers=True)
         for k in range(1, 6):
             for which in ("compared with", "compared with and subtracted"):
                 words = f"threshold that is {which} rises by 1/{1 << k} with every spike"
@@ -110,6 +113,19 @@ def _subtracts(amount: Callable[[IntArray], IntArray], once: bool = False) -> Up
         result = step(replace(population, reset="none"), state, a, n)
         spikes = np.minimum(result.output, 1) if once else result.output
         state.v = state.v - spikes * (amount(np.asarray(population.threshold)) << n.state_shift)
+        return result
+
+    return update
+
+
+def _clears_late() -> Update:
+    last: list[IntArray] = []
+
+    def update(population: Population, state: State, a: IntArray, n: Numerics) -> Step:
+        if last:
+            state.v = np.where(last.pop() > 0, 0, state.v)
+        result = step(replace(population, reset="none"), state, a, n)
+        last.append(result.output)
         return result
 
     return update

@@ -49,6 +49,10 @@ def _whole(projection: Projection) -> Iterator[Hypothesis]:
     yield _otherwise(projection, "weights", "all signs the other way", weights=-weights)
     yield _otherwise(projection, "weights", "missing", parts=True, weights=0 * weights)
     windowed = projection.kind not in ("dense", "sparse")
+    if projection.shift < 0:
+        low = -projection.shift
+        after = Synapses(0, projection, total=lambda sums: -(sums >> low) << low)
+        yield Hypothesis("weights", f"{projection.name}: what it delivers has the other sign", RULE, synapses=after)
     for by in (1, -1, 2, -2):
         if windowed and projection.shift + by < 0:
             continue

@@ -139,6 +139,9 @@ class View:
             if synapses.keeps and rest:
                 late[1:, : projection.delay] = sent[:-1, rest:]
             sent = late
+        if synapses.gain is not None:
+            line, times = synapses.gain
+            sent[:, :, lines == line] *= times
         if synapses.read is not None:
             sent = synapses.read(sent)
         return messages(projection, sent.reshape(sent.shape[0] * sent.shape[1], len(lines)))
