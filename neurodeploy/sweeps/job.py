@@ -86,7 +86,7 @@ def _measured(job: Job, network: bytes, stimulus: bytes, calibrate: bytes | None
             dict(job.options),
             calibrate=chosen,
         )
-        report = check(bundle, shown, budget=0.0, causes=False)
+        report = check(bundle, shown, budget=0.0, causes=False, adequacy=False)
         costs = program_costs(bundle.program, shown)
     operations = costs.synaptic_operations
     return {
