@@ -7,12 +7,14 @@ from math import log2
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurodeploy.causes.hypothesis import Hypothesis
 from neurodeploy.causes.values import Term
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.population import Population
 
+IntArray = NDArray[np.int64]
 Hypotheses = Iterator[Hypothesis]
 RULE = 2.0
 """Bits of a rule that is otherwise: there are a few of each."""
@@ -50,7 +52,16 @@ def _otherwise(population: Population, term: Term, key: str, values: Iterable[An
                 yield Hypothesis(term, f"{words} {told} → {value}", bits, {key: value})
         elif not np.array_equal(value, sound):
             far = int(np.max(np.abs(np.asarray(value) - np.asarray(sound)))) // unit
-            yield Hypothesis(term, f"{words} {told} → {_told(value)}", 1 + log2(1 + far), {key: value})
+            changed = "in another order" if _told(value) == told else f"→ {_told(value)}"
+            yield Hypothesis(term, f"{words} {told} {changed}", 1 + log2(1 + far), {key: value})
+
+
+def _moved(sound: IntArray) -> list[IntArray]:
+    """Constants that stand one neuron further: along every axis, and in the order of addresses."""
+    if sound.ndim == 0:
+        return []
+    along = [np.roll(sound, by, axis) for axis in range(sound.ndim) for by in (1, -1)]
+    return along + [np.roll(sound, by) for by in (1, -1) if sound.ndim > 1]
 
 
 def _told(value: Any) -> str:
@@ -71,7 +82,7 @@ def _bias(population: Population, n: Numerics) -> Hypotheses:
     sound = np.asarray(population.bias)
     unit = 1 if population.kind == "relay" else 1 << n.state_shift
     largest = max(int(np.abs(sound).max(initial=0)), int(np.abs(population.threshold).max(initial=1)) * unit, unit)
-    turned = [] if sound.ndim == 0 else [np.roll(sound, by, axis) for axis in range(sound.ndim) for by in (1, -1)]
+    turned = _moved(sound)
     yield from _otherwise(
         population,
         "bias",
@@ -150,7 +161,7 @@ def _widths(n: Numerics) -> Hypotheses:
 def _threshold(population: Population) -> Hypotheses:
     sound = np.asarray(population.threshold)
     most = int(sound.max())
-    turned = [] if sound.ndim == 0 else [np.roll(sound, by, axis) for axis in range(sound.ndim) for by in (1, -1)]
+    turned = _moved(sound)
     shares = [sound + sound // k + c for k in (-8, -4, -2, 8, 4, 2, 1) for c in (0, 1)]
     yield from _otherwise(population, "threshold", "threshold", (*turned, *shares), max(1, most // 8))
     yield from _otherwise(population, "threshold", "threshold", (sound + d for d in _steps(1, 2 * most)))

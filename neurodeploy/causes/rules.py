@@ -178,7 +178,7 @@ def _narrow_current(bits: int) -> Update:
 
 
 def _decays_at_end(population: Population, state: State, a: IntArray, n: Numerics) -> Step:
-    if population.every_step or n.decay_rule != "product":
+    if n.decay_rule != "product":
         return step(population, state, a, n)
     result = step(replace(population, membrane_decay=0), state, a, n)
     state.v = decay(state.v, population.membrane_decay, n)
