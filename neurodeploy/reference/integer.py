@@ -6,6 +6,7 @@ Sources: lava-nc 0.10.0 ``PyLifModelBitAcc`` for ``loihi2``; the same order with
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,13 +21,13 @@ IntArray = NDArray[np.int64]
 def saturate(x: IntArray, bits: int) -> IntArray:
     """Clip into the symmetric range of a membrane: ``|x| <= 2**(bits-1) - 1``."""
     top = (1 << (bits - 1)) - 1
-    return np.clip(x, -top, top)
+    return np.minimum(np.maximum(x, -top), top)
 
 
 def clip(x: IntArray, bits: int) -> IntArray:
     """Clip into all of two's complement."""
     half = 1 << (bits - 1)
-    return np.clip(x, -half, half - 1)
+    return np.minimum(np.maximum(x, -half), half - 1)
 
 
 def wrap(x: IntArray, bits: int) -> IntArray:
@@ -41,9 +42,17 @@ def wrap_once(x: IntArray, bits: int) -> IntArray:
     return np.where(x > m, x - 2 * m, np.where(x <= -m, x + 2 * m, x))
 
 
+OVERFLOW: dict[str, Callable[[IntArray, int], IntArray]] = {
+    "wrap": wrap,
+    "wrap-once": wrap_once,
+    "saturate": saturate,
+    "clip": clip,
+}
+
+
 def overflow(x: IntArray, bits: int, rule: str) -> IntArray:
     """Apply a width under an overflow rule."""
-    return {"wrap": wrap, "wrap-once": wrap_once, "saturate": saturate, "clip": clip}[rule](x, bits)
+    return OVERFLOW[rule](x, bits)
 
 
 def decay(x: IntArray, amount: int | IntArray, numerics: Numerics) -> IntArray:
