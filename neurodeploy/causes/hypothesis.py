@@ -22,7 +22,7 @@ class Synapses:
     """One projection into the node that is otherwise.
 
     - ``number``: which of the projections that enter it; ``projection``: what stands there instead.
-    - ``moved``: as ``fan_in`` takes it; ``read``: what the synapses make of the messages, ``(B, T, lines)``, before
+    - ``moved``: as ``fan_in`` takes it; ``read``: what the synapses make of their messages, ``(B, T, lines)``, before
       they weigh them; ``heard``: what comes of all that the node sends, ``(B, T, size)``; ``border``: beyond maps.
     - ``total``: what becomes of the weighted sums, ``(B, T, n)``.
     - ``source``: the node that is read instead; ``wires``: the lines of it, flat, and the lines as which they arrive.

@@ -93,14 +93,17 @@ def _times() -> Iterator[Change]:
     cost = RULE + log2(FAR)
     for k in range(1, FAR + 1):
         yield "lost messages", f"those of the first {k} steps are lost", RULE + log2(1 + k), _without(0, k)
-        yield "delay", f"messages come again {k} steps later", RULE + log2(1 + k), _again(k)
+        words = f"messages come again {k} steps later"
+        yield "delay", words, RULE + log2(1 + k), _again(k, np.add)
+        yield "delay", f"{words}, two at once as one", RULE + 1 + log2(1 + k), _again(k, np.maximum)
         for phase in range(k if k > 1 else 0):
             words = f"every {k}th step is lost, the first after {phase}"
             yield "lost messages", words, cost + log2(k), _every(k, phase)
     for n in range(2, 9):
         for phase in range(n):
             words = f"those of every {n}th step, the first after {phase}, come with those of the next"
-            yield "delay", words, RULE + 2 * log2(n), _held_back(n, phase)
+            yield "delay", words, RULE + 2 * log2(n), _held_back(n, phase, np.add)
+            yield "delay", f"{words}, two as one", RULE + 1 + 2 * log2(n), _held_back(n, phase, np.maximum)
     for first in (0, 1):
         words = f"steps 2k{first:+d} and 2k{first + 1:+d} change places".replace("+0", "")
         yield "delay", words, RULE + 1, _swapped(first)
@@ -146,10 +149,10 @@ def _without(first: int, stop: int | None) -> Callable[[IntArray], IntArray]:
     return read
 
 
-def _again(steps: int) -> Callable[[IntArray], IntArray]:
+def _again(steps: int, meeting: np.ufunc) -> Callable[[IntArray], IntArray]:
     def read(x: IntArray) -> IntArray:
         heard = x.copy()
-        heard[:, steps:] += x[:, : max(x.shape[1] - steps, 0)]
+        heard[:, steps:] = meeting(heard[:, steps:], x[:, : max(x.shape[1] - steps, 0)])
         return heard
 
     return read
@@ -164,12 +167,12 @@ def _every(steps: int, phase: int) -> Callable[[IntArray], IntArray]:
     return read
 
 
-def _held_back(steps: int, phase: int) -> Callable[[IntArray], IntArray]:
+def _held_back(steps: int, phase: int, meeting: np.ufunc) -> Callable[[IntArray], IntArray]:
     def read(x: IntArray) -> IntArray:
         heard = x.copy()
         heard[:, phase::steps] = 0
         late = x[:, phase : x.shape[1] - 1 : steps]
-        heard[:, phase + 1 :: steps] += late
+        heard[:, phase + 1 :: steps] = meeting(heard[:, phase + 1 :: steps], late)
         return heard
 
     return read

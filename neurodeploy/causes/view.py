@@ -142,9 +142,11 @@ class View:
         if synapses.gain is not None:
             line, times = synapses.gain
             sent[:, :, lines == line] *= times
+        batch, steps = self.output.shape[:2]
+        heard = messages(projection, sent.reshape(batch * steps, len(lines)))
         if synapses.read is not None:
-            sent = synapses.read(sent)
-        return messages(projection, sent.reshape(sent.shape[0] * sent.shape[1], len(lines)))
+            heard = synapses.read(heard.reshape(batch, steps, len(lines))).reshape(batch * steps, len(lines))
+        return heard
 
     def _sent(self, synapses: Synapses, lines: IntArray) -> IntArray:
         """What comes in on some lines of the projection's source, ``(B, T, lines)``."""
