@@ -30,7 +30,7 @@ from neurodeploy.work import open_crew
 
 FOLDER = Path(__file__).resolve().parent / "results"
 SWEPT = (32, 2, 60)
-SEEDS, WIDTHS = 3, (8, 6, 5, 4)
+SEEDS, WIDTHS = 5, (8, 6, 5, 4)
 CHECKED = {"fixed": ((32, 4, 60), (32, 16, 60), (32, 64, 60)), "loihi-sim": ((32, 8, 20),)}
 """Sizes of SpikeSEG, samples and steps."""
 ALONE = 60_000_000
@@ -135,8 +135,9 @@ def _kept() -> float:
 def _contestants(folder: Path, stack: ExitStack, sweeps_only: bool) -> list[Contestant]:
     """Sweeps, checks, loops and hand-outs; or sweeps in processes and loops only."""
     swept = _written(SWEPT[0], folder / "swept.nir")
-    names = {"serial": "serial", "processes:1": "processes:1", "processes:2": "processes:2"}
+    names = {"processes:1": "processes:1", "processes:2": "processes:2"}
     if not sweeps_only:
+        names |= {"serial": "serial"}
         names |= {page.dask(n): f"dask:{_cluster(stack, n)}" for n in (1, 2)}
     _sweep(swept, "serial")
     found = [Contestant(page.swept(k), _timed(lambda v=v: _sweep(swept, v))) for k, v in names.items()]
