@@ -30,7 +30,7 @@ from neurodeploy.work import open_crew
 
 FOLDER = Path(__file__).resolve().parent / "results"
 SWEPT = (32, 2, 60)
-SEEDS, WIDTHS = 5, (8, 6, 5, 4)
+SEEDS, WIDTHS = 10, (8, 6, 5, 4)
 CHECKED = {"fixed": ((32, 4, 60), (32, 16, 60), (32, 64, 60)), "loihi-sim": ((32, 8, 20),)}
 """Sizes of SpikeSEG, samples and steps."""
 ALONE = 60_000_000
