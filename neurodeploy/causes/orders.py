@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import log2
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.causes.observed import Observed
 from neurodeploy.causes.values import Cause
 from neurodeploy.trace import Entry
-
-if TYPE_CHECKING:
-    from neurodeploy.causes.search import Observed
 
 Array = NDArray[Any]
 PLACES = 16

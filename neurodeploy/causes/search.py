@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from math import log2
 from time import process_time
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neurodeploy.causes.hypothesis import HEALTHY, Hypothesis
 from neurodeploy.causes.loads import load_hypotheses
 from neurodeploy.causes.neurons import neuron_hypotheses
+from neurodeploy.causes.observed import IntArray, Mask, Observed
 from neurodeploy.causes.orders import orders
 from neurodeploy.causes.parts import parts
 from neurodeploy.causes.paths import path_hypotheses
@@ -30,8 +30,6 @@ from neurodeploy.causes.weights import weight_hypotheses
 from neurodeploy.program.program import Program
 from neurodeploy.trace import Entry
 
-IntArray = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 LOOKED_AT = 24
 """Neurons that differ, and as many that do not, on which every change that explains the first one is tried."""
 PLACES = 3
@@ -45,24 +43,6 @@ LOCAL: frozenset[Term] = frozenset(
 ALONE = 24
 """Neurons that may be wrong alone though they have no line of the map, and no end of the list, in common."""
 SECONDS = 10.0
-
-
-@dataclass(frozen=True, eq=False)
-class Observed:
-    """What is known of a node: records ``(B, T, *shape)`` of the same samples and steps.
-
-    - ``sent``: what every node really sent, flat ``(B, T, size)``.
-    - ``actual``: what it did; ``arrived``: what the reference does with what arrived; ``expected``: what it should have
-      done in a run without any fault; ``different``: the cells in which ``actual`` and ``arrived`` differ.
-    - ``skip``: first steps that are not judged, for what was before them is not known.
-    """
-
-    sent: Mapping[str, IntArray]
-    actual: Entry
-    arrived: Entry
-    expected: Entry
-    different: Mask
-    skip: int = 0
 
 
 def find_cause(program: Program, name: str, observed: Observed, seconds: float = SECONDS) -> Culprit:

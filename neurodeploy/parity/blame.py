@@ -8,7 +8,8 @@ from time import process_time
 import numpy as np
 
 from neurodeploy.causes import Causes
-from neurodeploy.causes.search import SECONDS, Observed, find_cause
+from neurodeploy.causes.observed import Observed
+from neurodeploy.causes.search import SECONDS, find_cause
 from neurodeploy.parity.block import Block
 from neurodeploy.parity.compare import Mask, compare_entries
 from neurodeploy.program.program import Program
