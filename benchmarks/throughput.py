@@ -157,7 +157,9 @@ def _contestants(folder: Path, stack: ExitStack, sweeps_only: bool) -> list[Cont
 @app.command()
 def measure(
     rounds: Annotated[int, typer.Option(min=1, help="Rounds, in which all are measured in turn.")] = 3,
-    sweeps_only: Annotated[bool, typer.Option("--sweeps-only", help="Sweeps in processes, and loops, only.")] = False,
+    sweeps_only: Annotated[
+        bool, typer.Option("--sweeps-only", help="Sweeps in processes, and loops, only: SWEEPS.md.")
+    ] = False,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the table.")] = FOLDER,
 ) -> None:
     """After one sweep as a warm-up, in which its programs are compiled, all take turns; times are those of the wall.
@@ -167,10 +169,16 @@ def measure(
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
     with TemporaryDirectory() as folder, ExitStack() as stack:
         contestants = _contestants(Path(folder), stack, sweeps_only)
-        interleave(contestants, rounds, lambda name: typer.echo(name, err=True), lambda found: _write(found, output))
+        interleave(
+            contestants,
+            rounds,
+            lambda name: typer.echo(name, err=True),
+            lambda found: _write(found, output, "SWEEPS" if sweeps_only else "THROUGHPUT"),
+        )
 
 
-def _write(measured: dict[str, Measured], output: Path) -> None:
+def _write(measured: dict[str, Measured], output: Path, name: str) -> None:
+    """``NAME.md`` and its figures as JSON."""
     about = {
         "neurodeploy": __version__,
         "python": platform.python_version(),
@@ -186,7 +194,7 @@ def _write(measured: dict[str, Measured], output: Path) -> None:
     result = page.Throughput(measured, len(WIDTHS) * SEEDS, _named(SWEPT), samples, about)
     data = {"about": about, "measured": {name: asdict(each) for name, each in measured.items()}}
     text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-    for path, content in ((output / "throughput.json", text), (output / "THROUGHPUT.md", page.markdown(result))):
+    for path, content in ((output / f"{name.lower()}.json", text), (output / f"{name}.md", page.markdown(result))):
         write_file(path, lambda file, content=content: file.write(content.encode()))
 
 

@@ -94,7 +94,8 @@ class Throughput:
 def markdown(found: Throughput) -> str:
     """The page."""
     checks = (_checks(found),) if any(found.samples.values()) else ()
-    sections = (_sweeps(found), *checks, _extrapolated(found))
+    machines = (_extrapolated(found),) if found.row_seconds is not None else ()
+    sections = (_sweeps(found), *checks, *machines)
     head = ["# Throughput of sweeps and checks", "", INTRODUCTION, ""]
     head += [f"- {key}: {value}" for key, value in found.about.items()]
     return "\n".join([*head, *(line for section in sections for line in ["", *section]), ""])

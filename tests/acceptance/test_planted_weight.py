@@ -90,7 +90,7 @@ def test_a_changed_spike_is_found_where_the_reference_predicts_it(bundle: Bundle
     index, change, healthy, sick = search(bundle.program, stimulus, spikes=True)
     plant(bundle, index, change)
     renew_digests(bundle.path)
-    report = check(read_bundle(bundle.path), stimulus, states=False, trust_sources=True)
+    report = check(read_bundle(bundle.path), stimulus, states=False, trust_sources=True, adequacy=False)
     rung = report.rungs[-1]
     step, sample, neuron = first_change(healthy, sick) or (-1, -1, -1)
     assert report.verdict == "diverged"
@@ -108,7 +108,7 @@ def test_a_changed_membrane_is_found_when_states_are_recorded(bundle: Bundle, st
     plant(bundle, index, change)
     renew_digests(bundle.path)
     sick_bundle = read_bundle(bundle.path)
-    report = check(sick_bundle, stimulus, states=True, trust_sources=True)
+    report = check(sick_bundle, stimulus, states=True, trust_sources=True, adequacy=False)
     first = report.rungs[-1].first_divergence
     assert report.verdict == "diverged"
     assert first is not None
@@ -121,7 +121,7 @@ def test_a_changed_membrane_is_found_when_states_are_recorded(bundle: Bundle, st
         sample,
         (neuron,),
     )
-    assert check(sick_bundle, stimulus, states=False, trust_sources=True).verdict == "agree"
+    assert check(sick_bundle, stimulus, states=False, trust_sources=True, adequacy=False).verdict == "agree"
 
 
 def test_without_renewed_digests_the_bundle_is_refused_by_name(bundle: Bundle) -> None:
