@@ -57,8 +57,8 @@ def path_hypotheses(program: Program, name: str, neuron: int, lead: tuple[int, i
         yield from _lines(Synapses(number, projection), reached, prod(source), prod(lead))
         yield from _elsewhere(program, Synapses(number, projection))
         if projection.kind == "sum-pool":
-            one = int(np.abs(projection.weights).max(initial=0))
-            once = Synapses(number, projection, total=lambda sums, one=one: np.clip(sums, -one, one))
+            top = int(np.abs(projection.weights).max(initial=0))
+            once = Synapses(number, projection, total=lambda sums, top=top: np.clip(sums, -top, top))
             yield Hypothesis("overflow", f"{projection.name}: a window counts one message at most", RULE, synapses=once)
         if projection.message_bits > 1:
             for words, read in VALUES.items():

@@ -169,8 +169,8 @@ def _independent(matrix: NDArray[np.float64]) -> IntArray:
         rest = matrix[:, column].copy()
         length = float(np.linalg.norm(rest))
         for _ in range(2):
-            for one in basis:
-                rest -= one * float(one @ rest)
+            for direction in basis:
+                rest -= direction * float(direction @ rest)
         size = float(np.linalg.norm(rest))
         if size > 1e-7 * max(length, 1.0):
             basis.append(rest / size)
