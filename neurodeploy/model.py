@@ -33,6 +33,8 @@ class ReferenceModel:
     - ``run(module, config, stimulus)``: the module itself on ``(B, T, *shape)`` arrays; node name -> ``(B, T, *shape)``
       for every node of the network that has an entry in a trace; None likewise.
     - ``host``: what stands beside such a chain on the host.
+    - ``check_stimulus``: like ``stimulus``, what ``check`` shows it by default, where the task alone exercises too
+      little of it; None: ``stimulus``.
     """
 
     name: str
@@ -43,6 +45,7 @@ class ReferenceModel:
     network: Callable[[Any, Config], Network] | None = None
     run: Callable[[Any, Config, Arrays], Arrays] | None = None
     host: Host | None = None
+    check_stimulus: Callable[[Config, int | None, int | None, int], Stimulus] | None = None
 
     def preset(self, name: str | None) -> Config:
         """A named configuration; the first without a name. Raises InputError for an unknown one."""

@@ -31,11 +31,12 @@ class Origin:
     """Where a stimulus comes from. As text it is what reports say of it.
 
     - ``kind``: given by the ``caller``, read from a ``file`` or a ``recording`` of events, made by the ``model``'s own
-      maker, seeded ``noise`` or ``waves``, or found by a seeded ``search`` for what it exercises.
+      maker, for its task or for its checks (``model-check``), seeded ``noise`` or ``waves``, or found by a seeded
+      ``search`` for what it exercises.
     - ``path``: the file or recording. ``seed`` and ``rate`` (share of active cells): how it was drawn.
     """
 
-    kind: Literal["caller", "file", "recording", "model", "noise", "waves", "search"] = "caller"
+    kind: Literal["caller", "file", "recording", "model", "model-check", "noise", "waves", "search"] = "caller"
     path: str = ""
     seed: int | None = None
     rate: float = 0.0
@@ -48,6 +49,7 @@ class Origin:
     def __str__(self) -> str:
         words = {
             "model": "the model's own",
+            "model-check": "the model's own for checks",
             "noise": f"seeded noise ({100 * self.rate:.0f} %)",
             "waves": "seeded waves",
             "search": f"guided search, seed {self.seed}",

@@ -46,6 +46,7 @@ def _trained(name: str, weights: str, leaks: tuple[float, float, float]) -> dict
         "seed": 0,
         "fire_once": False,
         "stimulus": "fields",
+        "check": {"dense": 0.1},
         "input": {"shape": [2, 64, 64], "low": 0.0, "high": 15.0, "dt": 0.01, "grid": 1.0},
     }
 

@@ -22,6 +22,7 @@ SPREAD = 1.0  # standard deviation of a point of light on the sensor, pixels
 SHAKE = 0.35  # standard deviation of the mount's position, pixels
 NOISE = 0.01  # share of pixels with a noise event, per polarity and step
 HOT_RATE = 0.5  # share of steps in which a hot pixel reports
+DENSE = 1_000_003  # beside the seed, so that a dense sample is drawn from a stream of its own
 
 
 def stimulus(
@@ -47,6 +48,31 @@ def stimulus(
     grid = float(config["input"]["grid"])
     frames = [makers[kind]((channels, height, width), steps, seed, sample, grid) for sample in range(samples)]
     return Stimulus({"input": np.stack(frames)})
+
+
+def check_stimulus(
+    config: Mapping[str, Any], steps: int | None = None, samples: int | None = None, seed: int = 0
+) -> Stimulus:
+    """What a check is shown: :func:`stimulus`, and where the config has ``check``, a dense sample after the first one.
+
+    A star field hardly touches most pixels. The dense sample touches all: in every step, ``config["check"]["dense"]``
+    of its cells hold something, drawn evenly from the values of the input above zero. It comes to the samples of the
+    task where their number is not named, and is one of ``samples`` otherwise; a single sample is the task's. Raises
+    what :func:`stimulus` raises.
+    """
+    if "check" not in config or samples == 1:
+        return stimulus(config, steps, samples, seed)
+    fields = stimulus(config, steps, None if samples is None else samples - 1, seed)["input"]
+    dense = dense_sample(config["input"], fields.shape[1], float(config["check"]["dense"]), seed)
+    return Stimulus({"input": np.concatenate([fields[:1], dense[None], fields[1:]])})
+
+
+def dense_sample(about: Mapping[str, Any], steps: int, share: float, seed: int) -> Frames:
+    """(steps, C, H, W): ``share`` of the cells hold a positive multiple of ``grid`` up to ``high``, drawn evenly."""
+    rng, grid = np.random.default_rng([seed, DENSE]), float(about["grid"])
+    shape = (steps, *about["shape"])
+    values = rng.integers(1, round(float(about["high"]) / grid), shape, endpoint=True) * grid
+    return np.where(rng.random(shape) < share, values, 0.0).astype(np.float32)
 
 
 def moving_block(shape: tuple[int, int, int], steps: int, seed: int, sample: int, grid: float) -> Frames:

@@ -8,6 +8,7 @@ from math import prod
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurodeploy.analysis.checks import Check, Quantity
 from neurodeploy.analysis.firing import Firing, firing
@@ -88,13 +89,18 @@ class Claim:
 
 @dataclass(frozen=True, eq=False)
 class NodeProof:
-    """What is proved of one node; ``proved_neurons``: of how many of its neurons every claim is."""
+    """What is proved of one node.
+
+    - ``proved_neurons``: of how many of its neurons every claim is.
+    - ``silent``: of its ``shape``, neurons that never send anything.
+    """
 
     node: str
     kind: str
     shape: tuple[int, ...]
     claims: tuple[Claim, ...]
     proved_neurons: int
+    silent: NDArray[np.bool_]
     firing: Firing | None = None
 
     @property
@@ -144,6 +150,11 @@ class Proof:
     def open(self) -> tuple[NodeProof, ...]:
         """The other nodes."""
         return tuple(node for node in self.nodes if node.verdict != "proved")
+
+    @property
+    def silent(self) -> Mapping[str, NDArray[np.bool_]]:
+        """By node, which of its neurons never send anything."""
+        return {node.node: node.silent for node in self.nodes}
 
     @property
     def _claims(self) -> Iterator[Claim]:
@@ -236,7 +247,8 @@ def prove_program(program: Program, ranges: InputRanges | None = None, witnesses
 def _node(population: Population, claims: tuple[Claim, ...], reached: Reached, n: Numerics) -> NodeProof:
     fires = firing(population, reached, n) if population.kind == "cuba-lif" else None
     proved = int(np.count_nonzero(np.logical_and.reduce([check.holds for check in reached.checks])))
-    return NodeProof(population.name, population.kind, population.shape, claims, proved, fires)
+    silent = (reached.sent[0] == 0) & (reached.sent[1] == 0)
+    return NodeProof(population.name, population.kind, population.shape, claims, proved, silent, fires)
 
 
 def _claims(population: Population, reached: Reached) -> tuple[Claim, ...]:

@@ -51,6 +51,7 @@ class SubjectOptions(LoadOptions, StimulusOptions, total=False):
 def stimulus_of(
     stimulus: Source,
     network: Network,
+    checking: bool = False,
     *,
     window: str | None = None,
     count: int | None = None,
@@ -65,7 +66,7 @@ def stimulus_of(
     samples: int | None = None,
     seed: int = 0,
 ) -> Stimulus:
-    """The stimulus of ``network`` that ``stimulus`` names.
+    """The stimulus of ``network`` that ``stimulus`` names; ``checking``: by default that of the model's checks.
 
     - ``window`` (``"10ms"``) or ``count``: which events of a recording make a frame; ``polarity``, ``downscale`` and
       ``values``: how they make it.
@@ -77,7 +78,16 @@ def stimulus_of(
     Raises InputError for what cannot be read or does not fit.
     """
     framing = Framing(window, count, polarity, downscale, values, columns, time_unit, sort)
-    return open_stimulus(stimulus, network, steps=steps, samples=samples, seed=seed, batch=batch, framing=framing)
+    return open_stimulus(
+        stimulus,
+        network,
+        steps=steps,
+        samples=samples,
+        seed=seed,
+        batch=batch,
+        framing=framing,
+        checking=checking,
+    )
 
 
 def divided(options: SubjectOptions) -> tuple[LoadOptions, StimulusOptions]:

@@ -76,7 +76,7 @@ def check(
 
     Args:
         subject: a bundle or its folder, a Network, or what ``load`` takes together with the arguments of ``load``.
-        stimulus: as ``run`` takes it, with ``window`` to ``seed``; or ``"auto"``: what a seeded search finds.
+        stimulus: as ``run`` takes it, by default what the model has for checks; or ``"auto"``: what a search finds.
         targets: names; a bundle's own by default; for a source every one that can run it here.
         budget: smallest Jaccard per spiking node on the quantization rung, 0 to 1.
         allow_silent: nodes whose silence is accepted.
@@ -102,7 +102,7 @@ def check(
     with open_crew(executor) as crew, closing(Calls(crew)) as calls:
         loading, showing = divided(how)
         check_silent(network := network_of(opened := open_subject(subject, **loading)), allow_silent)
-        given = None if is_auto(stimulus) else stimulus_of(stimulus, network, **showing)
+        given = None if is_auto(stimulus) else stimulus_of(stimulus, network, True, **showing)
         ladder = build_ladder(opened, targets, texts(options), calibrate, trust_sources)
         shown = shown_to(network, ladder.program, given, save_stimulus, progress, **showing)
         climb = _climbed(opened, ladder, shown, states, reference, progress, causes, adequacy, calls)
@@ -145,7 +145,7 @@ def _report(
     told = *stimulus_findings(shown, network), *label_findings(network, shown.labels)
     findings = (*network.findings, *told, *ladder.findings)
     proof = proof_of(network, program)
-    exercised = climb.exercised.fractions()
+    exercised = climb.exercised.fractions(proof.silent)
     short = shortfalls(program, exercised, coverage, allow_silent)
     scopes = [rung.scope for rung in rungs if rung.evidence is not None and rung.scope is not None]
     stateless = {node for scope in scopes for node in scope.without_states}

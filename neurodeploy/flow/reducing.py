@@ -114,7 +114,7 @@ def reduce(
     opened = open_subject(subject, **loading)
     if target is None and not isinstance(opened, Bundle):
         raise InputError("a source has no target of its own", "--target", "name the target that differs")
-    shown = stimulus_of(stimulus, network_of(opened), **showing)
+    shown = stimulus_of(stimulus, network_of(opened), True, **showing)
     ladder = build_ladder(opened, None if target is None else [target], texts(options), None, trust_sources)
     chosen, artifact = ladder.targets[0]
     work = _Work(opened, chosen, artifact, texts(options))

@@ -158,7 +158,12 @@ def model_network(model: ReferenceModel, config: Config, module: nn.Module) -> N
     def stimulus(steps: int | None, samples: int | None, seed: int) -> Stimulus:
         return model.stimulus(config, steps, samples, seed)
 
-    return replace(network, source=Source(model.name, run, stimulus))
+    def check_stimulus(steps: int | None, samples: int | None, seed: int) -> Stimulus:
+        assert model.check_stimulus is not None
+        return model.check_stimulus(config, steps, samples, seed)
+
+    checking = None if model.check_stimulus is None else check_stimulus
+    return replace(network, source=Source(model.name, run, stimulus, checking))
 
 
 def _source_trace(network: Network, nodes: Arrays) -> Trace:

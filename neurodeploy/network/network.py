@@ -28,6 +28,8 @@ from neurodeploy.table import Table, dimensions, listing
 from neurodeploy.trace import Trace
 
 Arrays = Mapping[str, NDArray[Any]]
+Maker = Callable[[int | None, int | None, int], Stimulus]
+"""Makes a stimulus of ``steps`` and ``samples``, its own by default, from a seed."""
 Edge = tuple[str, str]
 
 
@@ -64,12 +66,14 @@ class Source:
     """The module that a network was made from, in the process that made it.
 
     ``run`` executes the source module itself, ``(B, T, *shape)`` per input -> Trace over the network's node names;
-    ``stimulus(steps, samples, seed)`` is the model's own stimulus maker (with labels where they are known).
+    ``stimulus(steps, samples, seed)`` is the model's own stimulus maker (with labels where they are known);
+    ``check_stimulus`` likewise that of its checks, where the task alone exercises too little.
     """
 
     kind: str
     run: Callable[[Arrays], Trace] | None = None
-    stimulus: Callable[[int | None, int | None, int], Stimulus] | None = None
+    stimulus: Maker | None = None
+    check_stimulus: Maker | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,14 @@ CONSTANTS = ("threshold", "current_decay", "membrane_decay", "bias", "initial_me
 """Constants of a population that may differ from neuron to neuron."""
 
 
-def coverage(program: Program, trace: Trace) -> dict[str, dict[str, float]]:
-    """The coverage of a whole run, from a trace of the program with states. Its terms are those of ``Coverage``."""
+def coverage(program: Program, trace: Trace, silent: Mapping[str, Mask] | None = None) -> dict[str, dict[str, float]]:
+    """The coverage of a whole run, from a trace of the program with states. Its terms are those of ``Coverage``.
+
+    ``silent``: by population, neurons that are proved never to send anything.
+    """
     exercised = Coverage(program, trace.steps)
     exercised.add(trace)
-    return exercised.fractions()
+    return exercised.fractions(silent)
 
 
 class Coverage:
@@ -45,6 +48,9 @@ class Coverage:
       ``reset``: a spike changed the membrane; ``saturated``; ``clamped`` at floor or ceiling;
     - of relays, shares of cells: ``clipped_low``, ``clipped_high``: what they sent is the end of their range;
     - ``delayed``: where projections with a delay enter, the share of them that delivered something.
+    - ``proved_silent``, ``proved_unreached``: where there are any, the share of neurons that are proved never to send
+      anything, and of synapses from such neurons. They do not count in the shares above, nor do weights and
+      channels that have no others.
     """
 
     def __init__(self, program: Program, steps: int) -> None:
@@ -82,50 +88,65 @@ class Coverage:
         earlier = self._counts[name]
         self._counts[name] = {key: earlier.get(key, 0) + count for key, count in counts.items()}
 
-    def fractions(self) -> dict[str, dict[str, float]]:
-        """The shares, by population."""
-        return {population.name: self._fractions(population) for population in self._program.populations}
+    def fractions(self, silent: Mapping[str, Mask] | None = None) -> dict[str, dict[str, float]]:
+        """The shares, by population. ``silent``: by population, neurons that are proved never to send anything."""
+        proved = silent or {}
+        able = {name: sent | ~proved.get(name, np.zeros_like(sent)) for name, sent in self._sent.items()}
+        return {population.name: self._fractions(population, able) for population in self._program.populations}
 
-    def _fractions(self, population: Population) -> dict[str, float]:
+    def _fractions(self, population: Population, able: Mapping[str, Mask]) -> dict[str, float]:
+        """The shares of a population. ``able``: by population and input, what may send something."""
         name, cells = population.name, max(self._cells[population.name], 1)
         shares = {key: count / cells for key, count in self._counts[name].items()}
         fractions = {
-            "neurons_fired": float(self._sent[name].mean()),
+            "neurons_fired": _share(_count(self._sent[name]), _count(able[name])),
             "activity": shares.pop("activity", 0.0),
-            "synapses_active": self._synapses(population),
-            "channels_fired": self._channels(population),
-            "weights_active": self._weights(population),
+            "synapses_active": self._synapses(population, able),
+            "channels_fired": self._channels(population, able[name]),
+            "weights_active": self._weights(population, able),
         }
         delayed = [self._arrived[p.name].any() for p in self._program.into(name) if p.delay]
-        return fractions | shares | ({"delayed": float(np.mean(delayed))} if delayed else {})
+        fractions |= shares | ({"delayed": float(np.mean(delayed))} if delayed else {})
+        proved = {"proved_silent": 1 - float(able[name].mean()), "proved_unreached": self._unreached(population, able)}
+        return fractions | {key: share for key, share in proved.items() if share}
 
     def _ever(self, projection: Projection) -> Mask:
         """Which elements of its source sent something that arrived."""
         return self._arrived[projection.name] if projection.delay else self._sent[projection.source]
 
-    def _channels(self, population: Population) -> float:
+    def _channels(self, population: Population, able: Mask) -> float:
         sent = self._sent[population.name]
-        if not _by_channel(population, self._program.into(population.name)):
-            return float(sent.mean())
-        return float(sent.reshape(len(sent), -1).any(axis=1).mean())
+        if _by_channel(population, self._program.into(population.name)):
+            sent, able = (mask.reshape(len(mask), -1).any(axis=1) for mask in (sent, able))
+        return _share(_count(sent), _count(able))
 
     def _told(self, source: str) -> bool:
         """Whether a population was inserted that tells what a membrane holds; what it sends may well be nothing."""
         population = self._program.by_name.get(source)
         return population is not None and population.inserted and population.kind == "cuba-lif"
 
-    def _weights(self, population: Population) -> float:
+    def _weights(self, population: Population, able: Mapping[str, Mask]) -> float:
         asked = [p for p in self._program.into(population.name) if p.weights.any() and not self._told(p.source)]
-        shares = [_met(p, self._ever(p)) for p in asked]
+        shares = [_share(_met(p, self._ever(p)), _met(p, able[p.source])) for p in asked]
         return min(shares, default=1.0)
 
-    def _synapses(self, population: Population) -> float:
-        active, present = 0.0, 0.0
-        for projection in self._program.into(population.name):
-            ever = self._ever(projection)
-            active += _reached(projection, population.shape, ever)
-            present += _reached(projection, population.shape, np.ones_like(ever))
-        return active / present if present else 1.0
+    def _synapses(self, population: Population, able: Mapping[str, Mask]) -> float:
+        """The share of synapses from neurons that may send something; 0 where there is none."""
+        active, possible, into = 0.0, 0.0, self._program.into(population.name)
+        for projection in into:
+            active += _reached(projection, population.shape, self._ever(projection))
+            possible += _reached(projection, population.shape, able[projection.source])
+        return _share(active, possible) if any(projection.weights.any() for projection in into) else 1.0
+
+    def _unreached(self, population: Population, able: Mapping[str, Mask]) -> float:
+        """The share of synapses from neurons that cannot send anything."""
+        unable, present, into = 0.0, 0.0, self._program.into(population.name)
+        if all(able[projection.source].all() for projection in into):
+            return 0.0
+        for projection in into:
+            unable += _reached(projection, population.shape, ~able[projection.source])
+            present += _reached(projection, population.shape, np.ones_like(able[projection.source]))
+        return _share(unable, present)
 
 
 def _by_channel(population: Population, projections: Sequence[Projection]) -> bool:
@@ -138,12 +159,12 @@ def _by_channel(population: Population, projections: Sequence[Projection]) -> bo
     return alike and len(population.shape) > 1 and all(p.kind not in ("dense", "sparse") for p in projections)
 
 
-def _met(projection: Projection, sent: Mask) -> float:
-    """Share of its weights that met a message somewhere."""
+def _met(projection: Projection, sent: Mask) -> int:
+    """How many of its weights meet a message somewhere, where those elements send."""
     weights = projection.weights
     if projection.kind in ("dense", "sparse"):
         met = np.broadcast_to(sent.reshape(-1), weights.shape)
-        return float(np.count_nonzero(met & (weights != 0)) / np.count_nonzero(weights))
+        return _count(met & (weights != 0))
     groups = len(sent) if projection.kind == "sum-pool" else projection.groups
     windows = weights if projection.kind != "sum-pool" else np.broadcast_to(weights, (groups, 1, *weights.shape))
     space = windows.shape[2:]
@@ -153,7 +174,7 @@ def _met(projection: Projection, sent: Mask) -> float:
         met[:, *tap] = padded[:, *_places(projection, padded.shape[1:], space, tap)].reshape(len(sent), -1).any(axis=1)
     read = met.reshape(groups, 1, -1, *space)
     stored = (windows != 0).reshape(groups, -1, *windows.shape[1:])
-    return float(np.count_nonzero(read & stored) / np.count_nonzero(stored))
+    return _count(read & stored)
 
 
 def _places(
@@ -170,6 +191,11 @@ def _places(
 def _reached(projection: Projection, shape: tuple[int, ...], sent: Mask) -> float:
     connected = (projection.weights != 0).astype(np.float64)
     return float(apply_weights(projection.kind, connected, sent.astype(np.float64), shape, projection).sum())
+
+
+def _share(reached: float, possible: float) -> float:
+    """How much of what is possible; 0 where nothing is."""
+    return float(reached / possible) if possible else 0.0
 
 
 def _count(cells: Mask) -> int:

@@ -101,7 +101,9 @@ def impossible(proof: Proof | None) -> dict[str, tuple[tuple[str, str], ...]]:
 
 def _shares(fractions: Mapping[str, float]) -> list[str]:
     missing = {"neurons_fired": "of neurons never fired", "synapses_active": "of synapses carried no message"}
-    return [f"{_percent(1 - fractions[key])} {words}" for key, words in missing.items() if fractions[key] < 1]
+    shares = [f"{_percent(1 - fractions[key])} {words}" for key, words in missing.items() if fractions[key] < 1]
+    proved = {"proved_silent": "of neurons proved silent", "proved_unreached": "of synapses from neurons proved silent"}
+    return shares + [f"{_percent(fractions[key])} {words}" for key, words in proved.items() if key in fractions]
 
 
 def _percent(share: float) -> str:

@@ -31,6 +31,7 @@ def open_stimulus(
     seed: int = 0,
     batch: bool = False,
     framing: Framing | None = None,
+    checking: bool = False,
 ) -> Stimulus:
     """The stimulus of ``network`` that ``source`` names.
 
@@ -42,6 +43,7 @@ def open_stimulus(
       is made here.
     - ``batch``: the arrays must have a sample axis.
     - ``framing``: how a recording of events becomes frames.
+    - ``checking``: None means the stimulus of the model's checks, where it has one.
 
     A Stimulus that fits is returned as it is. Raises InputError for what cannot be read or does not fit.
     """
@@ -55,7 +57,7 @@ def open_stimulus(
         problem = "there is no recording of events to frame"
         raise InputError(problem, f"--{framing.asked}", "give one with --input, or leave out the option")
     if source is None:
-        return make_stimulus(network, steps, samples, seed)
+        return make_stimulus(network, steps, samples, seed, checking)
     return _given(source, network, batch).first(steps, samples)
 
 

@@ -113,6 +113,7 @@ def test_neurons_that_never_and_always_fire_are_told_with_their_inequality():
     program = chain([[20], [200]], INT32, threshold=np.array([30, 40]), bias=np.array([-5, 41]))
     firing = prove_program(program)["p"].firing
     assert (firing.never, firing.always) == (1, 1)
+    assert prove_program(program).silent["p"].tolist() == [True, False]
     assert firing.never_because == "largest current 20 + bias -5 = 15 <= threshold 30"
     assert firing.always_because == "smallest current 0 + bias 41 = 41 > threshold 40"
     lines = firing.lines("p")

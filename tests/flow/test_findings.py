@@ -77,6 +77,15 @@ def test_a_report_says_where_the_stimulus_came_from() -> None:
     assert nd.check(own, targets=["fixed"]).about["stimulus"] == "the model's own"
 
 
+def test_a_check_shows_what_the_model_has_for_checks_and_a_run_its_task(tmp_path) -> None:
+    task, dense = (Stimulus({"input": np.ones((1, count, 3))}) for count in (3, 5))
+    both = replace(small_network(), source=Source("own", stimulus=lambda *_: task, check_stimulus=lambda *_: dense))
+    report = nd.check(both, targets=["fixed"], coverage=0)
+    assert (report.about["stimulus"], report.about["steps"]) == ("the model's own for checks", 5)
+    assert nd.run(both, on="program").steps == 3
+    assert nd.check(both, task, targets=["fixed"], coverage=0).about["stimulus"] == "given"
+
+
 def test_the_command_line_says_so_too(tmp_path) -> None:
     export(small_network(), "fixed", tmp_path / "b")
     np.savez(tmp_path / "steps.npz", **STEPS)

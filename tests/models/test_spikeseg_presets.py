@@ -23,10 +23,12 @@ from neurodeploy.models.spikeseg.fields import HELD_OUT, TRAINING, fields
 from neurodeploy.models.spikeseg.judging import judge
 from neurodeploy.models.spikeseg.scores import Counts
 from neurodeploy.models.spikeseg.stdp import CONVERGED, unsettled
+from neurodeploy.models.spikeseg.stimulus import check_stimulus
 
 from neurodeploy.rasters import jaccard
 
 torch.set_num_threads(1)
+SMALL_STARS = {**PRESETS["stars"], "input": {**PRESETS["stars"]["input"], "shape": [2, 24, 24]}}
 IGARSS = ([10, 10, 10], [9, 1, 0], (2, 2))
 SPIKESEG = ([10, 10, 10], [0, 0, 0], (7, 6))
 PAPERS = {
@@ -206,21 +208,37 @@ def test_a_held_out_satellite_is_boxed_and_an_empty_field_is_not(trained):
 
 def test_the_original_exporter_loses_spikes_by_its_unsigned_weights(trained):
     encoder, frames, _, recorded = trained
-    unsigned, signed = (exported(encoder, {"input": frames}, signed=signs) for signs in (False, True))
-    kept = [jaccard(recorded["lif1"], spikes["lif1"]) for spikes in (unsigned, signed)]
+    unsigned, signed = (exported(encoder, {"input": frames[:1]}, signed=signs) for signs in (False, True))
+    kept = [jaccard(recorded["lif1"][:1], spikes["lif1"]) for spikes in (unsigned, signed)]
     assert kept[0] < 0.5
     assert kept[1] > 0.9
 
 
 def test_held_out_fields_are_whole_events_and_go_on_with_the_next():
-    config = PRESETS["stars"]
-    shown = stimulus(config, steps=32, seed=1)["input"]
-    assert shown.shape == (1, 32, 2, 64, 64)
+    shown = stimulus(SMALL_STARS, steps=32, seed=1)["input"]
+    assert shown.shape == (1, 32, 2, 24, 24)
     assert (shown.min(), shown.max() <= 15) == (0, True)
     np.testing.assert_array_equal(shown, np.round(shown))
-    np.testing.assert_array_equal(shown[:, :30], stimulus(config, seed=1)["input"])
+    np.testing.assert_array_equal(shown[:, :30], stimulus(SMALL_STARS, seed=1)["input"])
     assert not set(TRAINING) & set(HELD_OUT)
     assert shown[0, 30:].any()
+
+
+def test_a_check_is_shown_the_fields_and_a_dense_sample_after_the_first():
+    config = SMALL_STARS
+    fields, shown = stimulus(config, steps=4, samples=2)["input"], check_stimulus(config, steps=4, samples=3)["input"]
+    np.testing.assert_array_equal(shown[[0, 2]], fields)
+    dense = shown[1]
+    assert (dense != 0).mean() == pytest.approx(config["check"]["dense"], abs=0.01)
+    assert set(np.unique(dense)) == set(range(16))
+    np.testing.assert_array_equal(check_stimulus(config, steps=4)["input"], shown[:2])
+    assert (check_stimulus(config, steps=4, seed=1)["input"][1] != dense).any()
+
+
+def test_one_sample_and_a_config_that_asks_for_none_are_the_task_alone():
+    for config, samples in ((SMALL_STARS, 1), (PRESETS["stars-random"], 2)):
+        task = stimulus(config, steps=2, samples=samples)["input"]
+        np.testing.assert_array_equal(check_stimulus(config, steps=2, samples=samples)["input"], task)
 
 
 def test_weights_of_another_name_are_refused():

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from neurodeploy.analysis.proof import prove_program
 from neurodeploy.conformance import census
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.parity.coverage import coverage
@@ -108,6 +109,40 @@ def test_saturation_counts_by_the_rule_of_the_machine() -> None:
 
 def test_a_stateless_neuron_starts_every_step_anew() -> None:
     assert one(steps(1, 1, 1), floor=-65, every_step=True)["clamped"] == 0.0
+
+
+def test_neurons_that_are_proved_silent_do_not_count() -> None:
+    """Of two neurons one has no weight: it never fires, and its synapse onto ``l2`` never carries a message."""
+    program, given = chain([[80], [0]], [[80, 80]]), steps(1, 0)
+    trace, silent = run_program(program, given, states=True), prove_program(program).silent
+    before, found = of(program, given), coverage(program, trace, silent)
+    for shares in ("neurons_fired", "channels_fired"):
+        assert (before["l1"][shares], found["l1"][shares]) == (1 / 2, 1.0)
+    for shares in ("synapses_active", "weights_active"):
+        assert (before["l2"][shares], found["l2"][shares]) == (1 / 2, 1.0)
+    assert (found["l1"]["proved_silent"], found["l1"]["activity"]) == (1 / 2, 1 / 4)
+    assert found["l2"]["proved_unreached"] == 1 / 2
+    assert not {"proved_silent", "proved_unreached"} & (before["l1"] | before["l2"]).keys()
+
+
+def test_a_neuron_that_could_fire_counts_though_others_are_proved_silent() -> None:
+    program = chain([[80, 0], [0, 80], [0, 0]])
+    found = coverage(program, run_program(program, lines([1, 0]), states=True), prove_program(program).silent)["l1"]
+    assert (found["neurons_fired"], found["proved_silent"]) == (1 / 2, pytest.approx(1 / 3))
+
+
+def test_nothing_of_a_node_that_is_proved_silent_counts_as_exercised() -> None:
+    program = chain([[0]], [[80]])
+    found = coverage(program, run_program(program, steps(1), states=True), prove_program(program).silent)
+    assert (found["l1"]["neurons_fired"], found["l1"]["proved_silent"]) == (0.0, 1.0)
+    assert (found["l2"]["synapses_active"], found["l2"]["weights_active"]) == (0.0, 0.0)
+
+
+def test_what_fired_was_not_silent_whatever_was_proved_of_other_inputs() -> None:
+    """A stimulus may leave the range that an input declares, and for which proofs hold."""
+    program = chain([[80]])
+    trace = run_program(program, steps(1), states=True)
+    assert coverage(program, trace, {"l1": np.ones(1, bool)}) == coverage(program, trace)
 
 
 def test_relays_and_readouts_have_no_branches() -> None:

@@ -51,8 +51,8 @@ SEEN_AS: Mapping[str, tuple[str, ...]] = {
     "relay": ("relay", "clip"),
 }
 """Terms of wrong rules in a report that say of a fault of some term that it may go unnoticed; else its own."""
-SYNAPSES = "synapses carried no message", "delayed message"
-NEURONS = ("neurons never fired",)
+SYNAPSES = "synapses carried no message", "synapses from neurons proved silent", "delayed message"
+NEURONS = "neurons never fired", "neurons proved silent"
 UNCOVERED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("weights", "geometry", "exponent", "message", "delay", "latency"), SYNAPSES),
     "channels": (*SYNAPSES, *NEURONS),
@@ -104,9 +104,10 @@ def sound(study: Study) -> Sound:
         mode: adequacy.results(impossible(proof), () if states else tuple(program.by_name))
         for mode, states in MODES.items()
     }
+    missed = not_covered(program, coverage(program, trace, proof.silent), proof)
     own = study.target == MACHINE
     planted = tuple(f for f in faults(program, FAULTS_SEED, samples=shown.batch) if f.in_program != own)
-    return Sound(program, shown, trace, not_covered(program, coverage(program, trace), proof), noticed, planted)
+    return Sound(program, shown, trace, missed, noticed, planted)
 
 
 @cache
