@@ -43,8 +43,11 @@ class Adequacy:
     reached it differs first where a target with that rule would.
     """
 
-    def __init__(self, program: Program, samples: int, steps: int) -> None:
-        self._program = program
+    def __init__(
+        self, program: Program, samples: int, steps: int, watched: Mapping[str, IntArray] | None = None
+    ) -> None:
+        """``watched``: by population, flat, up to half as many neurons that are looked at in place of drawn ones."""
+        self._program, self._watched = program, dict(watched or {})
         self._steps = min(steps, CELLS)
         count = min(samples, SAMPLES, max(min(2, samples), CELLS // self._steps))
         self._steps = min(self._steps, max(1, CELLS // count))
@@ -74,7 +77,9 @@ class Adequacy:
         sent = self._fired[population.name].reshape(-1)
         ranked = self._rng.permutation(population.size)
         least = ranked[np.argsort(sent[ranked], kind="stable")][: NEURONS // 2]
-        drawn = ranked[~np.isin(ranked, least)][: NEURONS - len(least)]
+        named = self._watched.get(population.name, np.zeros(0, np.int64))
+        others = np.concatenate([named, ranked[~np.isin(ranked, named)]])
+        drawn = others[~np.isin(others, least)][: NEURONS - len(least)]
         neurons = np.sort(np.concatenate([least, drawn]))
         fans = tuple(
             fan_in(p, self._program.node(p.source).shape, population.shape, neurons)

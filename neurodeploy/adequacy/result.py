@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from neurodeploy.table import Table, said
@@ -76,6 +76,15 @@ class NodeAdequacy:
     def unnoticed(self) -> tuple[Seen, ...]:
         """Rules that some neuron could follow without being noticed, as far as is known."""
         return (*self.blind, *self.partly)
+
+    def joined(self, more: NodeAdequacy) -> NodeAdequacy:
+        """The same with what a further run would have shown: of every rule, the run in which more neurons show it."""
+        others = {(rule.term, rule.words): rule for rule in more.seen}
+        seen = tuple(
+            max(rule, others.get((rule.term, rule.words), rule), key=lambda one: one.shows(self.states))
+            for rule in self.seen
+        )
+        return replace(self, seen=seen)
 
     @property
     def impossible(self) -> tuple[Seen, ...]:

@@ -76,6 +76,13 @@ class Exercise:
     executor: Annotated[
         str, typer.Option(metavar="HOW", help="Where the targets run: serial, processes:N or dask:ADDRESS.")
     ] = "serial"
+    drawn: Annotated[
+        bool | None,
+        typer.Option(
+            "--drawn/--not-drawn",
+            help="Feed every node of the targets with drawn messages by itself too (default: with --stimulus auto).",
+        ),
+    ] = None
     save_stimulus: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save the stimulus, for the same check again with --input.")
     ] = None

@@ -16,6 +16,7 @@ from neurodeploy.causes.search import SECONDS
 from neurodeploy.errors import InputError, choices
 from neurodeploy.flow.about import about_report
 from neurodeploy.flow.arguments import SubjectOptions, divided, spell_out, stimulus_of, texts
+from neurodeploy.flow.drawing import Feeding
 from neurodeploy.flow.explaining import explained
 from neurodeploy.flow.foreign import open_target, run_target
 from neurodeploy.flow.guiding import is_auto, more, shown_to
@@ -63,6 +64,7 @@ def check(
     calibrate: Source = None,
     causes: bool | None = None,
     twice: bool = True,
+    drawn: bool | None = None,
     coverage: float | None = None,
     adequacy: bool = True,
     reference: Judge = "part",
@@ -78,18 +80,16 @@ def check(
         subject: a bundle or its folder, a Network, or what ``load`` takes together with the arguments of ``load``.
         stimulus: as ``run`` takes it, by default what the model has for checks; or ``"auto"``: what a search finds.
         targets: names; a bundle's own by default; for a source every one that can run it here.
-        budget: smallest Jaccard per spiking node on the quantization rung, 0 to 1.
-        allow_silent: nodes whose silence is accepted.
+        budget, allow_silent: smallest Jaccard per spiking node on the quantization rung; nodes that may be silent.
         options: of quantization and of the targets, e.g. ``{"weight-bits": 6}``.
-        states: membranes and currents of targets are compared too.
         calibrate: a stimulus to calibrate the integers of a source with, as ``quantize`` takes it.
         causes: say why a rung diverges: costs of quantization and remedies, wrong terms of nodes. True: costs always.
         twice: run the first samples and steps of every target again, without states: it must send the same.
+        drawn: feed every node with drawn messages by itself too; by default where a stimulus is searched.
         coverage: least share of neurons and synapses, 0 to 1; by default a quarter of channels, half of weights.
-        adequacy: measure which wrong rules of single nodes this check would have noticed.
+        states, adequacy: compare membranes and currents too; measure which wrong rules would have been noticed.
         reference: how much of a long check the reference computes: a seeded ``"part"``, or all of it (``"full"``).
-        save_stimulus: a file to save the stimulus in, for the same check again.
-        executor: where the targets run: ``serial``, ``processes:N`` or ``dask:ADDRESS``; the report is the same.
+        save_stimulus, executor: a file for the stimulus; where targets run: serial, processes:N or dask:ADDRESS.
         trust_sources, allow_same_code: run a bundle's files whatever its program; accept runs of the reference itself.
 
     Raises InputError, CapabilityError, UnavailableError, EnvironmentFailureError: for what does not fit or cannot run.
@@ -108,8 +108,19 @@ def check(
         climb = _climbed(opened, ladder, shown, states, reference, progress, causes, adequacy, calls)
     explain = partial(explained, opened, ladder, climb, options=texts(options), budget=budget, causes=causes)
     rungs = _rungs(climb, budget, allow_silent, explain, _again(ladder, climb, states) if twice else {})
+    feeding = _fed(ladder, climb, states, is_auto(stimulus) if drawn is None else drawn, showing.get("seed", 0))
     about = about_report(subject, opened, network, ladder.program, shown)
-    return _report(climb, ladder, rungs, coverage, allow_silent, allow_same_code, about)
+    return _report(climb, ladder, rungs, coverage, allow_silent, allow_same_code, about, feeding)
+
+
+def _fed(ladder: Ladder, climb: Climb, states: bool, draws: bool, seed: int) -> Feeding | None:
+    """What the targets do where every node is fed drawn messages; None where that is not asked for, or of no target."""
+    if not draws or not ladder.targets:
+        return None
+    feeding = Feeding.of(climb.network, climb.program, seed)
+    for target, artifact in ladder.targets:
+        feeding.feed(target, artifact, states)
+    return feeding
 
 
 def _again(ladder: Ladder, climb: Climb, states: bool) -> dict[str, Repeated]:
@@ -139,6 +150,7 @@ def _report(
     allow_silent: Collection[str],
     allow_same_code: bool,
     about: Mapping[str, Any],
+    feeding: Feeding | None,
 ) -> Report:
     network, program, shown = climb.network, climb.program, climb.stimulus
     task = task_of(network, climb.readouts.traces(), shown.labels)
@@ -150,6 +162,10 @@ def _report(
     scopes = [rung.scope for rung in rungs if rung.evidence is not None and rung.scope is not None]
     stateless = {node for scope in scopes for node in scope.without_states}
     noticed = {} if climb.adequacy is None else climb.adequacy.results(impossible(proof), stateless)
+    taken = exercised
+    if feeding is not None:
+        noticed, taken = feeding.noticed(noticed, impossible(proof)), feeding.exercised(exercised)
+        rungs = [feeding.fed[rung.target].on(rung) if rung.target in feeding.fed else rung for rung in rungs]
     return Report(
         tuple(_gated(rungs, short, more(network, shown))),
         exercised,
@@ -159,7 +175,7 @@ def _report(
         about,
         allow_same_code,
         proof,
-        not_covered=not_covered(program, exercised, proof),
+        not_covered=not_covered(program, taken, proof),
         recording=climb.recorder.recording(),
         short=short,
         adequacy=noticed,

@@ -48,7 +48,10 @@ class Reached:
         return total
 
 
-BRANCHES = ("on the threshold", "just below it", "at an end of the membrane", "at floor or ceiling", "below zero")
+BRANCHES = (
+    *("on the threshold", "just below it", "at an end of the membrane", "at floor or ceiling", "below zero"),
+    "just above the threshold",
+)
 BRANCH_WEIGHT, FIRST_WEIGHT = 0.02, 0.2
 
 
@@ -106,6 +109,7 @@ def _taken(numerics: Numerics, population: Population, entry: Entry) -> Mask:
         if limits
         else np.zeros_like(distance, dtype=np.bool_),
         before < 0,
+        (distance > 0) & (distance <= 1 << numerics.state_shift),
     )
     for number, mask in enumerate(cells):
         taken[:, number] = mask.any(axis=1).reshape(batch, -1)

@@ -13,6 +13,8 @@ from neurodeploy.program.program import Program
 
 Fractions = Mapping[str, Mapping[str, float]]
 """By population, what ``Coverage`` gives."""
+Rules = tuple[tuple[str, str], ...]
+"""Wrong rules, as term and first words."""
 STORED = {"channels_fired": 0.25, "weights_active": 0.5}
 """What is asked for by default, of what a machine stores once, wherever in space it is used.
 
@@ -87,9 +89,9 @@ def _unsaturated(proof: Proof | None, name: str) -> bool:
     return any(claim.quantity == "membrane" and claim.verdict == "proved" for claim in claims)
 
 
-def impossible(proof: Proof | None) -> dict[str, tuple[tuple[str, str], ...]]:
+def impossible(proof: Proof | None) -> dict[str, Rules]:
     """By population, wrong rules that no input can show, as term and first words: the width they are about is kept."""
-    rules: dict[str, tuple[tuple[str, str], ...]] = {}
+    rules: dict[str, Rules] = {}
     for node in () if proof is None else proof.nodes:
         proved = {claim.quantity for claim in node.claims if claim.verdict == "proved"}
         kept = [("overflow", f"the {quantity}") for quantity in ("membrane", "current") if quantity in proved]
