@@ -75,7 +75,7 @@ class Checked:
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """What the network's node did in one step: ``output`` and membrane before the comparison, ``(B, *shape)``.
+    """What the network's node did in some steps: ``output`` and membrane before the comparison, ``(T, B, *shape)``.
 
     The membrane is in the network's units; None for a sum.
     """
@@ -85,108 +85,132 @@ class Record:
 
 
 class Bound:
-    """Checks one population, step after step."""
+    """Checks one population, some steps after others. No step waits for another: each starts from the network's own."""
 
     def __init__(self, program: Program, counterpart: Counterpart, limits: Limits) -> None:
         self.name = counterpart.name
         self._part, self._numerics = counterpart, program.numerics
         self._population = counterpart.population
         self._errors = _errors(counterpart, program.numerics, limits)
-        self._current: Array | None = None
-        self._last: Array | None = None
-        self._spikes: Array | None = None
+        self._last: _Ended | None = None
         self._fired: NDArray[np.bool_] | None = None
         self._step = 0
         self.checked = Checked()
 
     def take(self, arrival: Arrival, record: Record) -> None:
-        """The next step: what arrived, and what the network's node did."""
+        """The next steps: what arrived, and what the network's node did."""
         if self._population.kind == "relay":
             self._take_sum(arrival, record)
         else:
             self._take_neuron(arrival, record)
-        self._step += 1
+        self._step += len(record.output)
 
     def _take_sum(self, arrival: Arrival, record: Record) -> None:
         """A sum: its value before it is rounded to what it sends."""
         expected = record.output * 2.0**self._population.scale
         equations = arrival.real + self._part.neuron.bias
-        empty = initial_state(self._population, len(expected))
-        output = step(self._population, empty, arrival.exact.astype(np.int64), self._numerics)
+        actual = self._stepped(initial_state(self._population, _cells(expected)), arrival)[1]
         tolerance = _tolerance(expected, np.abs(arrival.real))
         bound = arrival.moved + self._errors.bias + _shifted_out(self._part) + tolerance
-        self._judge(expected, output.v_before.astype(np.float64), bound, np.ones(expected.shape, np.bool_))
+        self._judge(expected, actual, bound, np.ones(expected.shape, np.bool_))
         self._ask(expected, equations, tolerance)
 
     def _take_neuron(self, arrival: Arrival, record: Record) -> None:
         n, errors = self._numerics, self._errors
         assert record.membrane is not None
-        unit = self._unit()
-        expected = record.membrane * unit
-        before = self._float_start(len(expected))
-        start = self._integer_start(len(expected), before)
-        kept = before.current * self._part.neuron.keep_current
+        expected = record.membrane * self._unit()
         drive = arrival.real * 2.0**n.state_shift
-        current, grid = kept + drive, self._part.neuron.terms.state_grid is not None
-        if grid:
-            current = np.trunc(kept) + np.trunc(drive)
-        result = step(self._population, start, arrival.exact.astype(np.int64), n)
+        current = self._currents(drive)
+        before = self._float_start(current, expected, record.output)
+        output, actual = self._stepped(self._integer_start(before, record.output), arrival)
         bound = 2.0**n.state_shift * arrival.moved + errors.cut
         bound += np.abs(before.current) * errors.keep_current + np.abs(before.membrane) * errors.keep_membrane
-        bound += errors.bias + before.spikes * errors.threshold + errors.constants + self._first(errors.start)
+        begun = before.fresh.reshape(-1, *[1] * (expected.ndim - 1)) * errors.start
+        bound += errors.bias + before.spikes * errors.threshold + errors.constants + begun
         magnitude = np.abs(before.membrane) + np.abs(before.current) + np.abs(drive) + np.abs(self._part.neuron.bias)
         tolerance = _tolerance(expected, magnitude)
         bound += tolerance
         inside = self._inside(before, current, expected, bound)
-        decided = self._decisions(expected, record.output, result.output.astype(np.float64), bound)
-        self._judge(expected, result.v_before.astype(np.float64), bound, inside, decided)
-        self._ask(expected, self._equations(before, current, grid), tolerance)
-        self._current, self._last, self._spikes = current, expected, record.output
-        if self._population.fire_once:
-            fired = record.output > 0
-            self._fired = fired if self._fired is None else self._fired | fired
+        decided = self._decisions(expected, record.output, output, bound)
+        self._judge(expected, actual, bound, inside, decided)
+        self._ask(expected, self._equations(before, current), tolerance)
+        self._last = _Ended(current[-1], expected[-1], record.output[-1])
 
     def _unit(self) -> Array:
         unit = np.asarray(self._population.unit, np.float64)
         return np.asarray(2.0 ** (self._population.scale + self._numerics.state_shift) * unit)
 
-    def _first(self, error: float) -> float:
-        return error if self._step == 0 or self._population.every_step else 0.0
+    @property
+    def _grid(self) -> bool:
+        return self._part.neuron.terms.state_grid is not None
 
-    def _float_start(self, batch: int) -> _Start:
-        """Current and membrane of the network at the end of the last step, in state units, after its reset."""
-        shape, neuron = (batch, *self._population.shape), self._part.neuron
-        state = 2.0**self._numerics.state_shift
-        if self._last is None or self._current is None or self._population.every_step or self._spikes is None:
-            current = np.broadcast_to(neuron.initial_current * state, shape)
-            membrane = np.full(shape, neuron.terms.initial_state * state)
-            return _Start(current, membrane, np.zeros(shape), fresh=True)
-        spikes = self._spikes if neuron.kind == "cuba-lif" else np.zeros(shape)
-        membrane = self._last
+    def _stepped(self, start: State, arrival: Arrival) -> tuple[Array, Array]:
+        """Outputs and membranes of one step of the integers from every cell of ``start``, ``(T, B, *shape)``."""
+        shape = arrival.exact.shape
+        arrived = arrival.exact.astype(np.int64).reshape(-1, *shape[2:])
+        result = step(self._population, start, arrived, self._numerics)
+        return result.output.reshape(shape).astype(np.float64), result.v_before.reshape(shape).astype(np.float64)
+
+    def _currents(self, drive: Array) -> Array:
+        """The network's currents at the end of every step, in state units."""
+        keep, (initial, _) = self._part.neuron.keep_current, self._initial()
+        currents = np.empty_like(drive)
+        last = initial if self._last is None else self._last.current
+        for t, driven in enumerate(drive):
+            kept = (initial if self._population.every_step else last) * keep
+            currents[t] = np.trunc(kept) + np.trunc(driven) if self._grid else kept + driven
+            last = currents[t]
+        return currents
+
+    def _initial(self) -> tuple[Array, float]:
+        """Current and membrane before the first step."""
+        neuron, state = self._part.neuron, 2.0**self._numerics.state_shift
+        return np.broadcast_to(neuron.initial_current * state, self._population.shape), (
+            neuron.terms.initial_state * state
+        )
+
+    def _float_start(self, current: Array, expected: Array, output: Array) -> _Start:
+        """Current and membrane of the network at the end of the steps before, in state units, after its reset."""
+        neuron, population = self._part.neuron, self._population
+        state, (flow, rest) = 2.0**self._numerics.state_shift, self._initial()
+        last = self._last or _Ended(np.broadcast_to(flow, current.shape[1:]), np.zeros(1), np.zeros(1))
+        first = (np.broadcast_to(part, current.shape[1:])[None] for part in (last.current, last.membrane, last.spikes))
+        pairs = zip(first, (current, expected, output), strict=True)
+        flows, before, spikes = (np.concatenate([line, record[:-1]]) for line, record in pairs)
+        fresh = np.full(len(current), population.every_step)
+        fresh[0] |= self._last is None
+        if neuron.kind != "cuba-lif":
+            spikes = np.zeros_like(spikes)
+        membrane = before
         if neuron.reset == "subtract":
-            membrane = membrane - spikes * neuron.threshold * state
+            membrane = before - spikes * neuron.threshold * state
         elif neuron.reset != "none":
-            membrane = np.where(spikes > 0, neuron.reset_value * state, membrane)
-        return _Start(self._current, membrane, spikes, fresh=False)
+            membrane = np.where(spikes > 0, neuron.reset_value * state, before)
+        flows[fresh], spikes[fresh] = flow, 0.0
+        if fresh.any():
+            membrane = np.where(fresh.reshape(-1, *[1] * (before.ndim - 1)), rest, membrane)
+        return _Start(flows, membrane, spikes, before, fresh)
 
-    def _integer_start(self, batch: int, before: _Start) -> State:
+    def _integer_start(self, before: _Start, output: Array) -> State:
         """The same in integers: the membrane before the reset on the grid, reset as the program resets it."""
-        state = initial_state(self._population, batch)
-        if self._fired is not None:
-            state.fired = self._fired.copy()
-        if before.fresh:
-            return state
-        assert self._last is not None
-        state.u = np.rint(before.current).astype(np.int64)
-        membrane = np.rint(self._last).astype(np.int64)
-        state.v = reset(self._population, membrane, before.spikes.astype(np.int64), self._numerics)
+        shape = (-1, *self._population.shape)
+        state, fresh = initial_state(self._population, _cells(output)), np.repeat(before.fresh, output.shape[1])
+        membrane = np.rint(before.unreset).astype(np.int64)
+        membrane = reset(self._population, membrane, before.spikes.astype(np.int64), self._numerics).reshape(shape)
+        state.u[~fresh] = np.rint(before.current).astype(np.int64).reshape(shape)[~fresh]
+        state.v[~fresh] = membrane[~fresh]
+        if self._population.fire_once:
+            fired = np.logical_or.accumulate(output > 0, axis=0)
+            earlier = np.zeros(output.shape[1:], np.bool_) if self._fired is None else self._fired
+            state.fired = (np.concatenate([earlier[None], fired[:-1] | earlier])).reshape(shape)
+            self._fired = fired[-1] | earlier
         return state
 
-    def _equations(self, before: _Start, current: Array, grid: bool) -> Array:
+    def _equations(self, before: _Start, current: Array) -> Array:
         """The membrane after one step of the float neuron."""
         neuron = self._part.neuron
         kept = before.membrane * neuron.keep_membrane
-        membrane = (np.trunc(kept) if grid else kept) + current + neuron.bias * 2.0**self._numerics.state_shift
+        membrane = (np.trunc(kept) if self._grid else kept) + current + neuron.bias * 2.0**self._numerics.state_shift
         if neuron.terms.v_min is not None:
             membrane = np.maximum(membrane, neuron.terms.v_min * 2.0**self._numerics.state_shift)
         return membrane
@@ -196,7 +220,7 @@ class Bound:
         n = self._numerics
         membrane, flow = 2.0 ** (n.membrane_bits - 1) - 1, 2.0 ** (n.current_bits - 1) - 1
         largest = np.maximum(np.abs(before.membrane), np.abs(expected)) + bound
-        start = largest if self._last is None else np.maximum(largest, np.abs(self._last))
+        start = np.maximum(largest, np.abs(before.unreset))
         reached = max(np.abs(expected).max(initial=0) / membrane, np.abs(current).max(initial=0) / flow)
         self.checked.reach = max(self.checked.reach, float(reached))
         return (start < membrane) & (np.maximum(np.abs(before.current), np.abs(current)) + bound < flow)
@@ -240,25 +264,42 @@ class Bound:
             self.checked.first_strange = self.checked.first_strange or first
 
     def _cell(self, mask: NDArray[np.bool_], expected: Array, actual: Array, bound: Array) -> Cell:
-        sample, *neuron = (int(number) for number in np.argwhere(mask)[0])
-        place = (sample, *neuron)
-        return Cell(
-            sample, self._step, tuple(neuron), float(expected[place]), float(actual[place]), float(bound[place])
-        )
+        place = tuple(int(number) for number in np.unravel_index(int(mask.argmax()), mask.shape))
+        step, sample, *neuron = place
+        numbers = (float(array[place]) for array in (expected, actual, bound))
+        return Cell(sample, self._step + step, tuple(neuron), *numbers)
 
 
 def _tolerance(expected: Array, magnitude: Array) -> Array:
     return ABSOLUTE + RELATIVE * (np.abs(expected) + magnitude)
 
 
+def _cells(steps: Array) -> int:
+    """Steps times samples."""
+    return steps.shape[0] * steps.shape[1]
+
+
 @dataclass(frozen=True, eq=False)
-class _Start:
-    """Where a step starts from, ``(B, *shape)`` each, in state units; ``spikes`` of the step before."""
+class _Ended:
+    """How a step ended, ``(B, *shape)`` each: current, and membrane before its reset, in state units, and spikes."""
 
     current: Array
     membrane: Array
     spikes: Array
-    fresh: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Start:
+    """Where steps start from, ``(T, B, *shape)`` each, in state units; ``spikes`` of the steps before.
+
+    ``unreset``: the membrane before the reset of those; ``fresh``: which steps start anew.
+    """
+
+    current: Array
+    membrane: Array
+    spikes: Array
+    unreset: Array
+    fresh: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

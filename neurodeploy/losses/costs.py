@@ -37,16 +37,18 @@ class Costs:
         return {choice & ARRIVING for choice in self._variants.choices}
 
     def take(self, arrival: Arrival, spikes: Array) -> None:
-        """The next step: what arrived, and the network's spikes ``(B, *shape)``."""
+        """The next steps: what arrived, and the network's spikes ``(T, B, *shape)``."""
         if self._states is None:
-            self._states = States.of(self._variants, len(spikes))
-        sent = advance(self._variants, self._states, self._arrived(arrival))
-        axes = tuple(range(1, sent.ndim))
-        self._least += np.minimum(sent, spikes).sum(axis=axes)
-        self._most += np.maximum(sent, spikes).sum(axis=axes)
+            self._states = States.of(self._variants, spikes.shape[1])
+        arrived = self._arrived(arrival)
+        axes = tuple(range(1, spikes.ndim))
+        for t, expected in enumerate(spikes):
+            sent = advance(self._variants, self._states, arrived[:, t])
+            self._least += np.minimum(sent, expected).sum(axis=axes)
+            self._most += np.maximum(sent, expected).sum(axis=axes)
 
     def _arrived(self, arrival: Arrival) -> Array:
-        """The input of every choice ``(V, B, *shape)``."""
+        """The input of every choice ``(V, T, B, *shape)``."""
         widths: Choice = frozenset({"truncation", "saturation"})
         exact = [not choice & (ARRIVING | widths) for choice in self._variants.choices]
         return np.stack(

@@ -1,10 +1,10 @@
-"""What reaches a population in a step when every synapse is fed the float network's own messages."""
+"""What reaches a population when every synapse is fed the float network's own messages."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,40 +17,42 @@ from neurodeploy.program.population import Input
 from neurodeploy.program.program import Program
 from neurodeploy.reference.integer import overflow
 from neurodeploy.reference.synapse import accumulate
+from neurodeploy.trace import Trace
 
 Array = NDArray[np.float64]
 ARRIVING: frozenset[Term] = frozenset({"weights", "input quantizer", "graded messages"})
 """Terms that change what arrives."""
 
 
-class Past:
-    """The messages of the last steps, as the network sends them: each ``(B, *shape)``, in its own units."""
+class Messages:
+    """What the nodes of the float network sent, in its own units: of the first ``samples`` of its trace."""
 
-    def __init__(self, counterparts: Mapping[str, Counterpart]) -> None:
-        longest: dict[str, int] = {}
-        for wiring in (wiring for part in counterparts.values() for wiring in part.wirings):
-            longest[wiring.source.name] = max(longest.get(wiring.source.name, 0), wiring.delay + 1)
-        self._last: dict[str, deque[Array]] = {name: deque(maxlen=steps) for name, steps in longest.items()}
+    def __init__(self, trace: Trace, samples: int) -> None:
+        self._trace, self._samples = trace, samples
 
-    @property
-    def sources(self) -> list[str]:
-        """The nodes whose messages are kept."""
-        return list(self._last)
+    def sent(self, name: str, steps: slice) -> Array:
+        """What a node sent in some steps, ``(T, B, *shape)``."""
+        entry = self._trace[name]
+        return by_steps(entry.output, self._samples, steps) / 2.0**entry.scale
 
-    def add(self, messages: Mapping[str, Array]) -> None:
-        """The messages of the next step."""
-        for name, last in self._last.items():
-            last.append(messages[name])
+    def arriving(self, source: str, delay: int, steps: slice) -> Array | None:
+        """What a source sent ``delay`` steps before each of some steps, nothing before the first; None: nothing yet."""
+        start, stop = steps.start - delay, steps.stop - delay
+        if stop <= 0:
+            return None
+        sent = self.sent(source, slice(max(start, 0), stop))
+        missing = -min(start, 0)
+        return np.concatenate([np.zeros((missing, *sent.shape[1:])), sent]) if missing else sent
 
-    def arriving(self, source: str, delay: int) -> Array | None:
-        """What was sent ``delay`` steps ago; None before there was anything."""
-        last = self._last[source]
-        return last[-1 - delay] if len(last) > delay else None
+
+def by_steps(record: NDArray[Any], samples: int, steps: slice) -> Array:
+    """The first samples of a record ``(B, T, *shape)`` in some steps, ``(T, B, *shape)``."""
+    return np.ascontiguousarray(np.moveaxis(record[:samples, steps], 1, 0), np.float64)
 
 
 @dataclass(frozen=True, eq=False)
 class Arrival:
-    """The input of a population in one step, ``(B, *shape)`` each, in accumulator units.
+    """The input of a population in some steps, ``(T, B, *shape)`` each, in accumulator units.
 
     - ``sums`` by the terms of ``ARRIVING`` that are as in the network; ``real``: with all of them.
     - ``exact``: as the machine sums integers, its widths included.
@@ -75,16 +77,17 @@ class Feed:
         self._choices = choices | {frozenset[Term](), ARRIVING}
         self._sides = [_sides(wiring, limit) for wiring, limit in zip(counterpart.wirings, limits.weights, strict=True)]
 
-    def take(self, past: Past, batch: int) -> Arrival:
-        """What arrives after the sources sent what ``past`` ends with."""
-        shape = self._part.population.shape
-        sums = {choice: np.zeros((batch, *shape)) for choice in self._choices}
-        moved = np.zeros((batch, *shape))
+    def take(self, messages: Messages, steps: slice, batch: int) -> Arrival:
+        """What arrives in some steps of so many samples."""
+        lead, shape = (steps.stop - steps.start, batch), self._part.population.shape
+        count = lead[0] * lead[1]
+        sums = {choice: np.zeros((count, *shape)) for choice in self._choices}
+        moved = np.zeros((count, *shape))
         for wiring, sides in zip(self._part.wirings, self._sides, strict=True):
-            values = past.arriving(wiring.source.name, wiring.delay)
+            values = messages.arriving(wiring.source.name, wiring.delay, steps)
             if values is None:
                 continue
-            integers, real = _both(wiring, values)
+            integers, real = _both(wiring, values.reshape(count, *values.shape[2:]))
             rounded = not np.array_equal(integers, real)
             from_integers = wiring.applied(sides[:2], integers, shape)
             from_real = wiring.applied(sides[:2], real, shape) if rounded else from_integers
@@ -94,16 +97,20 @@ class Feed:
             if rounded:
                 moved += wiring.applied(np.abs(sides[1:2]), np.abs(integers - real), shape)[0]
         linear = sums[frozenset()]
-        return Arrival(sums, sums[ARRIVING], linear if self._linear else self._summed(past, linear.shape), moved)
+        exact = linear if self._linear else self._summed(messages, steps, linear.shape)
+        by_step = {choice: total.reshape(*lead, *shape) for choice, total in sums.items()}
+        rest = (part.reshape(*lead, *shape) for part in (exact, moved))
+        return Arrival(by_step, by_step[ARRIVING], *rest)
 
-    def _summed(self, past: Past, shape: tuple[int, ...]) -> Array:
+    def _summed(self, messages: Messages, steps: slice, shape: tuple[int, ...]) -> Array:
         """The input as the machine sums it."""
         total = np.zeros(shape, np.int64)
         sources = {wiring.source.name: wiring for wiring in self._part.wirings}
         for projection in self._projections:
-            values = past.arriving(projection.source, projection.delay)
+            values = messages.arriving(projection.source, projection.delay, steps)
             if values is not None:
                 sent = _quantized(sources[projection.source], values).astype(np.int64)
+                sent = sent.reshape(len(total), *values.shape[2:])
                 total = total + accumulate(projection, sent, shape[1:], self._numerics)
         return overflow(total, self._numerics.wide_bits, self._numerics.wide_overflow).astype(np.float64)
 

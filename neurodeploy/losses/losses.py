@@ -1,12 +1,12 @@
 """What quantization costs a network, population by population: the values that a report shows, and how they are found.
 
-``measure`` looks at the float network's trace once, step by step, and keeps nothing of a step but the messages that are
-still under way: memory does not grow with the number of steps.
+``measure`` looks at the float network's trace once, some steps at a time, and keeps no more than those: its memory does
+not grow with the number of steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from neurodeploy.host import Head
 from neurodeploy.losses.bound import Bound, Cell, Record
 from neurodeploy.losses.costs import Costs
 from neurodeploy.losses.counterpart import Counterpart, counterparts
-from neurodeploy.losses.feed import Feed, Past
+from neurodeploy.losses.feed import Feed, Messages, by_steps
 from neurodeploy.losses.limits import Beyond, beyond_limits, limits_of
 from neurodeploy.losses.remedy import Remedy
 from neurodeploy.losses.terms import TERMS, Term
@@ -26,7 +26,7 @@ from neurodeploy.losses.variants import covers
 from neurodeploy.losses.whole import Everywhere, restored_everywhere
 from neurodeploy.network.network import Network
 from neurodeploy.program.program import Program
-from neurodeploy.trace import Entry, Trace
+from neurodeploy.trace import Trace
 
 Array = NDArray[np.float64]
 
@@ -74,6 +74,8 @@ class Loss:
 
 MOST_CELLS = 1 << 24
 """Neurons times steps times samples that are looked at; at least one sample is."""
+TOGETHER = 1 << 17
+"""Neurons of one population times steps times samples that are computed at once."""
 FEWEST_SAMPLES = 100
 """Samples of a task that are looked at, where there are as many, though it takes longer than the rung itself."""
 
@@ -128,7 +130,7 @@ def measure(
         return Losses({}, 0)
     parts = counterparts(network, program)
     samples = _samples(program, trace)
-    past = Past(parts)
+    messages = Messages(trace, samples)
     limits = {name: limits_of(part, program.numerics, name in calibrated) for name, part in parts.items()}
     bounds = {name: Bound(program, part, limits[name]) for name, part in parts.items()}
     costs = {name: Costs(program, part) for name, part in parts.items() if causes and _spikes(part)}
@@ -136,11 +138,10 @@ def measure(
         name: Feed(program, part, limits[name], costs[name].choices if name in costs else set())
         for name, part in parts.items()
     }
-    for t in range(trace.steps):
-        past.add({name: _values(trace[name], samples, t) for name in past.sources})
+    for steps in _slices(program, samples, trace.steps):
         for name, bound in bounds.items():
-            arrival = feeds[name].take(past, samples)
-            record = _record(trace, parts[name], samples, t)
+            arrival = feeds[name].take(messages, steps, samples)
+            record = _record(trace, parts[name], messages, samples, steps)
             bound.take(arrival, record)
             if name in costs:
                 costs[name].take(arrival, record.output)
@@ -175,23 +176,25 @@ def _samples(program: Program, trace: Trace) -> int:
     return min(trace.batch, max(MOST_CELLS // max(cells, 1), 1))
 
 
-def _values(entry: Entry, samples: int, t: int) -> Array:
-    return entry.output[:samples, t].astype(np.float64) / 2.0**entry.scale
+def _slices(program: Program, samples: int, steps: int) -> Iterator[slice]:
+    """The steps that are looked at together."""
+    widest = max((node.size for node in (*program.inputs, *program.populations)), default=1)
+    some = max(1, TOGETHER // (widest * samples))
+    return (slice(first, min(first + some, steps)) for first in range(0, steps, some))
 
 
 def _spikes(part: Counterpart) -> bool:
     return part.population.kind == "cuba-lif"
 
 
-def _record(trace: Trace, part: Counterpart, samples: int, t: int) -> Record:
-    """What the network's node did in step ``t``."""
-    entry = trace[part.name]
-    output = _values(entry, samples, t)
+def _record(trace: Trace, part: Counterpart, messages: Messages, samples: int, steps: slice) -> Record:
+    """What the network's node did in some steps."""
+    entry, output = trace[part.name], messages.sent(part.name, steps)
     if part.population.kind == "relay":
         return Record(output, None)
     if entry.v_before is None:
         raise NeurodeployError("has no membranes", f"node {part.name}", "run the network with states")
-    return Record(output, entry.v_before[:samples, t])
+    return Record(output, by_steps(entry.v_before, samples, steps))
 
 
 def _loss(bound: Bound, beyond: tuple[Beyond, ...], costs: Costs | None, calibrated: bool) -> Loss:

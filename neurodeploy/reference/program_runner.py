@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,13 +157,25 @@ def accumulated(
     Where every event adds to the current, accumulation starts from ``current`` (0 without) and ends as the current.
     """
     batch = next(iter(sent.values())).shape[0]
+    arriving = [(p, sent[p.source][:, t - p.delay]) for p in projections if t >= p.delay]
+    return summed(numerics, population, arriving, batch, current)
+
+
+def summed(
+    numerics: Numerics,
+    population: Population,
+    arriving: Iterable[tuple[Projection, IntArray]],
+    batch: int,
+    current: IntArray | None = None,
+) -> IntArray:
+    """The input of ``population`` that ``arriving`` messages make, ``(batch, *source shape)`` by projection.
+
+    ``current`` as of ``accumulated``.
+    """
     total = np.zeros((batch, *population.shape), dtype=np.int64)
     if numerics.accumulation == "events" and current is not None:
         total = current
-    for projection in projections:
-        if t < projection.delay:
-            continue
-        message = sent[projection.source][:, t - projection.delay]
+    for projection, message in arriving:
         if numerics.accumulation == "events":
             total = add_events(total, projection, message, numerics)
         else:

@@ -29,7 +29,7 @@ def convolve(
     """
     space = weights.ndim - 2
     axes = tuple(range(2, 2 + space))
-    x = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in padding)])
+    x = _padded(x, padding)
     reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, weights.shape[2:], strict=True))
     windows = sliding_window_view(x, reach, axis=axes)  # type: ignore[call-overload]
     every = (
@@ -50,6 +50,16 @@ def convolve(
     out = out.reshape(groups, batch, *out_space, -1)
     out = np.moveaxis(out, -1, 2)
     return np.moveaxis(out, 0, 1).reshape(batch, weights.shape[0], *out_space)
+
+
+def _padded(x: NDArray[Any], padding: tuple[int, ...]) -> NDArray[Any]:
+    """Zeros around every map."""
+    if not any(padding):
+        return x
+    lead, space = x.shape[:2], x.shape[2:]
+    padded = np.zeros((*lead, *(n + 2 * p for n, p in zip(space, padding, strict=True))), x.dtype)
+    padded[:, :, *(slice(p, p + n) for n, p in zip(space, padding, strict=True))] = x
+    return padded
 
 
 def messages(projection: Projection, sent: IntArray) -> IntArray:
@@ -96,11 +106,15 @@ def weighted_sum(projection: Projection, sent: IntArray) -> IntArray:
 
 
 def integer_matmul(a: IntArray, b: IntArray) -> IntArray:
-    """Exact product of integer matrices, in float64 where every partial sum is an exact float64, else in int64."""
-    bound = float(np.abs(a).max(initial=0)) * float(np.abs(b).max(initial=0)) * a.shape[-1]
-    if bound < 2**53:
-        return (a.astype(np.float64) @ b.astype(np.float64)).astype(np.int64)
-    return a @ b
+    """Exact product of integer matrices."""
+    kind = _exact(a, b, a.shape[-1])
+    return (a.astype(kind) @ b.astype(kind)).astype(np.int64)
+
+
+def _exact(a: IntArray, b: IntArray, terms: int) -> type[np.float32 | np.float64 | np.int64]:
+    """The fastest type in which sums of so many products are exact: floats where they hold every partial sum."""
+    bound = float(np.abs(a).max(initial=0)) * float(np.abs(b).max(initial=0)) * terms
+    return np.float32 if bound < 2**24 else np.float64 if bound < 2**53 else np.int64
 
 
 def convolution_sum(projection: Projection, message: IntArray) -> IntArray:
@@ -109,9 +123,7 @@ def convolution_sum(projection: Projection, message: IntArray) -> IntArray:
     if projection.kind == "sum-pool":
         groups = message.shape[1]
         weights = np.broadcast_to(weights, (groups, 1, *weights.shape))
-    taps = float(np.prod(weights.shape[1:]))
-    bound = float(np.abs(message).max(initial=0)) * float(np.abs(weights).max(initial=0)) * taps
-    exact = np.float64 if bound < 2**53 else np.int64
+    exact = _exact(message, weights, int(np.prod(weights.shape[1:])))
     out = convolve(
         message.astype(exact),
         weights.astype(exact),
