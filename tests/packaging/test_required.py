@@ -33,7 +33,8 @@ def outcomes(folder: Path, *more: str, **promised: str) -> Counter[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NEURODEPLOY"))}
     options = ("-q", "-p", "no:cacheprovider", "--continue-on-collection-errors", *more)
     command = [sys.executable, "-m", "pytest", *options, str(folder)]
-    done = subprocess.run(command, cwd=folder, env=environment | promised, capture_output=True, text=True, check=False)
+    environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **promised}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     found = Counter(
         {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", done.stdout)}
     )
@@ -45,7 +46,7 @@ def test_a_missing_package_is_a_reason_to_skip(folder: Path) -> None:
     assert outcomes(folder) == {"passed": 1, "skipped": 4}
 
 
-@pytest.mark.parametrize("more", [(), ("-n", "1")], ids=["one process", "xdist"])
+@pytest.mark.parametrize("more", [(), ("-p", "xdist", "-n", "1")], ids=["one process", "xdist"])
 def test_but_not_where_packages_are_promised(folder: Path, more: tuple[str, ...]) -> None:
     expected = {"passed": 1, "skipped": 1, "failed": 1, "error": 2}
     assert outcomes(folder, *more, NEURODEPLOY_REQUIRE_SYSTEM="1") == expected
