@@ -25,11 +25,11 @@ from neurodeploy.stimulus import Stimulus
 from neurodeploy.trace import Entry, Trace, joined
 
 IntArray = NDArray[np.int64]
-STEPS, SAMPLES = 8, 8
+STEPS, SAMPLES = 16, 8
 """Steps of every sample, and samples that are kept."""
 CANDIDATES = 48
 """Samples that are drawn of a small network; as many again are aimed."""
-CELLS = 1 << 23
+CELLS = 1 << 24
 """Neurons times steps times candidates up to which so many are drawn."""
 WATCHED = 8
 """Neurons of a population, at most, that are remembered for what they reached."""
