@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 class Head:
     """A named read-out over the trace of ``node``, with its parameters (numbers and strings) and weights (arrays).
 
-    ``kind`` is one of ``neurodeploy.heads.HEADS``.
+    ``kind`` is one of ``neurodeploy.heads.HEADS``, which are data alone; heads of packages read runs, not files.
     """
 
     kind: str

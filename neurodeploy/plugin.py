@@ -1,7 +1,7 @@
 """Values that installed packages register under an entry-point group.
 
-Targets, models, profiles and numerics are all found this way. A plug-in that cannot be used never stops the others:
-it is kept with the reason, and the reason is what the user reads who asks for it by name.
+Targets, models, profiles, numerics and heads are all found this way. A plug-in that cannot be used never stops the
+others: it is kept with the reason, and the reason is what the user reads who asks for it by name.
 """
 
 from __future__ import annotations

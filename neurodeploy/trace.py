@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 import numpy as np
@@ -24,6 +24,7 @@ from neurodeploy.reading import parse_json, read_npz
 from neurodeploy.reading.findings import findings_of
 from neurodeploy.reading.json import as_kind
 from neurodeploy.table import Table, dimensions, listing
+from neurodeploy.task import TaskValue
 
 Array = NDArray[Any]
 UNREADABLE = (
@@ -119,6 +120,7 @@ class Trace:
     - ``notes``: sentences for the report.
     - ``operations``: synaptic operations, neuron updates and events, where they were counted.
     - ``findings``: what was noticed about the stimulus.
+    - ``task``: what a head made of the run, where one read it; files do not hold it.
     """
 
     entries: Mapping[str, Entry]
@@ -128,6 +130,7 @@ class Trace:
     notes: tuple[str, ...] = ()
     operations: Operations | None = None
     findings: tuple[Finding, ...] = ()
+    task: TaskValue | None = None
 
     def __getitem__(self, node: str) -> Entry:
         if node not in self.entries:
@@ -150,6 +153,10 @@ class Trace:
 
     def save(self, path: Path, batched: bool = True) -> None:
         """Write an ``.npz`` as ``<node>.spikes`` / ``<node>.values`` (and ``.v``, ``.u``) with a JSON ``meta``."""
+        write_file(path, self.writer(batched))
+
+    def writer(self, batched: bool = True) -> Callable[[IO[bytes]], None]:
+        """What writes that ``.npz`` into an open file."""
         arrays: dict[str, Array] = {}
         about: dict[str, Any] = {}
         for name, entry in self.entries.items():
@@ -162,7 +169,7 @@ class Trace:
             arrays = {key: array[0] for key, array in arrays.items()}
         meta = {**self.about(), "batched": batched, "nodes": about}
         arrays["meta"] = np.array(json.dumps(meta, sort_keys=True))
-        write_file(path, lambda handle: np.savez_compressed(handle, **arrays))  # type: ignore[arg-type]
+        return lambda handle: np.savez_compressed(handle, **arrays)  # type: ignore[arg-type]
 
     def about(self) -> dict[str, Any]:
         """Everything but the entries as plain data: ``meta``, and the other fields that say something."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,12 +49,7 @@ class Decoder:
         Raises ValueError where a pool's stride is not its side: its windows overlap, and so would what is unpooled.
         """
         pools = {(pool.kernel, pool.stride) for pool in (encoder.config.pool1, encoder.config.pool2)}
-        side, stride = next(iter(pools))
-        if len(pools) > 1 or side != stride:
-            raise ValueError(
-                f"pools of (kernel, stride) {sorted(pools)} cannot be undone; use one with stride = kernel"
-            )
-        return cls(tied(encoder), side, rule)
+        return cls(tied(encoder), undone(pools), rule)
 
     def instances(self, recorded: Mapping[str, NDArray[Any]]) -> list[Instance]:
         """Every spike of ``lif3`` of one sample, decoded by itself.
@@ -62,15 +57,14 @@ class Decoder:
         ``recorded``: ``lif1, lif2, lif3``, (T, C, H, W). A spike of which nothing in its own step is left is skipped.
         """
         spikes = {name: np.asarray(recorded[name]) != 0 for name in NODES}
-        found: list[Instance] = []
-        for step, feature, row, column in np.argwhere(spikes["lif3"]).tolist():
-            sent = np.zeros(spikes["lif3"].shape[1:])
-            sent[feature, row, column] = 1.0
+        found: list[Instance | None] = []
+        for step in np.flatnonzero(spikes["lif3"].any((1, 2, 3))).tolist():
             activity = Activity({name: values[step] for name, values in spikes.items()}, self.pool)
-            instance = self._instance(activity, sent, step, len(spikes["lif3"]))
-            if instance is not None:
-                found.append(instance)
-        return found
+            for feature, row, column in np.argwhere(spikes["lif3"][step]).tolist():
+                sent = np.zeros(spikes["lif3"].shape[1:])
+                sent[feature, row, column] = 1.0
+                found.append(self._instance(activity, sent, step, len(spikes["lif3"])))
+        return [instance for instance in found if instance is not None]
 
     def saliency(self, recorded: Mapping[str, NDArray[Any]]) -> Array:
         """What each pixel added to the spikes of ``lif3``, of all its channels: (T, H, W), at least 0."""
@@ -111,6 +105,14 @@ class Decoder:
         ash[:, step] = features
         box = Box.around(mask)
         return None if box is None else Instance(step, mask, ash, box)
+
+
+def undone(pools: Collection[tuple[int, int]]) -> int:
+    """The side of pools (kernel, stride), as unpooling needs them. Raises ValueError where they cannot be undone."""
+    side, stride = next(iter(pools))
+    if len(pools) > 1 or side != stride:
+        raise ValueError(f"pools of (kernel, stride) {sorted(pools)} cannot be undone; use one with stride = kernel")
+    return side
 
 
 def _around(group: Sequence[Instance], margin: int) -> Box:

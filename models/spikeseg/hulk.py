@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -29,6 +30,11 @@ class Activity:
         for large, small in pairwise(sides):
             if tuple(side // self.pool for side in large) != tuple(small):
                 raise ValueError(f"a pool of {self.pool}x{self.pool} makes no plane {small} of {large}")
+
+    @cached_property
+    def pools(self) -> Mapping[str, tuple[Bits, NDArray[np.int64]]]:
+        """Of ``lif1`` and ``lif2`` what :func:`pooled` gives."""
+        return {name: pooled(self.spikes[name], self.pool) for name in ("lif1", "lif2")}
 
 
 def tied(encoder: Any) -> dict[str, Array]:
@@ -64,7 +70,7 @@ def unravel(kernels: Mapping[str, Array], step: Activity, sent: Array) -> tuple[
     part = [values.any((1, 2))]
     for layer, before in (("conv3", "lif2"), ("conv2", "lif1")):
         plane = step.spikes[before]
-        active, places = pooled(plane, step.pool)
+        active, places = step.pools[before]
         drive = backward(kernels[layer], values, active.shape) * active
         values = np.zeros(plane.shape)
         feature, row, column = np.nonzero(drive)

@@ -12,7 +12,7 @@ from neurodeploy.model import ReferenceModel
 from .encoder import SpikeSEGEncoder
 from .network import network
 from .presets import PRESETS, build
-from .stimulus import check_stimulus, stimulus
+from .stimuli import check_stimulus, stimulus
 
 NODES = {"lif1": "conv1", "pool1": "pool1", "lif2": "conv2", "pool2": "pool2", "lif3": "conv3"}
 """Node name (the module's attribute) to the encoder's name of the layer whose spikes it emits."""

@@ -25,6 +25,19 @@ def run(
     operations: Annotated[
         bool, typer.Option("--operations", help="Count synaptic operations, neuron updates and events (integer rungs).")
     ] = False,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME[,KEY=VALUE]",
+            help="Read the run out by a head, e.g. boxes,margin=3; inspect lists those that fit.",
+        ),
+    ] = None,
+    head_out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what the head made of every sample (.json).")
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the head's view of the first sample (.png, .svg, .pdf).")
+    ] = None,
     assign: o.Assign = None,
     trust_sources: o.TrustSources = False,
     *,
@@ -48,9 +61,14 @@ def run(
             options=o.assignments(assign),
             trust_sources=trust_sources,
             out=out,
+            head=head,
+            head_out=head_out,
+            picture=picture,
             **framing.arguments(),
             **vars(making),
             **loading.arguments(),
         )
     output.tell(trace.findings)
-    output.show(lambda: {**trace_json(trace), "trace": None if out is None else str(out)}, show_trace(trace))
+    files = {"trace": out, "head_out": head_out, "picture": picture}
+    written = {name: None if path is None else str(path) for name, path in files.items()}
+    output.show(lambda: {**trace_json(trace), **written}, show_trace(trace))

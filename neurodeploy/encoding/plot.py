@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +11,7 @@ from numpy.typing import NDArray
 from neurodeploy.atomic import write_file
 from neurodeploy.encoding.arrays import as_array
 from neurodeploy.errors import InputError
-from neurodeploy.extras import need
-from neurodeploy.picture import new_picture
+from neurodeploy.picture import drawing, new_picture
 
 SIGNAL, REBUILT, UP, DOWN = "#4c566a", "#c2410c", "#2f6fb0", "#b0413e"
 MOST = 8
@@ -57,21 +55,6 @@ def picture(
     if path is not None:
         write_file(Path(path), drawing(figure, Path(path)))
     return figure
-
-
-def drawing(figure: Any, path: Path) -> Callable[[IO[bytes]], None]:
-    """What writes a figure into an open file, as the suffix of ``path`` says. Raises InputError for another suffix."""
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in ("svg", "png", "pdf"):
-        raise InputError(f"cannot draw {path.suffix or 'a file without suffix'}", str(path), "write .svg, .png or .pdf")
-    rc_context = need("matplotlib", "plot", "encoding").rc_context
-    metadata = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
-
-    def write(file: IO[bytes]) -> None:
-        with rc_context({"svg.hashsalt": "neurodeploy"}):
-            figure.savefig(file, format=kind, dpi=120, metadata=metadata)
-
-    return write
 
 
 def _rows(values: Any, name: str) -> NDArray[Any]:

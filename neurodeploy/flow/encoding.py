@@ -15,12 +15,13 @@ from neurodeploy.encoding import OBJECTIVES, Coder, Encoded, coder_from_json, co
 from neurodeploy.encoding.arrays import as_array
 from neurodeploy.encoding.deployed import deploy
 from neurodeploy.encoding.files import read_signal, time_columns, write_signal
-from neurodeploy.encoding.plot import drawing, picture
+from neurodeploy.encoding.plot import picture
 from neurodeploy.encoding.tuning import Aim, Candidate
 from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
 from neurodeploy.flow.outputs import check_apart
 from neurodeploy.html import fragment, html_note, html_table
+from neurodeploy.picture import drawing
 from neurodeploy.reading import read_json
 from neurodeploy.table import Table, dimensions
 

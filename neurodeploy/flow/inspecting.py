@@ -17,6 +17,7 @@ from neurodeploy.flow.loading import load
 from neurodeploy.flow.plain import bundle_json, network_json, program_json, trace_json
 from neurodeploy.flow.proving import proof_of
 from neurodeploy.flow.subject import Subject, network_of, open_subject
+from neurodeploy.heads import fitting_heads
 from neurodeploy.network.network import Network
 from neurodeploy.program.program import Program
 from neurodeploy.target import Target, find_target
@@ -48,6 +49,13 @@ class Inspection:
         return None if self.lowered is None else self.lowered.artifact.program
 
     @cached_property
+    def heads(self) -> dict[str, str]:
+        """The heads that runs of a model or bundle can be read out by (``run --head``), with what each gives."""
+        if isinstance(self.subject, Trace):
+            return {}
+        return {name: kind.summary for name, kind in fitting_heads(network_of(self.subject)).items()}
+
+    @cached_property
     def proof(self) -> Proof | None:
         """What is proved of these integers, for every input that the network declares."""
         if self.program is None or isinstance(self.subject, Trace):
@@ -59,8 +67,8 @@ class Inspection:
         if isinstance(self.subject, Trace):
             return trace_json(self.subject)
         if isinstance(self.subject, Bundle):
-            return bundle_json(self.subject) | self._proof_json()
-        data = network_json(self.subject)
+            return bundle_json(self.subject) | {"heads": self.heads} | self._proof_json()
+        data = network_json(self.subject) | {"heads": self.heads}
         if self.lowered is not None:
             program = program_json(self.lowered.artifact.program)
             data |= {"program": program, "layers": self.layers, "neurons": self.neurons} | self._proof_json()

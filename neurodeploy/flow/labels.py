@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from neurodeploy.errors import RefusedError
 from neurodeploy.finding import Finding
-from neurodeploy.heads import task_value
+from neurodeploy.heads import head_of_output, task_value
 from neurodeploy.host import Head
 from neurodeploy.network.network import Network
-from neurodeploy.passes.paths import output_nodes
 from neurodeploy.stimulus import Array
 from neurodeploy.trace import Trace
 
@@ -29,7 +27,7 @@ def task_of(network: Network, traces: Mapping[str, Trace], labels: Array | None)
 
 def head_of(network: Network, labels: Array | None) -> Head | None:
     """The network's own head, or with ``labels`` the neuron of its only output that sends most; None without either."""
-    return network.host.post or (None if labels is None else _head_for_labels(network))
+    return network.host.post or (None if labels is None else head_of_output(network))
 
 
 def label_findings(network: Network, labels: Array | None) -> tuple[Finding, ...]:
@@ -53,12 +51,3 @@ def label_findings(network: Network, labels: Array | None) -> tuple[Finding, ...
     )
     remedy = f"label with whole numbers from 0 to {classes - 1}"
     return (Finding("labels-beyond-classes", "warning", "labels", problem, remedy),)
-
-
-def _head_for_labels(network: Network) -> Head | None:
-    try:
-        outputs = output_nodes(network)
-    except RefusedError:
-        return None
-    several = len(outputs) == 1 and prod(network.shapes[outputs[0]]) > 1
-    return Head("spike-count-argmax", outputs[0]) if several else None

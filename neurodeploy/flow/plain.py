@@ -59,7 +59,7 @@ def bundle_json(bundle: Bundle) -> dict[str, Any]:
 
 
 def trace_json(trace: Trace) -> dict[str, Any]:
-    """Counts per node."""
+    """Counts per node, and what a head made of the run where one read it."""
     nodes = {
         name: {
             "shape": list(entry.output.shape),
@@ -69,7 +69,7 @@ def trace_json(trace: Trace) -> dict[str, Any]:
         }
         for name, entry in trace.entries.items()
     }
-    return {"nodes": nodes, "meta": trace.about()}
+    return {"nodes": nodes, "meta": trace.about(), "task": None if trace.task is None else trace.task.to_json()}
 
 
 def targets_json(targets: Mapping[str, Installed]) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Unpack
 
 from neurodeploy.analysis.operations import count_operations
+from neurodeploy.atomic import write_files
 from neurodeploy.bundle import Bundle
 from neurodeploy.errors import InputError
 from neurodeploy.flow.arguments import SubjectOptions, divided, spell_out, stimulus_of, texts
 from neurodeploy.flow.foreign import run_target
 from neurodeploy.flow.loading import load
 from neurodeploy.flow.outputs import check_apart
+from neurodeploy.flow.reading_out import check_outputs, chosen_head, writers
 from neurodeploy.flow.subject import (
     Subject,
     artifact_of,
@@ -46,6 +48,9 @@ def run(
     operations: bool = False,
     options: Mapping[str, object] | None = None,
     out: str | Path | None = None,
+    head: str | None = None,
+    head_out: str | Path | None = None,
+    picture: str | Path | None = None,
     trust_sources: bool = False,
     **how: Unpack[SubjectOptions],
 ) -> Trace:
@@ -61,13 +66,16 @@ def run(
         operations: count synaptic operations, neuron updates and events of an integer rung.
         options: of quantization and of the target, e.g. ``{"weight-bits": 6}``.
         out: where to write the trace (``.npz``).
+        head: a head that reads the run, such as ``"boxes,margin=3"``, by the network's weights; gives ``trace.task``.
+        head_out, picture: where to write that (``.json``) and a picture of the first sample (``.png``, ``.svg``,
+            ``.pdf``). All files are written or none.
         trust_sources: compile and run a bundle's sources even where its program gives others.
 
     Its ``meta`` names the rung; its ``findings`` say what was guessed to make the stimulus, which of its values lie
     outside the declared range of an input, and which inputs lead nowhere.
 
     Raises:
-        InputError: for an unknown rung or one the subject does not have.
+        InputError: for an unknown rung or one the subject does not have, and for a head that does not fit.
         CapabilityError: for a target that cannot carry the network.
         UnavailableError: for a target that cannot run here.
 
@@ -75,24 +83,36 @@ def run(
         >>> trace = nd.run("digits.fixed", steps=100)
         >>> trace["readout"].output.sum()
     """
-    check_apart((out,), {"subject": subject, "stimulus": stimulus, **how})
+    check_apart((out, head_out, picture), {"subject": subject, "stimulus": stimulus, **how})
+    check_outputs(head, head_out, picture)
     loading, showing = divided(how)
     if on is not None and on not in RUNGS and not isinstance(subject, Bundle) and not is_bundle_path(subject):
         find_target(on, "--on", RUNGS)
     opened = open_subject(subject, **loading)
     network = network_of(opened)
+    chosen = None if head is None else chosen_head(head, network, picture)
     shown = stimulus_of(stimulus, network, **showing)
     rung = on or (opened.target if isinstance(opened, Bundle) else "network")
+    trace = _ran(opened, rung, shown, states, operations, texts(options), trust_sources)
+    if chosen is not None:
+        trace = replace(trace, task=chosen.read(trace))
+    batched = how.get("batch", False) or trace.batch > 1
+    write_files(writers(trace, out, head_out, picture, batched))
+    return trace
+
+
+def _ran(
+    opened: Subject, rung: str, shown: Stimulus, states: bool, operations: bool, options: Options, trust_sources: bool
+) -> Trace:
+    """The trace of one rung, with its operations where they are counted, and what was noticed about the stimulus."""
     if operations and rung in FLOAT_RUNGS:
         raise InputError(f"the rung {rung} has no integers to count", "--operations", "run --on program or a target")
-    trace, program = run_rung(opened, rung, shown, states, texts(options), trust_sources)
+    trace, program = run_rung(opened, rung, shown, states, options, trust_sources)
     if operations and program is not None:
         trace = replace(trace, operations=count_operations(program, trace))
     digest = {"bundle": opened.digest} if isinstance(opened, Bundle) else {}
-    trace = replace(trace, meta={**trace.meta, "rung": rung, **digest}, findings=stimulus_findings(shown, network))
-    if out is not None:
-        trace.save(Path(out), batched=how.get("batch", False) or trace.batch > 1)
-    return trace
+    findings = stimulus_findings(shown, network_of(opened))
+    return replace(trace, meta={**trace.meta, "rung": rung, **digest}, findings=findings)
 
 
 def run_rung(

@@ -70,10 +70,11 @@ def show_bundle(bundle: Bundle) -> RenderableType:
 
 
 def show_trace(trace: Trace) -> RenderableType:
-    """A trace: counts per node, and what it cost where that was counted."""
+    """A trace: counts per node, what it cost where that was counted, and what a head made of it."""
     about = {name: value for name, value in trace.about().items() if name not in ("operations", "findings")}
     costs = [] if trace.operations is None else [operations_table(trace.operations)]
-    return render([trace_table(trace), *costs, quiet(str(about))])
+    task = [] if trace.task is None else [trace.task.table]
+    return render([trace_table(trace), *costs, *task, quiet(str(about))])
 
 
 def show_targets(targets: Mapping[str, Installed]) -> RenderableType:
@@ -97,11 +98,15 @@ def show_inspection(view: Inspection) -> list[RenderableType]:
     if isinstance(view.subject, Trace):
         return [show_trace(view.subject)]
     if isinstance(view.subject, Bundle):
-        return [show_network(view.subject.network), show_bundle(view.subject), *_proof(view)]
-    shown = [show_network(view.subject)]
+        return [show_network(view.subject.network), *_heads(view), show_bundle(view.subject), *_proof(view)]
+    shown = [show_network(view.subject), *_heads(view)]
     if view.lowered is not None:
         shown += [show_program(view.lowered.artifact.program, view.layers, view.neurons), *_proof(view)]
     return shown
+
+
+def _heads(view: Inspection) -> list[RenderableType]:
+    return [render([quiet(f"heads (run --head): {', '.join(view.heads)}")])] if view.heads else []
 
 
 def _proof(view: Inspection) -> list[RenderableType]:

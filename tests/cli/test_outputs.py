@@ -13,7 +13,7 @@ from tests.cli.support import VERBS, call
 LOADING = ("--contract", "--module")
 COMMANDS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "export": ("export {} -t fixed", ("--out",), ("--encoder", "--calibrate", *LOADING)),
-    "run": ("run {}", ("--out",), ("--input", *LOADING)),
+    "run": ("run {} --head boxes", ("--out", "--head-out", "--picture"), ("--input", *LOADING)),
     "check": ("check {}", ("--html", "--junit", "--save-stimulus"), ("--input", "--calibrate", *LOADING)),
     "lint": ("lint {} --fix", ("--out",), LOADING),
     "encode": ("encode {}", ("--out", "--plot", "--save-encoder"), ("--coder",)),

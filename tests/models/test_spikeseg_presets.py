@@ -23,7 +23,7 @@ from neurodeploy.models.spikeseg.fields import HELD_OUT, TRAINING, fields
 from neurodeploy.models.spikeseg.judging import judge
 from neurodeploy.models.spikeseg.scores import Counts
 from neurodeploy.models.spikeseg.stdp import CONVERGED, unsettled
-from neurodeploy.models.spikeseg.stimulus import check_stimulus
+from neurodeploy.models.spikeseg.stimuli import check_stimulus
 
 from neurodeploy.rasters import jaccard
 

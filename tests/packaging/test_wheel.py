@@ -166,6 +166,12 @@ def test_targets_and_models_are_registered_as_plug_ins(bare: Path, tmp_path: Pat
     ], done.stderr
 
 
+def test_heads_read_runs_without_the_extras(bare: Path, tmp_path: Path) -> None:
+    script = "from neurodeploy.heads import installed_heads\nprint(*sorted(installed_heads().usable))"
+    done = run_bare(bare, "python", "-c", script, cwd=tmp_path)
+    assert done.stdout.split() == ["boxes", "llr", "spike-count-argmax"], done.stderr
+
+
 def test_targets_import_without_the_extras(bare: Path, tmp_path: Path) -> None:
     script = (
         "from neurodeploy.target import GROUP, find_target\n"

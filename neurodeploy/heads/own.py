@@ -1,15 +1,18 @@
-"""The closed list of heads: how an output trace becomes a task value on the host."""
+"""The closed list of heads that a network may hold: how an output trace becomes a task value on the host."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any
 
+import nir
 import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError
 from neurodeploy.host import Head
+from neurodeploy.network.network import Network
 from neurodeploy.trace import Trace
 
 Array = NDArray[Any]
@@ -23,6 +26,15 @@ def apply_head(head: Head, trace: Trace) -> Array:
     if missing:
         raise InputError(f"the head {head.kind} misses {', '.join(missing)}", f"node {head.node}", "export it again")
     return HEADS[head.kind](head, trace[head.node].values)
+
+
+def head_of_output(network: Network) -> Head | None:
+    """The neuron of the only output that sends most; None where there is not one output of several neurons."""
+    ends = [name for name, node in network.nodes.items() if isinstance(node, nir.Output)]
+    feeding = {source for name in ends for source in network.sources(name)}
+    fits = len(feeding) == 1 and feeding <= {*network.populations}
+    several = fits and prod(network.shapes[next(iter(feeding))]) > 1
+    return Head("spike-count-argmax", feeding.pop()) if several else None
 
 
 def task_value(head: Head, trace: Trace, labels: Array | None) -> dict[str, Any]:
