@@ -17,22 +17,14 @@ from neurodeploy.models.spikingrx.link import Link
 from neurodeploy.models.spikingrx.model import SpikingRx
 from neurodeploy.models.spikingrx.network import network
 from neurodeploy.models.spikingrx.presets import RECEIVER, receiver
-from neurodeploy.models.spikingrx.slots import SYMBOLS, features
-from numpy.typing import NDArray
+from neurodeploy.models.spikingrx.slots import features
 from safetensors.torch import load_file, save_file
 
-import neurodeploy as nd
+from benchmarks.receiver_energy import as_steps, calibration, part_program, shown_slot, spent
 from benchmarks.receiver_training import Recipe, train_float
 from benchmarks.reception import DECIBELS, SEED, Curve, Receiver, measure, of_module, of_program, sign_agreement
-from neurodeploy.engine import run_compiled
-from neurodeploy.placement.chip import find_chip
-from neurodeploy.placement.place import Wanted, place_program
-from neurodeploy.program.program import Program
-from neurodeploy.sanafe.replay import estimate
 
 CONNECTS = ("ADD", "IAND", "AND")
-PART = slice(8, 16)
-"""Subcarriers of the energy estimate: SANA-FE is asked about a third of the slot, for it takes 3 million synapses."""
 
 
 @dataclass(frozen=True)
@@ -66,33 +58,19 @@ def trained(link: Link, folder: Path, updates: int) -> Iterator[Variant]:
             yield variant(name, connect, stateful, path, (8,))
 
 
-def spent(program: Program, shown: NDArray[Any], asked: bool) -> tuple[str, str]:
-    """Spikes of a resource element in the first slot that is shown, and its energy where that is asked for."""
-    trace = run_compiled(program, {"input": shown[:1]})
-    elements = SYMBOLS * (PART.stop - PART.start)
-    spiking = [p.name for p in program.populations if p.kind == "cuba-lif"]
-    spikes = f"{sum(int(trace[name].output.sum()) for name in spiking) / elements:.0f}"
-    if not asked:
-        return spikes, ""
-    placement = place_program(program, find_chip("loihi1"), Wanted("first-fit", 64))
-    return spikes, f"{estimate(program, placement, trace).energy['total'] / elements * 1e6:.2f} µJ"
-
-
 def rows(link: Link, judged: Variant, count: int, energy: bool) -> Iterator[str]:
     """A line of the table for the receiver in float, and one for each width of its weights."""
     steps, source = RECEIVER["steps"], network(judged.module, judged.config)
-    calibrate = _shown(features(link.slots(16, np.linspace(0, 14, 16), SEED - 1)))
+    calibrate = as_steps(features(calibration(link)))
     receivers: dict[str, Receiver] = {"float": of_module(judged.module, steps)}
     receivers |= {f"{bits} bits": of_program(source, steps, bits, calibrate) for bits in judged.bits}
     curves = measure(link, receivers, count)
     slots = link.slots(count, np.linspace(0, 12, count), SEED + len(DECIBELS))
     ratios = {name: each(slots) for name, each in receivers.items()}
     yield _row(judged.name, "float", curves["float"], "", "", "")
-    part = {**judged.config, "input": {**judged.config["input"], "shape": [13, SYMBOLS, PART.stop - PART.start]}}
-    shown = _shown(features(link.slots(1, 6.0, SEED - 2))[..., PART])
+    shown = shown_slot(link)
     for bits in judged.bits:
-        options = {"weight-bits": bits}
-        program = nd.quantize(network(judged.module, part), "loihi2", options, {"input": calibrate[..., PART]}).program
+        program = part_program(judged.module, judged.config, bits, calibrate)
         alike = sign_agreement(ratios[f"{bits} bits"], ratios["float"])
         yield _row("", f"{bits} bits", curves[f"{bits} bits"], f"{alike:.2%}", *spent(program, shown, energy))
 
@@ -101,10 +79,6 @@ def _row(name: str, weights: str, curve: Curve, *more: str) -> str:
     at = "not reached" if np.isnan(curve.crossing) else f"{curve.crossing:.2f} dB"
     points = [f"{np.mean(values):.4f}" for values in (curve.errors, curve.coded, curve.information)]
     return f"| {' | '.join((name, weights, *points, at, *more))} |".replace("|  |", "| |")
-
-
-def _shown(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.repeat(values[:, None], RECEIVER["steps"], axis=1)
 
 
 def main() -> None:
