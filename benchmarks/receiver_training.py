@@ -33,6 +33,12 @@ LEAST, MOST = 0.0, 14.0
 EXPONENT = 1
 """Weights are shifted by no more, so that they also fit 16 bits on the finer grid of targets without shifts, like C."""
 
+ROOM = "membrane,stem.lif:step,stages.1.shortcut.lif:step,stages.3.shortcut.lif:step"
+"""Blocks have room for every membrane. One step of the stem fills the width: room would cost three bits of its weights.
+
+Membranes of the shortcuts never decay: a floor keeps them from the end (``whole.FLOOR``).
+"""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -97,7 +103,7 @@ def tune(link: Link, config: Mapping[str, Any], net: SpikingRx, recipe: Recipe) 
         "loihi2",
         bits=recipe.bits,
         calibrate=calibrate,
-        options={"weight-exponent": EXPONENT},
+        options={"weight-exponent": EXPONENT, "room": ROOM},
         learn=("weight", "bias"),
     )
     head: Readout = net.readout

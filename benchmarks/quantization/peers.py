@@ -23,6 +23,7 @@ from neurodeploy.passes.draft import Draft, Machine
 from neurodeploy.passes.paths import Synapse, output_nodes
 from neurodeploy.passes.pipeline import STAGES, quantized
 from neurodeploy.passes.stage import run_stages, until
+from neurodeploy.passes.stages import Room
 from neurodeploy.program import Program
 
 Array = NDArray[np.float64]
@@ -171,7 +172,10 @@ def rounded_by(rule: Rule, network: Network, bits: int) -> Program:
         gain = gains[path.target]
         levels, step = rule(path.weights / gain, path.target, layers, bits)
         draft = in_steps(_with_weights(draft, path, levels * gain), path.target, step * gain)
-    rest = STAGES[[stage.name for stage in STAGES].index("ceilings") :]
+    rest = [
+        replace(stage, room="step") if isinstance(stage, Room) else stage
+        for stage in STAGES[[stage.name for stage in STAGES].index("ceilings") :]
+    ]
     return quantized(run_stages(rest, draft)).program
 
 

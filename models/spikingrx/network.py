@@ -75,7 +75,9 @@ def _spiking(
 
 
 def _grid(neuron: LIF | IF) -> dict[str, float]:
-    return {} if neuron.grid is None else {"state_grid": float(neuron.grid.double())}
+    if neuron.grid is None or neuron.floor is None:
+        return {}
+    return {"state_grid": float(neuron.grid.double()), "v_min": float(neuron.floor.double())}
 
 
 def _folded(conv: nn.Conv2d, norm: nn.Module) -> tuple[Any, Any]:

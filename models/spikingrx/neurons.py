@@ -35,14 +35,15 @@ class LIF(nn.Module):
     U = beta U + (1 - beta) I[t]; S = H(U - theta), H(0) = 1; U = U - S theta; U starts at 0.
     ``beta`` (decay per step) and ``theta`` stand in the state dict; ``learn_beta`` makes beta a parameter.
     ``width`` is that of the surrogate gradient. ``on_grid``, a number of channels, gives each its own theta and adds
-    ``grid`` to the state dict, the unit of a membrane in integers: what decay leaves is truncated toward zero to it, as
-    in integers.
+    two numbers to the state dict: ``grid``, the unit of a membrane in integers, to which what decay leaves is truncated
+    toward zero, and ``floor``, below which no membrane falls.
     Source: SpikingRx report of 11/11, "LIF Module".
     """
 
     beta: Tensor
     theta: Tensor
     grid: Tensor | None
+    floor: Tensor | None
 
     def __init__(
         self,
@@ -60,7 +61,7 @@ class LIF(nn.Module):
         else:
             self.register_buffer("beta", torch.tensor(float(beta)))
         self.register_buffer("theta", _thresholds(theta, on_grid))
-        self.register_buffer("grid", torch.tensor(0.0) if on_grid else None)
+        _register_grid(self, on_grid)
 
     def forward(self, current: Tensor) -> Tensor:
         """Spikes (0/1) of a current [B, T, D] or [B, T, C, H, W], same shape. Raises ValueError on other ranks."""
@@ -71,7 +72,7 @@ class LIF(nn.Module):
             kept = self.beta * membrane
             if self.grid is not None:
                 kept = torch.trunc(kept / self.grid) * self.grid
-            membrane = kept + (1 - self.beta) * drive
+            membrane = _clamped(kept + (1 - self.beta) * drive, self.floor)
             spike = _spike(membrane - self.theta, self.width)
             membrane = membrane - spike * self.theta
             spikes.append(spike)
@@ -81,18 +82,18 @@ class LIF(nn.Module):
 class IF(nn.Module):
     """Integrate-and-fire with hard reset: V = V + I[t]; S = H(V - theta), H(0) = 1; V = 0 where S = 1; V starts at 0.
 
-    ``on_grid``, a number of channels, gives each its own theta and adds ``grid`` to the state dict, the unit of a
-    membrane in integers; nothing decays, so nothing is rounded to it.
+    ``on_grid`` as in ``LIF``; nothing decays, so nothing is truncated.
     Source: the neuron of SEW-ResNet (Fang et al., NeurIPS 2021), theta 1.
     """
 
     theta: Tensor
     grid: Tensor | None
+    floor: Tensor | None
 
     def __init__(self, theta: float = 1.0, *, on_grid: int = 0) -> None:
         super().__init__()
         self.register_buffer("theta", _thresholds(theta, on_grid))
-        self.register_buffer("grid", torch.tensor(0.0) if on_grid else None)
+        _register_grid(self, on_grid)
 
     def forward(self, current: Tensor) -> Tensor:
         """Spikes (0/1) of a current [B, T, D] or [B, T, C, H, W], same shape. Raises ValueError on other ranks."""
@@ -100,7 +101,7 @@ class IF(nn.Module):
         membrane = torch.zeros_like(current[:, 0])
         spikes: list[Tensor] = []
         for drive in current.unbind(1):
-            membrane = membrane + drive
+            membrane = _clamped(membrane + drive, self.floor)
             spike = _spike(membrane - self.theta, 1.0)
             membrane = membrane * (1 - spike)
             spikes.append(spike)
@@ -113,6 +114,16 @@ def _spike(distance: Tensor, width: float) -> Tensor:
 
 def _thresholds(theta: float, channels: int) -> Tensor:
     return torch.full((channels, 1, 1), float(theta)) if channels else torch.tensor(float(theta))
+
+
+def _register_grid(neuron: nn.Module, on_grid: int) -> None:
+    """The unit of a membrane in integers and its lower end, which come with trained weights; None off the grid."""
+    neuron.register_buffer("grid", torch.tensor(0.0) if on_grid else None)
+    neuron.register_buffer("floor", torch.tensor(-torch.inf) if on_grid else None)
+
+
+def _clamped(membrane: Tensor, floor: Tensor | None) -> Tensor:
+    return membrane if floor is None else torch.maximum(membrane, floor)
 
 
 def _check_rank(current: Tensor) -> None:

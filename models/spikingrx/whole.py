@@ -11,6 +11,12 @@ from neurodeploy.network import Network
 from .layers import Readout
 from .model import SpikingRx
 
+FLOOR = 0.75
+"""Below this share of the machine's membrane those of the blocks do not fall, so that no step takes them to its end.
+
+No slot brings one there. The stem's may: a step of it fills the whole width, so its floor is that end itself.
+"""
+
 
 def whole_state(trained: Network, like: SpikingRx, head: Readout) -> dict[str, Tensor]:
     """The state dict of ``like``, a receiver with folded norms, that does what ``trained`` does.
@@ -43,7 +49,11 @@ def whole_state(trained: Network, like: SpikingRx, head: Readout) -> dict[str, T
 def _put_neuron(state: dict[str, Tensor], trained: Network, name: str) -> None:
     thresholds = _by_channel(np.asarray(trained.nodes[name].v_threshold))
     state[f"{name}.theta"] = _exact(thresholds.reshape(-1, 1, 1), name)
-    state[f"{name}.grid"] = _exact(trained.contract.of(name).state_grid, name)
+    terms = trained.contract.of(name)
+    assert terms.state_grid is not None
+    assert terms.v_min is not None
+    end = terms.v_min if name == "stem.lif" else FLOOR * (terms.v_min - terms.state_grid)
+    state[f"{name}.grid"], state[f"{name}.floor"] = _exact(terms.state_grid, name), _exact(end, name)
 
 
 def _bias(trained: Network, name: str) -> Any:

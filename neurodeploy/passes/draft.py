@@ -51,7 +51,7 @@ class Draft:
     - ``ceilings``: by population, the largest k of a scale ``2**k`` at which everything but graded messages fits.
     - ``reached``: by population, the largest membranes that its scale leaves room for, in the network's own units,
       per neuron; without them a scale is chosen for the input of one step.
-    - ``every_membrane``: whether a scale leaves room for every membrane that any stimulus makes.
+    - ``roomy``: populations whose scales leave room for every membrane that any stimulus makes.
     - ``inputs``: inputs with their quantizers. ``outputs``: what each node sends, as integers.
     - ``scales``: by population, k of its accumulator scale ``2**k`` (integers per unit of the network).
     - ``rounded``: integers of all paths. ``populations``: integers of all neurons.
@@ -68,7 +68,7 @@ class Draft:
     values: Mapping[str, Values] = field(default_factory=dict[str, Values])
     ceilings: Mapping[str, int] = field(default_factory=dict[str, int])
     reached: Mapping[str, FloatArray] = field(default_factory=dict[str, FloatArray])
-    every_membrane: bool = False
+    roomy: frozenset[str] = frozenset()
     inputs: Mapping[str, Input] = field(default_factory=dict[str, Input])
     outputs: Mapping[str, Output] = field(default_factory=dict[str, Output])
     scales: Mapping[str, int] = field(default_factory=dict[str, int])

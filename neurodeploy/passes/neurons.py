@@ -26,6 +26,8 @@ from neurodeploy.reference.neuron import coefficients, terms_of, threshold_of
 
 Array = NDArray[np.float64]
 HORIZON = 256.0
+SLOWEST = 2.0**-52
+"""Share of a state that is lost per step, at least, so that nothing is divided by 0."""
 MULTIPLES = 3
 """Of how many doublings of its threshold a membrane that saturates event by event has room."""
 
@@ -82,9 +84,25 @@ class Neuron:
         """Whether threshold, reset, clamp, bias and initial state are integers at accumulator scale ``2**k``."""
         state = 2.0 ** (k + numerics.state_shift)
         constants = np.concatenate([np.ravel(self.threshold), np.ravel(self.reset_value), [self.terms.v_min or 0.0]])
-        states = np.append(np.ravel(self.bias), self.terms.initial_state) * state
-        placed = np.append(round_bias(self.bias * state, numerics), np.rint(states[-1]))
-        return bool(np.all(np.mod(constants * 2.0**k, 1) == 0) and np.all(placed == states))
+        initial = np.append(np.ravel(self.initial_current), self.terms.initial_state) * state
+        whole = [*np.mod(constants * 2.0**k, 1), *np.mod(initial, 1)]
+        return not any(whole) and bool(np.all(round_bias(self.bias * state, numerics) == self.bias * state))
+
+    def decays_exactly(self, numerics: Numerics) -> bool:
+        """Whether the machine holds the factors that current and membrane keep per step as they are."""
+        amounts = (1 - np.concatenate([np.ravel(self.keep_current), np.ravel(self.keep_membrane)])) * numerics.decay_one
+        return numerics.decay_rule == "product" and bool(np.all(amounts == np.rint(amounts)))
+
+    @property
+    def cut_off(self) -> Array:
+        """Units of the integer state that truncation may take from the membrane, once all it took has added up.
+
+        A step takes less than one from what a state keeps; what the current lacks, the membrane lacks in every step.
+        """
+        (cut_current, lost_current), (cut, lost) = (
+            ((keep > 0) & (keep < 1), np.maximum(1 - keep, SLOWEST)) for keep in (self.keep_current, self.keep_membrane)
+        )
+        return (cut + cut_current / lost_current) / lost
 
     def bound(self, numerics: Numerics) -> float:
         """The accumulated input of a step must stay below this, so that the synaptic current never overflows.

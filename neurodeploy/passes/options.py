@@ -69,37 +69,39 @@ class WholeNumber:
 
 @dataclass(frozen=True)
 class PerLayer:
-    """A whole number for all layers, numbers for layers by name, or both: ``6``, ``6,conv1:16``, ``conv1:16``.
+    """A value for all layers, values for layers by name, or both: ``6``, ``6,conv1:16``, ``conv1:16``.
 
-    The value is a number, or numbers by the name of a layer, where ``*`` stands for all that are not named.
+    It is read as a value, or as values by the name of a layer, where ``*`` stands for all that are not named.
+    ``example``: what the text may look like.
     """
 
-    number: WholeNumber
+    each: WholeNumber | OneOf
+    example: str
 
     def describe(self, machines: Sequence[Numerics]) -> str:
         """The range in words."""
-        return f"{self.number.describe(machines)}, or one per layer as in 8,NAME:4"
+        return f"{self.each.describe(machines)}, or one per layer as in {self.example}"
 
     def check(self, key: str, value: Any, machines: Sequence[Numerics]) -> None:
-        """Raises InputError for another type, and for a number out of range."""
-        numbers: Mapping[str, Any] = {EVERY_LAYER: value}
+        """Raises InputError for a value that none of its layers takes."""
+        values: Mapping[str, Any] = {EVERY_LAYER: value}
         if isinstance(value, Mapping):
-            numbers = cast("Mapping[str, Any]", value)
-        for number in numbers.values():
-            self.number.check(key, number, machines)
+            values = cast("Mapping[str, Any]", value)
+        for each in values.values():
+            self.each.check(key, each, machines)
 
-    def read(self, key: str, text: str, machines: Sequence[Numerics]) -> int | dict[str, int]:
-        """The numbers that a text stands for. Raises InputError."""
+    def read(self, key: str, text: str, machines: Sequence[Numerics]) -> Any:
+        """The value that a text stands for, or the values by layer. Raises InputError."""
         if ":" not in text:
-            return self.number.read(key, text, machines)
-        numbers: dict[str, int] = {}
+            return self.each.read(key, text, machines)
+        values: dict[str, Any] = {}
         for part in text.split(","):
-            name, _, digits = part.strip().rpartition(":")
+            name, _, value = part.strip().rpartition(":")
             name = name.strip() or EVERY_LAYER
-            if name in numbers:
-                raise InputError(f"{part.strip()!r} comes twice", f"-O {key}", "give each layer one number")
-            numbers[name] = self.number.read(key, digits.strip(), machines)
-        return numbers
+            if name in values:
+                raise InputError(f"{part.strip()!r} comes twice", f"-O {key}", "give each layer one value")
+            values[name] = self.each.read(key, value.strip(), machines)
+        return values
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ Rules:
 3. Calibration may ask for room for the membranes that it saw (``reached``).
 4. A sum has none finer than its messages by more than its width: where nothing but zeros can arrive, nothing else
    bounds it.
-5. Where there shall be room for every membrane that any stimulus makes (``every_membrane``), it is the largest scale at
-   which the integers are proved not to saturate.
+5. Where there shall be room for every membrane that any stimulus makes (``roomy``), it is the largest scale at which
+   the integers are proved not to saturate.
 6. A population whose contract names the grid of its state has the scale at which the integer state is that grid: its
    integers are the machine's own already. Weights that have no level there are refused; a finding tells whether sums
    can wrap.
@@ -34,8 +34,6 @@ ATTEMPTS = 4
 """Scales that are tried: rounded weights can bring more than the real ones, but hardly ever twice as much."""
 ATTEMPTS_FOR_MEMBRANES = 16
 """Scales that are tried to make room for membranes, which gather the input of many steps."""
-STEP, MEMBRANE = "step", "membrane"
-"""What a scale leaves room for."""
 
 
 def ceiling(draft: Draft, neuron: Neuron) -> int:
@@ -70,11 +68,11 @@ def choose_scale(draft: Draft, neuron: Neuron) -> int:
         most = min(most, draft.outputs[neuron.name].scale + draft.numerics.relay_bound.bit_length() - 1)
     sent = sent_messages(draft, (path.source for path in entering))
     scale = min([most, *largest.values()])
-    fits = False
-    for k in range(scale, scale - (ATTEMPTS_FOR_MEMBRANES if draft.every_membrane else ATTEMPTS), -1):
+    roomy, fits = neuron.name in draft.roomy, False
+    for k in range(scale, scale - (ATTEMPTS_FOR_MEMBRANES if roomy else ATTEMPTS), -1):
         rounded = rounded_paths(draft, entering, k)
         fits = worst_case(rounded, sent, neuron.shape) < neuron.bound(draft.numerics)
-        if fits and (not draft.every_membrane or stay_within(draft, neuron, rounded, k)):
+        if fits and (not roomy or stay_within(draft, neuron, rounded, k)):
             whole = neuron.integrates and draft.numerics.decay_rule == "product"
             return _roomiest(draft, neuron, k) if whole else k
     if fits:

@@ -35,8 +35,10 @@ from neurodeploy.passes.options import (
 )
 from neurodeploy.passes.paths import output_nodes, synapses
 from neurodeploy.passes.resets import reset_at_once
+from neurodeploy.passes.room import AUTO as AUTO_ROOM
+from neurodeploy.passes.room import MEMBRANE, STEP, with_room
 from neurodeploy.passes.rounding import check_bits, rounded_paths, sent_messages, worst_case
-from neurodeploy.passes.scales import MEMBRANE, STEP, ceiling, choose_scale
+from neurodeploy.passes.scales import ceiling, choose_scale
 from neurodeploy.passes.stage import Condition, Stage, run_stages
 from neurodeploy.passes.units import AUTO, LAYER, POWER, ROW, in_units
 from neurodeploy.passes.values import sent_values
@@ -73,7 +75,10 @@ class Widths:
 
     weight_bits: int | Mapping[str, int] | None = option(
         "bits of a weight; more than the machine has become two projections",
-        PerLayer(WholeNumber(1, widest_weights, "twice the bits of the machine's weights, where it can shift them")),
+        PerLayer(
+            WholeNumber(1, widest_weights, "twice the bits of the machine's weights, where it can shift them"),
+            "8,NAME:4",
+        ),
     )
     weight_exponent: int | None = option(
         "largest power of two beside a layer's weights; 0 keeps a chain within lava-dl's .net files",
@@ -240,15 +245,7 @@ class Ceilings:
     requires: ClassVar[Conditions] = (c.EVERY_NEURON, c.EVERY_SENDER_BOUNDED)
     ensures: ClassVar[Conditions] = (c.EVERY_CEILING,)
 
-    room: str = option(
-        "what a scale leaves room for: the input of any step, or every membrane that any stimulus makes in a run of "
-        "any length, so that none saturates",
-        OneOf((STEP, MEMBRANE)),
-        default=STEP,
-    )
-
     def __call__(self, draft: Draft) -> Draft:
-        draft = replace(draft, every_membrane=self.room == MEMBRANE)
         return replace(draft, ceilings={name: ceiling(draft, neuron) for name, neuron in draft.neurons.items()})
 
 
@@ -273,6 +270,25 @@ class Messages:
         outputs |= choose_messages(draft, graded, self.message_bits)
         outputs |= {name: neuron.output for name, neuron in draft.neurons.items() if neuron.kind != "relay"}
         return replace(draft, inputs=inputs, outputs=outputs)
+
+
+@dataclass(frozen=True)
+class Room:
+    """Choose the populations whose scales leave room for every membrane, so that none saturates."""
+
+    name: ClassVar[str] = "room"
+    requires: ClassVar[Conditions] = (c.EVERY_CEILING, c.MESSAGES_HOLD_VALUES)
+    ensures: ClassVar[Conditions] = ()
+
+    room: str | Mapping[str, str] = option(
+        "what a scale leaves room for: the input of a step, or every membrane of any run; auto is membrane where "
+        "nothing of the network is rounded with it, else step",
+        PerLayer(OneOf((AUTO_ROOM, STEP, MEMBRANE)), "membrane,NAME:step"),
+        default=AUTO_ROOM,
+    )
+
+    def __call__(self, draft: Draft) -> Draft:
+        return replace(draft, roomy=with_room(draft, self.room))
 
 
 MOST_CELLS = 1 << 24

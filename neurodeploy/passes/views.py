@@ -107,6 +107,12 @@ def _messages(draft: Draft) -> Table:
     return Table(title, ("node", "message", ">bits", "signed", "scale"), rows)
 
 
+def _room(draft: Draft) -> Table:
+    rows = [(name, "every membrane" if name in draft.roomy else "the input of a step") for name in draft.neurons]
+    title = f"{_count(len(draft.roomy), 'population')} with room for every membrane"
+    return Table(title, ("population", "room for"), rows)
+
+
 def _calibration(draft: Draft) -> Table:
     rows = [
         (
@@ -174,6 +180,7 @@ VIEWS: Mapping[str, Callable[[Draft], Table]] = {
     "units": _units,
     "ceilings": _ceilings,
     "messages": _messages,
+    "room": _room,
     "calibration": _calibration,
     "scales": _scales,
     "rounding": _rounding,

@@ -81,5 +81,5 @@ def test_the_list_of_targets_has_the_same_options_with_the_range_of_each_target(
     assert fixed["numerics"]["takes"] == "loihi2 or int32"
     assert {key: option["default"] for key, option in fixed.items()} == {
         "numerics": None, "weight-bits": None, "weight-exponent": None, "spikes-per-step": None, "budget": None,
-        "unit": "auto", "room": "step", "message-bits": 8,
+        "unit": "auto", "room": "auto", "message-bits": 8,
     }  # fmt: skip

@@ -51,6 +51,17 @@ def test_lif_resets_softly_and_goes_below_zero():
     assert neuron(torch.tensor([-6.0, 4.0]).reshape(1, 2, 1)).flatten().tolist() == [0, 0]
 
 
+@pytest.mark.parametrize(("make", "last"), [(LIF, 25.0), (IF, 2.5)])
+def test_no_membrane_on_a_grid_falls_below_its_floor(make, last):
+    """After two steps of -10 the last current fires from the floor, -1, and not from further below."""
+    neuron = make(theta=1.0, on_grid=1)
+    neuron.grid.fill_(2.0**-10)
+    currents = torch.tensor([-10.0, -10.0, last]).reshape(1, 3, 1, 1, 1)
+    assert neuron(currents).flatten().tolist() == [0, 0, 0]
+    neuron.floor.fill_(-1.0)
+    assert neuron(currents).flatten().tolist() == [0, 0, 1]
+
+
 @pytest.mark.parametrize("neuron", [LIF(), IF()], ids=["LIF", "IF"])
 @pytest.mark.parametrize("shape", [(4,), (2, 4), (2, 4, 3, 3), (1, 2, 3, 4, 5, 6)])
 def test_neurons_refuse_other_ranks(neuron, shape):

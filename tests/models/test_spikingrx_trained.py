@@ -10,6 +10,7 @@ from neurodeploy.models.spikingrx.presets import held_out
 from neurodeploy.models.spikingrx.slots import data_symbols, features
 
 import neurodeploy as nd
+from neurodeploy.engine import run_compiled
 from neurodeploy.heads import apply_head
 from neurodeploy.reference.program_runner import run_program
 
@@ -49,6 +50,18 @@ def test_bits_received_on_the_held_out_slots_and_how_many_float_decides_alike(re
         assert known <= bit_errors(ratios[chosen], SLOTS.bits[chosen]) <= most * known + 2e-3
     assert mutual_information(ratios, SLOTS.bits) > 0.78
     assert 0.99 <= np.mean((ratios > 0) == (before > 0)) < 1
+
+
+def test_32_bit_integers_of_the_float_receiver_decide_as_it_does():
+    config = PRESETS["float-trained"]
+    receiver, some = build(config), SLOTS[::8]
+    source, shown = network(receiver, config), np.repeat(features(some)[:, None], config["steps"], axis=1)
+    with torch.no_grad():
+        expected = data_symbols(receiver(torch.from_numpy(shown)).numpy()) > 0
+    for numerics, least, most in (("int32", 0.999, 1.0), ("loihi2", 0.98, 0.999)):
+        trace = run_compiled(nd.quantize(source, numerics).program, {"input": shown})
+        found = data_symbols(apply_head(source.host.post, trace)) > 0
+        assert least <= np.mean(found == expected) <= most
 
 
 def test_unknown_weights_are_refused():

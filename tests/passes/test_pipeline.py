@@ -38,7 +38,7 @@ DEFAULTS = {
     "spikes-per-step": None,
     "budget": None,
     "unit": "auto",
-    "room": "step",
+    "room": "auto",
     "message-bits": 8,
 }
 
