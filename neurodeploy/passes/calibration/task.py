@@ -142,7 +142,7 @@ def task_of(
         _at(membranes, at, windows, rows),
         _of_rows(thresholds, neuron, rows),
         _of_rows(np.broadcast_to(neuron.bias, neuron.shape), neuron, rows),
-        MARGIN * least.reshape(rows, -1).max(axis=1),
+        MARGIN * least.reshape(rows, -1).max(axis=1) / _spare(paths, draft.machine),
         has_rows(neuron, entering, numerics),
     )
 
@@ -162,9 +162,7 @@ def _of_rows(values: Array, neuron: Neuron, rows: int) -> Array:
 
 def _levels(paths: Sequence[PathRows], neuron: Neuron, machine: Machine) -> Levels:
     """The levels of every weight of a row, and what a level of each path is worth beside the finest."""
-    grids = [machine.grid(path.path) for path in paths]
-    needs = [float(np.abs(path.weights).max()) / grid.largest for path, grid in zip(paths, grids, strict=True)]
-    sizes = [2.0 ** np.ceil(np.log2(need / min(needs)) - 1e-9) for need in needs]
+    grids, sizes = [machine.grid(path.path) for path in paths], _sizes(paths, machine)
     counts = [path.weights.shape[1] for path in paths]
 
     def spread(values: Sequence[float]) -> Array:
@@ -176,3 +174,16 @@ def _levels(paths: Sequence[PathRows], neuron: Neuron, machine: Machine) -> Leve
         spread([grid.step for grid in grids]),
         spread(sizes),
     )
+
+
+def _sizes(paths: Sequence[PathRows], machine: Machine) -> list[float]:
+    """What an integer of each path is worth beside one of the path with the smallest weights: powers of two."""
+    needs = [float(np.abs(path.weights).max()) / machine.grid(path.path).largest for path in paths]
+    return [float(2.0 ** np.ceil(np.log2(need / min(needs)) - 1e-9)) for need in needs]
+
+
+def _spare(paths: Sequence[PathRows], machine: Machine) -> float:
+    """What the accumulator may count in: levels of few bits stay apart where weights leave their upper bits empty."""
+    bits = machine.numerics.weight_bits
+    unused = [2.0 ** max(bits - machine.bits(path.path), 0) for path in paths]
+    return min(size * step for size, step in zip(_sizes(paths, machine), unused, strict=True))
