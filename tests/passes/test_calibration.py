@@ -130,6 +130,24 @@ def test_every_integer_stays_within_the_limits_of_the_machine(seed, numerics):
         check_projection(projection, numerics)
 
 
+def slow_with_late_resets(seed):
+    """Membranes that keep 99 % per step; a late reset is a weight of another hundredth of the threshold."""
+    build, weights = NetworkBuilder(), np.random.default_rng(seed).normal(-0.02, 0.3, (16, 24))
+    at = build.linear("fc", build.input("input", (24,), InputRange(0, 1, 1)), weights)
+    late = {"reset": "subtract", "reset_timing": "next-step", "input_gain": "unit"}
+    build.output("output", build.lif("n", at, tau=0.1, threshold=1.0, **late))
+    return build.build()
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_two_bits_are_chosen_well_beside_weights_that_are_far_smaller(seed):
+    rng = np.random.default_rng(9)
+    rates = rng.random((40, 1, 24)) ** 2
+    shown = {"input": (rng.random((40, 16, 24)) < rates).astype(float)}
+    report = quantize(slow_with_late_resets(seed), LOIHI2, shown, weight_bits=2).calibrated[0]
+    assert report.differing < 0.75 * report.differing_plain
+
+
 @pytest.mark.parametrize("kind", ["lif", "cuba"])
 def test_a_recurrent_population_is_calibrated_on_the_float_networks_own_spikes(kind):
     rng = np.random.default_rng(0)

@@ -177,7 +177,7 @@ def test_what_does_not_fit_is_refused_with_the_numbers() -> None:
     with pytest.raises(CapabilityError) as caught:
         digits({"flash": "40k", "ram": "8K", "numerics": "loihi2"})
     flash, ram = caught.value.findings
-    assert "bytes of flash (constants 44472, code at most " in flash.message
+    assert "bytes of flash (constants 43428, code at most " in flash.message
     assert f", {40 * K} are given; most is taken by lif3 " in flash.message
     assert "bytes of RAM (context 10164, a step's arrays 154, stack at most " in ram.message
     assert f", {8 * K} are given; most is taken by lif1 5120, lif2 2560" in ram.message
