@@ -74,7 +74,16 @@ class Node:
     def forgets(self) -> bool:
         """Whether no step depends on another, so that all of them can be done at once."""
         p = self.population
-        return not (self.by_events or self.remembers or p.fire_once) and (p.kind == "relay" or p.every_step)
+        if self.by_events or self.remembers or p.fire_once:
+            return False
+        return p.kind == "relay" or p.every_step or (self.update is None and self._decays_fully)
+
+    @property
+    def _decays_fully(self) -> bool:
+        """Whether nothing is left of its states in the next step."""
+        n, decays = self.numerics, (self.population.current_decay, self.population.membrane_decay)
+        rule = n.decay_rule == "product" and n.integration == "sum"
+        return rule and all(bool(np.all(decay == n.decay_one)) for decay in decays)
 
     def neurons(self, chosen: IntArray) -> Node:
         """The same for some of its neurons; one may come several times."""
@@ -141,6 +150,7 @@ def _structure(node: Node) -> object:
         p.every_step,
         p.fire_once,
         p.max_spikes_per_step,
+        node.forgets,
     )
     events = [(id(line.sent), line.projection.delay, line.projection.shift) for line in node.lines]
     return *rules, p.floor is None, p.ceiling is None, p.shift, p.output, tuple(events) if node.by_events else ()

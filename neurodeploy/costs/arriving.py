@@ -9,7 +9,7 @@ import nir
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.floats.run import Ring
+from neurodeploy.floats.rows import Ring
 from neurodeploy.network.network import Network
 from neurodeploy.reference.arrival import Arrivals
 from neurodeploy.reference.linear import apply_linear

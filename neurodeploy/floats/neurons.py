@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from neurodeploy.contract import Terms
 from neurodeploy.errors import RefusedError
 from neurodeploy.floats.kernels import Kernels
+from neurodeploy.floats.rows import Row
 from neurodeploy.reference.neuron import coefficients, initial_state, terms_hold, terms_of, threshold_of
 
 Array = NDArray[np.float64]
@@ -40,16 +41,16 @@ class Neuron:
         self._constants = _constants(node, terms, shape)
         self._terms = _terms_of(node, terms, self._constants)
         self._fixed = [array.ctypes.data for array in self._state]
+        self._about = ctypes.byref(self._terms)
 
-    def advance(self, x: Array, forced: Array | None, out: Array, before: Array | None, after: Array | None) -> None:
-        """Take one step of input ``x``; all arrays are ``(B, *shape)`` in one piece.
+    def advance(self, x: Row, forced: int | None, out: Row, before: int | None, after: int | None) -> None:
+        """Take one step of input ``x``; all are ``(B, *shape)`` in one piece, some given by their addresses.
 
         ``forced`` replaces the neurons' own decisions for their reset. What they send goes to ``out``, the membrane
         before the comparison to ``before``, and that after the reset to ``after``.
         """
-        pointers = [None if array is None else array.ctypes.data for array in (out, before, after)]
-        decided = None if forced is None else forced.ctypes.data
-        self._run(ctypes.byref(self._terms), x.ctypes.data, decided, *self._fixed, *pointers, self._batch, self._size)
+        records = out.address, before, after
+        self._run(self._about, x.address, forced, *self._fixed, *records, self._batch, self._size)
 
 
 def _constants(node: Any, terms: Terms, shape: tuple[int, ...]) -> list[Array]:

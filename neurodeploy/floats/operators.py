@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from typing import Any
 
@@ -10,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.floats.kernels import Kernels
+from neurodeploy.floats.rows import Row
 from neurodeploy.network.shapes import conv_padding
 from neurodeploy.reference.linear import apply_linear, bias_of
 from neurodeploy.window import per_axis
 
 Array = NDArray[np.float64]
-Operator = Callable[[Array, Array], None]
+Operator = Callable[[Row, Row], None]
 """Takes what arrives, ``(B, *shape)``, and writes what is sent, ``(B, *shape)``."""
 
 
@@ -34,19 +36,18 @@ def operator(node: Any, library: Kernels, arriving: tuple[int, ...], sent: tuple
         weights = np.full((channels, 1, *kernel), value)
         return _window(weights, np.zeros(channels), channels, window, library, arriving, sent)
 
-    def plain(x: Array, out: Array) -> None:
-        out[...] = apply_linear(node, x)
+    def plain(x: Row, out: Row) -> None:
+        out.array[...] = apply_linear(node, x.array)
 
     return plain
 
 
 def _dense(node: Any, library: Kernels) -> Operator:
-    weights = np.ascontiguousarray(np.asarray(node.weight, np.float64).T)
-    bias, (inputs, outputs) = np.ascontiguousarray(bias_of(node)), weights.shape
+    weights, bias = Row.of(np.asarray(node.weight, np.float64).T), Row.of(bias_of(node))
+    inputs, outputs = weights.array.shape
 
-    def dense(x: Array, out: Array) -> None:
-        arrays = (array.ctypes.data for array in (x, out, weights, bias))
-        library.dense(*arrays, x.size // inputs, inputs, outputs)
+    def dense(x: Row, out: Row) -> None:
+        library.dense(x.address, out.address, weights.address, bias.address, x.array.size // inputs, inputs, outputs)
 
     return dense
 
@@ -61,17 +62,20 @@ def _window(
     sent: tuple[int, ...],
 ) -> Operator:
     """A convolution or a pooling; one axis is a plane of height 1. ``window``: stride, padding and dilation."""
-    weights = np.ascontiguousarray(np.asarray(weight, np.float64))
-    bias = np.ascontiguousarray(bias)
+    weights, added = Row.of(np.asarray(weight, np.float64)), Row.of(np.asarray(bias, np.float64))
     plane = (1,) * (len(arriving) == 2)
     stride, padding, dilation = window
     size = (
-        *(arriving[0], sent[0], groups, *plane, *arriving[1:], *plane, *sent[1:], *plane, *weights.shape[2:]),
+        *(arriving[0], sent[0], groups, *plane, *arriving[1:], *plane, *sent[1:], *plane, *weights.array.shape[2:]),
         *(*plane, *stride, *(0 for _ in plane), *padding, *plane, *dilation),
     )
 
-    def convolve(x: Array, out: Array) -> None:
-        sizes = np.array([len(x), *size], np.int64)
-        library.window(*(array.ctypes.data for array in (x, out, weights, bias, sizes)))
+    sizes = {1: (ctypes.c_int64 * (len(size) + 1))(1, *size)}
+
+    def convolve(x: Row, out: Row) -> None:
+        batch = len(x.array)
+        if batch not in sizes:
+            sizes[batch] = (ctypes.c_int64 * (len(size) + 1))(batch, *size)
+        library.window(x.address, out.address, weights.address, added.address, sizes[batch])
 
     return convolve

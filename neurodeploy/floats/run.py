@@ -13,6 +13,7 @@ from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.floats.kernels import Kernels
 from neurodeploy.floats.neurons import Neuron
 from neurodeploy.floats.operators import Operator, operator
+from neurodeploy.floats.rows import Ring, Row
 from neurodeploy.network.network import Network, is_junction
 from neurodeploy.network.shapes import SPIKING
 from neurodeploy.reference.arrival import Arrivals
@@ -21,16 +22,6 @@ from neurodeploy.trace import Entry, Trace
 
 Array = NDArray[np.float64]
 FOREVER = 1 << 62
-
-
-class Ring:
-    """What a node sent in the last ``memory`` steps and sends in this one: ``[:, t]`` is that of step ``t``."""
-
-    def __init__(self, batch: int, shape: tuple[int, ...], memory: int) -> None:
-        self._rows = np.zeros((memory + 1, batch, *shape))
-
-    def __getitem__(self, index: tuple[slice, int]) -> Array:
-        return self._rows[index[1] % len(self._rows)]
 
 
 class NetworkRun:
@@ -56,6 +47,7 @@ class NetworkRun:
         self._rings = {name: Ring(batch, network.shapes[name], memory) for name in network.order}
         self._arrivals = Arrivals(network, self._rings, batch, FOREVER)
         self._most = {name: network.contract.of(name).max_spikes_per_step for name in network.populations}
+        self._direct = {name: source for name in network.order if (source := _only_source(network, name)) is not None}
         self._neurons: dict[str, Neuron] = {}
         self._operators: dict[str, Operator] = {}
         for name in network.order:
@@ -94,41 +86,64 @@ class NetworkRun:
         t: int,
         arrays: Mapping[str, NDArray[Any]],
         fed: Mapping[str, Array],
-        records: Mapping[str, Mapping[str, NDArray[Any]]],
+        records: Mapping[str, Mapping[str, Row]],
     ) -> None:
-        row, record = self._rings[name][:, self._t], records.get(name)
+        sends, record = self._rings[name].row(self._t), records.get(name)
+        row = sends.array
         if name in arrays:
             row[...] = arrays[name][:, t]
             return
-        x = np.ascontiguousarray(self._arrivals.into(name, self._t))
-        if isinstance(self._network.nodes[name], nir.Delay):
+        x = self._arriving(name)
+        if name in self._operators:
+            self._operators[name](x, sends)
+        elif name in self._neurons:
+            forced = Row.of(fed[name][:, t]).address if self._forced and fed else None
+            before, after = (None if record is None else _address(record, key, t) for key in ("before", "after"))
+            self._neurons[name].advance(x, forced, sends, before, after)
+        else:
             row[...] = self._arrivals.delayed(name, self._t)
-        elif name in self._operators:
-            self._operators[name](x, row)
-        elif record is not None:
-            forced = np.ascontiguousarray(fed[name][:, t]) if self._forced and fed else None
-            before, after = (record[key][t] if key in record else None for key in ("before", "after"))
-            self._neurons[name].advance(x, forced, row, before, after)
         if record is not None:
-            record["output"][t] = row
+            record["output"].array[t] = row
             if fed:
                 row[...] = fed[name][:, t]
 
-    def _record(self, name: str, steps: int) -> dict[str, NDArray[Any]]:
+    def _arriving(self, name: str) -> Row:
+        """The input of a node in this step."""
+        source = self._direct.get(name)
+        if source is not None:
+            return self._rings[source].row(self._t)
+        return Row.of(self._arrivals.into(name, self._t))
+
+    def _record(self, name: str, steps: int) -> dict[str, Row]:
         """Empty records of a node, ``(T, B, *shape)``; spikes are small integers."""
         shape = steps, self._batch, *self._network.shapes[name]
         spiking = isinstance(self._network.nodes[name], SPIKING)
         most = self._most[name]
         kind = np.float64 if not spiking else np.int8 if most < 128 else np.int64
         keys = ("before", "after") if self._states and name in self._neurons else ()
-        return {"output": np.empty(shape, dtype=kind), **{key: np.empty(shape) for key in keys}}
+        arrays = {"output": np.empty(shape, dtype=kind), **{key: np.empty(shape) for key in keys}}
+        return {key: Row.of(array) for key, array in arrays.items()}
 
-    def _entry(self, name: str, record: Mapping[str, NDArray[Any]]) -> Entry:
-        by_sample = {key: np.moveaxis(array, 0, 1) for key, array in record.items()}
+    def _entry(self, name: str, record: Mapping[str, Row]) -> Entry:
+        by_sample = {key: np.moveaxis(row.array, 0, 1) for key, row in record.items()}
         graded = not isinstance(self._network.nodes[name], SPIKING)
         before, after = by_sample.get("before"), by_sample.get("after")
         inserted = name in self._network.inserted
         return Entry(by_sample["output"], graded, 0, after, None, before, 0, inserted)
+
+
+def _only_source(network: Network, name: str) -> str | None:
+    """The source of a node that gets what one node sends in the same step, as it is; None for all others."""
+    sources = network.sources(name)
+    if len(sources) != 1 or (sources[0], name) in network.recurrent_edges or isinstance(network.nodes[name], nir.Delay):
+        return None
+    return sources[0] if network.shapes[sources[0]] else None
+
+
+def _address(record: Mapping[str, Row], key: str, t: int) -> int | None:
+    """Where a record of step ``t`` lies; None where there is none."""
+    row = record.get(key)
+    return None if row is None else row.address + t * row.array.strides[0]
 
 
 def _checked(network: Network, name: str, stimulus: Mapping[str, NDArray[Any]]) -> NDArray[Any]:

@@ -28,7 +28,7 @@ from neurodeploy.passes.stage import run_stages
 from neurodeploy.program.population import Input, Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
-from neurodeploy.reference.synapse import convolve
+from neurodeploy.reference.synapse import convolve_sent
 
 Array = NDArray[np.float64]
 Form = tuple[Any, ...]
@@ -69,12 +69,12 @@ class Wiring:
             return np.moveaxis(sums, 1, 0)
         if form.kind != "sum-pool" and form.groups == 1:
             kernels = weights.reshape(-1, *weights.shape[2:])
-            sums = convolve(messages, kernels, form.stride, form.padding, form.dilation, 1)
+            sums = convolve_sent(messages, kernels, form.stride, form.padding, form.dilation, 1)
             return np.moveaxis(sums.reshape(batch, sets, *shape), 1, 0)
         groups = messages.shape[1] if form.kind == "sum-pool" else form.groups
         if form.kind == "sum-pool":
             weights = np.broadcast_to(weights[:, None, None], (sets, groups, 1, *weights.shape[1:]))
-        sums = [convolve(messages, part, form.stride, form.padding, form.dilation, groups) for part in weights]
+        sums = [convolve_sent(messages, part, form.stride, form.padding, form.dilation, groups) for part in weights]
         return np.stack(sums).reshape(sets, batch, *shape)
 
 

@@ -53,17 +53,16 @@ class Branching:
 
     def _decisions(self, sent: Mask, v: IntArray, before: IntArray) -> Counts:
         """Cells that fired, kept a charge, lay on or just below their threshold, or were reset by a spike."""
-        unit = 1 << self._numerics.state_shift
-        below = (self._constant("threshold") << self._numerics.state_shift) - before
-        at_threshold = below.size - int(np.count_nonzero(below))
-        near = int(np.count_nonzero(below.view(np.uint64) <= unit))  # what is negative is a large number here
+        unit, threshold = 1 << self._numerics.state_shift, self._constant("threshold") << self._numerics.state_shift
+        near = np.flatnonzero(before >= threshold - unit)
+        below = _of_cells(threshold, near, before.shape[2]) - _taken(before, near)
         fired = np.flatnonzero(sent)
         held = _taken(before, fired)
         return {
             "fired": len(fired),
             "quiet": int(np.count_nonzero(before)) - int(np.count_nonzero(held)),
-            "just_below": near - at_threshold,
-            "at_threshold": at_threshold,
+            "just_below": int(np.count_nonzero(below > 0)),
+            "at_threshold": len(below) - int(np.count_nonzero(below)),
             "reset": int(np.count_nonzero(_taken(v, fired) != held)),
         }
 
@@ -72,19 +71,28 @@ class Branching:
 
         Cells without membrane and current do all the same, or neuron by neuron what they did before.
         """
+        moved = u != 0
         if self._population.every_step:
-            v_last = np.broadcast_to(first[:, None], v.shape)
+            moved |= first[:, None] != 0
         else:
-            v_last = np.concatenate([first[:, None], v[:, :-1]], axis=1)
-        moved = (u != 0) | (v_last != 0)
+            moved[:, 0] |= first != 0
+            moved[:, 1:] |= v[:, :-1] != 0
         cells = np.flatnonzero(at & moved)
-        constants = {key: self._constant(key) for key in DRIVING}
-        each = {key: value[cells % v.shape[2]] if value.ndim else value for key, value in constants.items()}
-        masks = self._limited(each, _taken(v_last, cells), _taken(u, cells))
+        each = {key: _of_cells(self._constant(key), cells, v.shape[2]) for key in DRIVING}
+        masks = self._limited(each, self._before(cells, first, v), _taken(u, cells))
         counts = {branch: int(np.count_nonzero(mask)) for branch, mask in masks.items()}
         for branch, mask in self._at_rest.items():
             counts[branch] += int(np.count_nonzero(mask & ~moved)) if mask.any() else 0
         return {"saturated": counts["saturations"], "clamped": counts["floors"] + counts["ceilings"]}
+
+    def _before(self, cells: NDArray[np.int64], first: IntArray, v: IntArray) -> IntArray:
+        """The membranes of some cells at the end of the step before."""
+        _, steps, size = v.shape
+        sample, step = np.divmod(cells // size, steps)
+        begins = np.ones(len(cells), np.bool_) if self._population.every_step else step == 0
+        earlier = _taken(v, np.maximum(cells - size, 0))
+        earlier[begins] = _taken(first, (sample * size + cells % size)[begins])
+        return earlier
 
     @cached_property
     def _at_rest(self) -> dict[str, Mask]:
@@ -104,8 +112,9 @@ class Branching:
             return np.ones(before.shape, np.bool_)
         top = (1 << (n.membrane_bits - 1)) - 1
         masks = [before >= top] if before.max(initial=0) >= top else []
-        masks += [before <= -top] if before.min(initial=0) <= -top else []
         bounds = [x << n.state_shift for x in (population.floor, population.ceiling) if x is not None]
+        kept_above = population.floor is not None and population.floor << n.state_shift > -top
+        masks += [before <= -top] if not kept_above and before.min(initial=0) <= -top else []
         masks += [before == bound for bound in bounds]
         at = masks[0] if masks else None
         for mask in masks[1:]:
@@ -130,6 +139,11 @@ class Branching:
         """``(B, T, *shape)`` as ``(B, T, neurons)``."""
         lying = np.moveaxis(array, 2, -1) if self._channels_last else array
         return lying.reshape(*array.shape[:2], -1)
+
+
+def _of_cells(constant: IntArray, cells: NDArray[np.int64], size: int) -> IntArray:
+    """A constant of some cells of ``size`` neurons."""
+    return constant[cells % size] if constant.ndim else constant
 
 
 def _taken(array: IntArray, cells: NDArray[np.int64]) -> IntArray:

@@ -52,6 +52,18 @@ def convolve(
     return np.moveaxis(out, 0, 1).reshape(batch, weights.shape[0], *out_space)
 
 
+def convolve_sent(x: NDArray[Any], *how: Any) -> NDArray[Any]:
+    """``convolve`` of the same arguments that leaves out samples in which nothing was sent: their sums are 0."""
+    spoke = np.flatnonzero(x.reshape(len(x), -1).any(axis=1))
+    if len(spoke) == len(x):
+        return convolve(x, *how)
+    spoke = spoke if spoke.size else np.arange(1)
+    sums = convolve(x[spoke], *how)
+    out = np.zeros((len(x), *sums.shape[1:]), sums.dtype)
+    out[spoke] = sums
+    return out
+
+
 def _padded(x: NDArray[Any], padding: tuple[int, ...]) -> NDArray[Any]:
     """Zeros around every map."""
     if not any(padding):
@@ -124,7 +136,7 @@ def convolution_sum(projection: Projection, message: IntArray) -> IntArray:
         groups = message.shape[1]
         weights = np.broadcast_to(weights, (groups, 1, *weights.shape))
     exact = _exact(message, weights, int(np.prod(weights.shape[1:])))
-    out = convolve(
+    out = convolve_sent(
         message.astype(exact),
         weights.astype(exact),
         projection.stride,

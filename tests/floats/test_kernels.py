@@ -10,6 +10,7 @@ from neurodeploy.contract import Terms
 from neurodeploy.floats.kernels import Kernels, kernels
 from neurodeploy.floats.neurons import Neuron
 from neurodeploy.floats.operators import operator
+from neurodeploy.floats.rows import Row
 from neurodeploy.network.shapes import output_shape
 from neurodeploy.reference.linear import apply_linear
 from neurodeploy.reference.neuron import advance, coefficients, initial_state, terms_of
@@ -84,7 +85,8 @@ def test_a_neuron_does_what_the_reference_says_in_every_bit(kind, chosen, seed, 
         decided = rng.integers(0, 2, x.shape).astype(float) if forced and spiking else None
         sent, membrane = advance(node, held, constants, state, x, decided)
         out, before, after = (np.full(x.shape, np.nan) for _ in range(3))
-        compiled.advance(x, decided, out, before, after)
+        told = None if decided is None else Row.of(decided).address
+        compiled.advance(Row.of(x), told, Row.of(out), *(Row.of(record).address for record in (before, after)))
         assert np.array_equal(out, sent) and np.array_equal(before, membrane) and np.array_equal(after, state.v)
 
 
@@ -108,7 +110,7 @@ def test_sums_over_windows_are_those_of_the_reference(seed: int) -> None:
         sent = output_shape("node", node, shape)
         x = rng.integers(-2, 3, (3, *shape)).astype(float)
         out = np.full((3, *sent), np.nan)
-        operator(node, library(), shape, sent)(x, out)
+        operator(node, library(), shape, sent)(Row.of(x), Row.of(out))
         assert np.array_equal(out, apply_linear(node, x)), type(node).__name__
 
 
@@ -120,7 +122,7 @@ def test_dense_sums_are_exact_on_a_grid_and_independent_of_the_other_samples(sha
         x = rng.choice([0.0, 1.0, 0.5], (6, *shape))
         out, alone = np.empty((6, *shape[:-1], 4)), np.empty((1, *shape[:-1], 4))
         dense = operator(node, library(), shape, (*shape[:-1], 4))
-        dense(x, out)
-        dense(x[2:3], alone)
+        dense(Row.of(x), Row.of(out))
+        dense(Row.of(x[2:3]), Row.of(alone))
         assert np.array_equal(out[2:3], alone)
         assert np.allclose(out, apply_linear(node, x), rtol=0, atol=1e-14)

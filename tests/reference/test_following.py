@@ -1,5 +1,6 @@
 """A recorded run follows the reference where nothing in it differs from the reference's own, and nowhere else."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,7 @@ FIRST, STEPS = 17, 40
 """Where the part that is judged begins, and its steps."""
 
 
-def judged(seed: int, family: Family) -> tuple[Trace, object]:
+def judged(seed: int, family: Family) -> tuple[Trace, Callable[[Trace], bool]]:
     """A part of a run of a random program, and what says whether such a part follows the reference."""
     case = generate(seed, family, samples=2)
     program, shown = case.program, case.stimulus
