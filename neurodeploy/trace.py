@@ -34,6 +34,8 @@ UNREADABLE = (
 """What numpy and zipfile raise for a damaged ``.npz``."""
 
 
+SUMMED = "summed"
+"""The key of ``meta`` that says of how many steps a trace with one step holds the sum."""
 RECORDS = ("output", "v", "u", "v_before")
 
 
@@ -231,9 +233,11 @@ def _joined(entries: Sequence[Entry], axis: int) -> Entry:
 
 def trace_table(trace: Trace) -> Table:
     """What a trace shows of itself: shape, count of spikes and share of cells that sent something, per node."""
+    summed = trace.meta.get(SUMMED)
+    steps = f"{trace.steps} steps" if summed is None else f"the sum of {summed} steps"
     return Table(
-        f"trace of {trace.batch} samples, {trace.steps} steps",
-        ("node", "shape", ">spikes", ">active cells"),
+        f"trace of {trace.batch} samples, {steps}",
+        ("node", "shape", ">spikes", ">active cells" if summed is None else ">active neurons"),
         [
             (
                 f"{name} (inserted)" if entry.inserted else name,

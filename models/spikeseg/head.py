@@ -6,7 +6,8 @@ It needs numpy alone: a bundle is read out where there is no torch.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from itertools import islice
 from typing import Any
 
 import nir
@@ -124,19 +125,20 @@ class Detections:
     def value(self) -> TaskValue:
         """By sample, by step, the boxes; as plain data one list for a sample, each box with its step."""
         boxes, scenes = self._boxes, self._scenes
-        plain = [[{"step": t, **vars(box)} for t, here in enumerate(sample) for box in here] for sample in boxes]
+        plain = [[{"step": t, **asdict(box)} for t, here in enumerate(sample) for box in here] for sample in boxes]
         return TaskValue(boxes, plain, _table(plain), lambda sample: picture(scenes[sample], boxes[sample]))
 
 
 def _table(plain: Sequence[Sequence[Mapping[str, int]]]) -> Table:
+    """The first boxes, and how many there are."""
+    count = sum(map(len, plain))
+    boxes = ((number, box) for number, sample in enumerate(plain) for box in sample)
     rows: list[tuple[object, ...]] = [
         (number, box["step"], f"{box['x0']}..{box['x1']}", f"{box['y0']}..{box['y1']}")
-        for number, sample in enumerate(plain)
-        for box in sample
+        for number, box in islice(boxes, SHOWN)
     ]
-    count = len(rows)
     if count > SHOWN:
-        rows = [*rows[:SHOWN], ("...", f"{count - SHOWN} more", "", "")]
+        rows.append(("...", f"{count - SHOWN} more", "", ""))
     return Table(f"{count} boxes", (">sample", ">step", "columns", "rows"), rows)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Bits = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Box:
     """Columns ``x0..x1`` and rows ``y0..y1`` of pixels, all inclusive: one pixel is a box of area 1."""
 

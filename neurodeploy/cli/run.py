@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,25 @@ import typer
 from neurodeploy.cli import options as o
 from neurodeploy.cli.blocks import with_blocks
 from neurodeploy.cli.progress import working
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The head that reads the run out, and its files."""
+
+    head: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME[,KEY=VALUE]",
+            help="Read the run out by a head, e.g. boxes,margin=3; inspect lists those that fit.",
+        ),
+    ] = None
+    head_out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what the head made of every sample (.json).")
+    ] = None
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the head's view of the first sample (.png, .svg, .pdf).")
+    ] = None
 
 
 @with_blocks
@@ -25,22 +45,13 @@ def run(
     operations: Annotated[
         bool, typer.Option("--operations", help="Count synaptic operations, neuron updates and events (integer rungs).")
     ] = False,
-    head: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME[,KEY=VALUE]",
-            help="Read the run out by a head, e.g. boxes,margin=3; inspect lists those that fit.",
-        ),
-    ] = None,
-    head_out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write what the head made of every sample (.json).")
-    ] = None,
-    picture: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw the head's view of the first sample (.png, .svg, .pdf).")
-    ] = None,
+    sums: Annotated[
+        bool, typer.Option("--sums", help="Keep what each neuron sent in all, not every step: for long recordings.")
+    ] = False,
     assign: o.Assign = None,
     trust_sources: o.TrustSources = False,
     *,
+    heading: Heading,
     framing: o.Framing,
     making: o.Making,
     loading: o.Loading,
@@ -58,17 +69,16 @@ def run(
             on=on,
             states=states,
             operations=operations,
+            sums=sums,
             options=o.assignments(assign),
             trust_sources=trust_sources,
             out=out,
-            head=head,
-            head_out=head_out,
-            picture=picture,
+            **vars(heading),
             **framing.arguments(),
             **vars(making),
             **loading.arguments(),
         )
     output.tell(trace.findings)
-    files = {"trace": out, "head_out": head_out, "picture": picture}
+    files = {"trace": out, "head_out": heading.head_out, "picture": heading.picture}
     written = {name: None if path is None else str(path) for name, path in files.items()}
     output.show(lambda: {**trace_json(trace), **written}, show_trace(trace))

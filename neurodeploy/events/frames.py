@@ -106,19 +106,22 @@ class Frames:
 
     def read(self, source: EventSource, steps: int | None = None) -> Array:
         """All frames at once, ``(T, C, H, W)``, or the first ``steps``. Raises InputError where there is none."""
-        blocks: list[Array] = []
+        blocks = list(self.blocks(source, steps))
+        return np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
+
+    def blocks(self, source: EventSource, steps: int | None = None) -> Iterator[Array]:
+        """As ``stream``, of the first ``steps`` where given. Raises InputError where there is no frame."""
         held = 0
         for block in self.stream(source):
-            blocks.append(block if steps is None else block[: steps - held])
-            held += len(blocks[-1])
-            if held == steps:
+            yield block if steps is None else block[: steps - held]
+            held += len(block)
+            if steps is not None and held >= steps:
                 break
         if not held:
             if not any(len(events) for events in source.chunks()):
                 raise InputError("holds no events", source.name, "give a recording with events")
             remedy = "give a smaller count, or look at the filters"
             raise InputError("has too few events for a frame", source.name, remedy)
-        return np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
 
     def to_json(self) -> dict[str, Any]:
         """The fields as plain data."""

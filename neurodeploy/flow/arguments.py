@@ -6,12 +6,12 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypedDict, TypeVar, cast
+from typing import Any, Literal, TypedDict, TypeVar, Unpack, cast
 
 from neurodeploy.contract import Contract
 from neurodeploy.errors import choices
 from neurodeploy.network.network import InputRange, Network
-from neurodeploy.stimuli import Framing, Source, open_stimulus
+from neurodeploy.stimuli import Blocks, Framing, Source, open_blocks, open_stimulus
 from neurodeploy.stimulus import Stimulus
 
 
@@ -88,6 +88,13 @@ def stimulus_of(
         framing=framing,
         checking=checking,
     )
+
+
+def blocks_of(stimulus: Source, network: Network, **how: Unpack[StimulusOptions]) -> Blocks:
+    """The same in blocks of steps: a recording is never held whole. Raises as ``stimulus_of`` does."""
+    framing = Framing(**{name: value for name, value in how.items() if name in Framing.__dataclass_fields__})  # type: ignore[arg-type]
+    making = {name: value for name, value in how.items() if name not in Framing.__dataclass_fields__}
+    return open_blocks(stimulus, network, framing=framing, **making)  # type: ignore[arg-type]
 
 
 def divided(options: SubjectOptions) -> tuple[LoadOptions, StimulusOptions]:

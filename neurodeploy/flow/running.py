@@ -11,20 +11,24 @@ from neurodeploy.analysis.operations import count_operations
 from neurodeploy.atomic import write_files
 from neurodeploy.bundle import Bundle
 from neurodeploy.errors import InputError
-from neurodeploy.flow.arguments import SubjectOptions, divided, spell_out, stimulus_of, texts
+from neurodeploy.flow.arguments import SubjectOptions, blocks_of, divided, spell_out, stimulus_of, texts
 from neurodeploy.flow.foreign import run_target
 from neurodeploy.flow.loading import load
 from neurodeploy.flow.outputs import check_apart
 from neurodeploy.flow.reading_out import check_outputs, chosen_head, writers
 from neurodeploy.flow.subject import (
+    FLOAT_RUNGS,
+    RUNGS,
     Subject,
     artifact_of,
     is_bundle_path,
     network_of,
     open_subject,
-    own_target,
     program_of,
+    target_of,
 )
+from neurodeploy.flow.summing import no_steps, summed
+from neurodeploy.heads import ChosenHead
 from neurodeploy.program.program import Program
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
@@ -33,9 +37,6 @@ from neurodeploy.stimuli.findings import stimulus_findings
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.target import Options, ensure_available, find_target
 from neurodeploy.trace import Trace
-
-FLOAT_RUNGS = ("source", "network")
-RUNGS = (*FLOAT_RUNGS, "program")
 
 
 @spell_out(stimulus_of, load)
@@ -46,6 +47,7 @@ def run(
     on: str | None = None,
     states: bool = False,
     operations: bool = False,
+    sums: bool = False,
     options: Mapping[str, object] | None = None,
     out: str | Path | None = None,
     head: str | None = None,
@@ -58,26 +60,23 @@ def run(
 
     Args:
         subject: a bundle or its folder, a Network, or what ``load`` takes together with the arguments of ``load``.
-        stimulus: a Stimulus; arrays ``(T, *shape)`` or ``(B, T, *shape)`` by name of the input; the path of an
-            ``.npz`` or of a recording of events; or None for the model's own, else 10 % noise. The arguments
-            ``window`` to ``seed`` say how it is read or made.
+        stimulus: a Stimulus; arrays ``(T, *shape)`` or ``(B, T, *shape)`` by name of the input; the path of an ``.npz``
+            or a recording of events; or None for the model's own, else noise; ``window`` to ``seed`` say how.
         on: the rung; the bundle's target by default, or the network of a source.
         states: record membranes and currents too.
         operations: count synaptic operations, neuron updates and events of an integer rung.
+        sums: keep what each neuron sent in all, not every step: a recording of any length fits into memory.
         options: of quantization and of the target, e.g. ``{"weight-bits": 6}``.
         out: where to write the trace (``.npz``).
-        head: a head that reads the run, such as ``"boxes,margin=3"``, by the network's weights; gives ``trace.task``.
-        head_out, picture: where to write that (``.json``) and a picture of the first sample (``.png``, ``.svg``,
-            ``.pdf``). All files are written or none.
+        head: a head that reads the run, such as ``"boxes,margin=3"``; what it makes of it is ``trace.task``.
+        head_out, picture: files for that (``.json``) and a picture (``.png``, ``.svg``); all are written or none.
         trust_sources: compile and run a bundle's sources even where its program gives others.
 
-    Its ``meta`` names the rung; its ``findings`` say what was guessed to make the stimulus, which of its values lie
-    outside the declared range of an input, and which inputs lead nowhere.
+    Its ``findings`` say what was guessed to make the stimulus, and which of its values no input declares.
 
     Raises:
         InputError: for an unknown rung or one the subject does not have, and for a head that does not fit.
-        CapabilityError: for a target that cannot carry the network.
-        UnavailableError: for a target that cannot run here.
+        CapabilityError, UnavailableError: for a target that cannot carry the network or cannot run here.
 
     Example:
         >>> trace = nd.run("digits.fixed", steps=100)
@@ -91,28 +90,43 @@ def run(
     opened = open_subject(subject, **loading)
     network = network_of(opened)
     chosen = None if head is None else chosen_head(head, network, picture)
-    shown = stimulus_of(stimulus, network, **showing)
     rung = on or (opened.target if isinstance(opened, Bundle) else "network")
-    trace = _ran(opened, rung, shown, states, operations, texts(options), trust_sources)
-    if chosen is not None:
-        trace = replace(trace, task=chosen.read(trace))
-    batched = how.get("batch", False) or trace.batch > 1
-    write_files(writers(trace, out, head_out, picture, batched))
+    if sums:
+        no_steps(states, operations)
+        trace = summed(opened, rung, blocks_of(stimulus, network, **showing), texts(options), trust_sources, chosen)
+    else:
+        shown = stimulus_of(stimulus, network, **showing)
+        trace = _ran(opened, rung, shown, states, operations, texts(options), trust_sources, chosen)
+    trace = _named(trace, opened, rung)
+    write_files(writers(trace, out, head_out, picture, how.get("batch", False) or trace.batch > 1))
     return trace
 
 
 def _ran(
-    opened: Subject, rung: str, shown: Stimulus, states: bool, operations: bool, options: Options, trust_sources: bool
+    opened: Subject,
+    rung: str,
+    shown: Stimulus,
+    states: bool,
+    operations: bool,
+    options: Options,
+    trust_sources: bool,
+    chosen: ChosenHead | None,
 ) -> Trace:
-    """The trace of one rung, with its operations where they are counted, and what was noticed about the stimulus."""
+    """Every step of one rung, with its operations where they are counted, what a head made of it, and what was noticed
+    about the stimulus."""
     if operations and rung in FLOAT_RUNGS:
         raise InputError(f"the rung {rung} has no integers to count", "--operations", "run --on program or a target")
     trace, program = run_rung(opened, rung, shown, states, options, trust_sources)
-    if operations and program is not None:
-        trace = replace(trace, operations=count_operations(program, trace))
-    digest = {"bundle": opened.digest} if isinstance(opened, Bundle) else {}
+    counted = None if program is None or not operations else count_operations(program, trace)
+    task = None if chosen is None else chosen.read(trace)
     findings = stimulus_findings(shown, network_of(opened))
-    return replace(trace, meta={**trace.meta, "rung": rung, **digest}, findings=findings)
+    return replace(trace, operations=counted, task=task, findings=findings)
+
+
+def _named(trace: Trace, opened: Subject, rung: str) -> Trace:
+    """The trace whose ``meta`` says what ran."""
+    digest = {"bundle": opened.digest} if isinstance(opened, Bundle) else {}
+    return replace(trace, meta={**trace.meta, "rung": rung, **digest})
 
 
 def run_rung(
@@ -131,10 +145,7 @@ def run_rung(
     if rung == "program":
         program = program_of(subject, options)
         return run_program(program, stimulus, states), program
-    if isinstance(subject, Bundle) and subject.target == rung:
-        target = own_target(subject)
-    else:
-        target = find_target(rung, "--on", RUNGS)
+    target = target_of(subject, rung)
     artifact = artifact_of(subject, target, options, trust_sources)
     ensure_available(target)
     return run_target(target, artifact, stimulus, states), artifact.program

@@ -16,6 +16,8 @@ from neurodeploy.program.program import Program
 from neurodeploy.target import Artifact, Options, Target, find_target, target_names
 
 Subject = Bundle | Network
+FLOAT_RUNGS = ("source", "network")
+RUNGS = (*FLOAT_RUNGS, "program")
 
 
 def open_subject(subject: Subject | str | Path | Any, **loading: Unpack[LoadOptions]) -> Subject:
@@ -45,6 +47,13 @@ def own_target(bundle: Bundle) -> Target:
         problem = f"is made for the target {bundle.target!r}, which is not installed"
         raise UnavailableError(problem, str(bundle.path), "install the package that brings it, or run it --on program")
     return find_target(bundle.target)
+
+
+def target_of(subject: Subject, name: str) -> Target:
+    """The target that a rung names: a bundle's own, or an installed one. Raises as ``find_target`` does."""
+    if isinstance(subject, Bundle) and subject.target == name:
+        return own_target(subject)
+    return find_target(name, "--on", RUNGS)
 
 
 def program_of(subject: Subject, options: Options | None = None) -> Program:

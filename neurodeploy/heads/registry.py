@@ -30,22 +30,41 @@ class ChosenHead:
     bound: BoundHead
 
     def read(self, trace: Trace) -> TaskValue:
-        """What the head makes of a trace.
+        """What the head makes of a trace. Raises as ``open`` and what it gives do."""
+        reading = self.open(trace.batch)
+        reading.feed(trace)
+        return reading.value()
 
-        Raises InputError for a trace without a node that it reads, UnavailableError where the head's own code fails.
+    def open(self, batch: int) -> ChosenReading:
+        """Begin a reading of so many samples. Raises UnavailableError where the head's own code fails."""
+        return ChosenReading(self, _called(self.kind.name, "open", lambda: self.bound.open(batch)))
+
+
+class ChosenReading:
+    """A run under way that a chosen head reads, a few steps at a time however many it is given."""
+
+    def __init__(self, chosen: ChosenHead, reading: Reading) -> None:
+        self._chosen, self._reading = chosen, reading
+
+    def feed(self, trace: Trace) -> None:
+        """The next steps.
+
+        Raises InputError for a trace without a node that the head reads, UnavailableError where its own code fails.
         """
-        missing = [node for node in self.bound.nodes if node not in trace.entries]
+        nodes, name = self._chosen.bound.nodes, self._chosen.kind.name
+        missing = [node for node in nodes if node not in trace.entries]
         if missing:
-            problem = f"the trace has no {', '.join(missing)}, which the head {self.kind.name} reads"
+            problem = f"the trace has no {', '.join(missing)}, which the head {name} reads"
             raise InputError(problem, WHERE, "run --on program, which records every node")
-        return _called(self.kind.name, "reading", lambda: self._read(trace))
-
-    def _read(self, trace: Trace) -> TaskValue:
-        reading: Reading = self.bound.open(trace.batch)
         for start in range(0, trace.steps, CHUNK):
-            part = {node: trace[node].part(slice(None), slice(start, start + CHUNK)) for node in self.bound.nodes}
-            reading.feed(Trace(part))
-        return replace(reading.value(), head=self.kind.name, settings=self.settings)
+            steps = slice(start, start + CHUNK)
+            part = Trace({node: trace[node].part(slice(None), steps) for node in nodes})
+            _called(name, "feed", lambda part=part: self._reading.feed(part))
+
+    def value(self) -> TaskValue:
+        """What the head makes of all steps so far. Raises UnavailableError where its own code fails."""
+        value = _called(self._chosen.kind.name, "value", self._reading.value)
+        return replace(value, head=self._chosen.kind.name, settings=self._chosen.settings)
 
 
 def installed_heads() -> Plugins[HeadKind]:

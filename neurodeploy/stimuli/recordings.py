@@ -12,6 +12,7 @@ import numpy as np
 from neurodeploy.errors import InputError
 from neurodeploy.events import Frames, Sensor, open_events
 from neurodeploy.events.frames import Polarity, Values
+from neurodeploy.events.source import EventSource
 from neurodeploy.finding import Finding
 from neurodeploy.network.network import Network
 from neurodeploy.stimuli.arrays import from_arrays
@@ -50,11 +51,32 @@ class Framing:
         return next((name.replace("_", "-") for name in options), None)
 
 
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """An open recording, and how it becomes frames of the input ``name``; ``findings``: what was chosen for it."""
+
+    source: EventSource
+    frames: Frames
+    name: str
+    findings: tuple[Finding, ...]
+
+
 def read_recording(path: Path, network: Network, framing: Framing, steps: int | None = None) -> Stimulus:
     """The stimulus of a network from a recording, one sample, ``(1, T, C, H, W)``; of its first ``steps`` where given.
 
-    A recording that does not say the size of its sensor is taken to fit the input. Raises InputError where the input
-    has no such shape, the frames have another, and where ``Frames`` does.
+    Raises as ``open_recording`` and ``Frames`` do.
+    """
+    recording = open_recording(path, network, framing)
+    array = recording.frames.read(recording.source, steps).astype(np.float32)
+    stimulus = from_arrays({recording.name: array}, network, Origin("recording", str(path)))
+    return replace(stimulus, findings=recording.findings)
+
+
+def open_recording(path: Path, network: Network, framing: Framing) -> Recording:
+    """A recording whose frames fit the one input of a network.
+
+    One that does not say the size of its sensor is taken to fit the input. Raises InputError where the input has no
+    such shape, the frames have another, and where ``Frames`` does.
     """
     source = open_events(path, columns=framing.columns, time_unit=framing.time_unit, sort=framing.sort)
     name, shape = _input(network, path)
@@ -69,9 +91,7 @@ def read_recording(path: Path, network: Network, framing: Framing, steps: int | 
     if framed != shape:
         problem = f"makes frames (C, H, W) = {framed} of its {source.sensor} pixels, the input {name!r} needs {shape}"
         raise InputError(problem, str(path), _remedy(source.known_sensor(), framed, shape))
-    array = frames.read(source, steps).astype(np.float32)
-    stimulus = from_arrays({name: array}, network, Origin("recording", str(path)))
-    return replace(stimulus, findings=(*source.findings, *_chosen_polarity(framing, frames.polarity, name)))
+    return Recording(source, frames, name, (*source.findings, *_chosen_polarity(framing, frames.polarity, name)))
 
 
 def _chosen_polarity(framing: Framing, polarity: Polarity, name: str) -> tuple[Finding, ...]:

@@ -20,6 +20,7 @@ import neurodeploy as nd
 from neurodeploy.errors import InputError
 from neurodeploy.frontends.checkpoint import save_checkpoint
 from neurodeploy.heads.registry import ChosenHead
+from neurodeploy.stimuli import blocks
 from neurodeploy.trace import Entry, Trace
 from tests.cli.support import call
 from tests.events import encoders
@@ -39,18 +40,19 @@ def test_a_recording_runs_from_its_file_to_boxes(tmp_path: Path, monkeypatch: py
     told = ("--input", "recording.aedat4", "--window", WINDOW, "--head", "boxes", "--head-out")
     ran = call("run", "spikeseg.pt", *told, "boxes.json", "--picture", "boxes.svg", "-o", "trace.npz")
     assert ran.code == 0, ran.err
-    again = call("run", "out", *told, "again.json", "--json")
+    monkeypatch.setattr(blocks, "open_stimulus", None)  # a recording of which sums are kept is never held whole
+    again = call("run", "out", *told, "again.json", "--sums", "--json")
     drawn, truth = json.loads(Path("boxes.json").read_text("utf-8")), SKY.boxes(WINDOW)[:, 0]
-    (boxes,) = drawn["samples"]
-    assert (drawn["rung"], drawn["head"], len(boxes) >= STEPS / 2) == ("network", "boxes", True)
-    assert json.loads(Path("again.json").read_text("utf-8"))["samples"] == again.data["task"]["samples"] == [boxes]
-    assert f"{len(boxes)} boxes" in ran.out
-    for box in boxes:
+    (found,) = drawn["samples"]
+    assert (drawn["rung"], drawn["head"], len(found) >= STEPS / 2) == ("network", "boxes", True)
+    assert json.loads(Path("again.json").read_text("utf-8"))["samples"] == again.data["task"]["samples"] == [found]
+    assert f"{len(found)} boxes" in ran.out
+    for box in found:
         middle = np.array([box["x0"] + box["x1"], box["y0"] + box["y1"]]) / 2
         row = truth[box["step"]]
         assert np.hypot(*(middle - (row[:2] + row[2:]) / 2)) < 4
     picture = Path("boxes.svg").read_text("utf-8")
-    assert f"{len(boxes)} boxes in {STEPS} steps" in picture and "saliency" in picture
+    assert f"{len(found)} boxes in {STEPS} steps" in picture and "saliency" in picture
     assert Trace.load(Path("trace.npz")).steps == STEPS
 
 
