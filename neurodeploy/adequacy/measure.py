@@ -104,7 +104,8 @@ class Adequacy:
         known: dict[int, IntArray] = {}
         right = dict(zip(nodes, run_nodes([*nodes.values()], known), strict=True))
         wrong = {name: [*self._rules(nodes[name], right[name], tried[name].fans)] for name in nodes}
-        records = iter(run_nodes([rule.node for rules in wrong.values() for rule in rules], known))
+        likely = [right[name].neurons(rule.neurons) for name, rules in wrong.items() for rule in rules]
+        records = iter(run_nodes([rule.node for rules in wrong.values() for rule in rules], known, likely))
         results: dict[str, NodeAdequacy] = {}
         for name, rules in wrong.items():
             seen = _seen(nodes[name], right[name], [*zip(rules, records, strict=False)], impossible.get(name, ()))

@@ -16,6 +16,7 @@ from neurodeploy.reference.integer import State, initial_state, overflow, step
 from neurodeploy.reference.program_runner import Update
 from neurodeploy.reference.synapse import add_events, delivered, integer_matmul, messages
 
+Array = NDArray[Any]
 IntArray = NDArray[np.int64]
 CONSTANTS = ("threshold", "current_decay", "membrane_decay", "bias", "initial_membrane", "initial_current")
 OPTIONAL = ("floor", "ceiling", "reset_value")
@@ -117,10 +118,13 @@ def chosen_neurons(population: Population, neurons: IntArray) -> Population:
     return replace(population, shape=(len(neurons),), unit=1.0, **flat, **optional)
 
 
-def run_nodes(nodes: Sequence[Node], received: dict[int, IntArray] | None = None) -> list[Record]:
+def run_nodes(
+    nodes: Sequence[Node], received: dict[int, IntArray] | None = None, likely: Sequence[Record] | None = None
+) -> list[Record]:
     """What every node does; those of one structure run side by side. All have the same samples and steps.
 
-    ``received``: what arrives, by the identity of a node's lines, so that it is summed up once.
+    - ``received``: what arrives, by the identity of a node's lines, so that it is summed up once.
+    - ``likely``: by node, what it may well do: neurons that leave it in no step are not run step after step.
     """
     known = {} if received is None else received
     _add_received(nodes, known)
@@ -131,7 +135,7 @@ def run_nodes(nodes: Sequence[Node], received: dict[int, IntArray] | None = None
     for numbers in groups.values():
         group = [nodes[number] for number in numbers]
         ends = np.cumsum([node.population.size for node in group])[:-1]
-        run = _run(group, known)
+        run = _run(group, known, None if likely is None else [likely[number] for number in numbers])
         parts = [np.split(array, ends, axis=-1) for array in (run.output, run.v, run.u)]
         for place, number in enumerate(numbers):
             records[number] = Record(*(part[place] for part in parts))
@@ -167,28 +171,77 @@ def _stacked(populations: Sequence[Population], chosen: IntArray | None = None) 
     return replace(populations[0], shape=fields["threshold"].shape, **fields)
 
 
-def _run(group: Sequence[Node], known: dict[int, IntArray]) -> Record:
+def _run(group: Sequence[Node], known: dict[int, IntArray], likely: Sequence[Record] | None) -> Record:
     first = group[0]
     population = _stacked([node.population for node in group])
-    batch, steps = first.lines[0].sent.shape[:2]
+    start = _start(group, population, first.lines[0].sent.shape[0])
+    if first.by_events:
+        return _run_by_events(group, population, start)
+    total = np.concatenate([known[id(node.lines)] for node in group], axis=-1)
     update = step if first.update is None else first.update()
-    arriving = [line.arriving for line in first.lines] if first.by_events else []
-    total = None if first.by_events else np.concatenate([known[id(node.lines)] for node in group], axis=-1)
-    if total is not None and first.forgets:
+    if first.forgets:
         return _run_at_once(population, update, total, first.numerics)
-    state = _start(group, population, batch)
+    if likely is None or first.remembers:
+        return _run_in_turn(population, update, total, start, first.numerics)
+    beside = Record(
+        *(np.concatenate([getattr(record, key) for record in likely], axis=-1) for key in ("output", "v", "u"))
+    )
+    away = np.flatnonzero(_leaves(beside, population, update, total, start, first.numerics))
+    if not len(away):
+        return beside
+    began = State(start.u[:, away], start.v[:, away], start.fired[:, away])
+    run = _run_in_turn(_stacked([population], away), update, total[..., away], began, first.numerics)
+    for whole, part in ((beside.output, run.output), (beside.v, run.v), (beside.u, run.u)):
+        whole[..., away] = part
+    return beside
+
+
+def _run_by_events(group: Sequence[Node], population: Population, state: State) -> Record:
+    """What neurons do whose currents every event changes by itself."""
+    first = group[0]
+    update, (batch, steps) = step if first.update is None else first.update(), first.lines[0].sent.shape[:2]
+    arriving = [line.arriving for line in first.lines]
     rows = [
         replace(line.projection, weights=np.concatenate([node.lines[i].rows for node in group]))
-        for i, line in enumerate(first.lines if first.by_events else ())
+        for i, line in enumerate(first.lines)
     ]
     output, v, u = (np.zeros((batch, steps, population.size), np.int64) for _ in range(3))
     for t in range(steps):
-        a = state.u if total is None else total[:, t]
+        a = state.u
         for projection, message in zip(rows, arriving, strict=True):
             a = add_events(a, projection, message[:, t], first.numerics)
         output[:, t] = update(population, state, a, first.numerics).output
         v[:, t], u[:, t] = state.v, state.u
     return Record(output, v, u)
+
+
+def _run_in_turn(population: Population, update: Update, total: IntArray, state: State, numerics: Numerics) -> Record:
+    """What neurons do in one step after the other."""
+    output, v, u = (np.zeros(total.shape, np.int64) for _ in range(3))
+    for t in range(total.shape[1]):
+        output[:, t] = update(population, state, total[:, t], numerics).output
+        v[:, t], u[:, t] = state.v, state.u
+    return Record(output, v, u)
+
+
+def _leaves(
+    likely: Record, population: Population, update: Update, total: IntArray, start: State, numerics: Numerics
+) -> NDArray[np.bool_]:
+    """Neurons that in some step, from where ``likely`` stands, do something else than it says.
+
+    The others do all of it, by induction, and so no step needs to wait for another.
+    """
+    cells = total.reshape(-1, total.shape[-1])
+    fired = np.logical_or.accumulate(likely.output != 0, axis=1) | start.fired[:, None]
+    state = State(_before(start.u, likely.u), _before(start.v, likely.v), _before(start.fired, fired))
+    output = update(population, state, cells, numerics).output
+    pairs = (output, likely.output), (state.v, likely.v), (state.u, likely.u)
+    return np.any([(ours != theirs.reshape(cells.shape)).any(axis=0) for ours, theirs in pairs], axis=0)
+
+
+def _before(first: Array, record: Array) -> Array:
+    """What a record ``(B, T, K)`` of every step's end says of the beginnings, all steps as so many samples."""
+    return np.concatenate([first[:, None], record[:, :-1]], axis=1).reshape(-1, record.shape[-1])
 
 
 def _run_at_once(population: Population, update: Update, total: IntArray, numerics: Numerics) -> Record:
