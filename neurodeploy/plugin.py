@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from neurodeploy.errors import InputError, UnavailableError, choices
 
@@ -101,13 +101,19 @@ def _installed(group: str) -> EntryPoints:
 
     Both change the folder that it lies in, by which ``importlib`` itself knows what is installed.
     """
-    return _read(group, tuple(map(id, sys.meta_path)), tuple(map(_stamp, sys.path)))
+    return _selected(group, tuple(map(id, sys.meta_path)), tuple(map(_stamp, sys.path)))
 
 
 @lru_cache(maxsize=GROUPS)
-def _read(group: str, finders: tuple[int, ...], folders: tuple[Stamp, ...]) -> EntryPoints:
+def _selected(group: str, finders: tuple[int, ...], folders: tuple[Stamp, ...]) -> EntryPoints:
     """The entry points of a group, as long as packages are looked for in the same folders and these stay."""
-    return entry_points(group=group)
+    return _read(finders, folders).select(group=group)
+
+
+@lru_cache(maxsize=1)
+def _read(finders: tuple[int, ...], folders: tuple[Stamp, ...]) -> Any:
+    """The entry points of all groups: every package is opened once, whichever of them is asked for."""
+    return entry_points()
 
 
 def _stamp(folder: str) -> Stamp:
