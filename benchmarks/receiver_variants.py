@@ -92,7 +92,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     link = Link()
-    titles = "wrong bits | behind the decoder | information | 1e-2 at | decided alike | spikes | energy"
+    titles = "wrong bits | behind the decoder | information | 1e-2 at | decided as float | spikes | energy"
     print(f"| receiver | weights | {titles} |\n{'|---' * 9}|", flush=True)
     if arguments.start is not None:
         first = variant("trained", RECEIVER["connect"], RECEIVER["stateful"], arguments.start, (8, 6, 4))
