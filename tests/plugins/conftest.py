@@ -14,7 +14,7 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-PACKAGES = ("toychip", "minichip", "pulse", "q16")
+PACKAGES = ("toychip", "minichip", "pulse", "q16", "firstspike")
 
 
 @dataclass(frozen=True)
