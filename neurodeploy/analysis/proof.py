@@ -131,12 +131,13 @@ class Proof:
     """What is proved of a Program for every input in ``ranges`` (real values by input; all its width where none is).
 
     Index it by the name of a node. ``quantized``: whether networks are quantized to this machine, so that another scale
-    may be chosen.
+    may be chosen; ``fixed``: nodes whose scale the network's contract fixes (``state_grid``).
     """
 
     nodes: tuple[NodeProof, ...]
     ranges: Mapping[str, tuple[float, float]]
     quantized: bool = True
+    fixed: frozenset[str] = frozenset()
 
     def __getitem__(self, name: str) -> NodeProof:
         return next(node for node in self.nodes if node.node == name)
@@ -157,8 +158,9 @@ class Proof:
         return {node.node: node.silent for node in self.nodes}
 
     @property
-    def _claims(self) -> Iterator[Claim]:
-        return (claim for node in self.nodes for claim in node.claims)
+    def _free(self) -> Iterator[NodeProof]:
+        """The nodes for which another scale may be chosen."""
+        return (node for node in self.nodes if node.node not in self.fixed)
 
     @property
     def summary(self) -> str:
@@ -176,7 +178,7 @@ class Proof:
             if complete
             else [_open(node.node, claim) for node in self.open for claim in node.claims if claim.neurons]
         )
-        if self.quantized and any(claim.neurons and claim.quantity == "membrane" for claim in self._claims):
+        if self.quantized and any(c.neurons and c.quantity == "membrane" for node in self._free for c in node.claims):
             lines.append(quiet(ROOM, indent=2))
         firing_lines = [text for node in self.nodes if node.firing is not None for text in node.firing.lines(node.node)]
         return [*([self.table()] if complete else []), *lines, *(quiet(text, indent=2) for text in firing_lines)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
@@ -52,4 +53,6 @@ def prove(
 def proof_of(network: Network, program: Program, ranges: InputRanges | None = None) -> Proof:
     """What is proved of the program of a network, for the inputs that it declares; ``ranges`` replace those of some."""
     declared = {node.name: network.input_range(node.name) for node in program.inputs}
-    return prove_program(program, {name: (v.low, v.high) for name, v in declared.items()} | dict(ranges or {}))
+    proof = prove_program(program, {name: (v.low, v.high) for name, v in declared.items()} | dict(ranges or {}))
+    fixed = (p.name for p in program.populations if network.contract.of(p.name).state_grid is not None)
+    return replace(proof, fixed=frozenset(fixed))

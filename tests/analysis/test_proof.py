@@ -230,3 +230,9 @@ def test_no_run_leaves_a_bound_in_a_slice_of_the_long_count():
     assert counts.failed == ()
     assert counts.tallies["proved nodes"] > counts.tallies["nodes"] // 3
     assert counts.tallies["never fire"]
+
+
+def test_room_is_advised_only_where_the_scale_is_free():
+    gathers = prove_program(chain([[250]], threshold=1 << 17, membrane_decay=1), witnesses=False)
+    assert "room=membrane" in plain_text(gathers.blocks())
+    assert "room=membrane" not in plain_text(replace(gathers, fixed=frozenset({"p"})).blocks())
