@@ -38,7 +38,7 @@ class Scene:
         best = int(sums.argmax())
         if self.events is None or self.saliency is None or self.most is None:
             self.events, self.saliency = events.sum(0), saliency.sum(0)
-            self.most = (best, events[best], saliency[best])
+            self.most = (best, events[best].copy(), saliency[best].copy())
         else:
             self.events += events.sum(0)
             self.saliency += saliency.sum(0)

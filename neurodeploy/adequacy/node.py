@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.population import Population
 from neurodeploy.program.projection import Projection
+from neurodeploy.reference.following import before_each_step
 from neurodeploy.reference.integer import State, initial_state, overflow, step
 from neurodeploy.reference.program_runner import Update
 from neurodeploy.reference.synapse import add_events, delivered, integer_matmul, messages
@@ -233,15 +234,11 @@ def _leaves(
     """
     cells = total.reshape(-1, total.shape[-1])
     fired = np.logical_or.accumulate(likely.output != 0, axis=1) | start.fired[:, None]
-    state = State(_before(start.u, likely.u), _before(start.v, likely.v), _before(start.fired, fired))
+    begun = ((start.u, likely.u), (start.v, likely.v), (start.fired, fired))
+    state = State(*(before_each_step(*pair).reshape(cells.shape) for pair in begun))
     output = update(population, state, cells, numerics).output
     pairs = (output, likely.output), (state.v, likely.v), (state.u, likely.u)
     return np.any([(ours != theirs.reshape(cells.shape)).any(axis=0) for ours, theirs in pairs], axis=0)
-
-
-def _before(first: Array, record: Array) -> Array:
-    """What a record ``(B, T, K)`` of every step's end says of the beginnings, all steps as so many samples."""
-    return np.concatenate([first[:, None], record[:, :-1]], axis=1).reshape(-1, record.shape[-1])
 
 
 def _run_at_once(population: Population, update: Update, total: IntArray, numerics: Numerics) -> Record:

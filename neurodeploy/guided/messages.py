@@ -26,11 +26,11 @@ from neurodeploy.trace import Entry, Trace, joined
 
 IntArray = NDArray[np.int64]
 STEPS, SAMPLES = 16, 8
-"""Steps of every sample, and samples that are kept."""
-CANDIDATES = 48
-"""Samples that are drawn of a small network; as many again are aimed."""
+"""Steps of every sample, and samples that are kept, at most."""
+CANDIDATES, FEWEST, SHORTEST = 48, 2, 4
+"""Samples that are drawn of a small network, as many again are aimed; of a large one, in so many steps at least."""
 CELLS = 1 << 24
-"""Neurons times steps times candidates up to which so many are drawn."""
+"""Neurons times steps times candidates at most, so that memory is bounded, where a large network allows it."""
 WATCHED = 8
 """Neurons of a population, at most, that are remembered for what they reached."""
 
@@ -51,21 +51,24 @@ class Drawn:
         return _stimulus(program, self.messages)
 
 
-def drawn_messages(program: Program, seed: int = 0, samples: int = SAMPLES, steps: int = STEPS) -> Drawn:
+def drawn_messages(program: Program, seed: int = 0) -> Drawn:
     """Of messages that are drawn, and of some that are aimed, the samples that together reach most branches.
 
-    Raises EnvironmentFailureError where the compiler fails. Without a compiler the reference runs the candidates.
+    Of a large network fewer samples of fewer steps are drawn. Raises EnvironmentFailureError where the compiler fails.
+    Without a compiler the reference runs the candidates.
     """
     rng = np.random.Generator(np.random.PCG64(seed))
     width = sum(node.size for node in (*program.inputs, *program.populations))
-    count = min(CANDIDATES, max(samples, CELLS // max(width * steps, 1)))
+    steps = min(STEPS, max(SHORTEST, CELLS // (FEWEST * max(width, 1))))
+    count = min(CANDIDATES, max(FEWEST, CELLS // max(width * steps, 1)))
     spans = {node.name: _span(program, node) for node in (*program.inputs, *program.populations)}
     drawn = {name: _drawn(rng, span, (count, steps), program.node(name).shape) for name, span in spans.items()}
     first = _trace(program, drawn)
-    aimed = _trace(program, aimed_at(program, drawn, _run(program, first), spans, rng))
-    found = [*reached(program, _run(program, first)), *reached(program, _run(program, aimed))]
+    ran = _run(program, first)
+    aimed = _trace(program, aimed_at(program, drawn, ran, spans, rng))
+    found = [*reached(program, ran), *reached(program, _run(program, aimed))]
     branches = [Reached({}, one.taken) for one in found]
-    chosen = _richest(branches, Reached({}, nothing(program).taken), samples)
+    chosen = _richest(branches, Reached({}, nothing(program).taken), min(SAMPLES, count))
     messages = joined([first, aimed], 0)
     kept = {name: _rows(entry, chosen) for name, entry in messages.entries.items()}
     return Drawn(Trace(kept), _watched(program, [branches[row] for row in chosen]))

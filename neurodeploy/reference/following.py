@@ -77,12 +77,12 @@ def _before(population: Population, entry: Entry, start: State) -> tuple[IntArra
         return None
     if population.fire_once:
         ever = np.logical_or.accumulate(entry.output != 0, axis=1) | fired
-        fired = _shifted(start.fired, ever)
-    return _shifted(start.u, entry.u), _shifted(start.v, entry.v), fired
+        fired = before_each_step(start.fired, ever)
+    return before_each_step(start.u, entry.u), before_each_step(start.v, entry.v), fired
 
 
-def _shifted(first: Array, record: Array) -> Array:
-    """What a record of every step's end says of every step's beginning."""
+def before_each_step(first: Array, record: Array) -> Array:
+    """What a record of every step's end, ``(B, T, ...)``, says of every step's beginning; ``first``: of the first."""
     return np.concatenate([first[:, None], record[:, :-1]], axis=1)
 
 
