@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quantization.networks import Trained
+from neurodeploy.engine.run import run_compiled
 from neurodeploy.program import Program
 from neurodeploy.rasters import jaccard
 from neurodeploy.reference.network_runner import run_network
-from neurodeploy.reference.program_runner import run_program
 from neurodeploy.trace import Entry, Trace
 
 Array = NDArray[np.float64]
@@ -59,10 +59,10 @@ class Bench:
         return self._accuracy(self.network)
 
     def kept(self, program: Program) -> Kept:
-        """Runs the program, as it is and with every node fed what the network sent."""
+        """Runs the program, as it is and with every node fed what the network sent, by the compiled engine."""
         shown = self.trained.held_out
-        cascaded = run_program(program, shown)
-        isolated = run_program(program, shown, drive=_as_integers(program, self.network))
+        cascaded = run_compiled(program, shown)
+        isolated = run_compiled(program, shown, drive=_as_integers(program, self.network))
         return Kept(self._indices(program, cascaded), self._indices(program, isolated), self._accuracy(cascaded))
 
     def _indices(self, program: Program, trace: Trace) -> dict[str, float]:
