@@ -65,6 +65,7 @@ def write_files(files: Mapping[Path, Callable[[IO[bytes]], object]]) -> None:
     for path, place in places.items():
         check_outside_bundles(path)
         _check_replaceable(path, place)
+        _warn_of_other_names(path, place)
     temporary = {path: _neighbor(place) for path, place in places.items()}
     with contextlib.ExitStack() as held:
         for path, write in files.items():
@@ -86,6 +87,25 @@ def check_distinct(paths: Iterable[Path]) -> None:
         if place in places:
             raise InputError("is the name of two outputs", str(path), "give each a name of its own")
         places.add(place)
+
+
+def check_writable(path: Path, *, folder: bool = False) -> None:
+    """Raises what writing ``path`` would raise, as far as can be seen before; nothing is made.
+
+    ``folder``: a folder is to be written there; whether it may replace what is there is not looked at.
+    """
+    place = Path(os.path.realpath(path))
+    check_outside_bundles(path)
+    with _as_our_error(path):
+        if not folder and place.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        first = next(parent for parent in place.parents if os.path.lexists(parent))
+        if not first.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(first, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    if not folder:
+        _check_replaceable(path, place)
 
 
 def check_outside_bundles(path: Path) -> None:
@@ -125,6 +145,11 @@ def _check_replaceable(path: Path, place: Path) -> None:
         if stat.S_ISREG(status.st_mode) and not status.st_mode & WRITABLE:
             remedy = f"make it writable (chmod u+w {path}), or name another file"
             raise EnvironmentFailureError("cannot write: it is marked read-only", str(path), remedy)
+
+
+def _warn_of_other_names(path: Path, place: Path) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        status = place.stat()
         if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
             message = f"{path} was one of {status.st_nlink} names of a file; the others keep the old content"
             warnings.warn(message, OutputWarning, stacklevel=4)

@@ -240,12 +240,10 @@ def _epoch_json(epoch: Epoch) -> dict[str, Any]:
 
 
 def _place(source: object, out: str | Path | None) -> Path:
-    """The file to write. Raises InputError for one that is no ``.nir`` or stands in no folder."""
+    """The file to write. Raises InputError for one that is no ``.nir``."""
     if out is None and not isinstance(source, str | Path):
         raise InputError("has no file name to derive one from", "out", "name the file to write")
     place = Path(out) if out is not None else Path(f"{Path(str(source)).stem}.trained.nir")
-    if place.suffix != ".nir" or place.is_dir():
+    if place.suffix != ".nir":
         raise InputError("is no .nir file", str(place), "end its name in .nir: plain NIR with its contract")
-    if not place.absolute().parent.is_dir():
-        raise InputError("its folder does not exist", str(place), "make the folder, or choose another")
     return place

@@ -1,4 +1,4 @@
-"""Outputs of a verb that are files it reads, or one another: refused before anything is read or written."""
+"""Outputs of a verb that are files it reads, one another, or no place to write: refused before anything is done."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import filterfalse
 from pathlib import Path
 
+from neurodeploy.atomic import check_writable
 from neurodeploy.errors import InputError
 
 SOURCES = frozenset(
@@ -24,6 +25,9 @@ def check_apart(
     outputs: Iterable[str | Path | None], arguments: Mapping[str, object], *, replaced: bool = False
 ) -> None:
     """Raises InputError where an output is an input, or another output, by whatever name: a path, link or hard link.
+
+    And what writing it would raise at the end, where that can be seen now: EnvironmentFailureError where a folder
+    stands in the way, a file is marked read-only, or the system would refuse; InputError in a bundle.
 
     Args:
         outputs: what is to be written; None where it is not.
@@ -43,6 +47,8 @@ def check_apart(
             if replaced and any(_same(place, folder) for folder in path.absolute().parents):
                 problem = f"is a folder that would be replaced, and {path} in it is read by the same command"
                 raise InputError(problem, str(place), "name another place for what is written")
+    for place in places:
+        check_writable(place, folder=replaced)
 
 
 def _files(name: str, value: object) -> Iterator[Path]:

@@ -77,6 +77,28 @@ def test_an_output_that_is_an_input_is_refused_before_anything_is_done(
     assert {path.name for path in folder.iterdir()} <= {"folder", named, f"other{kept.suffix}"}
 
 
+FOLDERS = ("export --out", "targets conform --out")
+"""Outputs that are folders."""
+
+
+@pytest.mark.parametrize(("verb", "output"), [(verb, out) for verb, (_, outs, _) in COMMANDS.items() for out in outs])
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_done(
+    folder: Path, verb: str, output: str
+) -> None:
+    suffix = SUFFIX.get(f"{verb} {output}", ".x")
+    (folder / "file").write_bytes(b"precious")
+    (folder / f"folder{suffix}").mkdir()
+    before = sorted(path.name for path in folder.iterdir())
+    wrong = {f"file/below{suffix}": "file is no folder"}
+    if f"{verb} {output}" not in FOLDERS:
+        wrong[f"folder{suffix}"] = "a folder stands there"
+    for place, reason in wrong.items():
+        result = call(*COMMANDS[verb][0].format("source").split(), output, place)
+        assert (result.code, reason in result.err) == (6, True), result.err
+    assert sorted(path.name for path in folder.iterdir()) == before
+    assert (folder / "file").read_bytes() == b"precious"
+
+
 @pytest.mark.parametrize(
     "command",
     [

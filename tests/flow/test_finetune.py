@@ -103,7 +103,6 @@ WRONG = {
     "bits beyond the machine": ({}, {"options": {"weight-bits": 99}}, "-O weight-bits"),
     "an option that nobody has": ({}, {"options": {"colour": 9}, "target": "fixed"}, "colour"),
     "another suffix": ({}, {"out": "out.pt"}, r"is no \.nir file"),
-    "no such folder": ({}, {"out": "gone/out.nir"}, "its folder does not exist"),
 }
 
 
