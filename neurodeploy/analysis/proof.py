@@ -93,6 +93,7 @@ class NodeProof:
 
     - ``proved_neurons``: of how many of its neurons every claim is.
     - ``silent``: of its ``shape``, neurons that never send anything.
+    - ``endless``: a membrane that may leave its width never decays, so that it gathers without end at any scale.
     """
 
     node: str
@@ -102,6 +103,7 @@ class NodeProof:
     proved_neurons: int
     silent: NDArray[np.bool_]
     firing: Firing | None = None
+    endless: bool = False
 
     @property
     def neurons(self) -> int:
@@ -159,8 +161,8 @@ class Proof:
 
     @property
     def _free(self) -> Iterator[NodeProof]:
-        """The nodes for which another scale may be chosen."""
-        return (node for node in self.nodes if node.node not in self.fixed)
+        """The nodes for which another scale may be chosen, and may help."""
+        return (node for node in self.nodes if node.node not in self.fixed and not node.endless)
 
     @property
     def summary(self) -> str:
@@ -250,7 +252,9 @@ def _node(population: Population, claims: tuple[Claim, ...], reached: Reached, n
     fires = firing(population, reached, n) if population.kind == "cuba-lif" else None
     proved = int(np.count_nonzero(np.logical_and.reduce([check.holds for check in reached.checks])))
     silent = (reached.sent[0] == 0) & (reached.sent[1] == 0)
-    return NodeProof(population.name, population.kind, population.shape, claims, proved, silent, fires)
+    outside = [~check.holds for check in reached.checks if check.quantity == "membrane"]
+    endless = bool(np.any(np.logical_or.reduce(outside) & (population.membrane_decay == 0))) if outside else False
+    return NodeProof(population.name, population.kind, population.shape, claims, proved, silent, fires, endless)
 
 
 def _claims(population: Population, reached: Reached) -> tuple[Claim, ...]:

@@ -236,3 +236,9 @@ def test_room_is_advised_only_where_the_scale_is_free():
     gathers = prove_program(chain([[250]], threshold=1 << 17, membrane_decay=1), witnesses=False)
     assert "room=membrane" in plain_text(gathers.blocks())
     assert "room=membrane" not in plain_text(replace(gathers, fixed=frozenset({"p"})).blocks())
+
+
+def test_no_room_is_advised_for_a_membrane_that_never_decays():
+    gathers = prove_program(chain([[-250]], threshold=1 << 17, membrane_decay=0), witnesses=False)
+    assert gathers["p"].verdict == "not proved"
+    assert "room=membrane" not in plain_text(gathers.blocks())
