@@ -103,8 +103,8 @@ def _padded(x: NDArray[Any], padding: tuple[int, ...]) -> NDArray[Any]:
 
 
 def messages(projection: Projection, sent: IntArray) -> IntArray:
-    """What arrives at the synapses: one bit per message, or its value."""
-    return (sent != 0).astype(np.int64) if projection.message_bits == 1 else sent
+    """What arrives at the synapses: one bit per message, or its value; ``sent`` may be of any integer type."""
+    return (sent != 0 if projection.message_bits == 1 else sent).astype(np.int64, copy=False)
 
 
 def accumulate(projection: Projection, sent: IntArray, target_shape: tuple[int, ...], numerics: Numerics) -> IntArray:
@@ -153,7 +153,8 @@ def integer_matmul(a: IntArray, b: IntArray) -> IntArray:
 
 def _exact(a: IntArray, b: IntArray, terms: int) -> type[np.float32 | np.float64 | np.int64]:
     """The fastest type in which sums of so many products are exact: floats where they hold every partial sum."""
-    bound = float(np.abs(a).max(initial=0)) * float(np.abs(b).max(initial=0)) * terms
+    largest = (max(-int(part.min(initial=0)), int(part.max(initial=0))) for part in (a, b))
+    bound = float(prod(largest)) * terms
     return np.float32 if bound < 2**24 else np.float64 if bound < 2**53 else np.int64
 
 
