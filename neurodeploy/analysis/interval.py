@@ -72,9 +72,12 @@ def settled_above(step: Callable[[IntArray], IntArray], start: IntArray, most: i
     """The smallest value from ``start`` up that ``step`` does not raise: no step ever leads beyond it.
 
     ``step`` must be monotone, rise by at most as much as its argument, and lead to no more than ``most`` from there. A
-    value that it does not raise is then followed by such values only, so that halving finds the smallest.
+    value that it does not raise is then followed by such values only, so that halving finds the smallest. It is no less
+    than where ``step`` leads from ``start``, and no more than where it leads from the largest: often one of the two.
     """
-    low, high = start.copy(), np.maximum(start, most)
+    high = np.maximum(start, most)
+    low, high = np.maximum(start, step(start)), np.maximum(start, np.minimum(high, step(high)))
+    low = np.where(step(high - 1) < high, low, high)
     while np.any(low < high):
         middle = (low + high) >> 1
         holds = step(middle) <= middle

@@ -120,14 +120,21 @@ class Bound:
         assert record.membrane is not None
         expected = record.membrane * self._unit()
         drive = arrival.real * 2.0**n.state_shift
-        current = self._currents(drive)
-        before = self._float_start(current, expected, record.output)
+        currents = self._currents(drive)
+        current = currents[1:]
+        before = self._float_start(currents[:-1], expected, record.output)
         output, actual = self._stepped(self._integer_start(before, record.output), arrival)
-        bound = 2.0**n.state_shift * arrival.moved + errors.cut
-        bound += np.abs(before.current) * errors.keep_current + np.abs(before.membrane) * errors.keep_membrane
-        begun = before.fresh.reshape(-1, *[1] * (expected.ndim - 1)) * errors.start
-        bound += errors.bias + before.spikes * errors.threshold + errors.constants + begun
-        magnitude = np.abs(before.membrane) + np.abs(before.current) + np.abs(drive) + np.abs(self._part.neuron.bias)
+        flow, membrane = np.abs(before.current), np.abs(before.membrane)
+        bound = 2.0**n.state_shift * arrival.moved
+        bound += errors.cut + errors.bias + errors.constants
+        moving = (flow, errors.keep_current), (membrane, errors.keep_membrane), (before.spikes, errors.threshold)
+        for amount, error in moving:
+            if error.any():
+                bound += amount * error
+        bound[before.fresh] += errors.start
+        magnitude = membrane + flow
+        magnitude += np.abs(drive, out=drive)
+        magnitude += np.abs(self._part.neuron.bias)
         tolerance = _tolerance(expected, magnitude)
         bound += tolerance
         inside = self._inside(before, current, expected, bound)
@@ -152,14 +159,14 @@ class Bound:
         return result.output.reshape(shape).astype(np.float64), result.v_before.reshape(shape).astype(np.float64)
 
     def _currents(self, drive: Array) -> Array:
-        """The network's currents at the end of every step, in state units."""
+        """The network's currents before these steps and at the end of each, in state units, ``(1 + T, B, *shape)``."""
         keep, (initial, _) = self._part.neuron.keep_current, self._initial()
-        currents = np.empty_like(drive)
-        last = initial if self._last is None else self._last.current
-        for t, driven in enumerate(drive):
-            kept = (initial if self._population.every_step else last) * keep
-            currents[t] = np.trunc(kept) + np.trunc(driven) if self._grid else kept + driven
-            last = currents[t]
+        currents = np.empty((1 + len(drive), *drive.shape[1:]))
+        currents[0] = initial if self._last is None else self._last.current
+        currents[1:] = np.trunc(drive) if self._grid else drive
+        for t in range(len(drive) if keep.any() else 0):
+            kept = (initial if self._population.every_step else currents[t]) * keep
+            currents[t + 1] += np.trunc(kept) if self._grid else kept
         return currents
 
     def _initial(self) -> tuple[Array, float]:
@@ -169,36 +176,43 @@ class Bound:
             neuron.terms.initial_state * state
         )
 
-    def _float_start(self, current: Array, expected: Array, output: Array) -> _Start:
-        """Current and membrane of the network at the end of the steps before, in state units, after its reset."""
+    def _float_start(self, flows: Array, expected: Array, output: Array) -> _Start:
+        """Current and membrane of the network at the end of the steps before, in state units, after its reset.
+
+        ``flows``: the currents at the end of the steps before.
+        """
         neuron, population = self._part.neuron, self._population
         state, (flow, rest) = 2.0**self._numerics.state_shift, self._initial()
-        last = self._last or _Ended(np.broadcast_to(flow, current.shape[1:]), np.zeros(1), np.zeros(1))
-        first = (np.broadcast_to(part, current.shape[1:])[None] for part in (last.current, last.membrane, last.spikes))
-        pairs = zip(first, (current, expected, output), strict=True)
-        flows, before, spikes = (np.concatenate([line, record[:-1]]) for line, record in pairs)
-        fresh = np.full(len(current), population.every_step)
+        last = self._last or _Ended(flow, np.zeros(1), np.zeros(1))
+        first = (np.broadcast_to(part, expected.shape[1:])[None] for part in (last.membrane, last.spikes))
+        pairs = zip(first, (expected, output), strict=True)
+        before, spikes = (np.concatenate([line, record[:-1]]) for line, record in pairs)
+        fresh = np.full(len(expected), population.every_step)
         fresh[0] |= self._last is None
         if neuron.kind != "cuba-lif":
             spikes = np.zeros_like(spikes)
         membrane = before
         if neuron.reset == "subtract":
-            membrane = before - spikes * neuron.threshold * state
+            membrane = before - spikes * (neuron.threshold * state)
         elif neuron.reset != "none":
             membrane = np.where(spikes > 0, neuron.reset_value * state, before)
-        flows[fresh], spikes[fresh] = flow, 0.0
+        spikes[fresh] = 0.0
+        if population.every_step:
+            flows = np.broadcast_to(flow, expected.shape)
         if fresh.any():
             membrane = np.where(fresh.reshape(-1, *[1] * (before.ndim - 1)), rest, membrane)
         return _Start(flows, membrane, spikes, before, fresh)
 
     def _integer_start(self, before: _Start, output: Array) -> State:
         """The same in integers: the membrane before the reset on the grid, reset as the program resets it."""
-        shape = (-1, *self._population.shape)
-        state, fresh = initial_state(self._population, _cells(output)), np.repeat(before.fresh, output.shape[1])
+        shape, fresh = (-1, *self._population.shape), np.repeat(before.fresh, output.shape[1])
+        current = np.rint(before.current).astype(np.int64).reshape(shape)
         membrane = np.rint(before.unreset).astype(np.int64)
         membrane = reset(self._population, membrane, before.spikes.astype(np.int64), self._numerics).reshape(shape)
-        state.u[~fresh] = np.rint(before.current).astype(np.int64).reshape(shape)[~fresh]
-        state.v[~fresh] = membrane[~fresh]
+        if fresh.any():
+            start = initial_state(self._population, int(np.count_nonzero(fresh)))
+            current[fresh], membrane[fresh] = start.u, start.v
+        state = State(current, membrane, np.zeros(current.shape, np.bool_))
         if self._population.fire_once:
             fired = np.logical_or.accumulate(output > 0, axis=0)
             earlier = np.zeros(output.shape[1:], np.bool_) if self._fired is None else self._fired
@@ -209,8 +223,11 @@ class Bound:
     def _equations(self, before: _Start, current: Array) -> Array:
         """The membrane after one step of the float neuron."""
         neuron = self._part.neuron
-        kept = before.membrane * neuron.keep_membrane
-        membrane = (np.trunc(kept) if self._grid else kept) + current + neuron.bias * 2.0**self._numerics.state_shift
+        membrane = before.membrane * neuron.keep_membrane
+        if self._grid:
+            np.trunc(membrane, out=membrane)
+        membrane += current
+        membrane += neuron.bias * 2.0**self._numerics.state_shift
         if neuron.terms.v_min is not None:
             membrane = np.maximum(membrane, neuron.terms.v_min * 2.0**self._numerics.state_shift)
         return membrane
@@ -219,20 +236,28 @@ class Bound:
         """Cells in which no width of the machine is reached, before or after."""
         n = self._numerics
         membrane, flow = 2.0 ** (n.membrane_bits - 1) - 1, 2.0 ** (n.current_bits - 1) - 1
+        widest, membranes, flows = _largest(bound), _largest(expected), _largest(current)
+        self.checked.reach = max(self.checked.reach, membranes / membrane, flows / flow)
+        start = membranes + widest, _largest(before.membrane) + widest, _largest(before.unreset)
+        if all(end < membrane for end in start) and all(x + widest < flow for x in (flows, _largest(before.current))):
+            return np.broadcast_to(np.True_, expected.shape)
         largest = np.maximum(np.abs(before.membrane), np.abs(expected)) + bound
         start = np.maximum(largest, np.abs(before.unreset))
-        reached = max(np.abs(expected).max(initial=0) / membrane, np.abs(current).max(initial=0) / flow)
-        self.checked.reach = max(self.checked.reach, float(reached))
         return (start < membrane) & (np.maximum(np.abs(before.current), np.abs(current)) + bound < flow)
 
     def _decisions(self, expected: Array, output: Array, actual: Array, bound: Array) -> NDArray[np.bool_]:
         """Cells in which the integers decide otherwise though the membrane is further from the threshold."""
         if self._population.kind != "cuba-lif":
             return np.zeros(expected.shape, np.bool_)
-        threshold = self._part.neuron.threshold * 2.0**self._numerics.state_shift
-        least, most = np.minimum(output, actual), np.maximum(output, actual)
-        away = np.maximum((least + 1) * threshold - expected, expected - most * threshold)
-        return (output != actual) & (away > bound + np.maximum(most, 1) * self._errors.threshold)
+        decided = output != actual
+        if decided.any():
+            constants = self._part.neuron.threshold * 2.0**self._numerics.state_shift, self._errors.threshold
+            threshold, error = (np.broadcast_to(constant, expected.shape)[decided] for constant in constants)
+            output, actual, expected, bound = (array[decided] for array in (output, actual, expected, bound))
+            least, most = np.minimum(output, actual), np.maximum(output, actual)
+            away = np.maximum((least + 1) * threshold - expected, expected - most * threshold)
+            decided[decided] = away > bound + np.maximum(most, 1) * error
+        return decided
 
     def _judge(
         self,
@@ -245,22 +270,26 @@ class Bound:
         """Compare the integers' membrane with the network's; ``decided``: cells wrong by their decision."""
         checked = self.checked
         error = np.abs(actual - expected)
-        wrong = inside & (error > bound)
+        wrong = error > bound
         if decided is not None:
-            wrong |= inside & decided
+            wrong |= decided
+        wrong &= inside
+        saturated = error.size - int(np.count_nonzero(inside))
+        error /= bound
         checked.cells += error.size
-        checked.saturated += int(np.count_nonzero(~inside))
-        checked.share = max(checked.share, float((error / bound)[inside].max(initial=0.0)))
+        checked.saturated += saturated
+        checked.share = max(checked.share, float((error[inside] if saturated else error).max(initial=0.0)))
         if wrong.any():
             checked.beyond += int(np.count_nonzero(wrong))
             checked.first = checked.first or self._cell(wrong, expected, actual, bound)
 
     def _ask(self, expected: Array, equations: Array, tolerance: Array) -> None:
         """Compare the float neuron's membrane with the network's."""
-        strange = np.abs(equations - expected) > LOOSER * tolerance
+        away, most = np.abs(equations - expected), LOOSER * tolerance
+        strange = away > most
         if strange.any():
             self.checked.strange += int(np.count_nonzero(strange))
-            first = self._cell(strange, expected, equations, LOOSER * tolerance)
+            first = self._cell(strange, expected, equations, most)
             self.checked.first_strange = self.checked.first_strange or first
 
     def _cell(self, mask: NDArray[np.bool_], expected: Array, actual: Array, bound: Array) -> Cell:
@@ -271,7 +300,16 @@ class Bound:
 
 
 def _tolerance(expected: Array, magnitude: Array) -> Array:
-    return ABSOLUTE + RELATIVE * (np.abs(expected) + magnitude)
+    tolerance = np.abs(expected)
+    tolerance += magnitude
+    tolerance *= RELATIVE
+    tolerance += ABSOLUTE
+    return tolerance
+
+
+def _largest(values: Array) -> float:
+    """The largest magnitude; no number where one of them is none."""
+    return float(np.maximum(values.max(initial=0.0), -values.min(initial=0.0)))
 
 
 def _cells(steps: Array) -> int:

@@ -67,15 +67,13 @@ class Wiring:
             rows = weights.reshape(-1, weights.shape[2])
             sums = (messages.reshape(batch, -1) @ rows.T).reshape(batch, sets, *shape)
             return np.moveaxis(sums, 1, 0)
-        if form.kind != "sum-pool" and form.groups == 1:
-            kernels = weights.reshape(-1, *weights.shape[2:])
-            sums = convolve_sent(messages, kernels, form.stride, form.padding, form.dilation, 1)
-            return np.moveaxis(sums.reshape(batch, sets, *shape), 1, 0)
         groups = messages.shape[1] if form.kind == "sum-pool" else form.groups
         if form.kind == "sum-pool":
             weights = np.broadcast_to(weights[:, None, None], (sets, groups, 1, *weights.shape[1:]))
-        sums = [convolve_sent(messages, part, form.stride, form.padding, form.dilation, groups) for part in weights]
-        return np.stack(sums).reshape(sets, batch, *shape)
+        kernels = np.moveaxis(weights.reshape(sets, groups, -1, *weights.shape[2:]), 0, 1)
+        kernels = kernels.reshape(-1, *weights.shape[2:])
+        sums = convolve_sent(messages, kernels, form.stride, form.padding, form.dilation, groups)
+        return np.moveaxis(sums.reshape(batch, groups, sets, -1), 2, 0).reshape(sets, batch, *shape)
 
 
 @dataclass(frozen=True, eq=False)

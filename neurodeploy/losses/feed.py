@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from neurodeploy.reference.synapse import accumulate
 from neurodeploy.trace import Trace
 
 Array = NDArray[np.float64]
+Side = Literal["integers", "real", "left", "size"]
 ARRIVING: frozenset[Term] = frozenset({"weights", "input quantizer", "graded messages"})
 """Terms that change what arrives."""
 
@@ -81,26 +82,28 @@ class Feed:
         """What arrives in some steps of so many samples."""
         lead, shape = (steps.stop - steps.start, batch), self._part.population.shape
         count = lead[0] * lead[1]
-        sums = {choice: np.zeros((count, *shape)) for choice in self._choices}
-        moved = np.zeros((count, *shape))
-        for wiring, sides in zip(self._part.wirings, self._sides, strict=True):
+        sums: dict[frozenset[Term], list[Array]] = {choice: [] for choice in self._choices}
+        moved: list[Array] = []
+        for sides in self._sides:
+            wiring = sides.wiring
             values = messages.arriving(wiring.source.name, wiring.delay, steps)
             if values is None:
                 continue
             integers, real = _both(wiring, values.reshape(count, *values.shape[2:]))
             rounded = not np.array_equal(integers, real)
-            from_integers = wiring.applied(sides[:2], integers, shape)
-            from_real = wiring.applied(sides[:2], real, shape) if rounded else from_integers
-            for choice, total in sums.items():
-                total += (from_real if term_of(wiring) in choice else from_integers)[int("weights" in choice)]
-            moved += wiring.applied(sides[2:3], np.abs(integers), shape)[0]
+            from_integers = sides.applied(("integers", "real", "left"), integers, shape)
+            from_real = sides.applied(("integers", "real"), real, shape) if rounded else from_integers
+            for choice, parts in sums.items():
+                taken = from_real if term_of(wiring) in choice else from_integers
+                parts.append(taken["real" if "weights" in choice else "integers"])
+            signed = integers.min(initial=0.0) < 0
+            moved.append(sides.applied(("left",), np.abs(integers), shape)["left"] if signed else from_integers["left"])
             if rounded:
-                moved += wiring.applied(np.abs(sides[1:2]), np.abs(integers - real), shape)[0]
-        linear = sums[frozenset()]
-        exact = linear if self._linear else self._summed(messages, steps, linear.shape)
-        by_step = {choice: total.reshape(*lead, *shape) for choice, total in sums.items()}
-        rest = (part.reshape(*lead, *shape) for part in (exact, moved))
-        return Arrival(by_step, by_step[ARRIVING], *rest)
+                moved.append(sides.applied(("size",), np.abs(integers - real), shape)["size"])
+        by_step = {choice: _total(parts, count, shape).reshape(*lead, *shape) for choice, parts in sums.items()}
+        linear = by_step[frozenset()]
+        exact = linear if self._linear else self._summed(messages, steps, (count, *shape)).reshape(linear.shape)
+        return Arrival(by_step, by_step[ARRIVING], exact, _total(moved, count, shape).reshape(linear.shape))
 
     def _summed(self, messages: Messages, steps: slice, shape: tuple[int, ...]) -> Array:
         """The input as the machine sums it."""
@@ -120,12 +123,46 @@ def term_of(wiring: Wiring) -> Term:
     return "input quantizer" if isinstance(wiring.source, Input) else "graded messages"
 
 
-def _sides(wiring: Wiring, limit: Array) -> Array:
-    """Integers, the network's weights, and what rounding left between them: ``(3, ...)``; 0 where there is none."""
+@dataclass(frozen=True, eq=False)
+class _Sides:
+    """Weights of a wiring: ``integers``, ``real``, what rounding ``left`` between them, and the ``size`` of the real.
+
+    Equal sets stand in ``distinct`` once, and sets of zeros not at all; ``places``: where each set stands there.
+    """
+
+    wiring: Wiring
+    distinct: Array
+    places: Mapping[Side, int | None]
+
+    def applied(self, sides: Sequence[Side], messages: Array, shape: tuple[int, ...]) -> dict[Side, Array]:
+        """Sums of some sets times messages ``(B, *source shape)``: ``(B, *shape)`` each."""
+        used = sorted({place for side in sides if (place := self.places[side]) is not None})
+        sums = self.wiring.applied(self.distinct[used], messages, shape) if used else ()
+        by_place = dict(zip(used, sums, strict=True))
+        nothing = np.broadcast_to(0.0, (len(messages), *shape))
+        return {side: nothing if (place := self.places[side]) is None else by_place[place] for side in sides}
+
+
+def _sides(wiring: Wiring, limit: Array) -> _Sides:
+    """The sets of weights of a wiring; 0 where the integers or the network have none."""
     nothing = np.zeros(wiring.form.weights.shape)
     integers = nothing if wiring.integers is None else wiring.integers
     real = nothing if wiring.real is None else wiring.real
-    return np.stack([integers, real, np.minimum(np.abs(integers - real), limit)])
+    sets: dict[Side, Array] = {"integers": integers, "real": real, "size": np.abs(real)}
+    sets["left"] = np.minimum(np.abs(integers - real), limit)
+    distinct: list[Array] = []
+    places: dict[Side, int | None] = {}
+    for side, weights in sets.items():
+        equal = (place for place, known in enumerate(distinct) if np.array_equal(known, weights))
+        places[side] = next(equal, len(distinct)) if weights.any() else None
+        if places[side] == len(distinct):
+            distinct.append(weights)
+    return _Sides(wiring, np.stack(distinct) if distinct else nothing[None], places)
+
+
+def _total(parts: Sequence[Array], count: int, shape: tuple[int, ...]) -> Array:
+    """The sum of arrays ``(count, *shape)``; zeros where there are none."""
+    return sum(parts[1:], start=parts[0]) if parts else np.zeros((count, *shape))
 
 
 def _quantized(wiring: Wiring, values: Array) -> Array:

@@ -126,6 +126,8 @@ def round_bias(bias: Array, numerics: Numerics) -> NDArray[np.int64]:
         here = ~placed & (np.abs(mantissa) <= largest)
         result = np.where(here, mantissa.astype(np.int64) << exponent, result)
         placed |= here
+        if placed.all():
+            break
     return result
 
 

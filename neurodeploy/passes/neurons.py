@@ -83,10 +83,11 @@ class Neuron:
     def exact_at(self, k: int, numerics: Numerics) -> bool:
         """Whether threshold, reset, clamp, bias and initial state are integers at accumulator scale ``2**k``."""
         state = 2.0 ** (k + numerics.state_shift)
-        constants = np.concatenate([np.ravel(self.threshold), np.ravel(self.reset_value), [self.terms.v_min or 0.0]])
-        initial = np.append(np.ravel(self.initial_current), self.terms.initial_state) * state
-        whole = [*np.mod(constants * 2.0**k, 1), *np.mod(initial, 1)]
-        return not any(whole) and bool(np.all(round_bias(self.bias * state, numerics) == self.bias * state))
+        constants = self.threshold, self.reset_value, np.asarray(self.terms.v_min or 0.0)
+        initial = self.initial_current, np.asarray(self.terms.initial_state)
+        scaled = (*(part * 2.0**k for part in constants), *(part * state for part in initial))
+        whole = all(bool(np.all(part - np.floor(part) == 0)) for part in scaled)
+        return whole and bool(np.all(round_bias(self.bias * state, numerics) == self.bias * state))
 
     def decays_exactly(self, numerics: Numerics) -> bool:
         """Whether the machine holds the factors that current and membrane keep per step as they are."""

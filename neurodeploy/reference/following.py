@@ -21,7 +21,7 @@ from neurodeploy.trace import Entry, Trace
 
 Array = NDArray[Any]
 IntArray = NDArray[np.int64]
-CELLS = 1 << 17
+CELLS = 1 << 16
 """Neurons, or what they read, times steps times samples that are computed at once."""
 
 
@@ -40,15 +40,16 @@ def follows(
     False where a population that has states was recorded without them.
     """
     sent = {**inputs, **{p.name: run[p.name].output for p in program.populations}}
-    lines = {name: np.concatenate([past[name], array], axis=1, dtype=np.int64) for name, array in sent.items()}
+    late = memory_steps(program) > 0
+    lines = {name: np.concatenate([past[name], array], axis=1) if late else array for name, array in sent.items()}
     return all(_node_follows(program, p, lines, run[p.name], start[p.name]) for p in program.populations)
 
 
 def _node_follows(
-    program: Program, population: Population, lines: Mapping[str, IntArray], entry: Entry, start: State
+    program: Program, population: Population, lines: Mapping[str, Array], entry: Entry, start: State
 ) -> bool:
-    before = _before(population, entry, start)
-    if before is None:
+    kept = _kept(population, entry, start)
+    if kept is None:
         return False
     batch, total = entry.output.shape[:2]
     entering, memory = program.into(population.name), memory_steps(program)
@@ -56,29 +57,38 @@ def _node_follows(
     some = max(1, CELLS // (batch * widest))
     for first in range(0, total, some):
         steps = slice(first, min(first + some, total))
-        state = State(*(_together(part, steps) for part in before))
+        state = State(*(_together(_before(*record, steps)) for record in kept))
         late = {p.name: slice(steps.start + memory - p.delay, steps.stop + memory - p.delay) for p in entering}
-        arriving = [(p, _together(lines[p.source], late[p.name])) for p in entering]
+        arriving = [(p, _together(lines[p.source][:, late[p.name]])) for p in entering]
         a = summed(program.numerics, population, arriving, len(state.u), state.u)
         output = step(population, state, a, program.numerics).output
         pairs = [(output, entry.output), (state.u, entry.u), (state.v, entry.v)]
-        if not all(there is None or np.array_equal(ours, _together(there, steps)) for ours, there in pairs):
+        if not all(there is None or np.array_equal(ours, _together(there[:, steps])) for ours, there in pairs):
             return False
     return True
 
 
-def _before(population: Population, entry: Entry, start: State) -> tuple[IntArray, IntArray, Array] | None:
-    """Current, membrane, and whether it has fired, before every step, ``(B, T, *shape)``; None where not recorded."""
+def _kept(population: Population, entry: Entry, start: State) -> tuple[tuple[Array, Array], ...] | None:
+    """Current, membrane, and whether it has fired: at first, and after every step, ``(B, T, *shape)``.
+
+    None where a population that keeps them was recorded without.
+    """
     fired = np.broadcast_to(start.fired[:, None], entry.output.shape)
+    if population.fire_once:
+        fired = np.logical_or.accumulate(entry.output != 0, axis=1) | fired
     if population.kind == "relay":
         still = np.broadcast_to(np.int64(0), entry.output.shape)
-        return still, still, fired
+        return (still[:, 0], still), (still[:, 0], still), (start.fired, fired)
     if entry.u is None or entry.v is None:
         return None
-    if population.fire_once:
-        ever = np.logical_or.accumulate(entry.output != 0, axis=1) | fired
-        fired = before_each_step(start.fired, ever)
-    return before_each_step(start.u, entry.u), before_each_step(start.v, entry.v), fired
+    return (start.u, entry.u), (start.v, entry.v), (start.fired, fired)
+
+
+def _before(first: Array, record: Array, steps: slice) -> Array:
+    """What a record of every step's end says of how some steps began; ``first``: how the first of all did."""
+    if steps.start:
+        return record[:, steps.start - 1 : steps.stop - 1]
+    return before_each_step(first, record[:, steps])
 
 
 def before_each_step(first: Array, record: Array) -> Array:
@@ -86,7 +96,6 @@ def before_each_step(first: Array, record: Array) -> Array:
     return np.concatenate([first[:, None], record[:, :-1]], axis=1)
 
 
-def _together(record: Array, steps: slice) -> Array:
-    """Some steps of all samples as so many samples, ``(B * steps, *shape)``."""
-    part = record[:, steps]
-    return part.reshape(-1, *part.shape[2:])
+def _together(record: Array) -> Array:
+    """The steps of all samples as so many samples, ``(B * T, *shape)``."""
+    return record.reshape(-1, *record.shape[2:])

@@ -51,7 +51,10 @@ OVERFLOW: dict[str, Callable[[IntArray, int], IntArray]] = {
 
 
 def overflow(x: IntArray, bits: int, rule: str) -> IntArray:
-    """Apply a width under an overflow rule."""
+    """Apply a width under an overflow rule. Every rule leaves alone what is smaller than half of the width."""
+    half = 1 << (bits - 1)
+    if not x.size or (-half < x.min() and x.max() < half):
+        return x
     return OVERFLOW[rule](x, bits)
 
 
@@ -59,6 +62,8 @@ def decay(x: IntArray, amount: int | IntArray, numerics: Numerics) -> IntArray:
     """``x`` after the decay of a step: ``x * (1 - amount / 2**decay_bits)`` truncated toward zero, or ``x - lost``."""
     if numerics.decay_rule == "shift":
         return x - lost(x, amount)
+    if isinstance(amount, int) and amount in (0, numerics.decay_one):
+        return np.zeros_like(x) if amount else x
     keep = numerics.decay_one - np.asarray(amount, dtype=np.int64)
     return np.sign(x) * ((np.abs(x) * keep) >> numerics.decay_bits)
 
@@ -71,7 +76,9 @@ def lost(x: IntArray, shift: int | IntArray) -> IntArray:
 
 def shift_sum(x: IntArray, shift: int) -> IntArray:
     """Times ``2**shift``, floor for negative shifts."""
-    return x << shift if shift >= 0 else x >> -shift
+    if shift == 0:
+        return x
+    return x << shift if shift > 0 else x >> -shift
 
 
 def round_half_even(x: IntArray, shift: int) -> IntArray:

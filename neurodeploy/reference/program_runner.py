@@ -176,6 +176,8 @@ def summed(
     if numerics.accumulation == "events" and current is not None:
         total = current
     for projection, message in arriving:
+        if not message.any():
+            continue
         if numerics.accumulation == "events":
             total = add_events(total, projection, message, numerics)
         else:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.projection import Projection
 from neurodeploy.reference.integer import overflow, shift_sum
+from neurodeploy.window import Shape, window_output
 
 IntArray = NDArray[np.int64]
+CELLS = 1 << 17
+"""Numbers that are copied at once for a convolution; those of at least one sample are."""
 
 
 def convolve(
@@ -26,42 +29,67 @@ def convolve(
     """Cross-correlation as torch defines it.
 
     ``x`` is ``(B, C, *space)``, ``weights`` ``(C_out, C / groups, *kernel)``; zero padding. Works on any dtype.
+
+    A column holds what the taps of one row of a kernel meet. So a row of all kernels is one product with the columns
+    of the rows of the map that it lies on, and the products of all rows add up.
     """
-    space = weights.ndim - 2
-    axes = tuple(range(2, 2 + space))
-    x = _padded(x, padding)
-    reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, weights.shape[2:], strict=True))
-    windows = sliding_window_view(x, reach, axis=axes)  # type: ignore[call-overload]
-    every = (
-        slice(None),
-        slice(None),
-        *(slice(None, None, s) for s in stride),
-        *(slice(None, None, d) for d in dilation),
-    )
-    windows = windows[every]
-    batch, channels = x.shape[:2]
-    out_space = windows.shape[2 : 2 + space]
-    taps = int(np.prod(weights.shape[1:]))
-    grouped = windows.reshape(batch, groups, channels // groups, *windows.shape[2:])
-    order = (1, 0, *range(3, 3 + space), 2, *range(3 + space, 3 + 2 * space))
-    columns = grouped.transpose(order).reshape(groups, -1, taps)
-    kernels = weights.reshape(groups, weights.shape[0] // groups, taps)
-    out = columns @ kernels.transpose(0, 2, 1)
-    out = out.reshape(groups, batch, *out_space, -1)
-    out = np.moveaxis(out, -1, 2)
-    return np.moveaxis(out, 0, 1).reshape(batch, weights.shape[0], *out_space)
+    kernel = weights.shape[2:]
+    space = window_output(x.shape[2:], kernel, stride, padding, dilation)
+    maps = _padded(x, padding)
+    maps = maps.reshape(len(x), groups, x.shape[1] // groups, *maps.shape[2:])
+    rows = np.moveaxis(weights.reshape(groups, -1, *weights.shape[1:]), 3, 0)
+    rows = rows.reshape(kernel[0], groups, len(weights) // groups, -1)
+    out = np.zeros((len(x), groups, rows.shape[2], prod(space)), np.result_type(x, weights))
+    some = max(1, CELLS // max(1, groups * rows.shape[3] * maps.shape[3] * prod(space[1:])))
+    for first in range(0, len(x), some):
+        part = slice(first, first + some)
+        columns = _columns(maps[part], kernel[1:], space[1:], stride[1:], dilation[1:])
+        for place, row in enumerate(rows):
+            met = columns[:, :, :, _along(place, space[0], stride[0], dilation[0])]
+            out[part] += row @ met.reshape(*met.shape[:3], -1)
+    return out.reshape(len(x), len(weights), *space)
 
 
-def convolve_sent(x: NDArray[Any], *how: Any) -> NDArray[Any]:
-    """``convolve`` of the same arguments that leaves out samples in which nothing was sent: their sums are 0."""
-    spoke = np.flatnonzero(x.reshape(len(x), -1).any(axis=1))
-    if len(spoke) == len(x):
-        return convolve(x, *how)
-    spoke = spoke if spoke.size else np.arange(1)
-    sums = convolve(x[spoke], *how)
-    out = np.zeros((len(x), *sums.shape[1:]), sums.dtype)
-    out[spoke] = sums
-    return out
+def _columns(maps: NDArray[Any], taps: Shape, space: Shape, stride: Shape, dilation: Shape) -> NDArray[Any]:
+    """What each tap of a row of a kernel meets in every row of ``maps``, at each of its ``space`` places along it.
+
+    ``(B, groups, channels * taps, height, *space)`` of ``(B, groups, channels, height, *width)``.
+    """
+    columns = np.empty((*maps.shape[:3], *taps, maps.shape[3], *space), maps.dtype)
+    for tap in np.ndindex(*taps):
+        met = (_along(*axis) for axis in zip(tap, space, stride, dilation, strict=True))
+        columns[:, :, :, *tap] = maps[:, :, :, :, *met]
+    return columns.reshape(*maps.shape[:2], -1, maps.shape[3], *space)
+
+
+def _along(tap: int, places: int, stride: int, dilation: int) -> slice:
+    """What a tap meets along an axis, for every place of its kernel."""
+    first = dilation * tap
+    return slice(first, first + stride * (places - 1) + 1, stride)
+
+
+def convolve_sent(
+    x: NDArray[Any], weights: NDArray[Any], stride: Shape, padding: Shape, dilation: Shape, groups: int
+) -> NDArray[Any]:
+    """``convolve`` of the same arguments, ``x`` in the type of ``weights``, that leaves out where nothing was sent.
+
+    Of samples without messages the sums are 0; so are those of groups without any, and channels add nothing.
+    """
+    sent = (x.reshape(len(x), x.shape[1], -1) != 0).any(axis=2)
+    samples = np.flatnonzero(sent.any(axis=1))
+    used = sent.any(axis=0).reshape(groups, -1)
+    if len(samples) == len(x) and used.all():
+        return convolve(x.astype(weights.dtype, copy=False), weights, stride, padding, dilation, groups)
+    ours, channels = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
+    space = window_output(x.shape[2:], weights.shape[2:], stride, padding, dilation)
+    out = np.zeros((len(x), groups, len(weights) // groups, *space), weights.dtype)
+    if len(samples):
+        maps = x.reshape(len(x), *used.shape, *x.shape[2:])[np.ix_(samples, ours, channels)]
+        kernels = weights.reshape(groups, -1, *weights.shape[1:])[np.ix_(ours, np.arange(out.shape[2]), channels)]
+        maps, kernels = maps.reshape(len(maps), -1, *x.shape[2:]), kernels.reshape(-1, *kernels.shape[2:])
+        sums = convolve(maps.astype(weights.dtype), kernels, stride, padding, dilation, len(ours))
+        out[np.ix_(samples, ours)] = sums.reshape(len(samples), len(ours), *out.shape[2:])
+    return out.reshape(len(x), len(weights), *space)
 
 
 def _padded(x: NDArray[Any], padding: tuple[int, ...]) -> NDArray[Any]:
@@ -75,8 +103,8 @@ def _padded(x: NDArray[Any], padding: tuple[int, ...]) -> NDArray[Any]:
 
 
 def messages(projection: Projection, sent: IntArray) -> IntArray:
-    """What arrives at the synapses: one bit per message, or its value."""
-    return (sent != 0).astype(np.int64) if projection.message_bits == 1 else sent
+    """What arrives at the synapses: one bit per message, or its value; ``sent`` may be of any integer type."""
+    return (sent != 0 if projection.message_bits == 1 else sent).astype(np.int64, copy=False)
 
 
 def accumulate(projection: Projection, sent: IntArray, target_shape: tuple[int, ...], numerics: Numerics) -> IntArray:
@@ -125,7 +153,8 @@ def integer_matmul(a: IntArray, b: IntArray) -> IntArray:
 
 def _exact(a: IntArray, b: IntArray, terms: int) -> type[np.float32 | np.float64 | np.int64]:
     """The fastest type in which sums of so many products are exact: floats where they hold every partial sum."""
-    bound = float(np.abs(a).max(initial=0)) * float(np.abs(b).max(initial=0)) * terms
+    largest = (max(-int(part.min(initial=0)), int(part.max(initial=0))) for part in (a, b))
+    bound = float(prod(largest)) * terms
     return np.float32 if bound < 2**24 else np.float64 if bound < 2**53 else np.int64
 
 

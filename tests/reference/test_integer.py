@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.program import Population
 from neurodeploy.reference.integer import (
+    OVERFLOW,
     decay,
     initial_state,
     overflow,
@@ -41,6 +42,7 @@ def test_decay_truncates_toward_zero(x: int, amount: int) -> None:
 def test_decay_extremes(x: int) -> None:
     assert decay(one(x), 0, LOIHI2)[0] == x
     assert decay(one(x), 4096, LOIHI2)[0] == 0
+    assert decay(one(x), np.array([0, 4096]), LOIHI2).tolist() == [x, 0]
 
 
 def test_decay_takes_one_value_per_neuron() -> None:
@@ -75,8 +77,14 @@ def test_saturate_is_symmetric(x: int, bits: int) -> None:
 
 @given(near_edge)
 def test_overflow_chooses_by_rule(x: int) -> None:
-    for rule, function in (("wrap", wrap), ("wrap-once", wrap_once), ("saturate", saturate)):
+    for rule, function in OVERFLOW.items():
         assert overflow(one(x), 24, rule)[0] == function(one(x), 24)[0]
+
+
+@given(st.lists(near_edge, max_size=4), st.sampled_from(list(OVERFLOW)))
+def test_overflow_of_many_values_is_that_of_every_value(values: list[int], rule: str) -> None:
+    array = np.array(values, dtype=np.int64)
+    assert overflow(array, 24, rule).tolist() == [int(OVERFLOW[rule](one(x), 24)[0]) for x in values]
 
 
 @given(int32, st.integers(-8, 7))

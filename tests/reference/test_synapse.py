@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.program import Projection
-from neurodeploy.reference.synapse import accumulate, convolve, integer_matmul, messages
+from neurodeploy.reference.synapse import accumulate, convolve, convolve_sent, integer_matmul, messages
 
 torch = pytest.importorskip("torch")
 
@@ -42,6 +42,22 @@ def test_conv2d_is_torch_cross_correlation(case) -> None:
 @given(convolutions(axes=1))
 def test_conv1d_is_torch_cross_correlation(case) -> None:
     np.testing.assert_array_equal(convolve(*case), by_torch(*case))
+
+
+@given(convolutions(axes=2), st.data())
+def test_samples_groups_and_channels_in_which_nothing_was_sent_may_be_left_out(case, data) -> None:
+    x = case[0]
+    silent = [data.draw(st.lists(st.booleans(), min_size=n, max_size=n)) for n in x.shape[:2]]
+    x[silent[0]], x[:, silent[1]] = 0, 0
+    np.testing.assert_array_equal(convolve_sent(*case), by_torch(*case))
+
+
+def test_a_batch_that_is_computed_in_pieces_is_that_of_its_samples() -> None:
+    rng = np.random.default_rng(0)
+    x, weights = rng.integers(-9, 10, (300, 2, 32, 32)), rng.integers(-9, 10, (3, 2, 3, 3))
+    how = (1, 1), (1, 1), (1, 1), 1
+    apart = [convolve(sample[None], weights, *how) for sample in x]
+    np.testing.assert_array_equal(convolve(x, weights, *how), np.concatenate(apart))
 
 
 @given(convolutions(axes=2), st.integers(0, 7))
