@@ -159,7 +159,7 @@ def _structure(node: Node) -> object:
         node.forgets,
         node.kept,
     )
-    events = [(id(line.sent), line.projection.delay, line.projection.shift) for line in node.lines]
+    events = [(line.gets, line.projection.delay, line.projection.shift) for line in node.lines]
     return *rules, p.floor is None, p.ceiling is None, p.shift, p.output, tuple(events) if node.by_events else ()
 
 

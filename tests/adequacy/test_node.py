@@ -98,7 +98,7 @@ def wrong_rules(node: Node, sent: list[Output]) -> list[Wrong]:
     return [*neuron_rules(node), *synapse_rules(node, fans, sent, np.random.default_rng(0))]
 
 
-@pytest.mark.parametrize("case", CASES[:-1])
+@pytest.mark.parametrize("case", CASES)
 def test_wrong_rules_beside_the_right_ones_do_what_they_do_alone(case: Callable[[], tuple[Program, Stimulus]]) -> None:
     program, stimulus = case()
     trace = run_program(program, stimulus, states=True)
