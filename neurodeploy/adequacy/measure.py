@@ -71,7 +71,8 @@ class Adequacy:
         for source, sent in self._read.items():
             for row in rows:
                 output = trace[source].output[row, :left]
-                sent.setdefault(sample + row, []).append(narrowed(output.reshape(len(output), -1)))
+                narrow = output.copy(order="K") if output.itemsize == 1 else narrowed(output)
+                sent.setdefault(sample + row, []).append(narrow)
 
     def _choose(self, population: Population) -> _Tried:
         """Half of the neurons that are tried are those which sent least, half are drawn."""
@@ -135,7 +136,8 @@ class Adequacy:
         if source in self._fired:
             heard = np.flatnonzero(self._fired[source].reshape(-1)[columns])
         samples = [blocks for _, blocks in sorted(self._read[source].items())]
-        sent = [np.concatenate([block[:, columns[heard]] for block in blocks]) for blocks in samples]
+        at = slice(None), *np.unravel_index(columns[heard], samples[0][0].shape[1:])
+        sent = [np.concatenate([block[at] for block in blocks]) for blocks in samples]
         return Line(fan.projection, fan.rows, np.stack(sent), heard)
 
 
