@@ -17,7 +17,7 @@ class Kernels:
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self.dense = _typed(library["nd_dense"], 4, 3)
-        self.window = _typed(library["nd_window"], 5, 0)
+        self.window = _typed(library["nd_window"], 7, 0)
         self.neurons = _typed(library["nd_neurons"], 10, 2)
 
 

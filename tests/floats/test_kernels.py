@@ -114,6 +114,28 @@ def test_sums_over_windows_are_those_of_the_reference(seed: int) -> None:
         assert np.array_equal(out, apply_linear(node, x)), type(node).__name__
 
 
+@pytest.mark.parametrize("density", [0.0, 0.02, 0.5, 1.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_sums_over_windows_add_the_messages_in_the_order_of_their_sources(seed: int, density: float) -> None:
+    """In every bit, whatever many there are: sums that do not come out even tell the order."""
+    rng = np.random.default_rng(seed)
+    stride, padding, dilation, groups = ((1, 1, 1, 1), (1, 2, 1, 2), (2, 1, 1, 4), (1, 1, 2, 1))[seed]
+    weights, bias = rng.normal(size=(8, 4 // groups, 3, 4)), rng.normal(size=8)
+    node = nir.Conv2d((9, 10), weights, stride, padding, dilation, groups, bias)
+    sent = output_shape("node", node, (4, 9, 10))
+    x = rng.normal(size=(4, 9, 10)) * (rng.random((4, 9, 10)) < density)
+    expected = np.zeros(sent)
+    for c, i, j in np.argwhere(x):
+        for o, r, q in np.ndindex(8, 3, 4):
+            y, z = i + padding - r * dilation, j + padding - q * dilation
+            reached = y >= 0 <= z and y % stride == z % stride == 0 and o // (8 // groups) == c // (4 // groups)
+            if reached and y // stride < sent[1] and z // stride < sent[2]:
+                expected[o, y // stride, z // stride] += x[c, i, j] * weights[o, c % (4 // groups), r, q]
+    out = np.full((1, *sent), np.nan)
+    operator(node, library(), (4, 9, 10), sent)(Row.of(x[None]), Row.of(out))
+    assert np.array_equal(out[0], expected + bias[:, None, None])
+
+
 @pytest.mark.parametrize("shape", [(5,), (3, 5)])
 def test_dense_sums_are_exact_on_a_grid_and_independent_of_the_other_samples(shape: tuple[int, ...]) -> None:
     rng = np.random.default_rng(1)
