@@ -42,6 +42,12 @@ def operator(node: Any, library: Kernels, arriving: tuple[int, ...], sent: tuple
     return plain
 
 
+def keeps_silence(node: Any) -> bool:
+    """Whether it sends zeros, none of them negative, where zeros arrive."""
+    weighs = isinstance(node, nir.Affine | nir.Linear | nir.Conv1d | nir.Conv2d)
+    return isinstance(node, nir.SumPool2d | nir.AvgPool2d) or (weighs and not np.any(bias_of(node)))
+
+
 def _dense(node: Any, library: Kernels) -> Operator:
     weights, bias = Row.of(np.asarray(node.weight, np.float64).T), Row.of(bias_of(node))
     inputs, outputs = weights.array.shape

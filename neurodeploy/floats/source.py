@@ -162,6 +162,8 @@ typedef struct {
 
 enum { NONE, SUBTRACT, VALUE };
 
+enum { SOME = 512 };
+
 /* Spikes of a membrane, by the thresholds that fit into it. */
 static double spikes_of(const nd_terms *t, double membrane, double threshold) {
   if (!(t->strict ? membrane > threshold : membrane >= threshold)) return 0.0;
@@ -174,67 +176,50 @@ static double on_grid(double value, double grid, int64_t gridded) {
   return gridded ? trunc(value / grid) * grid : value;
 }
 
-/* One step of a neuron's equations for some samples; the same operations in the same order as the reference.
-   plain: known where this is called, so that what it rules out is left out and many neurons are computed at once. It
-   says: one value of every constant, one spike at most, no current, no grid, nothing held, late, forced or fired once,
-   and both membranes are recorded. */
-static inline __attribute__((always_inline)) void take_step(
-    const int plain, const nd_terms *t, const double *restrict x, const double *restrict forced, double *restrict v,
-    double *restrict current, double *restrict last, uint8_t *restrict fired, double *restrict out,
-    double *restrict before, double *restrict after, int64_t samples, int64_t neurons) {
-  const int64_t gridded = !plain && t->gridded, late = !plain && t->late, every = t->every_step, kind = t->reset;
-  const int64_t clamped = t->clamped, strict = t->strict;
-  const double start = t->start, least = t->least;
-  for (int64_t b = 0; b < samples; b++)
-    for (int64_t n = 0; n < neurons; n++) {
-      const int64_t k = b * neurons + n;
-      const double threshold = t->threshold[plain ? 0 : n * t->steps[6]];
-      const double target = t->reset_value[plain ? 0 : n * t->steps[7]];
-      const double old_membrane = v[k];
-      double membrane = every ? start : old_membrane, drive = x[k];
-      const double held = !plain && t->held ? spikes_of(t, membrane, threshold) * threshold : 0.0;
-      if (late && kind == VALUE && last[k] > 0) membrane = target;
-      if (!plain && t->has_current) {
-        const double old = every ? 0.0 : current[k];
-        const double fresh = on_grid(old * t->decay_current[n * t->steps[4]], t->grid, gridded) +
-                             on_grid(t->gain_current[n * t->steps[5]] * drive, t->grid, gridded);
-        current[k] = fresh;
-        drive = t->new_current ? fresh : old;
-      }
-      const double rest = t->rest[plain ? 0 : n * t->steps[2]], decay = t->decay[plain ? 0 : n * t->steps[0]];
-      const double gain = t->gain[plain ? 0 : n * t->steps[1]];
-      if (gridded)
-        membrane = on_grid(membrane * decay, t->grid, 1) + t->constant[n * t->steps[3]] +
-                   on_grid(gain * drive, t->grid, 1);
-      else
-        membrane = rest + (membrane - rest) * decay + gain * drive;
-      if (late && kind == SUBTRACT) membrane = membrane - last[k] * threshold;
-      membrane = clamped && membrane < least ? least : membrane;
-      double spikes = membrane;
-      if (plain) {
-        const int above = membrane > threshold, reaches = membrane >= threshold;
-        const double to = kind == VALUE ? target : kind == SUBTRACT ? membrane - threshold : membrane;
-        before[k] = membrane;
-        spikes = (strict ? above : reaches) ? 1.0 : 0.0;
-        membrane = (strict ? above : reaches) ? to : membrane;
-      } else {
-        if (before) before[k] = membrane - held;
-        if (!t->silent) {
-          spikes = spikes_of(t, membrane - held, threshold);
-          if (t->fire_once && fired[k]) spikes = 0.0;
-          const double decided = forced ? forced[k] : spikes;
-          if (decided > 0) fired[k] = 1;
-          last[k] = decided;
-          if (!late && kind == SUBTRACT) membrane = membrane - decided * threshold;
-          if (!late && kind == VALUE && decided > 0) membrane = target;
-        }
-      }
-      out[k] = spikes;
-      v[k] = membrane;
-      if (plain || after) after[k] = membrane;
+/* One step of a neuron's equations for some neurons of a sample, from the one that the constants lie at; the same
+   operations in the same order as the reference. */
+static void take_step(const nd_terms *t, const double *x, const double *forced, double *v, double *current,
+                      double *last, uint8_t *fired, double *out, double *before, double *after, int64_t neurons) {
+  const int64_t gridded = t->gridded, late = t->late, every = t->every_step, kind = t->reset;
+  for (int64_t n = 0; n < neurons; n++) {
+    const double threshold = t->threshold[n * t->steps[6]], target = t->reset_value[n * t->steps[7]];
+    double membrane = every ? t->start : v[n], drive = x[n];
+    const double held = t->held ? spikes_of(t, membrane, threshold) * threshold : 0.0;
+    if (late && kind == VALUE && last[n] > 0) membrane = target;
+    if (t->has_current) {
+      const double old = every ? 0.0 : current[n];
+      const double fresh = on_grid(old * t->decay_current[n * t->steps[4]], t->grid, gridded) +
+                           on_grid(t->gain_current[n * t->steps[5]] * drive, t->grid, gridded);
+      current[n] = fresh;
+      drive = t->new_current ? fresh : old;
     }
+    const double rest = t->rest[n * t->steps[2]], decay = t->decay[n * t->steps[0]], gain = t->gain[n * t->steps[1]];
+    if (gridded)
+      membrane = on_grid(membrane * decay, t->grid, 1) + t->constant[n * t->steps[3]] +
+                 on_grid(gain * drive, t->grid, 1);
+    else
+      membrane = rest + (membrane - rest) * decay + gain * drive;
+    if (late && kind == SUBTRACT) membrane = membrane - last[n] * threshold;
+    membrane = t->clamped && membrane < t->least ? t->least : membrane;
+    double spikes = membrane;
+    if (before) before[n] = membrane - held;
+    if (!t->silent) {
+      spikes = spikes_of(t, membrane - held, threshold);
+      if (t->fire_once && fired[n]) spikes = 0.0;
+      const double decided = forced ? forced[n] : spikes;
+      if (decided > 0) fired[n] = 1;
+      last[n] = decided;
+      if (!late && kind == SUBTRACT) membrane = membrane - decided * threshold;
+      if (!late && kind == VALUE && decided > 0) membrane = target;
+    }
+    out[n] = spikes;
+    v[n] = membrane;
+    if (after) after[n] = membrane;
+  }
 }
 
+/* Whether the step is a plain one: one value of every constant, one spike at most, no current, no grid, nothing held,
+   late or fired once. */
 static int is_plain(const nd_terms *t) {
   int64_t several = 0;
   for (int i = 0; i < 8; i++) several |= t->steps[i];
@@ -242,12 +227,72 @@ static int is_plain(const nd_terms *t) {
          !t->silent;
 }
 
-void nd_neurons(const nd_terms *terms, const double *x, const double *forced, double *v, double *current, double *last,
-                uint8_t *fired, double *out, double *before, double *after, int64_t samples, int64_t neurons) {
-  const nd_terms copy = *terms; /* nothing that is stored changes it */
-  if (is_plain(&copy) && !forced && before && after)
-    take_step(1, &copy, x, 0, v, current, last, fired, out, before, after, samples, neurons);
-  else
-    take_step(0, &copy, x, forced, v, current, last, fired, out, before, after, samples, neurons);
+/* The same for plain neurons, both of whose membranes are recorded. The rules are known where this is called, so that
+   nothing branches and many neurons are computed at once. */
+static inline __attribute__((always_inline)) void plain_step(
+    const int every, const int strict, const int kind, const nd_terms *t, const double *restrict x, double *restrict v,
+    double *restrict out, double *restrict before, double *restrict after, int64_t neurons) {
+  const double rest = *t->rest, decay = *t->decay, gain = *t->gain, threshold = *t->threshold;
+  const double target = *t->reset_value, start = t->start, least = t->clamped ? t->least : -INFINITY;
+  for (int64_t n = 0; n < neurons; n++) {
+    const double old = every ? start : v[n];
+    const double whole = rest + (old - rest) * decay + gain * x[n];
+    const double membrane = whole < least ? least : whole;
+    const double to = kind == VALUE ? target : kind == SUBTRACT ? membrane - threshold : membrane;
+    const int fires = strict ? membrane > threshold : membrane >= threshold;
+    out[n] = fires ? 1.0 : 0.0;
+    before[n] = membrane;
+    v[n] = after[n] = fires ? to : membrane;
+  }
+}
+
+#define PLAIN(every, strict, kind)                                             \
+  case ((every) * 2 + (strict)) * 3 + (kind):                                  \
+    plain_step(every, strict, kind, t, x, v, out, before, after, neurons);     \
+    break
+#define PLAINS(every, strict) PLAIN(every, strict, NONE); PLAIN(every, strict, SUBTRACT); PLAIN(every, strict, VALUE)
+
+static void take_plain(const nd_terms *t, const double *x, double *v, double *out, double *before, double *after,
+                       int64_t neurons) {
+  switch ((t->every_step * 2 + t->strict) * 3 + t->reset) {
+    PLAINS(0, 0);
+    PLAINS(0, 1);
+    PLAINS(1, 0);
+    PLAINS(1, 1);
+  }
+}
+
+/* One step of all samples; gives whether any neuron sent something. As many at a time as stay in the nearest cache.
+   out: holds zeros only where it is clean, and is not written again before something is sent; bytes: where not null,
+   what is sent as bytes too. */
+int64_t nd_neurons(const nd_terms *terms, const double *x, const double *forced, double *v, double *current,
+                   double *last, uint8_t *fired, double *out, int8_t *bytes, double *before, double *after,
+                   int64_t clean, int64_t samples, int64_t neurons) {
+  const int plain = is_plain(terms) && !forced && before && after;
+  const int64_t per_sample = plain ? samples * neurons : neurons; /* plain neurons are all alike */
+  int64_t sent = 0;
+  for (int64_t b = 0; b < samples * neurons; b += per_sample)
+    for (int64_t n = 0; n < per_sample; n += SOME) {
+      const int64_t k = b + n, some = per_sample - n < SOME ? per_sample - n : SOME;
+      double sends[SOME];
+      if (plain) {
+        take_plain(terms, x + k, v + k, sends, before + k, after + k, some);
+      } else {
+        nd_terms at = *terms; /* a copy, which nothing that is stored changes */
+        const double **constants[8] = {&at.decay,         &at.gain,         &at.rest,      &at.constant,
+                                       &at.decay_current, &at.gain_current, &at.threshold, &at.reset_value};
+        for (int i = 0; i < 8; i++) *constants[i] += n * at.steps[i];
+        take_step(&at, x + k, forced ? forced + k : 0, v + k, current + k, last + k, fired + k, sends,
+                  before ? before + k : 0, after ? after + k : 0, some);
+      }
+      int64_t any = 0;
+      for (int64_t i = 0; i < some; i++) any |= sends[i] != 0.0;
+      sent |= any;
+      if (!plain || any || !clean) memcpy(out + k, sends, (size_t)some * sizeof(double));
+      if (bytes && !any) memset(bytes + k, 0, (size_t)some);
+      if (bytes && any)
+        for (int64_t i = 0; i < some; i++) bytes[k + i] = (int8_t)sends[i];
+    }
+  return sent;
 }
 """

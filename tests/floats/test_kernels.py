@@ -86,7 +86,10 @@ def test_a_neuron_does_what_the_reference_says_in_every_bit(kind, chosen, seed, 
         sent, membrane = advance(node, held, constants, state, x, decided)
         out, before, after = (np.full(x.shape, np.nan) for _ in range(3))
         told = None if decided is None else Row.of(decided).address
-        compiled.advance(Row.of(x), told, Row.of(out), *(Row.of(record).address for record in (before, after)))
+        as_bytes = np.full(x.shape, 99, np.int8)
+        records = tuple(Row.of(record).address for record in (as_bytes, before, after))
+        spoke = compiled.advance(Row.of(x), told, Row.of(out), records, clean=False)
+        assert spoke == bool(np.any(out)) and (not spiking or np.array_equal(as_bytes, out))
         assert np.array_equal(out, sent) and np.array_equal(before, membrane) and np.array_equal(after, state.v)
 
 
