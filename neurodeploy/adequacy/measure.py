@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from neurodeploy.adequacy.fan import Fan, fan_in
 from neurodeploy.adequacy.grain import Rule, idle, unreachable
-from neurodeploy.adequacy.node import Line, Node, Record, chosen_neurons, run_nodes
+from neurodeploy.adequacy.line import Line
+from neurodeploy.adequacy.node import Node, Record, chosen_neurons, run_nodes
 from neurodeploy.adequacy.result import NodeAdequacy, Seen
 from neurodeploy.adequacy.rules import Wrong, neuron_rules
 from neurodeploy.adequacy.wiring import synapse_rules
@@ -70,17 +71,19 @@ class Adequacy:
         for source, sent in self._read.items():
             for row in rows:
                 output = trace[source].output[row, :left]
-                sent.setdefault(sample + row, []).append(narrowed(output.reshape(len(output), -1)))
+                narrow = output.copy(order="K") if output.itemsize == 1 else narrowed(output)
+                sent.setdefault(sample + row, []).append(narrow)
 
     def _choose(self, population: Population) -> _Tried:
         """Half of the neurons that are tried are those which sent least, half are drawn."""
         sent = self._fired[population.name].reshape(-1)
         ranked = self._rng.permutation(population.size)
-        least = ranked[np.argsort(sent[ranked], kind="stable")][: NEURONS // 2]
+        quiet = ranked[least(sent[ranked], NEURONS // 2)]
         named = self._watched.get(population.name, np.zeros(0, np.int64))
-        others = np.concatenate([named, ranked[~np.isin(ranked, named)]])
-        drawn = others[~np.isin(others, least)][: NEURONS - len(least)]
-        neurons = np.sort(np.concatenate([least, drawn]))
+        some = ranked[: NEURONS + len(named)]
+        others = np.concatenate([named, some[~np.isin(some, named)]])
+        drawn = others[~np.isin(others, quiet)][: NEURONS - len(quiet)]
+        neurons = np.sort(np.concatenate([quiet, drawn]))
         fans = tuple(
             fan_in(p, self._program.node(p.source).shape, population.shape, neurons)
             for p in self._program.into(population.name)
@@ -101,11 +104,11 @@ class Adequacy:
         chosen = {population.name: self._choose(population) for population in self._program.populations}
         tried = {name: neurons for name, neurons in chosen.items() if neurons.fans}
         nodes = {name: self._node(self._program.by_name[name], neurons) for name, neurons in tried.items()}
-        known: dict[int, IntArray] = {}
-        right = dict(zip(nodes, run_nodes([*nodes.values()], known), strict=True))
-        wrong = {name: [*self._rules(nodes[name], right[name], tried[name].fans)] for name in nodes}
-        likely = [right[name].neurons(rule.neurons) for name, rules in wrong.items() for rule in rules]
-        records = iter(run_nodes([rule.node for rules in wrong.values() for rule in rules], known, likely))
+        wrong = {name: [*self._rules(node, tried[name].fans)] for name, node in nodes.items()}
+        beside = [(number, rule.neurons) for number, rules in enumerate(wrong.values()) for rule in rules]
+        every = [*nodes.values(), *(rule.node for rules in wrong.values() for rule in rules)]
+        records = iter(run_nodes(every, [*[None] * len(nodes), *beside]))
+        right = dict(zip(nodes, records, strict=False))
         results: dict[str, NodeAdequacy] = {}
         for name, rules in wrong.items():
             seen = _seen(nodes[name], right[name], [*zip(rules, records, strict=False)], impossible.get(name, ()))
@@ -114,24 +117,37 @@ class Adequacy:
             results[name] = NodeAdequacy(tuple(seen), len(tried[name].neurons), size, samples, steps, states)
         return results
 
-    def _rules(self, node: Node, right: Record, fans: tuple[Fan, ...]) -> Iterator[Wrong]:
+    def _rules(self, node: Node, fans: tuple[Fan, ...]) -> Iterator[Wrong]:
         sent = [self._sent(fan.projection.source) for fan in fans]
-        yield from neuron_rules(node, right)
+        yield from neuron_rules(node)
         yield from synapse_rules(node, fans, sent, self._rng)
 
     def _sent(self, source: str) -> Output:
         return sent_in_fact(self._program.node(source), self._program.numerics)
 
     def _node(self, population: Population, tried: _Tried) -> Node:
-        lines = tuple(Line(fan.projection, fan.rows, self._messages(fan)) for fan in tried.fans)
+        lines = tuple(self._line(fan) for fan in tried.fans)
         return Node(self._program.numerics, chosen_neurons(population, tried.neurons), lines)
 
-    def _messages(self, fan: Fan) -> IntArray:
-        """What the elements that a fan reads sent in the samples that are looked at, ``(B, T, M)``."""
-        samples = [blocks for _, blocks in sorted(self._read[fan.projection.source].items())]
-        return np.stack(
-            [np.concatenate([block[:, fan.columns] for block in blocks]) for blocks in samples], dtype=np.int64
-        )
+    def _line(self, fan: Fan) -> Line:
+        """What a fan brings, with what its elements sent in the samples that are looked at."""
+        source, columns = fan.projection.source, fan.columns
+        heard = np.arange(len(columns))
+        if source in self._fired:
+            heard = np.flatnonzero(self._fired[source].reshape(-1)[columns])
+        samples = [blocks for _, blocks in sorted(self._read[source].items())]
+        at = slice(None), *np.unravel_index(columns[heard], samples[0][0].shape[1:])
+        sent = [np.concatenate([block[at] for block in blocks]) for blocks in samples]
+        return Line(fan.projection, fan.rows, np.stack(sent), heard)
+
+
+def least(values: IntArray, count: int) -> IntArray:
+    """The places of the ``count`` least values, in any order; of equal ones the first."""
+    if len(values) <= count:
+        return np.arange(len(values))
+    most = np.partition(values, count - 1)[count - 1]
+    below = np.flatnonzero(values < most)
+    return np.concatenate([below, np.flatnonzero(values == most)[: count - len(below)]])
 
 
 def _seen(

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.adequacy.line import Line, Sums
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.population import Population
-from neurodeploy.program.projection import Projection
 from neurodeploy.reference.following import before_each_step
 from neurodeploy.reference.integer import State, initial_state, overflow, step
 from neurodeploy.reference.program_runner import Update
-from neurodeploy.reference.synapse import add_events, delivered, integer_matmul, messages
+from neurodeploy.reference.synapse import add_events, delivered
 
 Array = NDArray[Any]
+Beside = tuple[int, NDArray[np.int64]]
+"""The number of a node, and some of its neurons."""
 IntArray = NDArray[np.int64]
 CONSTANTS = ("threshold", "current_decay", "membrane_decay", "bias", "initial_membrane", "initial_current")
 OPTIONAL = ("floor", "ceiling", "reset_value")
@@ -25,38 +27,15 @@ OPTIONAL = ("floor", "ceiling", "reset_value")
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
-    """One projection as some neurons see it: ``rows`` ``(K, M)`` over what ``M`` elements ``sent``, ``(B, T, M)``."""
-
-    projection: Projection
-    rows: IntArray
-    sent: IntArray
-
-    @property
-    def arriving(self) -> IntArray:
-        """The messages that arrive in every step, ``(B, T, M)``."""
-        message, late = messages(self.projection, self.sent.astype(np.int64)), self.projection.delay
-        if late == 0:
-            return message
-        arriving = np.zeros_like(message)
-        steps = slice(late, None) if late > 0 else slice(None, late)
-        source = slice(None, -late) if late > 0 else slice(-late, None)
-        arriving[:, steps] = message[:, source]
-        return arriving
-
-    @property
-    def messages(self) -> object:
-        """What lines share at which the same arrives."""
-        return id(self.sent), self.projection.delay, self.projection.message_bits == 1
-
-
-@dataclass(frozen=True, eq=False)
 class Node:
-    """``K`` neurons with their rules, their lines, and the state they begin with where it is not the initial one.
+    """``K`` neurons with their rules and their lines.
 
     - ``update``: makes, afresh for a run, what takes the place of the reference's update.
     - ``rule``: the name of that update, the same for the same rule of any node, so that those run side by side.
     - ``remembers``: whether that update keeps something from step to step besides the state.
+    - ``late``: by how many steps all that it does, and only what it sends, comes later than under the right rules,
+      where that is all that the update changes.
+    - ``kept``: every sample begins in the state in which the one before it ended, under the right rules.
     """
 
     numerics: Numerics
@@ -65,7 +44,8 @@ class Node:
     update: Callable[[], Update] | None = None
     rule: str = ""
     remembers: bool = False
-    start: State | None = None
+    late: tuple[int, int] = (0, 0)
+    kept: bool = False
 
     @property
     def by_events(self) -> bool:
@@ -89,7 +69,7 @@ class Node:
 
     def neurons(self, chosen: IntArray) -> Node:
         """The same for some of its neurons; one may come several times."""
-        lines = tuple(replace(line, rows=line.rows[chosen]) for line in self.lines)
+        lines = tuple(line.of(chosen) for line in self.lines)
         return replace(self, population=_stacked([self.population], chosen), lines=lines)
 
 
@@ -105,6 +85,17 @@ class Record:
         """The same of some neurons."""
         return Record(self.output[..., chosen], self.v[..., chosen], self.u[..., chosen])
 
+    def later(self, acts: int, sends: int, start: State) -> Record:
+        """The same so many steps later, and what is sent later still; ``start``: the state until then."""
+        steps, silent = self.output.shape[1], np.zeros_like(start.v)
+
+        def moved(first: IntArray, array: IntArray, by: int) -> IntArray:
+            return np.concatenate([*[first[:, None]] * by, array], axis=1)[:, :steps]
+
+        return Record(
+            moved(silent, self.output, acts + sends), moved(start.v, self.v, acts), moved(start.u, self.u, acts)
+        )
+
 
 def chosen_neurons(population: Population, neurons: IntArray) -> Population:
     """Some flat neurons of a population as a population of their own, every constant an array of one per neuron."""
@@ -119,27 +110,37 @@ def chosen_neurons(population: Population, neurons: IntArray) -> Population:
     return replace(population, shape=(len(neurons),), unit=1.0, **flat, **optional)
 
 
-def run_nodes(
-    nodes: Sequence[Node], received: dict[int, IntArray] | None = None, likely: Sequence[Record] | None = None
-) -> list[Record]:
+def run_nodes(nodes: Sequence[Node], beside: Sequence[Beside | None] | None = None) -> list[Record]:
     """What every node does; those of one structure run side by side. All have the same samples and steps.
 
-    - ``received``: what arrives, by the identity of a node's lines, so that it is summed up once.
-    - ``likely``: by node, what it may well do: neurons that leave it in no step are not run step after step.
+    ``beside``: by node, where it has one, another node that has none and of it the neurons that it is but for one
+    rule. What those do it may well do too: neurons that leave it in no step are not run step after step.
     """
-    known = {} if received is None else received
-    _add_received(nodes, known)
+    places = [None] * len(nodes) if beside is None else beside
+    received = _received(nodes)
     groups: dict[object, list[int]] = {}
     for number, node in enumerate(nodes):
-        groups.setdefault(_structure(node), []).append(number)
+        if places[number] is None or node.late == (0, 0) or node.by_events:
+            groups.setdefault(_structure(node), []).append(number)
     records: dict[int, Record] = {}
-    for numbers in groups.values():
+
+    def likely(number: int) -> Record:
+        place = places[number]
+        assert place is not None
+        return records[place[0]].neurons(place[1])
+
+    alone = [numbers for numbers in groups.values() if any(places[number] is None for number in numbers)]
+    for numbers in (*alone, *(numbers for numbers in groups.values() if numbers not in alone)):
         group = [nodes[number] for number in numbers]
+        run = _run(group, received, None if numbers in alone else [likely(number) for number in numbers])
         ends = np.cumsum([node.population.size for node in group])[:-1]
-        run = _run(group, known, None if likely is None else [likely[number] for number in numbers])
         parts = [np.split(array, ends, axis=-1) for array in (run.output, run.v, run.u)]
         for place, number in enumerate(numbers):
             records[number] = Record(*(part[place] for part in parts))
+    for number, node in enumerate(nodes):
+        if number not in records:
+            start = initial_state(node.population, len(node.lines[0].sent))
+            records[number] = likely(number).later(*node.late, start)
     return [records[number] for number in range(len(nodes))]
 
 
@@ -156,8 +157,9 @@ def _structure(node: Node) -> object:
         p.fire_once,
         p.max_spikes_per_step,
         node.forgets,
+        node.kept,
     )
-    events = [(id(line.sent), line.projection.delay, line.projection.shift) for line in node.lines]
+    events = [(line.gets, line.projection.delay, line.projection.shift) for line in node.lines]
     return *rules, p.floor is None, p.ceiling is None, p.shift, p.output, tuple(events) if node.by_events else ()
 
 
@@ -172,21 +174,22 @@ def _stacked(populations: Sequence[Population], chosen: IntArray | None = None) 
     return replace(populations[0], shape=fields["threshold"].shape, **fields)
 
 
-def _run(group: Sequence[Node], known: dict[int, IntArray], likely: Sequence[Record] | None) -> Record:
+def _run(group: Sequence[Node], received: Mapping[int, IntArray], likely: Sequence[Record] | None) -> Record:
     first = group[0]
     population = _stacked([node.population for node in group])
-    start = _start(group, population, first.lines[0].sent.shape[0])
+    beside = None if likely is None else _joined(likely)
+    start = initial_state(population, len(first.lines[0].sent))
+    if first.kept:
+        assert beside is not None
+        _keep(start, beside)
     if first.by_events:
         return _run_by_events(group, population, start)
-    total = np.concatenate([known[id(node.lines)] for node in group], axis=-1)
+    total = np.concatenate([received[id(node.lines)] for node in group], axis=-1)
     update = step if first.update is None else first.update()
     if first.forgets:
         return _run_at_once(population, update, total, first.numerics)
-    if likely is None or first.remembers:
+    if beside is None or first.remembers:
         return _run_in_turn(population, update, total, start, first.numerics)
-    beside = Record(
-        *(np.concatenate([getattr(record, key) for record in likely], axis=-1) for key in ("output", "v", "u"))
-    )
     away = np.flatnonzero(_leaves(beside, population, update, total, start, first.numerics))
     if not len(away):
         return beside
@@ -197,13 +200,27 @@ def _run(group: Sequence[Node], known: dict[int, IntArray], likely: Sequence[Rec
     return beside
 
 
+def _joined(records: Sequence[Record]) -> Record:
+    """Records of neurons side by side."""
+    return Record(
+        *(np.concatenate([getattr(record, key) for record in records], axis=-1) for key in ("output", "v", "u"))
+    )
+
+
+def _keep(start: State, right: Record) -> None:
+    """Let every sample begin where the one before it ended."""
+    for state, record in ((start.u, right.u), (start.v, right.v)):
+        state[1:] = record[:-1, -1]
+    start.fired[1:] = (right.output[:-1] != 0).any(axis=1)
+
+
 def _run_by_events(group: Sequence[Node], population: Population, state: State) -> Record:
     """What neurons do whose currents every event changes by itself."""
     first = group[0]
     update, (batch, steps) = step if first.update is None else first.update(), first.lines[0].sent.shape[:2]
-    arriving = [line.arriving for line in first.lines]
+    arriving = [line.arriving(line.message) for line in first.lines]
     rows = [
-        replace(line.projection, weights=np.concatenate([node.lines[i].rows for node in group]))
+        replace(line.projection, weights=np.concatenate([node.lines[i].weights for node in group]))
         for i, line in enumerate(first.lines)
     ]
     output, v, u = (np.zeros((batch, steps, population.size), np.int64) for _ in range(3))
@@ -249,44 +266,20 @@ def _run_at_once(population: Population, update: Update, total: IntArray, numeri
     return Record(*(array.reshape(total.shape) for array in (output, state.v, state.u)))
 
 
-def _add_received(nodes: Sequence[Node], known: dict[int, IntArray]) -> None:
-    """Add to ``known`` what arrives at nodes in every step, in accumulator units, ``(B, T, K)``.
+def _received(nodes: Sequence[Node]) -> dict[int, IntArray]:
+    """What arrives at nodes in every step, in accumulator units, ``(B, T, K)``, by the identity of their lines.
 
-    The messages of a source meet all rows that read them in one product.
+    Where nodes share their lines, the numerics of the first decide.
     """
-    fresh: dict[int, Node] = {}
+    summed: dict[int, Node] = {}
     for node in nodes:
-        if not node.by_events and id(node.lines) not in known:
-            fresh.setdefault(id(node.lines), node)
-    groups: dict[object, dict[int, Line]] = {}
-    for line in (line for node in fresh.values() for line in node.lines):
-        groups.setdefault(line.messages, {})[id(line)] = line
-    sums: dict[int, IntArray] = {}
-    for lines in groups.values():
-        sums |= zip(lines, _sums([*lines.values()]), strict=True)
-    for key, node in fresh.items():
+        if not node.by_events:
+            summed.setdefault(id(node.lines), node)
+    sums = Sums()
+    sums.add(line for node in summed.values() for line in node.lines)
+    received: dict[int, IntArray] = {}
+    for key, node in summed.items():
         n = node.numerics
-        added = [delivered(line.projection, sums[id(line)], n) for line in node.lines]
-        known[key] = overflow(sum(added[1:], start=added[0]), n.wide_bits, n.wide_overflow)
-
-
-def _sums(lines: Sequence[Line]) -> list[IntArray]:
-    """What lines at which the same arrives add up, before any shift and width, ``(B, T, K)`` each."""
-    arriving = lines[0].arriving
-    read = np.flatnonzero(arriving.any(axis=(0, 1)))
-    rows = np.concatenate([line.rows[:, read] for line in lines])
-    batch, steps, _ = arriving.shape
-    total = integer_matmul(arriving[..., read].reshape(batch * steps, len(read)), rows.T)
-    ends = np.cumsum([len(line.rows) for line in lines])[:-1]
-    return np.split(total.reshape(batch, steps, -1), ends, axis=-1)
-
-
-def _start(group: Sequence[Node], population: Population, batch: int) -> State:
-    state, at = initial_state(population, batch), 0
-    for node in group:
-        part = slice(at, at + node.population.size)
-        if node.start is not None:
-            state.u[:, part], state.v[:, part] = node.start.u, node.start.v
-            state.fired[:, part] = node.start.fired
-        at = part.stop
-    return state
+        added = [delivered(line.projection, sums.of(line), n) for line in node.lines]
+        received[key] = overflow(sum(added[1:], start=added[0]), n.wide_bits, n.wide_overflow)
+    return received

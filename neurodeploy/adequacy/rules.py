@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.adequacy.node import Node, Record
+from neurodeploy.adequacy.node import Node
 from neurodeploy.causes.updates import update_hypotheses
 from neurodeploy.numerics import Numerics, Overflow
 from neurodeploy.program.population import Output, Population
-from neurodeploy.reference.integer import State, Step, initial_state, step
+from neurodeploy.reference.integer import State, Step, step
 
 IntArray = NDArray[np.int64]
 OTHER: dict[Overflow, Overflow] = {
@@ -42,10 +42,10 @@ class Wrong:
         return any(self.term == term and self.words.startswith(words) for term, words in rules)
 
 
-def neuron_rules(node: Node, right: Record) -> Iterator[Wrong]:
-    """Every wrong rule of a node's neurons. ``right``: what they do under the right ones."""
+def neuron_rules(node: Node) -> Iterator[Wrong]:
+    """Every wrong rule of a node's neurons."""
     every = np.arange(node.population.size)
-    rules = _relay(node) if node.population.kind == "relay" else _neuron(node, right)
+    rules = _relay(node) if node.population.kind == "relay" else _neuron(node)
     for term, words, wrong in rules:
         yield Wrong(term, words, wrong, every)
 
@@ -77,7 +77,7 @@ def _relay(node: Node) -> Rules:
     yield "overflow", f"sums {other}", replace(node, numerics=replace(n, wide_overflow=other))
 
 
-def _neuron(node: Node, right: Record) -> Rules:
+def _neuron(node: Node) -> Rules:
     population, n = node.population, node.numerics
     yield "bias", "one unit more", _by(node, "bias", 1)
     yield "bias", "one unit less", _by(node, "bias", -1)
@@ -88,7 +88,7 @@ def _neuron(node: Node, right: Record) -> Rules:
     yield "initial state", "membrane one unit more", _by(node, "initial_membrane", 1 << n.state_shift)
     if not population.every_step:
         yield "kept state", "state forgotten in every step", _with(node, every_step=True)
-        yield "kept state", "state kept from the sample before", replace(node, start=_kept(node, right))
+        yield "kept state", "state kept from the sample before", replace(node, kept=True)
     elif n.decay_rule == "product":
         yield "kept state", "state kept between steps", _with(node, every_step=False)
     if population.kind == "cuba-lif":
@@ -121,8 +121,8 @@ def _updates(node: Node) -> Rules:
             idle |= hypothesis.term == "reset" and p.reset == "none"
         if not idle:
             rule = f"{hypothesis.term}: {hypothesis.change}"
-            wrong = replace(node, update=hypothesis.update, rule=rule, remembers=hypothesis.remembers)
-            yield hypothesis.term, hypothesis.change, wrong
+            how = replace(node, update=hypothesis.update, rule=rule, remembers=hypothesis.remembers)
+            yield hypothesis.term, hypothesis.change, replace(how, late=hypothesis.late)
 
 
 def _beyond(population: Population, state: State, a: IntArray, n: Numerics) -> Step:
@@ -141,9 +141,10 @@ def _without_high(population: Population, state: State, a: IntArray, n: Numerics
 
 
 def _clamps(node: Node) -> Rules:
-    for field in ("floor", "ceiling"):
+    far = 1 << (62 - node.numerics.state_shift)
+    for field, beyond in (("floor", -far), ("ceiling", far)):
         if getattr(node.population, field) is not None:
-            yield "clamp", f"no {field}", _with(node, **{field: None})
+            yield "clamp", f"no {field}", _with(node, **{field: np.full(node.population.size, beyond)})
             yield "clamp", f"{field} one unit lower", _by(node, field, -1)
             yield "clamp", f"{field} one unit higher", _by(node, field, 1)
 
@@ -173,12 +174,3 @@ def _decisions(node: Node) -> Rules:
         yield "spikes per step", "one at most", _with(node, max_spikes_per_step=1)
         fewer = population.max_spikes_per_step - 1
         yield "spikes per step", "one fewer", _with(node, max_spikes_per_step=fewer)
-
-
-def _kept(node: Node, right: Record) -> State:
-    """What every sample begins with where the sample before left its state."""
-    first = initial_state(node.population, len(right.v))
-    for state, record in ((first.u, right.u), (first.v, right.v)):
-        state[1:] = record[:-1, -1]
-    first.fired[1:] = (right.output[:-1] != 0).any(axis=1)
-    return first

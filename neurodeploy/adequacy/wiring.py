@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.adequacy.fan import Fan
-from neurodeploy.adequacy.node import Line, Node
+from neurodeploy.adequacy.line import Line
+from neurodeploy.adequacy.node import Node
 from neurodeploy.adequacy.rules import Wrong
 from neurodeploy.program.population import Output
 
@@ -44,17 +45,10 @@ def _weights(node: Node, number: int, rng: np.random.Generator) -> Iterator[Wron
     neuron, column = neuron[drawn], column[drawn]
     value = line.rows[neuron, column]
     grain = max(1, int(np.gcd.reduce(line.projection.weights, axis=None)))
-    changes: tuple[tuple[str, Callable[[IntArray], IntArray]], ...] = (
-        ("one step up", lambda w: w + grain),
-        ("one step down", lambda w: w - grain),
-        ("its sign", lambda w: -w),
-        ("lost", np.zeros_like),
-    )
-    for words, change in changes:
-        alone = node.neurons(neuron)
-        rows = alone.lines[number].rows.copy()
-        rows[np.arange(len(neuron)), column] = change(value)
-        yield Wrong("weights", words, _with(alone, number, replace(alone.lines[number], rows=rows)), neuron)
+    step = np.full_like(value, grain)
+    alone = node.neurons(neuron)
+    for words, more in (("one step up", step), ("one step down", -step), ("its sign", -2 * value), ("lost", -value)):
+        yield Wrong("weights", words, _with(alone, number, line.of(neuron, (column, more))), neuron)
 
 
 def _lines(line: Line, output: Output) -> Iterator[tuple[str, str, Line]]:
@@ -67,7 +61,7 @@ def _lines(line: Line, output: Output) -> Iterator[tuple[str, str, Line]]:
         yield "message", "only that there is one", replace(line, projection=replace(projection, message_bits=1))
         half = 1 << max(output.width - 1 - output.signed, 0)
         low = -half if output.signed else 0
-        yield "message", "one bit narrower", replace(line, sent=np.clip(line.sent, low, half - 1))
+        yield "message", "one bit narrower", replace(line, sent=np.clip(line.sent.astype(np.int64), low, half - 1))
         if output.signed:
             yield "message", "without its sign", replace(line, sent=np.abs(line.sent.astype(np.int64)))
     elif output.width > 1 or output.signed:

@@ -46,7 +46,7 @@ def fan_in(
         matrix = projection.weights[neurons]
         places = neurons[:, None] * matrix.shape[1] + np.arange(matrix.shape[1])
         return FanIn(np.arange(matrix.shape[1]), matrix, places)
-    lines, places = _taps(projection, source, target, neurons, moved, border)
+    lines, places = taps(projection, source, target, neurons, moved, border)
     present, column = np.unique(lines, return_inverse=True)
     column = column.reshape(lines.shape)
     row = np.broadcast_to(np.arange(len(neurons))[:, None], lines.shape)
@@ -59,15 +59,18 @@ def fan_in(
     return FanIn(present[inside] - 1, matrix[:, inside], place[:, inside])
 
 
-def _taps(
+def taps(
     projection: Projection,
     source: tuple[int, ...],
     target: tuple[int, ...],
     neurons: IntArray,
-    moved: tuple[int, ...],
-    border: Border,
+    moved: tuple[int, ...] = (),
+    border: Border = "zero",
 ) -> tuple[IntArray, IntArray]:
-    """Per neuron and tap of its window: the source line plus 1, or 0 outside, and the place of its weight."""
+    """Per neuron and tap of its window: the source line plus 1, or 0 outside, and the flat place of its weight.
+
+    The arguments are those of ``fan_in``, for a convolution or a pooling; without a ``border`` no line comes twice.
+    """
     pool = projection.kind == "sum-pool"
     kernel = projection.weights.shape if pool else projection.weights.shape[2:]
     groups = source[0] if pool else projection.groups
@@ -86,6 +89,6 @@ def _taps(
             at = at % size if border == "wrap" else np.clip(at, 0, size - 1)
         inside &= (at >= 0) & (at < size) & (at + by >= 0) & (at + by < size)
         line = line * size + at + by
-    taps = np.arange(len(member))
-    places = taps if pool else channel[:, None] * len(taps) + taps
+    number = np.arange(len(member))
+    places = number if pool else channel[:, None] * len(number) + number
     return np.where(inside, line + 1, 0), np.broadcast_to(places, line.shape)

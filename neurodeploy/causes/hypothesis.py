@@ -55,6 +55,8 @@ class Hypothesis:
     - ``fields``, ``numerics``: attributes of the population and of the machine that are otherwise.
     - ``update``: what takes the place of the reference's update, made afresh for every run; ``remembers``: it looks
       back further than the states, so that only a run from the start shows what it does.
+    - ``late``: by how many steps all that the node does, and only what it sends, comes late, where the update changes
+      nothing else and what arrives in a step is summed.
     - ``keeps_state``: ``u``, ``v``, or both: with which a sample begins as the one before ended.
     """
 
@@ -66,6 +68,7 @@ class Hypothesis:
     synapses: Synapses | None = None
     update: Callable[[], Update] | None = None
     remembers: bool = False
+    late: tuple[int, int] = (0, 0)
     keeps_state: str = ""
 
 

@@ -27,8 +27,8 @@ Rounding = Callable[[IntArray, Any, Numerics], IntArray]
 def update_hypotheses(population: Population, n: Numerics) -> Iterator[Hypothesis]:
     """Everything that is tried of the update."""
     for steps in (1, 2):
-        yield _late(f"acts {steps} steps late", lambda steps=steps: _acts_late(steps), steps)
-        yield _late(f"what it sends is {steps} steps late", lambda steps=steps: _sends_late(steps), steps)
+        yield _late(f"acts {steps} steps late", lambda steps=steps: _acts_late(steps), (steps, 0))
+        yield _late(f"what it sends is {steps} steps late", lambda steps=steps: _sends_late(steps), (0, steps))
     if population.kind == "relay":
         yield from (_rule("rounding", f"rounds {words}", _relay(rule)) for words, rule in RELAY.items())
         yield _rule("overflow", "wraps at the ends of its range", _wrapping_relay)
@@ -53,8 +53,8 @@ def _rule(term: Term, change: str, update: Update) -> Hypothesis:
     return Hypothesis(term, change, RULE, update=lambda: update)
 
 
-def _late(change: str, update: Callable[[], Update], steps: int) -> Hypothesis:
-    return Hypothesis("latency", change, RULE + steps - 1, update=update, remembers=True)
+def _late(change: str, update: Callable[[], Update], late: tuple[int, int]) -> Hypothesis:
+    return Hypothesis("latency", change, RULE + sum(late) - 1, update=update, remembers=True, late=late)
 
 
 def _kept(x: IntArray, amount: Any, n: Numerics) -> IntArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import sys
 
 from neurodeploy.stopping import StopRequested, heed_requests, ignore_requests, words_of
@@ -12,9 +13,14 @@ OBJECTS = 100_000
 """New objects after which cycles are collected: imports make many that stay, and are looked at each time."""
 
 
+THREADS = "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"
+"""By which OpenBLAS is told how many threads to use, in the order in which it looks."""
+
+
 def main() -> None:
     """Run the command line and leave with the right exit code, whenever a request to stop comes."""
     gc.set_threshold(OBJECTS)
+    _use_one_thread()
     heed_requests()
     try:
         from neurodeploy.cli.app import command_line
@@ -25,6 +31,12 @@ def main() -> None:
         _tell(words_of(stop), code, "--json" in sys.argv and not _has_answered())
     ignore_requests()
     sys.exit(code)
+
+
+def _use_one_thread() -> None:
+    """Let one thread make numpy's products, where nothing says how many: they are small, and others would spin."""
+    if not any(name in os.environ for name in THREADS):
+        os.environ[THREADS[0]] = "1"
 
 
 def _has_answered() -> bool:

@@ -166,14 +166,13 @@ def _widened(views: Records, copies: list[tuple[Array, Array]]) -> Records:
 
 def _pointers(ports: Sequence[Port], messages: Mapping[str, Array], recorded: Records, batch: int) -> NDArray[np.uintp]:
     """For every sample a row of pointers, as the loop of the compiled code takes them; null where there is no array."""
-    columns: list[NDArray[np.uintp]] = []
+    arrays: list[Array | None] = []
     for port in ports:
         records = recorded.get(port.name, {})
-        arrays = messages.get(port.name), records.get("output"), *(records.get(key) for key in STATES)
-        for array in arrays:
-            first, step = (0, 0) if array is None else (array.ctypes.data, array.strides[0])
-            columns.append(first + step * np.arange(batch, dtype=np.uintp))
-    return np.stack(columns, axis=1).astype(np.uintp).copy()
+        arrays += [messages.get(port.name), records.get("output"), *(records.get(key) for key in STATES)]
+    first = np.array([0 if array is None else array.ctypes.data for array in arrays], np.uintp)
+    step = np.array([0 if array is None else array.strides[0] for array in arrays], np.uintp)
+    return first + step * np.arange(batch, dtype=np.uintp)[:, None]
 
 
 def _fill(stored: Array, source: Source, sample: int, port: Port) -> None:

@@ -43,14 +43,18 @@ class Neuron:
         self._fixed = [array.ctypes.data for array in self._state]
         self._about = ctypes.byref(self._terms)
 
-    def advance(self, x: Row, forced: int | None, out: Row, before: int | None, after: int | None) -> None:
-        """Take one step of input ``x``; all are ``(B, *shape)`` in one piece, some given by their addresses.
+    def advance(
+        self, x: Row, forced: int | None, out: Row, records: tuple[int | None, int | None, int | None], clean: bool
+    ) -> bool:
+        """Take one step of input ``x``, and say whether anything was sent.
 
-        ``forced`` replaces the neurons' own decisions for their reset. What they send goes to ``out``, the membrane
-        before the comparison to ``before``, and that after the reset to ``after``.
+        All are ``(B, *shape)`` in one piece, some given by their addresses. ``forced`` replaces the neurons' own
+        decisions for their reset. What they send goes to ``out``, which is ``clean`` where it holds zeros only; the
+        ``records`` are of what they send, as bytes, of the membrane before the comparison, and of that after the reset.
         """
-        records = out.address, before, after
-        self._run(self._about, x.address, forced, *self._fixed, *records, self._batch, self._size)
+        about, (sent, before, after) = (self._about, x.address, forced), records
+        sizes = int(clean), self._batch, self._size
+        return bool(self._run(*about, *self._fixed, out.address, sent, before, after, *sizes))
 
 
 def _constants(node: Any, terms: Terms, shape: tuple[int, ...]) -> list[Array]:

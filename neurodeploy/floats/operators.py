@@ -42,6 +42,12 @@ def operator(node: Any, library: Kernels, arriving: tuple[int, ...], sent: tuple
     return plain
 
 
+def keeps_silence(node: Any) -> bool:
+    """Whether it sends zeros, none of them negative, where zeros arrive."""
+    weighs = isinstance(node, nir.Affine | nir.Linear | nir.Conv1d | nir.Conv2d)
+    return isinstance(node, nir.SumPool2d | nir.AvgPool2d) or (weighs and not np.any(bias_of(node)))
+
+
 def _dense(node: Any, library: Kernels) -> Operator:
     weights, bias = Row.of(np.asarray(node.weight, np.float64).T), Row.of(bias_of(node))
     inputs, outputs = weights.array.shape
@@ -63,6 +69,8 @@ def _window(
 ) -> Operator:
     """A convolution or a pooling; one axis is a plane of height 1. ``window``: stride, padding and dilation."""
     weights, added = Row.of(np.asarray(weight, np.float64)), Row.of(np.asarray(bias, np.float64))
+    turned = Row.of(_turned(weights.array.reshape(*weights.array.shape[:2], -1, weights.array.shape[-1]), groups))
+    spare = Row.of(np.empty(sent))
     plane = (1,) * (len(arriving) == 2)
     stride, padding, dilation = window
     size = (
@@ -76,6 +84,13 @@ def _window(
         batch = len(x.array)
         if batch not in sizes:
             sizes[batch] = (ctypes.c_int64 * (len(size) + 1))(batch, *size)
-        library.window(x.address, out.address, weights.address, added.address, sizes[batch])
+        about = weights.address, turned.address, added.address, spare.address
+        library.window(x.address, out.address, *about, sizes[batch])
 
     return convolve
+
+
+def _turned(weights: Array, groups: int) -> Array:
+    """``(out, in / groups, height, width)`` as ``(in, height, width from its end, out / groups)``."""
+    by_group = weights.reshape(groups, -1, *weights.shape[1:])[..., ::-1]
+    return np.moveaxis(by_group, 1, -1).reshape(-1, *weights.shape[2:], by_group.shape[1])

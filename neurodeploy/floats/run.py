@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import nir
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.floats.kernels import Kernels
 from neurodeploy.floats.neurons import Neuron
-from neurodeploy.floats.operators import Operator, operator
+from neurodeploy.floats.operators import Operator, keeps_silence, operator
 from neurodeploy.floats.rows import Ring, Row
 from neurodeploy.network.network import Network, is_junction
 from neurodeploy.network.shapes import SPIKING
@@ -22,6 +23,24 @@ from neurodeploy.trace import Entry, Trace
 
 Array = NDArray[np.float64]
 FOREVER = 1 << 62
+RECORDS = "sent", "before", "after"
+"""What a neuron's kernel records, in the order in which it takes them: what is sent, where that is kept as bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A node under way.
+
+    - ``ring``: what it sends; ``source``: what the node sends that alone it gets, as it is, in the same step.
+    - ``still``: where zeros arrive, its ``operator`` sends zeros.
+    """
+
+    name: str
+    ring: Ring
+    source: Ring | None
+    operator: Operator | None = None
+    neuron: Neuron | None = None
+    still: bool = False
 
 
 class NetworkRun:
@@ -47,17 +66,20 @@ class NetworkRun:
         self._rings = {name: Ring(batch, network.shapes[name], memory) for name in network.order}
         self._arrivals = Arrivals(network, self._rings, batch, FOREVER)
         self._most = {name: network.contract.of(name).max_spikes_per_step for name in network.populations}
-        self._direct = {name: source for name in network.order if (source := _only_source(network, name)) is not None}
-        self._neurons: dict[str, Neuron] = {}
-        self._operators: dict[str, Operator] = {}
-        for name in network.order:
-            node, shape = network.nodes[name], network.shapes[name]
-            if name in network.populations and not is_junction(node):
-                self._neurons[name] = Neuron(node, network.contract.of(name), batch, shape, library)
-            elif not isinstance(node, nir.Delay | nir.Input):
-                sources = network.sources(name)
-                arriving = network.shapes[sources[0]] if sources else shape
-                self._operators[name] = operator(node, library, arriving, shape)
+        self._parts = [self._part(name, library) for name in network.order]
+        self._stateful = frozenset(part.name for part in self._parts if part.neuron is not None)
+
+    def _part(self, name: str, library: Kernels) -> _Part:
+        network = self._network
+        node, shape, source = network.nodes[name], network.shapes[name], _only_source(network, name)
+        part = _Part(name, self._rings[name], None if source is None else self._rings[source])
+        if name in network.populations and not is_junction(node):
+            return replace(part, neuron=Neuron(node, network.contract.of(name), self._batch, shape, library))
+        if isinstance(node, nir.Delay | nir.Input):
+            return part
+        sources = network.sources(name)
+        arriving = network.shapes[sources[0]] if sources else shape
+        return replace(part, operator=operator(node, library, arriving, shape), still=keeps_silence(node))
 
     def feed(self, stimulus: Mapping[str, NDArray[Any]], drive: Trace | None = None) -> Trace:
         """What the next steps do, for values ``(B, T, *shape)`` per input.
@@ -70,8 +92,8 @@ class NetworkRun:
         records = {name: self._record(name, steps) for name in self._network.populations}
         fed = {} if drive is None else {name: drive[name].values for name in self._network.populations}
         for t in range(steps):
-            for name in self._network.order:
-                self._advance(name, t, arrays, fed, records)
+            for part in self._parts:
+                self._advance(part, t, arrays, fed, records.get(part.name))
             self._t += 1
         entries = {
             name: Entry(arrays[name], graded=not self._network.input_range(name).binary)
@@ -82,37 +104,45 @@ class NetworkRun:
 
     def _advance(
         self,
-        name: str,
+        part: _Part,
         t: int,
         arrays: Mapping[str, NDArray[Any]],
         fed: Mapping[str, Array],
-        records: Mapping[str, Mapping[str, Row]],
+        record: Mapping[str, Row] | None,
     ) -> None:
-        sends, record = self._rings[name].row(self._t), records.get(name)
-        row = sends.array
+        now, ring, source, name = self._t, part.ring, part.source, part.name
+        sends = ring.row(now)
         if name in arrays:
-            row[...] = arrays[name][:, t]
+            sends.array[...], ring.silent[now % ring.size] = arrays[name][:, t], False
             return
-        x = self._arriving(name)
-        if name in self._operators:
-            self._operators[name](x, sends)
-        elif name in self._neurons:
-            forced = Row.of(fed[name][:, t]).address if self._forced and fed else None
-            before, after = (None if record is None else _address(record, key, t) for key in ("before", "after"))
-            self._neurons[name].advance(x, forced, sends, before, after)
+        silent = source is not None and source.silent[now % source.size]
+        if part.operator is not None:
+            if not (silent and part.still):
+                silent = False
+                part.operator(self._arriving(part), sends)
+            elif not ring.silent[now % ring.size]:
+                sends.array.fill(0.0)
+        elif part.neuron is not None:
+            forced = Row.of(fed[name][:, t]) if self._forced and fed else None
+            told = None if forced is None else forced.address
+            sent, before, after = (None if record is None else _address(record, key, t) for key in RECORDS)
+            clean = ring.silent[now % ring.size]
+            silent = not part.neuron.advance(self._arriving(part), told, sends, (sent, before, after), clean)
         else:
-            row[...] = self._arrivals.delayed(name, self._t)
+            self._arriving(part)  # which the delay line takes
+            sends.array[...], silent = self._arrivals.delayed(name, now), False
         if record is not None:
-            record["output"].array[t] = row
+            if "sent" not in record:
+                record["output"].array[t] = sends.array
             if fed:
-                row[...] = fed[name][:, t]
+                sends.array[...], silent = fed[name][:, t], False
+        ring.silent[now % ring.size] = silent
 
-    def _arriving(self, name: str) -> Row:
+    def _arriving(self, part: _Part) -> Row:
         """The input of a node in this step."""
-        source = self._direct.get(name)
-        if source is not None:
-            return self._rings[source].row(self._t)
-        return Row.of(self._arrivals.into(name, self._t))
+        if part.source is not None:
+            return part.source.row(self._t)
+        return Row.of(self._arrivals.into(part.name, self._t))
 
     def _record(self, name: str, steps: int) -> dict[str, Row]:
         """Empty records of a node, ``(T, B, *shape)``; spikes are small integers."""
@@ -120,9 +150,9 @@ class NetworkRun:
         spiking = isinstance(self._network.nodes[name], SPIKING)
         most = self._most[name]
         kind = np.float64 if not spiking else np.int8 if most < 128 else np.int64
-        keys = ("before", "after") if self._states and name in self._neurons else ()
-        arrays = {"output": np.empty(shape, dtype=kind), **{key: np.empty(shape) for key in keys}}
-        return {key: Row.of(array) for key, array in arrays.items()}
+        keys = ("before", "after") if self._states and name in self._stateful else ()
+        rows = {key: Row.of(np.empty(shape)) for key in keys} | {"output": Row.of(np.empty(shape, dtype=kind))}
+        return rows | ({"sent": rows["output"]} if kind is np.int8 and name in self._stateful else {})
 
     def _entry(self, name: str, record: Mapping[str, Row]) -> Entry:
         by_sample = {key: np.moveaxis(row.array, 0, 1) for key, row in record.items()}
@@ -143,7 +173,7 @@ def _only_source(network: Network, name: str) -> str | None:
 def _address(record: Mapping[str, Row], key: str, t: int) -> int | None:
     """Where a record of step ``t`` lies; None where there is none."""
     row = record.get(key)
-    return None if row is None else row.address + t * row.array.strides[0]
+    return None if row is None else row.address + t * row.stride
 
 
 def _checked(network: Network, name: str, stimulus: Mapping[str, NDArray[Any]]) -> NDArray[Any]:

@@ -102,9 +102,9 @@ def _padded(x: NDArray[Any], padding: tuple[int, ...]) -> NDArray[Any]:
     return padded
 
 
-def messages(projection: Projection, sent: IntArray) -> IntArray:
-    """What arrives at the synapses: one bit per message, or its value; ``sent`` may be of any integer type."""
-    return (sent != 0 if projection.message_bits == 1 else sent).astype(np.int64, copy=False)
+def messages(projection: Projection, sent: NDArray[Any]) -> NDArray[Any]:
+    """What arrives at the synapses: one bit per message, or its value; integers of the type that was sent."""
+    return (sent != 0).astype(sent.dtype) if projection.message_bits == 1 else sent
 
 
 def accumulate(projection: Projection, sent: IntArray, target_shape: tuple[int, ...], numerics: Numerics) -> IntArray:
@@ -145,17 +145,21 @@ def weighted_sum(projection: Projection, sent: IntArray) -> IntArray:
     return convolution_sum(projection, message)
 
 
-def integer_matmul(a: IntArray, b: IntArray) -> IntArray:
-    """Exact product of integer matrices."""
+def integer_matmul(a: NDArray[Any], b: NDArray[Any]) -> IntArray:
+    """Exact product of integer matrices, of any types."""
     kind = _exact(a, b, a.shape[-1])
     return (a.astype(kind) @ b.astype(kind)).astype(np.int64)
 
 
-def _exact(a: IntArray, b: IntArray, terms: int) -> type[np.float32 | np.float64 | np.int64]:
+def _exact(a: NDArray[Any], b: NDArray[Any], terms: int) -> type[np.float32 | np.float64 | np.int64]:
     """The fastest type in which sums of so many products are exact: floats where they hold every partial sum."""
-    largest = (max(-int(part.min(initial=0)), int(part.max(initial=0))) for part in (a, b))
-    bound = float(prod(largest)) * terms
+    bound = float(_largest(a)) * float(_largest(b)) * terms
     return np.float32 if bound < 2**24 else np.float64 if bound < 2**53 else np.int64
+
+
+def _largest(a: NDArray[Any]) -> int:
+    """The largest magnitude of integers of any type."""
+    return max(int(a.max(initial=0)), -int(a.min(initial=0)))
 
 
 def convolution_sum(projection: Projection, message: IntArray) -> IntArray:

@@ -7,9 +7,13 @@ from functools import partial
 import numpy as np
 import pytest
 
-from neurodeploy.adequacy.fan import fan_in
-from neurodeploy.adequacy.measure import Adequacy
-from neurodeploy.adequacy.node import Line, Node, chosen_neurons, run_nodes
+from neurodeploy.adequacy.fan import Fan, fan_in
+from neurodeploy.adequacy.line import Line
+from neurodeploy.adequacy.measure import Adequacy, least
+from neurodeploy.adequacy.node import Node, chosen_neurons, run_nodes
+from neurodeploy.adequacy.rules import Wrong, neuron_rules
+from neurodeploy.adequacy.wiring import synapse_rules
+from neurodeploy.analysis.ranges import sent_in_fact
 from neurodeploy.conformance import Family, generate
 from neurodeploy.numerics import INT32, LOIHI2
 from neurodeploy.program import Input, Output, Population, Program, Projection
@@ -88,6 +92,41 @@ def test_neurons_alone_do_what_they_did_in_the_run(case: Callable[[], tuple[Prog
                 np.testing.assert_array_equal(ours, theirs.reshape(ours.shape))
 
 
+def wrong_rules(node: Node, sent: list[Output]) -> list[Wrong]:
+    """Every wrong rule of a node whose sources send that."""
+    fans = [Fan(line.projection, np.arange(line.rows.shape[1]), line.rows, {}) for line in node.lines]
+    return [*neuron_rules(node), *synapse_rules(node, fans, sent, np.random.default_rng(0))]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_wrong_rules_beside_the_right_ones_do_what_they_do_alone(case: Callable[[], tuple[Program, Stimulus]]) -> None:
+    program, stimulus = case()
+    trace = run_program(program, stimulus, states=True)
+    for population in program.populations:
+        if not program.into(population.name):
+            continue
+        node = alone(program, population.name, trace)
+        sent = [sent_in_fact(program.node(line.projection.source), program.numerics) for line in node.lines]
+        wrong = [rule for rule in wrong_rules(node, sent) if not rule.node.kept]
+        beside = run_nodes([node, *(rule.node for rule in wrong)], [None, *((0, rule.neurons) for rule in wrong)])
+        for rule, record in zip(wrong, beside[1:], strict=True):
+            (expected,) = run_nodes([rule.node])
+            for ours, theirs in ((record.output, expected.output), (record.v, expected.v), (record.u, expected.u)):
+                np.testing.assert_array_equal(ours, theirs, f"{rule.term}: {rule.words}")
+
+
+def test_a_state_that_is_kept_is_that_of_one_long_sample() -> None:
+    program, stimulus = chain([[40, 8], [8, 24]]), noise(2, 20, 2)
+    sent = run_program(program, stimulus, states=True)
+    node = alone(program, "l1", sent)
+    every = np.arange(2)
+    _, kept = run_nodes([node, replace(node, kept=True)], [None, (0, every)])
+    long = run_program(program, {"input": np.asarray(stimulus["input"]).reshape(1, 40, 2)}, states=True)["l1"]
+    np.testing.assert_array_equal(kept.output[1], long.output[0, 20:])
+    assert long.v is not None
+    np.testing.assert_array_equal(kept.v[1], long.v[0, 20:])
+
+
 def measured(program: Program, stimulus) -> dict[str, dict[str, int]]:
     """By population, in how many neurons every rule shows."""
     trace = run_program(program, stimulus, states=True)
@@ -162,3 +201,10 @@ def test_messages_have_wrong_rules_of_their_own() -> None:
     assert loud["message (one bit narrower)"] and loud["message (without its sign)"]
     assert not quiet["message (one bit narrower)"] and not quiet["message (without its sign)"]
     assert quiet["exponent (twice as large)"] and quiet["message (only that there is one)"] == 0
+
+
+def test_the_least_of_equal_ones_are_the_first() -> None:
+    rng = np.random.default_rng(5)
+    for size in (1, 7, 8, 9, 400):
+        values = rng.integers(0, 4, size)
+        assert set(least(values, 8)) == set(np.argsort(values, kind="stable")[:8])

@@ -86,7 +86,10 @@ def test_a_neuron_does_what_the_reference_says_in_every_bit(kind, chosen, seed, 
         sent, membrane = advance(node, held, constants, state, x, decided)
         out, before, after = (np.full(x.shape, np.nan) for _ in range(3))
         told = None if decided is None else Row.of(decided).address
-        compiled.advance(Row.of(x), told, Row.of(out), *(Row.of(record).address for record in (before, after)))
+        as_bytes = np.full(x.shape, 99, np.int8)
+        records = tuple(Row.of(record).address for record in (as_bytes, before, after))
+        spoke = compiled.advance(Row.of(x), told, Row.of(out), records, clean=False)
+        assert spoke == bool(np.any(out)) and (not spiking or np.array_equal(as_bytes, out))
         assert np.array_equal(out, sent) and np.array_equal(before, membrane) and np.array_equal(after, state.v)
 
 
@@ -112,6 +115,28 @@ def test_sums_over_windows_are_those_of_the_reference(seed: int) -> None:
         out = np.full((3, *sent), np.nan)
         operator(node, library(), shape, sent)(Row.of(x), Row.of(out))
         assert np.array_equal(out, apply_linear(node, x)), type(node).__name__
+
+
+@pytest.mark.parametrize("density", [0.0, 0.02, 0.5, 1.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_sums_over_windows_add_the_messages_in_the_order_of_their_sources(seed: int, density: float) -> None:
+    """In every bit, whatever many there are: sums that do not come out even tell the order."""
+    rng = np.random.default_rng(seed)
+    stride, padding, dilation, groups = ((1, 1, 1, 1), (1, 2, 1, 2), (2, 1, 1, 4), (1, 1, 2, 1))[seed]
+    weights, bias = rng.normal(size=(8, 4 // groups, 3, 4)), rng.normal(size=8)
+    node = nir.Conv2d((9, 10), weights, stride, padding, dilation, groups, bias)
+    sent = output_shape("node", node, (4, 9, 10))
+    x = rng.normal(size=(4, 9, 10)) * (rng.random((4, 9, 10)) < density)
+    expected = np.zeros(sent)
+    for c, i, j in np.argwhere(x):
+        for o, r, q in np.ndindex(8, 3, 4):
+            y, z = i + padding - r * dilation, j + padding - q * dilation
+            reached = y >= 0 <= z and y % stride == z % stride == 0 and o // (8 // groups) == c // (4 // groups)
+            if reached and y // stride < sent[1] and z // stride < sent[2]:
+                expected[o, y // stride, z // stride] += x[c, i, j] * weights[o, c % (4 // groups), r, q]
+    out = np.full((1, *sent), np.nan)
+    operator(node, library(), (4, 9, 10), sent)(Row.of(x[None]), Row.of(out))
+    assert np.array_equal(out[0], expected + bias[:, None, None])
 
 
 @pytest.mark.parametrize("shape", [(5,), (3, 5)])

@@ -95,6 +95,13 @@ def test_binary_messages_count_any_value_as_one() -> None:
     assert accumulate(dense([[2, 4, 8]]), sent, (1,), LOIHI2).tolist() == [[10]]
 
 
+def test_messages_keep_the_type_that_was_sent_and_products_are_exact_in_any() -> None:
+    sent = np.array([[-128, 0, 127]], np.int8)
+    assert messages(dense([[1, 1, 1]]), sent).dtype == np.int8
+    assert integer_matmul(sent, np.full((3, 1), 1 << 17)).tolist() == [[-(1 << 17)]]
+    assert integer_matmul(sent[:, :1], np.full((1, 1), (1 << 17) + 1)).tolist() == [[-((1 << 24) + 128)]]
+
+
 def test_graded_messages_multiply() -> None:
     sent = np.array([[-1, 0, 7]])
     assert accumulate(dense([[2, 4, 8]], message_bits=4), sent, (1,), LOIHI2).tolist() == [[54]]
