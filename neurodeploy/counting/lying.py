@@ -3,9 +3,9 @@ go through arrays many times faster as they lie."""
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -13,12 +13,18 @@ Array = NDArray[Any]
 
 def channels_last(array: Array) -> bool:
     """Whether the cells of a step, of an array ``(B, T, C, *places)``, lie as ``(*places, C)`` and not in rows."""
-    if array.ndim < 4 or not array.size or array[0, 0].flags.c_contiguous:
+    if array.flags.c_contiguous or array.ndim < 4 or not array.size:
         return False
-    return np.moveaxis(array, 2, -1)[0, 0].flags.c_contiguous
+    step = array[0, 0]
+    return not step.flags.c_contiguous and step.transpose(_moved(step.ndim, 0)).flags.c_contiguous
 
 
 def lying(array: Array) -> Array:
     """``(B, T, *shape)`` as ``(B, T, neurons)``, the neurons as they lie."""
-    ordered = np.moveaxis(array, 2, -1) if channels_last(array) else array
-    return ordered.reshape(*array.shape[:2], int(np.prod(array.shape[2:])))
+    ordered = array.transpose(_moved(array.ndim, 2)) if channels_last(array) else array
+    return ordered.reshape(*array.shape[:2], prod(array.shape[2:]))
+
+
+def _moved(axes: int, channels: int) -> tuple[int, ...]:
+    """All axes, that of the channels last."""
+    return *range(channels), *range(channels + 1, axes), channels

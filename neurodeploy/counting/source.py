@@ -37,7 +37,7 @@ static inline int64_t write_alike(const nd_block *block, int64_t written, const 
   return written + 1;
 }
 
-/* Counts a cell in one of two slots. Where both hold others, those of the first are written, and it takes their place. */
+/* Counts a cell in one of two slots. Where both hold others, those of the first are written and give it their place. */
 static inline int64_t add_alike(const nd_block *block, int64_t written, int64_t last, int64_t drive, int64_t kind) {
   const uint64_t mixed = (uint64_t)last * 0x9e3779b97f4a7c15u + (uint64_t)drive * 0xc2b2ae3d27d4eb4fu +
                          (uint64_t)kind * 0x165667b19e3779f9u;
@@ -69,18 +69,46 @@ static int any_byte(const uint8_t *bytes, int64_t length) {
   return any != 0;
 }
 
-/* (channels, places) from (places, channels), bytes */
-static void turn(const uint8_t *from, uint8_t *to, int64_t channels, int64_t places) {
-  enum { TILE = 64 };
-  for (int64_t p = 0; p < places; p += TILE) {
-    const int64_t wide = places - p < TILE ? places - p : TILE;
-    for (int64_t c = 0; c < channels; c++)
-      for (int64_t k = 0; k < wide; k++) to[c * places + p + k] = from[(p + k) * channels + c];
-  }
+static inline void swap(uint64_t *first, uint64_t *second, int bits, uint64_t mask) {
+  const uint64_t moved = (*first >> bits ^ *second) & mask;
+  *first ^= moved << bits, *second ^= moved;
 }
 
+/* Byte i of word j, counted from the lowest, becomes byte j of word i. */
+static inline __attribute__((always_inline)) void exchange(uint64_t *w) {
+  const uint64_t ones = 0x00ff00ff00ff00ffu, twos = 0x0000ffff0000ffffu, fours = 0x00000000ffffffffu;
+  swap(w, w + 1, 8, ones), swap(w + 2, w + 3, 8, ones), swap(w + 4, w + 5, 8, ones), swap(w + 6, w + 7, 8, ones);
+  swap(w, w + 2, 16, twos), swap(w + 1, w + 3, 16, twos), swap(w + 4, w + 6, 16, twos), swap(w + 5, w + 7, 16, twos);
+  swap(w, w + 4, 32, fours), swap(w + 1, w + 5, 32, fours), swap(w + 2, w + 6, 32, fours), swap(w + 3, w + 7, 32, fours);
+}
+
+static void turn_some(const uint8_t *from, uint8_t *to, int64_t channels, int64_t places, int64_t first, int64_t stop) {
+  for (int64_t c = 0; c < channels; c++)
+    for (int64_t p = first; p < stop; p++) to[c * places + p] = from[p * channels + c];
+}
+
+/* (maps, channels, places) from (maps, places, channels), bytes; eight by eight, the last channels once more with those
+   before them where eight do not divide them. A tile of places is a line of the cache in each channel. */
 void nd_rows(const uint8_t *from, uint8_t *to, int64_t maps, int64_t channels, int64_t places) {
-  for (int64_t m = 0; m < maps; m++) turn(from + m * channels * places, to + m * channels * places, channels, places);
+  enum { TILE = 64 };
+  for (int64_t m = 0; m < maps; m++, from += channels * places, to += channels * places) {
+    int64_t begin = 0;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    for (; channels >= 8 && begin + TILE <= places; begin += TILE)
+      for (int64_t next = 0; next < channels; next += 8) {
+        const int64_t c = next + 8 <= channels ? next : channels - 8;
+        for (int64_t p = begin; p < begin + TILE; p += 8) {
+          uint64_t words[8];
+#pragma GCC unroll 8
+          for (int i = 0; i < 8; i++) memcpy(words + i, from + (p + i) * channels + c, 8);
+          exchange(words);
+#pragma GCC unroll 8
+          for (int i = 0; i < 8; i++) memcpy(to + (c + i) * places + p, words + i, 8);
+        }
+      }
+#endif
+    turn_some(from, to, channels, places, begin, places);
+  }
 }
 
 int64_t nd_same(const void *first, const void *second, int64_t bytes) {

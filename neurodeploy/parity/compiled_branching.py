@@ -25,6 +25,9 @@ PIECE = 512
 """Neurons that the kernel goes through at once."""
 FEWEST, MOST = 6, 13
 """Bits that count the groups of cells which the kernel holds before it writes them: an eighth of all cells."""
+GROUPS = 1 << MOST
+ROOM = "last", "drive", "times", "kinds"
+"""What the kernel writes of a group: membrane before the step, current, how many cells, and which constants."""
 
 
 class CompiledBranching:
@@ -42,7 +45,8 @@ class CompiledBranching:
         channels: int,
     ) -> None:
         self._library, self._numerics, self._population = library, numerics, population
-        self._limits, self._unit = Limits.of(numerics, population), 1 << numerics.state_shift
+        self._unit = 1 << numerics.state_shift
+        self._counts, self._table = np.zeros(len(COUNTED), np.int64), np.empty((GROUPS, 4), np.int64)
         clamps = at_rest["floors"] | at_rest["ceilings"]
         decay, bias = constants["membrane_decay"], constants["bias"]
         rows = np.stack(np.broadcast_arrays(constants["threshold"], at_rest["saturations"], clamps, decay, bias))
@@ -51,9 +55,9 @@ class CompiledBranching:
         self._decay, self._bias = kinds
         repeated = -(-PIECE // period.shape[1])
         self._tiles = np.tile(period[:3], repeated).astype(np.int64) << np.array([[numerics.state_shift], [0], [0]])
-        self._typed = {dtype: tuple(self._tiles.astype(dtype)) for dtype in STATES}
         self._before = np.concatenate([np.zeros((2, 1), np.int64), self._tiles[1:].cumsum(axis=1)], axis=1)
         self._kind = np.tile(kind.reshape(-1), repeated).astype(np.int32)
+        self._room, self._blocks = np.empty((0, 0), np.int64), dict[np.dtype[Any], Block]()
 
     def add(
         self, sent: NDArray[np.uint8], u: NDArray[Any], v: NDArray[Any], before: NDArray[Any], first: NDArray[Any]
@@ -64,45 +68,36 @@ class CompiledBranching:
         """
         if v.dtype != np.int64 and self._beyond(v.dtype):
             u, v, before = (array.astype(np.int64) for array in (u, v, before))
-        (batch, steps, neurons), kind = v.shape, np.iinfo(v.dtype)
-        counts, bits = np.zeros(len(COUNTED), np.int64), max(FEWEST, min(MOST, v.size.bit_length() - 3))
-        threshold, saturates, clamps = self._typed[v.dtype]
-        last, drive, times, kinds = (np.empty(v.size + (1 << bits), np.int64) for _ in range(4))
-        start, table = np.ascontiguousarray(first, v.dtype), np.empty((1 << bits, 4), np.int64)
-        pointers: dict[str, NDArray[Any]] = {
-            "sent": sent,
-            "u": u,
-            "v": v,
-            "before": before,
-            "first": start,
-            "threshold": threshold,
-            "saturates": saturates,
-            "clamps": clamps,
-            "kind": self._kind,
-            "saturating": self._before[0],
-            "clamping": self._before[1],
-            "counts": counts,
-            "last": last,
-            "drive": drive,
-            "times": times,
-            "kinds": kinds,
-            "table": table,
-        }
+        if self._room.shape[1] < v.size + GROUPS:
+            self._room, self._blocks = np.empty((4, v.size + GROUPS), np.int64), {}
+        if v.dtype not in self._blocks:
+            self._blocks[v.dtype] = self._block(v.dtype)
+        start, block = np.ascontiguousarray(first, v.dtype), self._blocks[v.dtype]
+        for name, array in (("sent", sent), ("u", u), ("v", v), ("before", before), ("first", start)):
+            setattr(block, name, array.ctypes.data)
+        block.samples, block.steps, block.neurons = v.shape
+        block.bits = max(FEWEST, min(MOST, v.size.bit_length() - 3))
+        self._counts[:] = 0
+        written = self._library.branches[v.dtype](block)
+        taken = self._limited(*self._room[:, :written]) if written else {}
+        return {name: count + taken.get(name, 0) for name, count in zip(COUNTED, self._counts.tolist(), strict=True)}
+
+    def _block(self, dtype: np.dtype[Any]) -> Block:
+        """All that does not change from block to block, for states of a type."""
+        kind, limits = np.iinfo(dtype), Limits.of(self._numerics, self._population)
+        tiles = self._tiles.astype(dtype)
+        pointers = (*tiles, *self._before, self._kind, self._counts, *self._room, self._table)
+        names = ("threshold", "saturates", "clamps", "saturating", "clamping", "kind", "counts")
         block = Block(
-            **{name: array.ctypes.data for name, array in pointers.items()},
+            **dict(zip((*names, *ROOM, "table"), (array.ctypes.data for array in pointers), strict=True)),
             span=len(self._kind),
-            samples=batch,
-            steps=steps,
-            neurons=neurons,
             every_step=self._population.every_step,
             unit=self._unit,
-            bits=bits,
-            low=max(self._limits.low, kind.min),
-            high=kind.min if self._limits.everywhere else min(self._limits.high, kind.max),
+            low=max(limits.low, kind.min),
+            high=kind.min if limits.everywhere else min(limits.high, kind.max),
         )
-        written = slice(0, self._library.branches[v.dtype](block))
-        taken = self._limited(last[written], drive[written], times[written], kinds[written]) if written.stop else {}
-        return {name: int(count) + taken.get(name, 0) for name, count in zip(COUNTED, counts, strict=True)}
+        block.kept = pointers
+        return block
 
     def _beyond(self, dtype: np.dtype[Any]) -> bool:
         """Whether a threshold, or what lies a unit below it, may leave a type."""

@@ -53,11 +53,10 @@ class Known:
         if not _integers(first, second):
             return differing(first, second)
         key = self._of(first), self._of(second)
-        if key[0] == key[1] or self._both_silent(first, second):
-            self.note_equal(first, second)
+        if key[0] == key[1]:
             return nowhere(first.shape)
         if key not in self._masks:
-            mask = differing(first, second)
+            mask = nowhere(first.shape) if self._both_silent(first, second) else differing(first, second)
             if is_nowhere(mask):
                 self.note_equal(first, second)
                 return mask
@@ -87,8 +86,10 @@ class Known:
 
     def _of(self, record: Array) -> int:
         """The group of a record, which is kept, so that nothing else gets its identity."""
-        self._records[id(record)] = record
-        return self._group.setdefault(id(record), id(record))
+        key = id(record)
+        if key not in self._group:
+            self._records[key], self._group[key] = record, key
+        return self._group[key]
 
     def _both_silent(self, first: Array, second: Array) -> bool:
         """Whether both are bytes of which none is set, which is told faster than whether they are equal."""

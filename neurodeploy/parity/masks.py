@@ -1,4 +1,4 @@
-"""Masks of cells; one that marks none takes no memory and is known by its strides."""
+"""Masks of cells; one that marks none takes no memory, and is known as such."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def nowhere(shape: tuple[int, ...]) -> Mask:
 
 def is_nowhere(mask: Mask) -> bool:
     """Whether a mask is one that ``nowhere`` made, or has no cell at all."""
-    return not mask.size or (not any(mask.strides) and not mask.flat[0])
+    return mask.base is FALSE or not mask.size
 
 
 def marked(mask: Mask) -> int:

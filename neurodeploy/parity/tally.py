@@ -67,7 +67,8 @@ def _amounts(expected: Entry, actual: Entry, known: Known) -> Amounts:
     if is_nowhere(cells):
         sent = float(known.sent(first).total)
         return Amounts(sent, sent)
-    ours, theirs = first[cells].astype(np.int64), second[cells].astype(np.int64)
+    places = np.flatnonzero(cells)
+    ours, theirs = (record.reshape(-1).take(places).astype(np.int64) for record in (first, second))
     least = known.sent(first).total - int(np.maximum(ours - theirs, 0).sum())
     return Amounts(float(least), float(least + int(np.abs(ours - theirs).sum())))
 
