@@ -79,7 +79,8 @@ static inline __attribute__((always_inline)) void exchange(uint64_t *w) {
   const uint64_t ones = 0x00ff00ff00ff00ffu, twos = 0x0000ffff0000ffffu, fours = 0x00000000ffffffffu;
   swap(w, w + 1, 8, ones), swap(w + 2, w + 3, 8, ones), swap(w + 4, w + 5, 8, ones), swap(w + 6, w + 7, 8, ones);
   swap(w, w + 2, 16, twos), swap(w + 1, w + 3, 16, twos), swap(w + 4, w + 6, 16, twos), swap(w + 5, w + 7, 16, twos);
-  swap(w, w + 4, 32, fours), swap(w + 1, w + 5, 32, fours), swap(w + 2, w + 6, 32, fours), swap(w + 3, w + 7, 32, fours);
+  swap(w, w + 4, 32, fours), swap(w + 1, w + 5, 32, fours);
+  swap(w + 2, w + 6, 32, fours), swap(w + 3, w + 7, 32, fours);
 }
 
 static void turn_some(const uint8_t *from, uint8_t *to, int64_t channels, int64_t places, int64_t first, int64_t stop) {

@@ -53,8 +53,8 @@ class Branching:
         first = self._start(len(v)) if last is None else last
         self._last = v[:, -1]
         if self._compiled is not None and countable(u, v, before):
-            arrays = (np.ascontiguousarray(array) for array in (sent, u, v, before))
-            return self._compiled.add(*arrays, first)
+            lying, current, membrane, charge = (np.ascontiguousarray(array) for array in (sent, u, v, before))
+            return self._compiled.add(lying, current, membrane, charge, first)
         counts, at = self._decisions(sent != 0, v, before), self._at_limit(before)
         limits = {"saturated": 0, "clamped": 0} if at is None else self._limits(at, first, u, v)
         return counts | limits

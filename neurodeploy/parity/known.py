@@ -52,16 +52,16 @@ class Known:
         """The cells in which two records of one shape differ; ``nowhere`` where none does."""
         if not _integers(first, second):
             return differing(first, second)
-        key = self._of(first), self._of(second)
-        if key[0] == key[1]:
+        ours, theirs = self._of(first), self._of(second)
+        if ours == theirs:
             return nowhere(first.shape)
-        if key not in self._masks:
+        if (ours, theirs) not in self._masks:
             mask = nowhere(first.shape) if self._both_silent(first, second) else differing(first, second)
             if is_nowhere(mask):
                 self.note_equal(first, second)
                 return mask
-            self._masks[key] = self._masks[key[::-1]] = mask
-        return self._masks[key]
+            self._masks[ours, theirs] = self._masks[theirs, ours] = mask
+        return self._masks[ours, theirs]
 
     def states_differ(self, first: Array, second: Array) -> Mask:
         """The same of two records that nobody else compares."""

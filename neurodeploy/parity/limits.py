@@ -22,8 +22,8 @@ class Limits:
     @staticmethod
     def of(numerics: Numerics, population: Population) -> Limits:
         """The limits of a spiking population: those of the machine, or its floor and ceiling within them."""
-        told = numerics.integration == "sum" and numerics.membrane_overflow in ("saturate", "clip")
+        bounded = numerics.integration == "sum" and numerics.membrane_overflow in ("saturate", "clip")
         top, (floor, ceiling) = (1 << (numerics.membrane_bits - 1)) - 1, (population.floor, population.ceiling)
         low = -top if floor is None else max(-top, floor << numerics.state_shift)
         high = top if ceiling is None else min(top, ceiling << numerics.state_shift)
-        return Limits(not told, low, high)
+        return Limits(not bounded, low, high)

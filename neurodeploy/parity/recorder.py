@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -51,8 +52,8 @@ class Recorder:
         """
         facts = Known() if known is None else known
         for kind, first in firsts.items():
-            known = self._others.get(kind)
-            if first is not None and (known is None or first != known[0]):
+            earlier = self._others.get(kind)
+            if first is not None and (earlier is None or first != earlier[0]):
                 self._others[kind] = first, self._opened(first, traces, place)
         for window in self._windows:
             window.add(traces, place, facts)
@@ -137,11 +138,8 @@ class _Part(NamedTuple):
         """Where two records differ, ``(steps, neurons)``: real values after scaling, spikes as they are."""
         if first.graded == second.graded and (not first.graded or first.scale == second.scale):
             mask = self.known.different(first.output, second.output)
-            return (
-                nowhere((self.steps.stop - self.steps.start, first.output[0, 0].size))
-                if is_nowhere(mask)
-                else self.of(mask)
-            )
+            cells = self.steps.stop - self.steps.start, prod(mask.shape[2:])
+            return nowhere(cells) if is_nowhere(mask) else self.of(mask)
         return differing(*(self.of(_values(entry)) for entry in (first, second)))
 
 
@@ -174,7 +172,7 @@ class _Node:
         differ: dict[str, Mask] = {}
         for rung, entry in entries.items():
             other = before.get(rung)
-            if other in entries and (rung not in FIRST or not self._graded):
+            if other is not None and other in entries and (rung not in FIRST or not self._graded):
                 differ[rung] = part.differing(entry, entries[other])
         self._choose({rung: different for rung, different in differ.items() if not is_nowhere(different)}, step)
         for rung, entry in entries.items():
