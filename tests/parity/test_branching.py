@@ -1,5 +1,7 @@
 """Branches that are counted block by block, as cells lie in memory, are those of the whole run."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from neurodeploy.conformance.generator import generate
 from neurodeploy.counting.kernels import Kernels, kernels
 from neurodeploy.numerics import LOIHI2
 from neurodeploy.parity.branching import Branching
-from neurodeploy.program import Population
+from neurodeploy.program import Population, Program
 from neurodeploy.reference.integer import clamp, initial_state, integrate
 from neurodeploy.reference.program_runner import run_program
 from neurodeploy.trace import Entry, Trace
@@ -67,6 +69,14 @@ def library() -> Kernels:
     return built
 
 
+@cache
+def runs() -> list[tuple[Program, Trace]]:
+    """Programs of every rule of a membrane, and what they do."""
+    cases = [generate(seed, family, samples=2) for seed in range(5) for family in ("stock", "held")]
+    cases += [net(seed) for seed in range(3)]
+    return [(case.program, run_program(case.program, case.stimulus, states=True)) for case in cases]
+
+
 def typed(entry: Entry, dtype: type) -> Entry:
     """The same record, its states of another type."""
     assert entry.u is not None and entry.v is not None and entry.v_before is not None
@@ -78,12 +88,11 @@ def typed(entry: Entry, dtype: type) -> Entry:
 @pytest.mark.parametrize("lies", [lambda entry: entry, channels_last])
 @pytest.mark.parametrize("dtype", [np.int32, np.int64])
 def test_the_kernels_count_what_numpy_counts(dtype, lies) -> None:
-    """On programs of every rule of a membrane, in blocks that begin and go on, states of either type."""
-    cases = [generate(seed, family, samples=2) for seed in range(8) for family in ("stock", "held")]
+    """In blocks that begin and go on, states of either type."""
     taken: dict[str, int] = {}
-    for case in (*cases, *(net(seed) for seed in range(4))):
-        trace, n = run_program(case.program, case.stimulus, states=True), case.program.numerics
-        for population in case.program.populations:
+    for program, trace in runs():
+        n = program.numerics
+        for population in program.populations:
             if population.kind != "cuba-lif":
                 continue
             plain, compiled = Branching(n, population), Branching(n, population, library())
