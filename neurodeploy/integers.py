@@ -59,6 +59,8 @@ def counts(values: NDArray[Any]) -> NDArray[Any]:
 
 def narrowed(array: NDArray[Any]) -> NDArray[Any]:
     """The same integers in the narrowest type that holds them all; floats, booleans and empty arrays unchanged."""
-    if array.size == 0 or not np.issubdtype(array.dtype, np.integer):
+    if array.size == 0 or array.dtype.kind not in "iu":
         return array
+    if array.dtype == np.uint8:
+        return array.copy()
     return array.astype(narrowest(int(array.min()), int(array.max())).dtype)

@@ -58,11 +58,19 @@ class Adequacy:
         self._read = {p.source: dict[int, list[NDArray[Any]]]() for p in program.projections}
         self._seen = False
 
-    def add(self, trace: Trace, sample: int = 0, step: int = 0) -> None:
-        """Look at a block of the run that begins at that sample and step; blocks of a sample come in order."""
+    def add(
+        self, trace: Trace, sample: int = 0, step: int = 0, active: Mapping[str, NDArray[Any]] | None = None
+    ) -> None:
+        """Look at a block of the run that begins at that sample and step; blocks of a sample come in order.
+
+        ``active``: how often every neuron sent something, of populations in which any did, where that is known.
+        """
         for name, fired in self._fired.items():
-            few = np.uint8 if trace.batch * trace.steps < 256 else np.int64
-            fired += np.add.reduce(trace[name].output != 0, axis=(0, 1), dtype=few)
+            if active is None:
+                few = np.uint8 if trace.batch * trace.steps < 256 else np.int64
+                fired += np.add.reduce(trace[name].output != 0, axis=(0, 1), dtype=few)
+            elif name in active:
+                fired += active[name]
         rows = [row for row in range(trace.batch) if sample + row in self._samples]
         left = self._steps - step
         if left <= 0 or not rows:

@@ -1,5 +1,4 @@
-"""Which branches of the update the cells of a population took, block by block, in the order in which they lie in
-memory: compiled code records channels last, and numpy goes through arrays many times faster as they lie."""
+"""Which branches of the update the cells of a population took, block by block, in the order in which they lie."""
 
 from __future__ import annotations
 
@@ -12,7 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.analysis.branches import limited
+from neurodeploy.counting.kernels import Kernels
+from neurodeploy.counting.lying import channels_last
 from neurodeploy.numerics import Numerics
+from neurodeploy.parity.compiled_branching import CompiledBranching, countable
+from neurodeploy.parity.limits import Limits
 from neurodeploy.program.population import Population
 from neurodeploy.reference.integer import initial_state
 from neurodeploy.trace import Entry
@@ -25,11 +28,15 @@ DRIVING = "membrane_decay", "bias"
 
 
 class Branching:
-    """Counts of one spiking population; the blocks of a sample come in the order of their steps."""
+    """Counts of one spiking population; the blocks of a sample come in the order of their steps.
 
-    def __init__(self, numerics: Numerics, population: Population) -> None:
-        self._numerics, self._population = numerics, population
+    ``library``: kernels that count many times faster; what is counted is defined here, by numpy.
+    """
+
+    def __init__(self, numerics: Numerics, population: Population, library: Kernels | None = None) -> None:
+        self._numerics, self._population, self._library = numerics, population, library
         self._channels_last: bool | None = None
+        self._begin: IntArray | None = None
         self._last: IntArray | None = None
         self._constants: dict[str, IntArray] = {}
 
@@ -38,18 +45,28 @@ class Branching:
         if entry.u is None or entry.v is None or entry.v_before is None:
             return {}
         if self._channels_last is None:
-            lies = np.moveaxis(entry.v, 2, -1).flags.c_contiguous
-            self._channels_last = lies and not entry.v.flags.c_contiguous
+            self._channels_last = channels_last(entry.v)
+        output = self._flat(entry.output)
+        sent = output if output.itemsize == 1 else output != 0
         u, v, before = (self._flat(array) for array in (entry.u, entry.v, entry.v_before))
-        counts = self._decisions(self._flat(entry.output) != 0, v, before)
-        at = self._at_limit(before)
-        if at is None:
-            counts |= {"saturated": 0, "clamped": 0}
-        else:
-            last = None if begins or self._population.every_step else self._last
-            counts |= self._limits(at, self._start(len(v)) if last is None else last, u, v)
+        last = None if begins or self._population.every_step else self._last
+        first = self._start(len(v)) if last is None else last
         self._last = v[:, -1]
-        return counts
+        if self._compiled is not None and countable(u, v, before):
+            lying, current, membrane, charge = (np.ascontiguousarray(array) for array in (sent, u, v, before))
+            return self._compiled.add(lying, current, membrane, charge, first)
+        counts, at = self._decisions(sent != 0, v, before), self._at_limit(before)
+        limits = {"saturated": 0, "clamped": 0} if at is None else self._limits(at, first, u, v)
+        return counts | limits
+
+    @cached_property
+    def _compiled(self) -> CompiledBranching | None:
+        """The kernels with what they need to know of the population."""
+        if self._library is None:
+            return None
+        constants = {key: self._constant(key) for key in ("threshold", *DRIVING)}
+        channels = self._population.shape[0] if self._channels_last else 1
+        return CompiledBranching(self._library, self._numerics, self._population, constants, self._at_rest, channels)
 
     def _decisions(self, sent: Mask, v: IntArray, before: IntArray) -> Counts:
         """Cells that fired, kept a charge, lay on or just below their threshold, or were reset by a spike."""
@@ -107,22 +124,17 @@ class Branching:
 
     def _at_limit(self, before: IntArray) -> Mask | None:
         """Cells that may have saturated or been clamped: they lie at a limit, or nothing tells; None: there is none."""
-        n, population = self._numerics, self._population
-        if n.integration != "sum" or n.membrane_overflow not in ("saturate", "clip"):
+        limits = Limits.of(self._numerics, self._population)
+        if limits.everywhere:
             return np.ones(before.shape, np.bool_)
-        top = (1 << (n.membrane_bits - 1)) - 1
-        masks = [before >= top] if before.max(initial=0) >= top else []
-        bounds = [x << n.state_shift for x in (population.floor, population.ceiling) if x is not None]
-        kept_above = population.floor is not None and population.floor << n.state_shift > -top
-        masks += [before <= -top] if not kept_above and before.min(initial=0) <= -top else []
-        masks += [before == bound for bound in bounds]
-        at = masks[0] if masks else None
-        for mask in masks[1:]:
-            at = mask if at is None else at | mask
-        return at if at is not None and at.any() else None
+        at = (before <= limits.low) | (before >= limits.high)
+        return at if at.any() else None
 
     def _start(self, batch: int) -> IntArray:
-        return self._flat(initial_state(self._population, batch).v[:, None])[:, 0]
+        """The membranes before the first step, ``(batch, neurons)``."""
+        if self._begin is None or len(self._begin) != batch:
+            self._begin = self._flat(initial_state(self._population, batch).v[:, None])[:, 0]
+        return self._begin
 
     def _constant(self, key: str) -> IntArray:
         """One value where all neurons share it, else one for each, as they lie."""
@@ -147,4 +159,5 @@ def _of_cells(constant: IntArray, cells: NDArray[np.int64], size: int) -> IntArr
 
 
 def _taken(array: IntArray, cells: NDArray[np.int64]) -> IntArray:
-    return array.reshape(-1).take(cells)
+    """Some cells, wide enough for what is computed from them."""
+    return array.reshape(-1).take(cells).astype(np.int64)

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from neurodeploy.integers import narrowest
 from neurodeploy.parity.block import Block
-from neurodeploy.parity.compare import Mask, unequal
+from neurodeploy.parity.compare import unequal
 from neurodeploy.parity.divergence import divergence, first_of, with_membranes
+from neurodeploy.parity.known import Known
+from neurodeploy.parity.masks import Mask, is_nowhere, nowhere
 from neurodeploy.parity.rung import Divergence, NodeResult, Rung, Scope, below_budget, judge
 from neurodeploy.parity.tally import Distance, Tally
 from neurodeploy.program.population import Output
@@ -52,20 +54,26 @@ class BudgetJudge:
         self._tallies: dict[str, Tally] = {}
         self._isolated: dict[str, Distance] = {}
 
-    def add(self, network: Block, actual: Block, isolated: Trace) -> None:
-        """Compare two blocks of one place. ``isolated``: the program, every node fed the float network's outputs."""
+    def add(self, network: Block, actual: Block, isolated: Trace, known: Known | None = None) -> None:
+        """Compare two blocks of one place, of which something may be ``known``.
+
+        ``isolated``: the program, every node fed the float network's outputs.
+        """
+        facts = Known() if known is None else known
         for name in network.trace.entries:
             if name not in self._program.by_name:
                 continue
             expected, entry = network.trace[name], actual.trace[name]
             tally = self._tallies.setdefault(name, Tally())
-            different = _different(expected, entry)
-            amounts = tally.add(expected, entry, different)
+            different = _different(expected, entry, facts)
+            amounts = tally.add(expected, entry, different, facts)
             alone = self._isolated.setdefault(name, Distance())
             if isolated[name].output is entry.output:
                 alone.count(amounts)
             else:
-                alone.add(expected, isolated[name])
+                alone.add(expected, isolated[name], facts)
+            if is_nowhere(different):
+                continue
             first = divergence(self._program, name, {"output": different}, network, actual, tally.first)
             if first is not None and first is not tally.first:
                 first = with_membranes(first, self._program, expected, entry, actual.place)
@@ -91,31 +99,34 @@ class BudgetJudge:
         return tally.result(isolated_jaccard=isolated.jaccard)
 
 
-def _different(expected: Entry, actual: Entry) -> Mask:
+def _different(expected: Entry, actual: Entry, known: Known) -> Mask:
     """Cells of a spiking node that differ; of a real-valued one none, as its error is measured."""
     if expected.graded:
-        return np.zeros(actual.output.shape, np.bool_)
-    return unequal(expected, actual)
+        return nowhere(actual.output.shape)
+    return unequal(expected, actual, known)
 
 
-def as_integers(program: Program, trace: Trace) -> Trace:
-    """A float trace in the integer units of the program's outputs."""
+def as_integers(program: Program, trace: Trace, known: Known | None = None) -> Trace:
+    """A float trace in the integer units of the program's outputs. ``known``: what is known of its block."""
     entries: dict[str, Entry] = {}
+    facts = Known() if known is None else known
     for name, entry in trace.entries.items():
         output = program.node(name).output
         kind = narrowest(output.low, output.high).dtype
-        if _fits(entry, output):
+        if _fits(entry, output, facts):
             same_size = entry.output.dtype.itemsize == np.dtype(kind).itemsize
             integers = entry.output.view(kind) if same_size else entry.output.astype(kind)
+            facts.note_equal(entry.output, integers)
         else:
             integers = np.clip(np.rint(entry.values * 2.0**output.scale), output.low, output.high).astype(kind)
         entries[name] = replace(entry, output=integers, scale=output.scale)
     return Trace(entries, trace.meta)
 
 
-def _fits(entry: Entry, output: Output) -> bool:
+def _fits(entry: Entry, output: Output, known: Known) -> bool:
     """Whether an output is integers already, in the unit and the range of the program's."""
     values = entry.output
     if values.dtype.kind not in "biu" or entry.scale != output.scale or not values.size:
         return False
-    return output.low <= int(values.min()) and int(values.max()) <= output.high
+    low, high = known.sent(values).range
+    return output.low <= low and high <= output.high

@@ -6,8 +6,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
-import numpy as np
-
 from neurodeploy.adequacy import Adequacy
 from neurodeploy.network.network import Network
 from neurodeploy.parity.block import Past, Place
@@ -16,6 +14,7 @@ from neurodeploy.parity.coverage import Coverage
 from neurodeploy.parity.divergence import first_of
 from neurodeploy.parity.feeds import Follower, Recorded, Runs, sends_the_same
 from neurodeploy.parity.float_rung import FloatJudge, check_source
+from neurodeploy.parity.known import Known
 from neurodeploy.parity.plan import Plan
 from neurodeploy.parity.recorder import Recorder
 from neurodeploy.parity.reference_part import ReferencePart
@@ -50,15 +49,16 @@ class Readouts:
         return {rung: joined([joined(b, 1) for b in groups], 0) for rung, groups in self.blocks.items()}
 
 
-def _in_rows(trace: Trace, like: Trace | None = None, rows: Trace | None = None) -> Trace:
-    """A trace with outputs in row-major order. ``rows``: that of ``like``, used where the outputs are equal."""
+def _in_rows(trace: Trace, known: Known, rows: Trace | None = None) -> Trace:
+    """A trace with outputs in row-major order, those of ``rows`` where they are equal."""
     entries = dict(trace.entries)
     for name, entry in entries.items():
-        known = None if like is None or rows is None else like.entries.get(name)
-        if known is not None and rows is not None and np.array_equal(known.output, entry.output):
-            entries[name] = replace(entry, output=rows[name].output)
+        turned = None if rows is None or name not in rows.entries else rows[name].output
+        if turned is not None and turned.shape == entry.output.shape and known.equal(turned, entry.output):
+            output = turned
         else:
-            entries[name] = entry.in_rows()
+            output = known.in_rows(entry.output)
+        entries[name] = entry if output is entry.output else replace(entry, output=output)
     return replace(trace, entries=entries)
 
 
@@ -92,7 +92,7 @@ class Climb:
         self.network, self.program, self.stimulus = network, program, stimulus
         self.runs, self.plan, self.sides = runs, plan, tuple(sides)
         self.reading, self.losses = FloatJudge(network), BudgetJudge(program)
-        self.exercised, self.adequacy = Coverage(program, stimulus.steps), adequacy
+        self.exercised, self.adequacy = Coverage(program, stimulus.steps, runs.counting), adequacy
         self.part = ReferencePart(program, plan) if runs.compiled else None
         self.floats: Trace | None = None
         self.sourced = False
@@ -131,28 +131,32 @@ class Climb:
             block, place = shown.part(slice(None), steps), Place(group.start, steps.start)
             traces: dict[str, Trace] = {}
             sent, expected = network.feed(block), program.feed(block)
-            rows = _in_rows(expected)
+            known = Known(self.runs.counting)
+            rows = _in_rows(expected, known)
             if said is not None and judged is not None:
                 source = said.part(slice(None), steps)
-                driven = judged.feed(steps, source, sent, self.runs.follows(source, sent))
-                self.reading.add(source, driven, place)
+                driven = judged.feed(steps, source, sent, self.runs.follows(source, sent, known))
+                self.reading.add(source, driven, place, known)
                 traces["source"] = source
-            drive = as_integers(self.program, sent)
-            same = all(sends_the_same(entry, drive[name]) for name, entry in rows.entries.items())
+            drive = as_integers(self.program, sent, known)
+            same = all(sends_the_same(entry, drive[name], known) for name, entry in rows.entries.items())
             fed = isolated.feed(steps, drive, rows, same)
+            fed = fed if fed is rows else _in_rows(fed, known)
             ours = integers.block(expected, place)
-            self.losses.add(floats.block(sent, place), replace(ours, trace=rows), fed)
-            self.exercised.add(expected, place)
+            self.losses.add(floats.block(sent, place), replace(ours, trace=rows), fed, known)
+            self.exercised.add(expected, place, known)
             if self.adequacy is not None:
-                self.adequacy.add(expected, place.sample, place.step)
+                counts = {name: known.sent(rows[name].output) for name in self.program.by_name}
+                fired = {name: sent.neurons for name, sent in counts.items() if sent.cells}
+                self.adequacy.add(rows, place.sample, place.step, fired)
             if self.part is not None:
                 self.part.add(block, expected, place)
             traces |= {"network": sent, "program": rows}
             for side, sends in sides:
-                traces[side.name] = _in_rows(side.add(ours, sends(block, steps, expected)), expected, rows)
+                traces[side.name] = _in_rows(side.add(ours, sends(block, steps, expected), known), known, rows)
             for rung, trace in traces.items():
                 self.readouts.add(rung, trace, place)
-            self.recorder.add(traces, place, self._firsts())
+            self.recorder.add(traces, place, self._firsts(), known)
             told(group.start + (group.stop - group.start) * steps.stop / self.plan.steps)
 
     def floats_of(self, samples: int, steps: int) -> Trace:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neurodeploy.errors import UnavailableError
+from neurodeploy.parity.known import Known
+from neurodeploy.parity.masks import Array, Mask, differing, is_nowhere, marked
 from neurodeploy.parity.rung import Quantity
 from neurodeploy.trace import Entry, Trace
 
-Array = NDArray[Any]
-Mask = NDArray[np.bool_]
 Cell = tuple[int, ...]
 Differences = dict[Quantity, Mask]
 """By quantity, the cells ``(B, T, *shape)`` that differ; a quantity that was not compared is left out."""
@@ -27,9 +26,14 @@ def quantity(entry: Entry, name: Quantity) -> Array | None:
     return {"output": entry.output, "membrane": entry.v, "current": entry.u}[name]
 
 
-def compare_entries(expected: Entry, actual: Entry, states: States = "where both recorded") -> Differences:
-    """In which cells two records of one node differ; values of another scale or shape differ in every cell."""
-    same_states = expected.state_scale == actual.state_scale
+def compare_entries(
+    expected: Entry, actual: Entry, states: States = "where both recorded", known: Known | None = None
+) -> Differences:
+    """In which cells two records of one node differ; values of another scale or shape differ in every cell.
+
+    ``known``: what is known of the block that both belong to.
+    """
+    same_states, facts = expected.state_scale == actual.state_scale, Known() if known is None else known
     comparable: dict[Quantity, bool] = {
         "output": expected.scale == actual.scale,
         "membrane": same_states,
@@ -40,29 +44,20 @@ def compare_entries(expected: Entry, actual: Entry, states: States = "where both
         ours, theirs = quantity(expected, name), quantity(actual, name)
         if ours is None or (theirs is None and states == "where both recorded"):
             continue
-        if same_scale and ours is theirs and ours.dtype.kind in "biu":
-            differences[name] = np.zeros(ours.shape, dtype=np.bool_)
-            continue
-        equal_form = same_scale and theirs is not None and ours.shape == theirs.shape
-        differences[name] = ours != theirs if equal_form else np.ones(ours.shape, dtype=np.bool_)
+        if not same_scale or theirs is None or ours.shape != theirs.shape:
+            differences[name] = np.ones(ours.shape, dtype=np.bool_)
+        else:
+            compared = facts.different if name == "output" else facts.states_differ
+            differences[name] = compared(ours, theirs)
     return differences
 
 
-def unequal(expected: Entry, actual: Entry) -> Mask:
-    """Cells whose outputs differ after scaling."""
+def unequal(expected: Entry, actual: Entry, known: Known | None = None) -> Mask:
+    """Cells whose outputs differ after scaling. ``known``: what is known of the block that both belong to."""
     integers = expected.output.dtype.kind in "biu" and actual.output.dtype.kind in "biu"
     if integers and expected.scale == actual.scale:
-        return differing(expected.output, actual.output)
-    return expected.values != actual.values
-
-
-def differing(first: Array, second: Array) -> Mask:
-    """Where two arrays differ. Bytes with and without a sign are compared as they are, where none is negative."""
-    if {first.dtype, second.dtype} == {np.dtype(np.int8), np.dtype(np.uint8)}:
-        signed = first if first.dtype == np.int8 else second
-        if signed.min(initial=0) >= 0:
-            return first.view(np.uint8) != second.view(np.uint8)
-    return first != second
+        return (Known() if known is None else known).different(expected.output, actual.output)
+    return differing(expected.values, actual.values)
 
 
 def compare(
@@ -82,15 +77,17 @@ def differing_cells(expected: Trace, actual: Trace, states: States = "where expe
     Raises InputError where ``actual`` lacks a node.
     """
     return {
-        f"{node}.{name}": int(np.count_nonzero(mask))
+        f"{node}.{name}": marked(mask)
         for node, differences in compare(expected, actual, states=states).items()
         for name, mask in differences.items()
-        if mask.any()
+        if marked(mask)
     }
 
 
 def first_cell(different: Mask) -> Cell | None:
     """(step, sample, neuron...) of the first differing cell of a (B, T, *shape) mask, in that precedence."""
+    if is_nowhere(different):
+        return None
     by_time = np.moveaxis(different, 1, 0)
     index = int(by_time.argmax()) if by_time.size else 0
     if not by_time.size or not by_time.flat[index]:

@@ -8,8 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.analysis.ranges import apply_weights
+from neurodeploy.counting.kernels import Kernels
 from neurodeploy.parity.block import Place
 from neurodeploy.parity.branching import Branching
+from neurodeploy.parity.known import Known
+from neurodeploy.parity.sent import Sent
 from neurodeploy.program.population import Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
@@ -53,7 +56,8 @@ class Coverage:
       channels that have no others.
     """
 
-    def __init__(self, program: Program, steps: int) -> None:
+    def __init__(self, program: Program, steps: int, library: Kernels | None = None) -> None:
+        """``library``: kernels that count faster."""
         self._program, self._steps = program, steps
         self._sent = {node.name: np.zeros(node.shape, np.bool_) for node in (*program.inputs, *program.populations)}
         delayed = [p for p in program.projections if p.delay]
@@ -61,20 +65,25 @@ class Coverage:
         self._counts: dict[str, Counts] = {population.name: {} for population in program.populations}
         self._cells = dict.fromkeys(self._counts, 0)
         spiking = [population for population in program.populations if population.kind == "cuba-lif"]
-        self._branches = {population.name: Branching(program.numerics, population) for population in spiking}
+        self._branches = {population.name: Branching(program.numerics, population, library) for population in spiking}
 
-    def add(self, trace: Trace, place: Place | None = None) -> None:
-        """Count a block of the program's run, with states; the blocks of a sample come in the order of their steps."""
-        start = Place() if place is None else place
-        sent = {name: trace[name].output != 0 for name in self._sent}
+    def add(self, trace: Trace, place: Place | None = None, known: Known | None = None) -> None:
+        """Count a block of the program's run, with states; the blocks of a sample come in the order of their steps.
+
+        ``known``: what is known of the block.
+        """
+        start, facts = Place() if place is None else place, Known() if known is None else known
+        sent = {name: facts.sent(trace[name].output) for name in self._sent}
         for name, ever in self._sent.items():
-            ever |= sent[name].any(axis=(0, 1))
+            if sent[name].cells:
+                ever |= sent[name].neurons > 0
         for projection in self._program.projections:
-            if projection.delay:
+            if projection.delay and sent[projection.source].cells:
                 steps = max(self._steps - projection.delay - start.step, 0)
-                self._arrived[projection.name] |= sent[projection.source][:, :steps].any(axis=(0, 1))
+                arrived = Sent(trace[projection.source].output[:, :steps])
+                self._arrived[projection.name] |= arrived.neurons > 0
         for population in self._program.populations:
-            self._count(population, trace, _count(sent[population.name]), start.step == 0)
+            self._count(population, trace, sent[population.name].cells, start.step == 0)
 
     def _count(self, population: Population, trace: Trace, activity: int, begins: bool) -> None:
         name, entry = population.name, trace[population.name]

@@ -9,8 +9,10 @@ from functools import reduce
 import numpy as np
 
 from neurodeploy.parity.block import Block
-from neurodeploy.parity.compare import Differences, Mask, compare_entries
+from neurodeploy.parity.compare import Differences, compare_entries
 from neurodeploy.parity.divergence import divergence, with_membranes
+from neurodeploy.parity.known import Known
+from neurodeploy.parity.masks import Mask, is_nowhere, marked
 from neurodeploy.parity.rung import NodeResult, Quantity, Scope
 from neurodeploy.parity.tally import Tally
 from neurodeploy.program.program import Program
@@ -31,19 +33,19 @@ class ExactJudge:
         self._states: dict[str, int | None] = dict.fromkeys(self._tallies)
         self._partial: set[str] = set()
 
-    def add(self, expected: Block, actual: Block) -> bool:
-        """Compare two blocks of one place; whether they differ."""
-        differs = False
+    def add(self, expected: Block, actual: Block, known: Known | None = None) -> bool:
+        """Compare two blocks of one place, of which something may be ``known``; whether they differ."""
+        differs, facts = False, Known() if known is None else known
         for name, tally in self._tallies.items():
             pair = expected.trace[name], actual.trace[name]
-            differences = compare_entries(*pair)
-            tally.add(*pair, differences["output"])
+            differences = compare_entries(*pair, known=facts)
+            tally.add(*pair, differences["output"], known=facts)
             states: Differences = {quantity: mask for quantity, mask in differences.items() if quantity in STATES}
             if not states.keys() >= STATES:
                 self._partial.add(name)
             if states:
-                self._states[name] = (self._states[name] or 0) + int(np.count_nonzero(any_of(states)))
-            if any(mask.any() for mask in differences.values()):
+                self._states[name] = (self._states[name] or 0) + marked(any_of(states))
+            if not all(map(is_nowhere, differences.values())):
                 differs = True
                 self._remember(name, differences, expected, actual)
         return differs
@@ -75,12 +77,13 @@ def with_inputs(program: Program, expected: Trace, actual: Trace) -> Trace:
 
 def any_of(differences: Differences) -> Mask:
     """The cells in which some quantity differs."""
-    return reduce(np.logical_or, differences.values())
+    masks = [mask for mask in differences.values() if not is_nowhere(mask)]
+    return reduce(np.logical_or, masks) if masks else next(iter(differences.values()))
 
 
 def recounted(nodes: dict[str, NodeResult], field: str, expected: Block, actual: Block) -> dict[str, NodeResult]:
     """The results with the count of cells that differ in another comparison, of nodes that both traces hold."""
     ours, theirs = expected.trace.entries, actual.trace.entries
     shared = [node for node in nodes if node in ours and node in theirs]
-    counts = {node: int(np.count_nonzero(any_of(compare_entries(ours[node], theirs[node])))) for node in shared}
+    counts = {node: marked(any_of(compare_entries(ours[node], theirs[node]))) for node in shared}
     return {node: replace(result, **{field: counts.get(node)}) for node, result in nodes.items()}

@@ -8,12 +8,15 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
+from neurodeploy.counting import kernels as counting
 from neurodeploy.engine import open_stream
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.floats import NetworkRun
 from neurodeploy.floats.kernels import Kernels, kernels
 from neurodeploy.network.network import Network
 from neurodeploy.parity.compare import unequal
+from neurodeploy.parity.known import Known
+from neurodeploy.parity.masks import is_nowhere
 from neurodeploy.parity.plan import Plan
 from neurodeploy.passes.resets import held_apart
 from neurodeploy.program.program import Program
@@ -64,9 +67,9 @@ class Follower:
         return self._feed.feed(self._shown.part(slice(None), steps), drive)
 
 
-def sends_the_same(expected: Entry, actual: Entry) -> bool:
-    """Whether two records of a node hold equal outputs."""
-    return expected.output is actual.output or not unequal(expected, actual).any()
+def sends_the_same(expected: Entry, actual: Entry, known: Known | None = None) -> bool:
+    """Whether two records of a node hold equal outputs. ``known``: what is known of the block that both belong to."""
+    return expected.output is actual.output or is_nowhere(unequal(expected, actual, known))
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,19 +77,22 @@ class Runs:
     """What computes the network and the program of a check.
 
     A small check runs on the reference, which is the definition of both. A long one runs on compiled code, and the
-    reference judges a seeded part of the program's run; ``library`` are the kernels of the float network.
+    reference judges a seeded part of the program's run; ``library`` are the kernels of the float network, ``counting``
+    those that count and compare what all of them did.
     """
 
     network: Network
     program: Program
     compiled: bool
     library: Kernels | None
+    counting: counting.Kernels | None = None
 
     @staticmethod
     def of(network: Network, program: Program, plan: Plan, reference: Judge) -> Runs:
         """The runs of a check. Without a C compiler the reference runs all of it."""
-        long = not plan.small and find_compiler() is not None
-        return Runs(network, program, long and reference == "part", kernels() if long else None)
+        if plan.small or find_compiler() is None:
+            return Runs(network, program, False, None)
+        return Runs(network, program, reference == "part", kernels(), counting.kernels())
 
     def of_program(self, batch: int) -> Feed:
         """The program, with states."""
@@ -110,10 +116,13 @@ class Runs:
         assert self.library is not None
         return NetworkRun(held_apart(self.network), batch, self.library, states=True)
 
-    def follows(self, said: Trace, floats: Trace) -> bool:
-        """Whether the float network, driven by what the source sent, does what it does by itself: it sent the same."""
+    def follows(self, said: Trace, floats: Trace, known: Known | None = None) -> bool:
+        """Whether the float network, driven by what the source sent, does what it does by itself: it sent the same.
+
+        ``known``: what is known of the block that both belong to.
+        """
         names = self.network.populations
-        return all(name in floats.entries and sends_the_same(said[name], floats[name]) for name in names)
+        return all(name in floats.entries and sends_the_same(said[name], floats[name], known) for name in names)
 
     def of_judged(self, stimulus: Stimulus, source: Trace) -> Feed:
         """The float network, to be driven by what the source sent, each neuron reset as it fired."""

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from neurodeploy.network.network import Network
 from neurodeploy.network.shapes import SPIKING
 from neurodeploy.parity.block import Place
-from neurodeploy.parity.compare import Cell, Mask, check_aligned, unequal
+from neurodeploy.parity.compare import Cell, check_aligned, unequal
+from neurodeploy.parity.known import Known
+from neurodeploy.parity.masks import Mask, is_nowhere, nowhere
 from neurodeploy.parity.rung import Divergence, Rung, Scope, judge
 from neurodeploy.parity.tally import Tally
 from neurodeploy.reference.network_runner import run_network
@@ -58,13 +60,17 @@ class FloatJudge:
         self._once = {name for name in network.populations if network.contract.of(name).fire_once}
         self._fired: dict[str, NDArray[np.bool_]] = {}
 
-    def add(self, source: Trace, judged: Trace, place: Place) -> None:
-        """Compare two blocks. ``judged``: the network, every node fed what the source sent, reset as it fired."""
+    def add(self, source: Trace, judged: Trace, place: Place, known: Known | None = None) -> None:
+        """Compare two blocks, of which something may be ``known``.
+
+        ``judged``: the network, every node fed what the source sent, reset as it fired.
+        """
+        facts = Known() if known is None else known
         if place.step == 0:
             self._fired.clear()
         for name, tally in self._tallies.items():
-            different, ties = self._differences(name, source, judged)
-            tally.add(source[name], judged[name], different, ties)
+            different, ties = self._differences(name, source, judged, facts)
+            tally.add(source[name], judged[name], different, facts)
             self._ties[name] += ties
             cell = place.cell(different)
             if cell is not None and tally.earlier(cell):
@@ -83,21 +89,27 @@ class FloatJudge:
         verdict, reasons = judge(nodes, first is not None, allow_silent)
         return Rung("source", "network", "ties", verdict, nodes, first, reasons=reasons, scope=Scope(*lead))
 
-    def _differences(self, name: str, source: Trace, judged: Trace) -> tuple[Mask, int]:
+    def _differences(self, name: str, source: Trace, judged: Trace, known: Known) -> tuple[Mask, int]:
         if not isinstance(self._network.nodes[name], SPIKING):
             expected, actual = source[name].values, judged[name].values
             close = np.isfinite(expected) & (np.abs(actual - expected) <= TIE * np.maximum(1.0, np.abs(expected)))
             return ~(close | (actual == expected)), 0
-        different = unequal(source[name], judged[name])
-        tie = _ties(self._network, name, source[name], judged[name], different) if different.any() else different
+        different, output = unequal(source[name], judged[name], known), source[name].output
+        before = self._fired.get(name, np.zeros(output[:, 0].shape, np.bool_))
+        if name in self._once and (output.dtype.kind == "f" or known.sent(output).range[1] > 0):
+            self._fired[name] = before | (output > 0).any(axis=1)
+        if is_nowhere(different):
+            return nowhere(different.shape), 0
+        tie = _ties(self._network, name, source[name], judged[name], different)
         if name in self._once:
-            fired = source[name].output > 0
-            before = self._fired.get(name, np.zeros(fired[:, 0].shape, np.bool_))
-            ever = np.logical_or.accumulate(fired, axis=1) | before[:, None]
-            earlier = np.concatenate([before[:, None], ever[:, :-1]], axis=1)
-            tie = tie & ~earlier
-            self._fired[name] = ever[:, -1]
+            tie &= ~_earlier(output > 0, before)
         return different & ~tie, int(np.count_nonzero(tie))
+
+
+def _earlier(fired: Mask, before: Mask) -> Mask:
+    """Where a neuron fired in a step before. ``before``: which did before the block."""
+    ever = np.logical_or.accumulate(fired, axis=1) | before[:, None]
+    return np.concatenate([before[:, None], ever[:, :-1]], axis=1)
 
 
 def _ties(network: Network, name: str, source: Entry, judged: Entry, different: Mask) -> Mask:

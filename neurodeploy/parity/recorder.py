@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +12,8 @@ from numpy.typing import NDArray
 
 from neurodeploy.integers import narrowed
 from neurodeploy.parity.block import Place
-from neurodeploy.parity.compare import differing
+from neurodeploy.parity.known import Known
+from neurodeploy.parity.masks import Mask, differing, is_nowhere, nowhere
 from neurodeploy.parity.plan import Plan
 from neurodeploy.parity.recording import Array, NodeRecord, Recording, RungRecord, Window
 from neurodeploy.parity.rung import Divergence
@@ -40,14 +43,20 @@ class Recorder:
         self._first = _Window(program, 0, 0, min(plan.steps, STEPS), KEPT)
         self._others: dict[str, tuple[Divergence, _Window | None]] = {}
 
-    def add(self, traces: Traces, place: Place, firsts: Mapping[str, Divergence | None]) -> None:
-        """Keep what belongs to a window. ``firsts``: the first divergences so far, by the kind of rung."""
+    def add(
+        self, traces: Traces, place: Place, firsts: Mapping[str, Divergence | None], known: Known | None = None
+    ) -> None:
+        """Keep what belongs to a window.
+
+        ``firsts``: the first divergences so far, by the kind of rung; ``known``: what is known of the block.
+        """
+        facts = Known() if known is None else known
         for kind, first in firsts.items():
-            known = self._others.get(kind)
-            if first is not None and (known is None or first != known[0]):
+            earlier = self._others.get(kind)
+            if first is not None and (earlier is None or first != earlier[0]):
                 self._others[kind] = first, self._opened(first, traces, place)
         for window in self._windows:
-            window.add(traces, place)
+            window.add(traces, place, facts)
 
     def _opened(self, first: Divergence, traces: Traces, place: Place) -> _Window | None:
         """A window around a divergence of this block; None where another one holds it."""
@@ -92,17 +101,17 @@ class _Window:
     def holds(self, sample: int, step: int) -> bool:
         return sample == self.sample and self.start <= step < self.start + self.steps
 
-    def add(self, traces: Traces, place: Place) -> None:
+    def add(self, traces: Traces, place: Place, known: Known) -> None:
         row, skipped = self.sample - place.sample, self.start + self._seen - place.step
         steps = min(_steps(traces) - skipped, self.steps - self._seen)
         if not 0 <= row < next(iter(traces.values())).batch or skipped < 0 or steps <= 0:
             return
         self.rungs |= dict.fromkeys(traces)
         before = before_of(tuple(traces))
+        part = _Part(row, slice(skipped, skipped + steps), known)
         for name, node in self._nodes.items():
-            parts = {rung: trace[name] for rung, trace in traces.items() if name in trace.entries}
-            cut = {r: entry.part(slice(row, row + 1), slice(skipped, skipped + steps)) for r, entry in parts.items()}
-            node.add(cut, before, self._seen)
+            entries = {rung: trace[name] for rung, trace in traces.items() if name in trace.entries}
+            node.add(entries, part, before, self._seen)
         self._seen += steps
 
     def value(self) -> Window:
@@ -110,6 +119,31 @@ class _Window:
 
 
 class _Part(NamedTuple):
+    """Some steps of one sample of a block."""
+
+    row: int
+    steps: slice
+    known: Known
+
+    def of(self, array: Array) -> Array:
+        """``(B, T, *shape)`` as ``(steps, neurons)``."""
+        cut = array[self.row, self.steps]
+        return cut.reshape(len(cut), -1)
+
+    def sent(self, entry: Entry) -> NDArray[np.int64]:
+        """How many neurons sent something, by step."""
+        return self.known.sent(entry.output).steps[self.row, self.steps]
+
+    def differing(self, first: Entry, second: Entry) -> Mask:
+        """Where two records differ, ``(steps, neurons)``: real values after scaling, spikes as they are."""
+        if first.graded == second.graded and (not first.graded or first.scale == second.scale):
+            mask = self.known.different(first.output, second.output)
+            cells = self.steps.stop - self.steps.start, prod(mask.shape[2:])
+            return nowhere(cells) if is_nowhere(mask) else self.of(mask)
+        return differing(*(self.of(_values(entry)) for entry in (first, second)))
+
+
+class _Kept(NamedTuple):
     """What ``RungRecord`` holds, of one block."""
 
     output: Array
@@ -126,26 +160,26 @@ class _Node:
         self._size = population.size
         even = min(self._size, most if self._size <= most else most // 2)
         self._neurons = np.unique(np.linspace(0, self._size - 1, even).astype(np.int64))
+        self._places = np.unravel_index(self._neurons, population.shape)
         self._since = np.zeros(len(self._neurons), np.int64)
         self._room = min(self._size, most) - len(self._neurons)
         self._graded = False
-        self._parts: dict[str, list[_Part]] = {}
+        self._parts: dict[str, list[_Kept]] = {}
         self._units: dict[str, Array] = {}
 
-    def add(self, entries: Mapping[str, Entry], before: Mapping[str, str], step: int) -> None:
-        flat = {rung: _flat(entry.values if entry.graded else entry.output) for rung, entry in entries.items()}
+    def add(self, entries: Mapping[str, Entry], part: _Part, before: Mapping[str, str], step: int) -> None:
         self._graded |= any(entry.graded for entry in entries.values())
-        differ: dict[str, NDArray[np.bool_]] = {}
-        for rung, outputs in flat.items():
-            other = before.get(rung)
-            if other in flat and (rung not in FIRST or not self._graded):
-                differ[rung] = differing(outputs, flat[other])
-        self._choose({rung: different for rung, different in differ.items() if different.any()}, step)
+        differ: dict[str, Mask] = {}
         for rung, entry in entries.items():
-            different = differ.get(rung)
-            counts = None if different is None else _by_step(different)
-            self._units.setdefault(rung, 2.0**entry.state_scale * np.asarray(entry.state_unit))
-            self._parts.setdefault(rung, []).append(self._part(entry, flat[rung], counts))
+            other = before.get(rung)
+            if other is not None and other in entries and (rung not in FIRST or not self._graded):
+                differ[rung] = part.differing(entry, entries[other])
+        self._choose({rung: different for rung, different in differ.items() if not is_nowhere(different)}, step)
+        for rung, entry in entries.items():
+            counts = None if rung not in differ else _by_step(differ[rung])
+            if rung not in self._units:
+                self._units[rung] = 2.0**entry.state_scale * np.asarray(entry.state_unit)
+            self._parts.setdefault(rung, []).append(self._kept(entry, part, counts))
 
     def _choose(self, differ: Mapping[str, NDArray[np.bool_]], step: int) -> None:
         """Keep neurons that differ too, those that do first before others, while there is room for them."""
@@ -157,17 +191,20 @@ class _Node:
             self._neurons = np.concatenate([self._neurons, fresh])
             self._since = np.concatenate([self._since, np.full(len(fresh), step, np.int64)])
             self._room -= len(fresh)
+        self._places = np.unravel_index(self._neurons, self._population.shape)
 
     def _strangers(self, different: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Neurons that differ and are not kept yet, by the step in which they first do."""
         found = np.setdiff1d(np.nonzero(different.any(axis=0))[0], self._neurons)
         return found[np.argsort(different[:, found].argmax(axis=0), kind="stable")]
 
-    def _part(self, entry: Entry, outputs: Array, differing: NDArray[np.int64] | None) -> _Part:
-        places = np.unravel_index(self._neurons, self._population.shape)
-        membrane = None if entry.v is None else narrowed(entry.v[0][:, *places].T.copy())
-        output = narrowed(outputs[:, self._neurons].T.copy())
-        return _Part(output, membrane, _by_step(outputs), differing)
+    def _kept(self, entry: Entry, part: _Part, differing: NDArray[np.int64] | None) -> _Kept:
+        membrane = None
+        if entry.v is not None:
+            membrane = narrowed(entry.v[part.row, part.steps][:, *self._places].T.copy())
+        output = part.of(entry.output).take(self._neurons, axis=1).T.copy()
+        values = _values(replace(entry, output=output)) if entry.graded else output
+        return _Kept(narrowed(values), membrane, part.sent(entry), differing)
 
     def value(self) -> NodeRecord:
         order = np.argsort(self._neurons)
@@ -191,17 +228,19 @@ class _Node:
         return full.reshape(-1)[np.sort(self._neurons)]
 
 
-def _by_step(array: Array) -> NDArray[np.int64]:
-    """How many of every step's cells are not 0; step by step, which numpy counts many times faster than by axis."""
-    return np.array([np.count_nonzero(row) for row in array], np.int64)
+def _by_step(mask: Mask) -> NDArray[np.int64]:
+    """How many cells of every step are marked; step by step, which numpy counts many times faster than by axis."""
+    if is_nowhere(mask):
+        return np.zeros(len(mask), np.int64)
+    return np.array([np.count_nonzero(row) for row in mask], np.int64)
 
 
-def _flat(array: Array) -> Array:
-    """One sample's ``(1, T, *shape)`` as ``(T, neurons)``."""
-    return array.reshape(array.shape[1], -1)
+def _values(entry: Entry) -> Array:
+    """Real values after scaling; spikes as they are."""
+    return entry.values if entry.graded else entry.output
 
 
-def _joined(parts: list[_Part], order: Array, unit: Array) -> RungRecord:
+def _joined(parts: list[_Kept], order: Array, unit: Array) -> RungRecord:
     """Blocks after each other, in the order of the neurons; what was not recorded yet is 0."""
 
     def joined(arrays: list[Array]) -> Array:

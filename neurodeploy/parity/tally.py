@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neurodeploy.parity.compare import Cell
+from neurodeploy.parity.known import Known
+from neurodeploy.parity.masks import Mask, is_nowhere, marked
 from neurodeploy.parity.rung import Divergence, NodeResult
 from neurodeploy.trace import Entry
-
-Mask = NDArray[np.bool_]
 
 
 class Amounts(NamedTuple):
@@ -31,9 +30,9 @@ class Distance:
         self._least = self._most = 0.0
         self._norm = self._error = self._cells = 0.0
 
-    def add(self, expected: Entry, actual: Entry, same: bool = False) -> Amounts:
-        """Count a block, and return what was counted. ``same``: it is known that no cell differs."""
-        amounts = _amounts(expected, actual, same)
+    def add(self, expected: Entry, actual: Entry, known: Known | None = None) -> Amounts:
+        """Count a block, of which something may be ``known``, and return what was counted."""
+        amounts = _amounts(expected, actual, Known() if known is None else known)
         self.count(amounts)
         return amounts
 
@@ -56,28 +55,22 @@ class Distance:
         return float(np.sqrt(self._error / (self._norm or self._cells or 1.0)))
 
 
-def _amounts(expected: Entry, actual: Entry, same: bool) -> Amounts:
+def _amounts(expected: Entry, actual: Entry, known: Known) -> Amounts:
     if expected.graded or actual.graded:
         values, error = expected.values, actual.values - expected.values
         return Amounts(0.0, 0.0, float(np.square(values).sum()), float(np.square(error).sum()), error.size)
-    first, second = _alike(expected, actual)
-    if same:
-        sent = float(first.sum(dtype=_wide(first)))
+    first, second = expected.output, actual.output
+    if first.dtype.kind not in "biu" or second.dtype.kind not in "biu" or expected.scale != actual.scale:
+        ours, theirs = expected.values, actual.values
+        return Amounts(float(np.minimum(ours, theirs).sum()), float(np.maximum(ours, theirs).sum()))
+    cells = known.different(first, second)
+    if is_nowhere(cells):
+        sent = float(known.sent(first).total)
         return Amounts(sent, sent)
-    least = float(np.minimum(first, second).sum(dtype=_wide(first)))
-    return Amounts(least, float(np.maximum(first, second).sum(dtype=_wide(first))))
-
-
-def _alike(expected: Entry, actual: Entry) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Both outputs in one unit: as they are where both are integers of the same scale."""
-    integers = expected.output.dtype.kind in "biu" and actual.output.dtype.kind in "biu"
-    if integers and expected.scale == actual.scale:
-        return expected.output, actual.output
-    return expected.values, actual.values
-
-
-def _wide(array: NDArray[Any]) -> type[np.int64] | type[np.float64]:
-    return np.int64 if array.dtype.kind in "biu" else np.float64
+    places = np.flatnonzero(cells)
+    ours, theirs = (record.reshape(-1).take(places).astype(np.int64) for record in (first, second))
+    least = known.sent(first).total - int(np.maximum(ours - theirs, 0).sum())
+    return Amounts(float(least), float(least + int(np.abs(ours - theirs).sum())))
 
 
 class Tally:
@@ -91,21 +84,20 @@ class Tally:
         self._expected = self._actual = 0
         self._cells = 0
 
-    def add(self, expected: Entry, actual: Entry, different: Mask, ties: int = 0) -> Amounts:
+    def add(self, expected: Entry, actual: Entry, different: Mask, known: Known | None = None) -> Amounts:
         """Count a block, and return what its distance counted.
 
-        ``different`` marks the cells that count as mismatches; ``ties`` differ too and are excused.
+        ``different`` marks the cells that count as mismatches. ``known``: what is known of the block.
         """
+        facts = Known() if known is None else known
         self.graded |= expected.graded or actual.graded
         self._inserted |= expected.inserted or actual.inserted
-        differ = int(np.count_nonzero(different))
-        amounts = self.distance.add(expected, actual, same=differ == ties == 0)
-        self.different += differ
+        amounts = self.distance.add(expected, actual, facts)
+        self.different += marked(different)
         self._cells += different.size
         if not self.graded:
-            expected_spikes = _spikes(expected)
-            self._expected += expected_spikes
-            self._actual += expected_spikes if differ == ties == 0 else _spikes(actual)
+            self._expected += _spikes(expected, facts)
+            self._actual += _spikes(actual, facts)
         return amounts
 
     def earlier(self, cell: Cell | None) -> bool:
@@ -131,8 +123,8 @@ class Tally:
         )
 
 
-def _spikes(entry: Entry) -> int:
+def _spikes(entry: Entry, known: Known) -> int:
     if entry.output.dtype.kind in "biu" and entry.scale == 0:
-        return int(entry.output.sum(dtype=np.int64))
+        return known.sent(entry.output).total
     values = entry.values
     return int(values[np.isfinite(values)].sum())

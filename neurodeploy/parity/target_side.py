@@ -15,6 +15,7 @@ from neurodeploy.parity.exact_judge import ExactJudge, with_inputs
 from neurodeploy.parity.exact_rung import Explanation, judged_rung
 from neurodeploy.parity.feeds import Recorded, Runs
 from neurodeploy.parity.isolation import Isolated, isolate
+from neurodeploy.parity.known import Known
 from neurodeploy.parity.plan import RUN, Plan
 from neurodeploy.parity.rung import Divergence, Rung
 from neurodeploy.program.program import Program
@@ -117,15 +118,15 @@ class Side:
         assert self.opens is not None
         return self.opens(batch)
 
-    def add(self, expected: Block, actual: Trace) -> Trace:
-        """Compare the next block; it comes back with what the inputs sent."""
+    def add(self, expected: Block, actual: Trace, known: Known | None = None) -> Trace:
+        """Compare the next block, of which something may be ``known``; it comes back with what the inputs sent."""
         self._told(actual)
         assert self.exact is not None
         self.begun.add(actual, expected.place)
         full = with_inputs(self.program, expected.trace, actual)
         if expected.place.step == 0:
             self._past = Past(memory_steps(self.program))
-        self.exact.add(expected, self._past.block(full, expected.place))
+        self.exact.add(expected, self._past.block(full, expected.place), known)
         return actual
 
     def end(self, runs: Runs, plan: Plan) -> None:

@@ -1,0 +1,196 @@
+"""The counting kernels in C: one pass over a block of cells, as they lie in memory."""
+
+HEAD = r"""
+#include <stdint.h>
+#include <string.h>
+
+typedef struct {
+  const uint8_t *sent;                 /* (samples, steps, neurons): 0 where nothing was sent */
+  const void *u, *v, *before, *first;  /* the same; first: (samples, neurons), membranes before the first step */
+  const void *threshold;               /* (span): constants of the neurons, which repeat every span of them */
+  const void *saturates, *clamps;      /* 1 where a neuron without membrane and current does */
+  const int64_t *saturating, *clamping; /* (span + 1): how many neurons before one do */
+  const int32_t *kind;                 /* which neurons share all that drives a membrane */
+  int64_t span, samples, steps, neurons, every_step, unit, bits;
+  int64_t low, high;                   /* a membrane between them was not limited */
+  int64_t *counts;                     /* fired, quiet, just below, at threshold, reset, saturated, clamped */
+  int64_t *last, *drive, *times;       /* cells that may have been limited: membrane before, current, how many */
+  int64_t *kinds;
+  void *table;                         /* room for 1 << bits groups of such cells */
+} nd_block;
+
+enum { FIRED, QUIET, JUST_BELOW, AT_THRESHOLD, RESET, SATURATED, CLAMPED };
+enum { PIECE = 512 };
+
+/* Cells that began alike, and how many; kind -1 where there are none. */
+typedef struct {
+  int64_t last, drive, times, kind;
+} nd_alike;
+
+static inline int is_of(const nd_alike *slot, int64_t last, int64_t drive, int64_t kind) {
+  return !((slot->last ^ last) | (slot->drive ^ drive) | (slot->kind ^ kind));
+}
+
+static inline int64_t write_alike(const nd_block *block, int64_t written, const nd_alike *slot) {
+  block->last[written] = slot->last, block->drive[written] = slot->drive;
+  block->times[written] = slot->times, block->kinds[written] = slot->kind;
+  return written + 1;
+}
+
+/* Counts a cell in one of two slots. Where both hold others, those of the first are written and give it their place. */
+static inline int64_t add_alike(const nd_block *block, int64_t written, int64_t last, int64_t drive, int64_t kind) {
+  const uint64_t mixed = (uint64_t)last * 0x9e3779b97f4a7c15u + (uint64_t)drive * 0xc2b2ae3d27d4eb4fu +
+                         (uint64_t)kind * 0x165667b19e3779f9u;
+  const uint64_t place = mixed >> (64 - block->bits);
+  nd_alike *table = block->table, *slot = table + place;
+  if (!is_of(slot, last, drive, kind)) {
+    if (slot->kind >= 0) {
+      slot = table + (place ^ 1);
+      if (slot->kind >= 0 && !is_of(slot, last, drive, kind)) {
+        slot = table + place;
+        written = write_alike(block, written, slot);
+        slot->kind = -1;
+      }
+    }
+    if (slot->kind < 0) slot->last = last, slot->drive = drive, slot->kind = kind, slot->times = 0;
+  }
+  slot->times++;
+  return written;
+}
+
+static int any_byte(const uint8_t *bytes, int64_t length) {
+  uint64_t any = 0, word;
+  int64_t k = 0;
+  for (; k + 8 <= length; k += 8) {
+    memcpy(&word, bytes + k, 8);
+    any |= word;
+  }
+  for (; k < length; k++) any |= bytes[k];
+  return any != 0;
+}
+
+static inline void swap(uint64_t *first, uint64_t *second, int bits, uint64_t mask) {
+  const uint64_t moved = (*first >> bits ^ *second) & mask;
+  *first ^= moved << bits, *second ^= moved;
+}
+
+/* Byte i of word j, counted from the lowest, becomes byte j of word i. */
+static inline __attribute__((always_inline)) void exchange(uint64_t *w) {
+  const uint64_t ones = 0x00ff00ff00ff00ffu, twos = 0x0000ffff0000ffffu, fours = 0x00000000ffffffffu;
+  swap(w, w + 1, 8, ones), swap(w + 2, w + 3, 8, ones), swap(w + 4, w + 5, 8, ones), swap(w + 6, w + 7, 8, ones);
+  swap(w, w + 2, 16, twos), swap(w + 1, w + 3, 16, twos), swap(w + 4, w + 6, 16, twos), swap(w + 5, w + 7, 16, twos);
+  swap(w, w + 4, 32, fours), swap(w + 1, w + 5, 32, fours);
+  swap(w + 2, w + 6, 32, fours), swap(w + 3, w + 7, 32, fours);
+}
+
+static void turn_some(const uint8_t *from, uint8_t *to, int64_t channels, int64_t places, int64_t first, int64_t stop) {
+  for (int64_t c = 0; c < channels; c++)
+    for (int64_t p = first; p < stop; p++) to[c * places + p] = from[p * channels + c];
+}
+
+/* (maps, channels, places) from (maps, places, channels), bytes; eight by eight, the last channels once more with those
+   before them where eight do not divide them. A tile of places is a line of the cache in each channel. */
+void nd_rows(const uint8_t *from, uint8_t *to, int64_t maps, int64_t channels, int64_t places) {
+  enum { TILE = 64 };
+  for (int64_t m = 0; m < maps; m++, from += channels * places, to += channels * places) {
+    int64_t begin = 0;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    for (; channels >= 8 && begin + TILE <= places; begin += TILE)
+      for (int64_t next = 0; next < channels; next += 8) {
+        const int64_t c = next + 8 <= channels ? next : channels - 8;
+        for (int64_t p = begin; p < begin + TILE; p += 8) {
+          uint64_t words[8];
+#pragma GCC unroll 8
+          for (int i = 0; i < 8; i++) memcpy(words + i, from + (p + i) * channels + c, 8);
+          exchange(words);
+#pragma GCC unroll 8
+          for (int i = 0; i < 8; i++) memcpy(to + (c + i) * places + p, words + i, 8);
+        }
+      }
+#endif
+    turn_some(from, to, channels, places, begin, places);
+  }
+}
+
+int64_t nd_same(const void *first, const void *second, int64_t bytes) {
+  return memcmp(first, second, (size_t)bytes) == 0;
+}
+"""
+
+BRANCHES = r"""
+/* One stretch of neurons in one step: what it costs depends on whether any cell lies at a limit, and any moved. */
+static int64_t piece_STATE(const nd_block *block, int64_t written, const uint8_t *sent, const STATE *u, const STATE *v,
+                           const STATE *before, const STATE *previous, int64_t at, int64_t length) {
+  const STATE *threshold = (const STATE *)block->threshold + at;
+  const STATE unit = (STATE)block->unit, low = (STATE)block->low, high = (STATE)block->high;
+  STATE charged = 0, near = 0, equal = 0, limited = 0, moved = 0;
+  for (int64_t k = 0; k < length; k++) {
+    const STATE membrane = before[k];
+    charged += membrane != 0;
+    equal += membrane == threshold[k];
+    near += (membrane < threshold[k]) & (membrane >= threshold[k] - unit);
+    limited |= (membrane <= low) | (membrane >= high);
+  }
+  if (any_byte(sent, length))
+    for (int64_t k = 0; k < length; k++)
+      if (sent[k]) {
+        block->counts[FIRED]++;
+        block->counts[RESET] += v[k] != before[k];
+        charged -= before[k] != 0;
+      }
+  block->counts[QUIET] += charged;
+  block->counts[JUST_BELOW] += near;
+  block->counts[AT_THRESHOLD] += equal;
+  if (!limited) return written;
+  for (int64_t k = 0; k < length; k++) moved |= u[k] | previous[k];
+  if (!moved) {
+    block->counts[SATURATED] += block->saturating[at + length] - block->saturating[at];
+    block->counts[CLAMPED] += block->clamping[at + length] - block->clamping[at];
+    return written;
+  }
+  const STATE *saturates = (const STATE *)block->saturates + at, *clamps = (const STATE *)block->clamps + at;
+  STATE saturated = 0, clamped = 0, chosen[PIECE];
+  for (int64_t k = 0; k < length; k++) {
+    const STATE rests = (u[k] | previous[k]) == 0, limit = (before[k] <= low) | (before[k] >= high);
+    saturated += saturates[k] & -rests;
+    clamped += clamps[k] & -rests;
+    chosen[k] = limit & ~rests;
+  }
+  block->counts[SATURATED] += saturated;
+  block->counts[CLAMPED] += clamped;
+  int64_t cells[PIECE], count = 0;
+  for (int64_t k = 0; k < length; k++) {
+    cells[count] = k;
+    count += chosen[k];
+  }
+  for (int64_t i = 0; i < count; i++)
+    written = add_alike(block, written, previous[cells[i]], u[cells[i]], block->kind[at + cells[i]]);
+  return written;
+}
+
+/* Returns how many groups of cells that began alike were written. */
+int64_t nd_branches_STATE(const nd_block *block) {
+  nd_alike *table = block->table;
+  const int64_t neurons = block->neurons, steps = block->steps, span = block->span;
+  const STATE *u = block->u, *v = block->v, *before = block->before, *first = block->first;
+  int64_t written = 0;
+  for (int64_t slot = 0; slot < (int64_t)1 << block->bits; slot++) table[slot].kind = -1;
+  for (int64_t b = 0; b < block->samples; b++)
+    for (int64_t t = 0; t < steps; t++) {
+      const int64_t row = (b * steps + t) * neurons;
+      const STATE *previous = t && !block->every_step ? v + row - neurons : first + b * neurons;
+      for (int64_t n = 0, length; n < neurons; n += length) {
+        const int64_t at = n % span;
+        length = neurons - n < span - at ? neurons - n : span - at;
+        if (length > PIECE) length = PIECE;
+        written = piece_STATE(block, written, block->sent + row + n, u + row + n, v + row + n, before + row + n,
+                              previous + n, at, length);
+      }
+    }
+  for (int64_t slot = 0; slot < (int64_t)1 << block->bits; slot++)
+    if (table[slot].kind >= 0) written = write_alike(block, written, table + slot);
+  return written;
+}
+"""
+
+SOURCE = HEAD + "".join(BRANCHES.replace("STATE", name) for name in ("int32_t", "int64_t"))
