@@ -13,7 +13,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -95,7 +95,7 @@ class Counterpart:
 def counterparts(network: Network, program: Program) -> dict[str, Counterpart]:
     """The counterpart of every population of ``program``, which was made from ``network``.
 
-    Neurons may spike as often in a step as those of the program, which may be fewer times than the network allows.
+    A neuron may spike as often in a step as that of the program, which may be fewer times than the network allows.
     Raises RefusedError for a network that has no form in integers.
     """
     most = max((population.max_spikes_per_step for population in program.populations), default=1)
@@ -108,6 +108,8 @@ def counterparts(network: Network, program: Program) -> dict[str, Counterpart]:
 
 
 def _counterpart(program: Program, population: Population, neuron: Neuron, paths: Sequence[Synapse]) -> Counterpart:
+    most = min(population.max_spikes_per_step, neuron.terms.max_spikes_per_step)
+    neuron = replace(neuron, terms=replace(neuron.terms, max_spikes_per_step=most))
     unit = np.broadcast_to(2.0**population.scale * np.asarray(population.unit), population.shape)
     entering = [path.scaled(unit, population.shape) for path in paths if path.target == population.name]
     projections = program.into(population.name)

@@ -18,6 +18,7 @@ from neurodeploy.passes.budget import Search, fewest_bits, kept_aside, with_bits
 from neurodeploy.passes.calibration.applying import RunProgram
 from neurodeploy.passes.calibration.choices import Seen
 from neurodeploy.passes.calibration.populations import Array, calibrated
+from neurodeploy.passes.counts import with_values
 from neurodeploy.passes.draft import Draft, layer_report
 from neurodeploy.passes.events import arranged, as_the_machine, by_events, resets_at_once, with_gain
 from neurodeploy.passes.machine import Machine, widest_weights
@@ -41,7 +42,6 @@ from neurodeploy.passes.rounding import check_bits, rounded_paths, sent_messages
 from neurodeploy.passes.scales import ceiling, choose_scale
 from neurodeploy.passes.stage import Condition, Stage, run_stages
 from neurodeploy.passes.units import AUTO, LAYER, POWER, ROW, in_units
-from neurodeploy.passes.values import sent_values
 from neurodeploy.program.program import Program
 from neurodeploy.reference.network_runner import run_network
 from neurodeploy.reference.program_runner import run_program
@@ -165,7 +165,7 @@ class ValueBounds:
     ensures: ClassVar[Conditions] = (c.EVERY_SENDER_BOUNDED,)
 
     def __call__(self, draft: Draft) -> Draft:
-        return replace(draft, values=sent_values(draft.network, draft.paths))
+        return with_values(draft)
 
 
 @dataclass(frozen=True, eq=False)

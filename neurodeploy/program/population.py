@@ -22,22 +22,28 @@ Reset = Literal["zero", "value", "subtract", "none"]
 class Output:
     """What a population sends: ``binary`` spikes, a ``count`` of spikes, or a ``graded`` value of a declared width.
 
-    The value of one unit is ``2**-scale``.
+    The value of one unit is ``2**-scale``. ``ends``: the smallest and the largest value of an input that clips before
+    its width does.
     """
 
     kind: Literal["binary", "count", "graded"] = "binary"
     width: int = 1
     signed: bool = False
     scale: int = 0
+    ends: tuple[int, int] | None = field(default=None, metadata={OPTIONAL: True})
 
     @property
     def low(self) -> int:
         """Smallest value it can hold."""
+        if self.ends is not None:
+            return self.ends[0]
         return -(1 << (self.width - 1)) if self.signed else 0
 
     @property
     def high(self) -> int:
         """Largest value it can hold."""
+        if self.ends is not None:
+            return self.ends[1]
         return (1 << (self.width - 1)) - 1 if self.signed else (1 << self.width) - 1
 
 
@@ -89,7 +95,10 @@ class Population:
 
 @dataclass(frozen=True)
 class Input:
-    """An input and its declared quantizer: ``clip(round_half_even(x * 2**scale))`` into ``bits`` (1 bit: binary)."""
+    """An input and its declared quantizer: ``clip(round_half_even(x * 2**scale))`` into ``bits`` (1 bit: binary).
+
+    ``ends``: the smallest and the largest integer it sends, where it clips before its width does.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -97,6 +106,7 @@ class Input:
     bits: int = 1
     signed: bool = False
     rounding: Literal["half-even"] = "half-even"
+    ends: tuple[int, int] | None = field(default=None, metadata={OPTIONAL: True})
 
     @property
     def size(self) -> int:
@@ -107,7 +117,7 @@ class Input:
     def output(self) -> Output:
         """What it sends, in a population's terms."""
         kind = "binary" if self.bits == 1 and not self.signed else "graded"
-        return Output(kind=kind, width=self.bits, signed=self.signed, scale=self.scale)
+        return Output(kind, self.bits, self.signed, self.scale, self.ends)
 
     def quantize(self, values: NDArray[np.float64]) -> IntArray:
         """The integers that stand for ``values``."""

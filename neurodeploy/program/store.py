@@ -141,7 +141,7 @@ def _plain(node: Any, key: str, arrays: Arrays) -> dict[str, Any]:
             arrays[f"{key}/{field.name}"] = narrowed(value)
             value = {"array": f"{key}/{field.name}"}
         elif isinstance(value, Output):
-            value = dataclasses.asdict(value)
+            value = _plain(value, f"{key}/{field.name}", arrays)
         plain[field.name] = list(value) if isinstance(value, tuple) else value
     return plain
 

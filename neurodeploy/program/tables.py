@@ -48,7 +48,8 @@ def _neuron(neuron: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _input(node: Input) -> tuple[str, ...]:
     kind = "binary" if node.output.kind == "binary" else f"{node.bits} bit, scale 2^{node.scale}"
-    return node.name, dimensions(node.shape), kind + (" signed" if node.signed else "")
+    ends = "" if node.ends is None else f", {node.ends[0]} to {node.ends[1]}"
+    return node.name, dimensions(node.shape), kind + (" signed" if node.signed else "") + ends
 
 
 def _population(p: Population) -> tuple[str, ...]:

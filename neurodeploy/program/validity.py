@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from math import prod
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -120,6 +120,7 @@ def _output(name: str, output: Output) -> Violations:
     yield from _word(name, "the kind of its output", output.kind, Literal["binary", "count", "graded"])
     yield from _within(name, "the width of its output", output.width, 1, MOST_BITS)
     yield from _within(name, "the scale of its output", output.scale, -SCALES, SCALES)
+    yield from _need(output.ends is None, name, "its output has ends, which only an input has")
 
 
 def _input(node: Input) -> Violations:
@@ -127,6 +128,10 @@ def _input(node: Input) -> Violations:
     yield from _within(node.name, "bits", node.bits, 1, MOST_BITS)
     yield from _within(node.name, "scale", node.scale, -SCALES, SCALES)
     yield from _word(node.name, "rounding", node.rounding, Literal["half-even"])
+    if node.ends is not None and 1 <= node.bits <= MOST_BITS:
+        full, (low, high) = replace(node, ends=None).output, node.ends
+        held = full.low <= low <= 0 <= high <= full.high
+        yield from _need(held, node.name, f"ends {low} and {high} are not around 0 within {full.low} .. {full.high}")
 
 
 def _population(p: Population, n: Numerics) -> Violations:

@@ -44,6 +44,7 @@ class InputFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bits: Number
     signed: bool
     rounding: Literal["half-even"]
+    ends: tuple[Number, Number] | None = None
 
 
 class PopulationFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -26,6 +26,12 @@ def dense(make: Any) -> nn.Module:
     return nn.Sequential(nn.Linear(6, 20), make(), nn.Linear(20, 10, bias=False), make())
 
 
+def eager(**options: Any) -> nn.Module:
+    """Neurons of a threshold so low that they send thousands of spikes in a step."""
+    low = sl.IAF(spike_threshold=torch.tensor(1e-4), **options)
+    return nn.Sequential(nn.Linear(6, 20), low, nn.Linear(20, 10, bias=False), sl.IAF(**options))
+
+
 def dyadic(neuron: nn.Module, mem: float = 0.75, syn: float = 0.5) -> nn.Module:
     """A neuron whose trained factors are dyadic."""
     with torch.no_grad():
@@ -115,15 +121,15 @@ def test_a_pool_before_a_convolution_stays_a_window_and_counts_stay_exact() -> N
 
 
 def test_the_spikes_of_a_step_are_what_a_refusal_offers_to_lower_and_never_one_bit_for_two_signs() -> None:
-    network = read(weights(dense(sl.IAF), size=0.5, grain=0), (6,))
-    with pytest.raises(CannotRepresentError, match=r"only \d+ weight bits are left beside 17 message bits") as refusal:
+    network = read(weights(eager(), size=0.5, grain=0), (6,))
+    with pytest.raises(CannotRepresentError, match=r"only \d+ weight bits are left beside 15 message bits") as refusal:
         quantize(network, LOIHI2)
     remedy = refusal.value.remedy
     (most,) = (int(number) for number in re.findall(r"-O spikes-per-step=(\d+)", remedy))
     assert f"in sinabs spike_fn=MaxSpike({most})" in remedy
-    assert "weight-bits" not in remedy
+    assert "-O weight-bits=1" not in remedy
     asked = quantize(network, LOIHI2, spikes_per_step=most).program
-    built = read(weights(dense(lambda: sl.IAF(spike_fn=MaxSpike(most))), size=0.5, grain=0), (6,))
+    built = read(weights(eager(spike_fn=MaxSpike(most)), size=0.5, grain=0), (6,))
     shown = spikes((6,), samples=1)
     for name in network.populations:
         sent = run_program(asked, shown)[name].output
@@ -205,3 +211,13 @@ def test_what_is_refused_by_name(name: str) -> None:
     make, what = REFUSED[name]
     with pytest.raises(RefusedError, match=what):
         read(nn.Sequential(nn.Linear(6, 20), make()), (6,))
+
+
+def test_neurons_that_cannot_send_many_spikes_need_no_limit_of_them() -> None:
+    """sinabs allows any number in a step; what these weights and inputs can make is a few."""
+    network = read(weights(dense(sl.IAF), size=0.5, grain=4), (6,))
+    program, shown = quantize(network, LOIHI2).program, spikes((6,), samples=4)
+    assert [population.max_spikes_per_step for population in program.populations] == [4, 26]
+    expected, actual = run_network(network, shown), run_program(program, shown)
+    for name in network.populations:
+        np.testing.assert_array_equal(expected[name].output, actual[name].output)

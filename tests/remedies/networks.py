@@ -151,7 +151,7 @@ COUNTS = Terms(max_spikes_per_step=65536)
 def counting() -> Network:
     build = NetworkBuilder(COUNTS)
     at = build.linear("a", build.input("input", (4,)), np.full((4, 4), 0.25))
-    at = build.linear("b", build.integrate("n", at, 1.0), np.random.default_rng(0).normal(size=(4, 4)))
+    at = build.linear("b", build.integrate("n", at, 1e-4), np.random.default_rng(0).normal(size=(4, 4)))
     build.output("output", build.integrate("m", at, 1.0))
     return build.build()
 

@@ -134,9 +134,9 @@ ON_LOIHI: dict[str, Case] = {
         lambda: lower_program(integers(chain(4, 5, 3), LOIHI.numerics), LOIHI),
     ),
     "spikes beyond a message": Case(
-        onto(LOIHI, lambda: dense([[1.0]], max_spikes_per_step=1 << 23)),
+        onto(LOIHI, lambda: dense([[1.0]], max_spikes_per_step=1 << 23, reset="none")),
         "allow fewer",
-        onto(LOIHI, lambda: dense([[1.0]], max_spikes_per_step=1 << 16)),
+        onto(LOIHI, lambda: dense([[1.0]], max_spikes_per_step=1 << 16, reset="none")),
     ),
     "a message that waits": Case(
         onto(LOIHI, lambda: waiting(24), message_bits="24"),

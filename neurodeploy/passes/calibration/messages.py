@@ -7,6 +7,8 @@ Rules:
 2. Values on a grid that the scale holds stay exact.
 3. What is clipped can no longer arrive, so that the populations behind it may count more finely in turn, and their
    weights keep their bits.
+4. An input clips at the ends of its declared range where its width would hold more: values up to 1 in steps of 1/16
+   need five bits, which hold twice as much.
 """
 
 from __future__ import annotations
@@ -35,7 +37,10 @@ def fitted_messages(draft: Draft, network: Trace) -> tuple[Draft, tuple[Calibrat
     reports: list[Calibrated] = []
     for name in (*draft.inputs, *(name for name, neuron in draft.neurons.items() if neuron.kind == "relay")):
         output, values = draft.outputs[name], network[name].values
-        if output.kind == "binary" or not _leads_on(draft, name) or draft.values[name].grid == output.scale:
+        if output.kind == "binary" or not _leads_on(draft, name):
+            continue
+        if draft.values[name].grid == output.scale:
+            draft = _within_range(draft, name)
             continue
         finest = _finest(draft, name, output)
         chosen = min(
@@ -49,7 +54,22 @@ def fitted_messages(draft: Draft, network: Trace) -> tuple[Draft, tuple[Calibrat
             reports.append(
                 Calibrated(name, 0, 0, 0, 0, 0, reason=why, finer=chosen.scale - output.scale, clipped=clipped)
             )
+        draft = _within_range(draft, name)
     return draft, tuple(reports)
+
+
+def _within_range(draft: Draft, name: str) -> Draft:
+    """The draft in which an input sends nothing beyond its declared range; others stay as they are."""
+    if name not in draft.inputs:
+        return draft
+    node, values = draft.inputs[name], draft.values[name]
+    low, high = node.quantize(np.array([min(values.low.min(), 0.0), max(values.high.max(), 0.0)])).tolist()
+    if (low, high) == (node.output.low, node.output.high):
+        return draft
+    ended = replace(node, ends=(low, high))
+    return replace(
+        draft, inputs={**draft.inputs, name: ended}, outputs={**draft.outputs, name: ended.output}
+    )
 
 
 def _leads_on(draft: Draft, name: str) -> bool:
