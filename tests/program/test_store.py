@@ -179,3 +179,19 @@ def test_pickled_arrays_are_refused() -> None:
     np.savez(file, a=np.array([object()], dtype=object))
     with pytest.raises(InputError, match="type object"):
         read_npz(file.getvalue())
+
+
+@pytest.mark.parametrize("ends", [(0, 16), (0, 31)])
+def test_the_ends_of_an_input_come_back_and_stand_in_files_only_where_it_has_some(ends: tuple[int, int]) -> None:
+    node = Input("input", (2,), scale=4, bits=5, ends=ends)
+    files = program_files(Program(INT32, (node,), (), ()))
+    assert read_program(files).inputs == (node,)
+    assert b"ends" in files["program.json"]
+    assert b"ends" not in program_files(Program(INT32, (dataclasses.replace(node, ends=None),), (), ()))["program.json"]
+
+
+@pytest.mark.parametrize("ends", [(0, 32), (-1, 8), (4, 16), (9, 8)])
+def test_ends_outside_the_width_or_without_silence_are_refused(ends: tuple[int, int]) -> None:
+    node = Input("input", (2,), bits=5, ends=ends)
+    with pytest.raises(InputError, match=r"ends -?\d+ and \d+ are not around 0 within 0 .. 31"):
+        read_program(program_files(Program(INT32, (node,), (), ())))

@@ -67,9 +67,7 @@ def _within_range(draft: Draft, name: str) -> Draft:
     if (low, high) == (node.output.low, node.output.high):
         return draft
     ended = replace(node, ends=(low, high))
-    return replace(
-        draft, inputs={**draft.inputs, name: ended}, outputs={**draft.outputs, name: ended.output}
-    )
+    return replace(draft, inputs={**draft.inputs, name: ended}, outputs={**draft.outputs, name: ended.output})
 
 
 def _leads_on(draft: Draft, name: str) -> bool:
