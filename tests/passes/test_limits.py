@@ -76,7 +76,7 @@ def test_terms_that_integers_cannot_say_are_refused_by_name(terms, words):
 
 
 def test_counts_need_messages_wide_enough():
-    assert quantize(dense([[1.0]], max_spikes_per_step=4), INT32).program.by_name["if"].output.width == 3
+    assert quantize(dense([[4.0]], max_spikes_per_step=4), INT32).program.by_name["if"].output.width == 3
     with pytest.raises(CannotRepresentError, match="17 bits"):
         quantize(dense([[1.0]], max_spikes_per_step=1 << 16), INT32)
 
@@ -84,7 +84,7 @@ def test_counts_need_messages_wide_enough():
 def test_too_many_spikes_per_step_are_what_to_lower():
     build = NetworkBuilder(Terms(max_spikes_per_step=65536))
     at = build.linear("a", build.input("input", (4,)), np.full((4, 4), 0.25))
-    at = build.linear("b", build.integrate("n", at, 1.0), np.random.default_rng(0).normal(size=(4, 4)))
+    at = build.linear("b", build.integrate("n", at, 1e-4), np.random.default_rng(0).normal(size=(4, 4)))
     build.output("output", build.integrate("m", at, 1.0))
     with pytest.raises(CannotRepresentError, match=r"projection b into m: .*\n.*fewer spikes per step .*MaxSpike"):
         quantize(build.build(), LOIHI2)
@@ -134,9 +134,9 @@ def test_states_kept_between_samples_are_refused_by_name():
 
 
 def counting(weight, most=65535):
-    """Neurons that may fire many times in a step, behind them a dense layer of ``weight``."""
+    """Neurons that fire more and more often in a step, behind them a dense layer of ``weight``."""
     build = NetworkBuilder(Terms(max_spikes_per_step=most))
-    at = build.integrate("first", build.linear("a", build.input("input", (4,)), np.eye(4)), 1.0, reset="subtract")
+    at = build.integrate("first", build.linear("a", build.input("input", (4,)), np.eye(4)), 1.0, reset="none")
     build.output("output", build.integrate("second", build.linear("b", at, np.asarray(weight)), 1.0, reset="subtract"))
     return build.build()
 
