@@ -36,6 +36,7 @@ def _inputs() -> Iterator[Idea]:
     yield Idea("input", "messages", "signed", lambda kit: shown(kit, Input("in", (LINES,), bits=4, signed=True)))
     yield Idea("input", "messages", "binarized", lambda kit: _binarized(kit))
     yield Idea("input", "quantizer", "halves and limits", lambda kit: _rounded(kit))
+    yield Idea("input", "quantizer", "ends before its width", lambda kit: _ended(kit))
     yield Idea("input", "count", "two inputs", lambda kit: _two_inputs(kit))
     yield Idea("input", "silence", "no event", lambda kit: _silent(kit))
 
@@ -50,6 +51,13 @@ def _rounded(kit: Kit) -> Case:
     signed = kit.numerics.accumulation == "sum"
     node = Input("in", (LINES,), scale=1, bits=4, signed=signed)
     values = np.resize(np.array([0.25, 0.75, 1.25, -0.25, -0.75, 9.0, -9.0, 0.4, 0.0, 2.6]), (SAMPLES, STEPS, LINES))
+    return kit.case([kit.neuron()], [kit.feed(message_bits=4)], [node], {"in": values})
+
+
+def _ended(kit: Kit) -> Case:
+    """An input that clips before its width does, shown values up to its end and beyond."""
+    node = Input("in", (LINES,), scale=1, bits=4, ends=(0, 9))
+    values = np.resize(np.array([0.25, 4.0, 4.5, 4.75, 5.0, 7.5, 9.0, -1.0, 0.0, 2.0]), (SAMPLES, STEPS, LINES))
     return kit.case([kit.neuron()], [kit.feed(message_bits=4)], [node], {"in": values})
 
 
