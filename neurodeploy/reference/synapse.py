@@ -31,15 +31,19 @@ def convolve(
     ``x`` is ``(B, C, *space)``, ``weights`` ``(C_out, C / groups, *kernel)``; zero padding. Works on any dtype.
 
     A column holds what the taps of one row of a kernel meet. So a row of all kernels is one product with the columns
-    of the rows of the map that it lies on, and the products of all rows add up.
+    of the rows of the map that it lies on, and the products of all rows add up. Where a row has few taps beside the
+    sums that it makes, the whole kernel is taken for one row, of a map of height 1.
     """
-    kernel = weights.shape[2:]
-    space = window_output(x.shape[2:], kernel, stride, padding, dilation)
+    outs, each, kernel = len(weights) // groups, weights.shape[1], weights.shape[2:]
+    size = space = window_output(x.shape[2:], weights.shape[2:], stride, padding, dilation)
     maps = _padded(x, padding)
-    maps = maps.reshape(len(x), groups, x.shape[1] // groups, *maps.shape[2:])
-    rows = np.moveaxis(weights.reshape(groups, -1, *weights.shape[1:]), 3, 0)
-    rows = rows.reshape(kernel[0], groups, len(weights) // groups, -1)
-    out = np.zeros((len(x), groups, rows.shape[2], prod(space)), np.result_type(x, weights))
+    maps = maps.reshape(len(x), groups, each, *maps.shape[2:])
+    if each * prod(kernel[1:]) < 4 * outs:
+        maps, kernel, space = maps[:, :, :, None], (1, *kernel), (1, *space)
+        stride, dilation = (1, *stride), (1, *dilation)
+    rows = np.moveaxis(weights.reshape(groups, outs, each, *kernel), 3, 0)
+    rows = rows.reshape(kernel[0], groups, outs, -1)
+    out = np.zeros((len(x), groups, outs, prod(space)), np.result_type(x, weights))
     some = max(1, CELLS // max(1, groups * rows.shape[3] * maps.shape[3] * prod(space[1:])))
     for first in range(0, len(x), some):
         part = slice(first, first + some)
@@ -47,7 +51,7 @@ def convolve(
         for place, row in enumerate(rows):
             met = columns[:, :, :, _along(place, space[0], stride[0], dilation[0])]
             out[part] += row @ met.reshape(*met.shape[:3], -1)
-    return out.reshape(len(x), len(weights), *space)
+    return out.reshape(len(x), len(weights), *size)
 
 
 def _columns(maps: NDArray[Any], taps: Shape, space: Shape, stride: Shape, dilation: Shape) -> NDArray[Any]:
