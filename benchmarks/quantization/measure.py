@@ -18,17 +18,37 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Accuracy:
+    """The share of labels that spike counts give.
+
+    - ``shared``: where several classes sent most, a sample counts as the share of it that the right one has. Their
+      order decides nothing then; in few steps, ties are as frequent as what rounding changes.
+    - ``first``: the first of those classes counts.
+    """
+
+    shared: float
+    first: float
+
+    @staticmethod
+    def of(counts: Array, labels: NDArray[np.int64]) -> Accuracy:
+        """Of counts ``(samples, classes)``."""
+        most = counts == counts.max(axis=1, keepdims=True)
+        right = most[np.arange(len(counts)), labels] / most.sum(axis=1)
+        return Accuracy(float(right.mean()), float((counts.argmax(axis=1) == labels).mean()))
+
+
+@dataclass(frozen=True)
 class Kept:
     """What a program keeps of the network on samples that nothing was chosen on.
 
     - ``cascaded``, ``isolated``: Jaccard index of each spiking node; isolated where every node is fed what the network
       sent to it.
-    - ``accuracy``: share of the labels that the output's spike counts give.
+    - ``accuracy``: of the output's spike counts.
     """
 
     cascaded: dict[str, float]
     isolated: dict[str, float]
-    accuracy: float
+    accuracy: Accuracy
 
     @property
     def worst(self) -> float:
@@ -54,7 +74,7 @@ class Bench:
         return Bench(trained, run_network(trained.network, trained.held_out))
 
     @property
-    def accuracy(self) -> float:
+    def accuracy(self) -> Accuracy:
         """Of the network itself."""
         return self._accuracy(self.network)
 
@@ -69,9 +89,8 @@ class Bench:
         spiking = [name for name, entry in self.network.entries.items() if name in program.by_name and not entry.graded]
         return {name: jaccard(self.network[name].values, trace[name].values) for name in spiking}
 
-    def _accuracy(self, trace: Trace) -> float:
-        counts = trace[self.trained.output].values.sum(axis=1)
-        return float((counts.argmax(axis=1) == self.trained.labels).mean())
+    def _accuracy(self, trace: Trace) -> Accuracy:
+        return Accuracy.of(trace[self.trained.output].values.sum(axis=1), self.trained.labels)
 
 
 def _as_integers(program: Program, trace: Trace) -> Trace:

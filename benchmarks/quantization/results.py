@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.quantization.measure import Accuracy
 from benchmarks.quantization.peers import PEERS
 from neurodeploy.atomic import write_file
 
@@ -29,8 +30,8 @@ class Result:
     rule: str
     worst: float
     worst_isolated: float
-    accuracy: float
-    float_accuracy: float
+    accuracy: Accuracy
+    float_accuracy: Accuracy
     seconds: float
     failed: str | None = None
 
@@ -53,7 +54,9 @@ def markdown(results: Sequence[Result], about: dict[str, str]) -> str:
 
 
 INTRODUCTION = """Worst-layer Jaccard index of the program with the float network, on samples that nothing was
-chosen on, cascaded; in parentheses isolated (every node is fed what the float network sent); then the accuracy."""
+chosen on, cascaded; in parentheses isolated (every node is fed what the float network sent); then the accuracy.
+Where several classes sent most spikes, the right one has its share of the sample; `quantization.json` has the
+accuracy of the first of them too."""
 
 
 def _glance(results: Sequence[Result]) -> list[str]:
@@ -67,7 +70,7 @@ def _glance(results: Sequence[Result]) -> list[str]:
             continue
         best, ours = max(peers, key=lambda r: r.worst), here[CALIBRATED]
         ahead, total = ahead + (ours.worst >= best.worst), total + 1
-        name = f"{network} ({ours.float_accuracy:.3f}){', not in the study' if ours.unseen else ''}"
+        name = f"{network} ({ours.float_accuracy.shared:.3f}){', not in the study' if ours.unseen else ''}"
         cells = (name, str(bits), _cell(here["plain"]), f"{_cell(best)}, {best.rule}", f"**{_cell(ours)}**")
         lines.append(f"| {' | '.join(cells)} |")
     return [*lines, "", f"At least as good as the best peer, whichever it is: {ahead} of {total} lines."]
@@ -82,4 +85,4 @@ def _every(results: Sequence[Result]) -> list[str]:
 def _cell(result: Result) -> str:
     if result.failed is not None:
         return f"no program: {' '.join(result.failed.split())}"
-    return f"{result.worst:.3f} ({result.worst_isolated:.3f}), acc {result.accuracy:.3f}"
+    return f"{result.worst:.3f} ({result.worst_isolated:.3f}), acc {result.accuracy.shared:.3f}"

@@ -9,7 +9,7 @@ from functools import lru_cache
 import torch
 
 from benchmarks.quantization import networks
-from benchmarks.quantization.measure import Bench
+from benchmarks.quantization.measure import Accuracy, Bench
 from benchmarks.quantization.peers import PEERS, rounded_by
 from benchmarks.quantization.results import CALIBRATED, OURS, SPLIT, Result
 from neurodeploy.errors import NeurodeployError
@@ -18,6 +18,8 @@ from neurodeploy.passes.pipeline import quantize
 from neurodeploy.program import Program
 
 SPLIT_BITS = 16
+NONE = Accuracy(0.0, 0.0)
+"""Where there is no program."""
 
 
 def of_network(name: str, bits: int) -> list[Result]:
@@ -38,7 +40,7 @@ def _result(bench: Bench, bits: int, rule: str) -> Result:
     try:
         program = maker(bench, bits, rule)()
     except NeurodeployError as error:
-        return Result(name, unseen, bits, rule, 0.0, 0.0, 0.0, bench.accuracy, 0.0, str(error))
+        return Result(name, unseen, bits, rule, 0.0, 0.0, NONE, bench.accuracy, 0.0, str(error))
     seconds, kept = time.perf_counter() - start, bench.kept(program)
     return Result(name, unseen, bits, rule, kept.worst, kept.worst_isolated, kept.accuracy, bench.accuracy, seconds)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.quantization.measure import Accuracy
 from benchmarks.quantization.peers import PEERS, Layers, rounded_by
 from benchmarks.quantization.results import CALIBRATED, Result, write
 from neurodeploy.network import InputRange, Network, NetworkBuilder
@@ -52,7 +53,7 @@ def test_a_program_rounded_by_a_rule_does_what_a_network_with_its_levels_does(na
 
 def test_the_report_names_the_best_peer_and_what_has_no_program(tmp_path: Path) -> None:
     def result(rule: str, worst: float, failed: str | None = None) -> Result:
-        return Result("net", True, 4, rule, worst, worst, 0.9, 0.95, 1.0, failed)
+        return Result("net", True, 4, rule, worst, worst, Accuracy(0.9, 0.8), Accuracy(0.95, 0.8), 1.0, failed)
 
     found = [
         result("plain", 0.5),
@@ -65,3 +66,8 @@ def test_the_report_names_the_best_peer_and_what_has_no_program(tmp_path: Path) 
     assert "| net (0.950), not in the study | 4 | 0.500 (0.500), acc 0.900 | 0.600 (0.600), acc 0.900, sinabs |" in text
     assert "no program: too few bits" in text and "1 of 1 lines" in text
     assert len(json.loads(data.read_text("utf-8"))["results"]) == 4
+
+
+def test_classes_that_sent_as_many_share_a_sample() -> None:
+    counts = np.array([[3.0, 1, 3], [3, 1, 3], [0, 0, 0], [0, 2, 1]])
+    assert Accuracy.of(counts, np.array([0, 2, 1, 1])) == Accuracy((1 / 2 + 1 / 2 + 1 / 3 + 1) / 4, 2 / 4)
