@@ -52,18 +52,22 @@ OVERFLOW: dict[str, Callable[[IntArray, int], IntArray]] = {
 
 def overflow(x: IntArray, bits: int, rule: str) -> IntArray:
     """Apply a width under an overflow rule. Every rule leaves alone what is smaller than half of the width."""
-    half = 1 << (bits - 1)
-    if not x.size or (-half < x.min() and x.max() < half):
-        return x
-    return OVERFLOW[rule](x, bits)
+    return x if _is_small(x, bits - 1) else OVERFLOW[rule](x, bits)
+
+
+def _is_small(x: IntArray, bits: int) -> bool:
+    """Whether all magnitudes are below ``2**bits``."""
+    return not x.size or bool(-(1 << bits) < x.min() and x.max() < 1 << bits)
 
 
 def decay(x: IntArray, amount: int | IntArray, numerics: Numerics) -> IntArray:
     """``x`` after the decay of a step: ``x * (1 - amount / 2**decay_bits)`` truncated toward zero, or ``x - lost``."""
     if numerics.decay_rule == "shift":
         return x - lost(x, amount)
-    if isinstance(amount, int) and amount in (0, numerics.decay_one):
-        return np.zeros_like(x) if amount else x
+    if isinstance(amount, int) and amount == numerics.decay_one:
+        return np.zeros_like(x)
+    if isinstance(amount, int) and amount == 0 and _is_small(x, 62 - numerics.decay_bits):
+        return x  # of larger values the product would leave 64 bits
     keep = numerics.decay_one - np.asarray(amount, dtype=np.int64)
     return np.sign(x) * ((np.abs(x) * keep) >> numerics.decay_bits)
 

@@ -113,12 +113,17 @@ def quantized(
 
 
 def _starting(draft: Draft) -> Program:
-    """The program of a draft, as training starts from it: no current before the first step."""
+    """The program of a draft, as training starts from it: what no network says is left out.
+
+    That is a current before the first step, and ends of an input at which it clips before its width does; values within
+    its declared range do not reach those.
+    """
     program = draft.program
     if program is None:
         raise RefusedError("was not quantized to its end", "pipeline", "report this")
     populations = tuple(replace(population, initial_current=0) for population in program.populations)
-    return replace(program, populations=populations)
+    inputs = tuple(replace(node, ends=None) for node in program.inputs)
+    return replace(program, inputs=inputs, populations=populations)
 
 
 def _learned(draft: Draft, program: Program) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from neurodeploy.counting.kernels import Kernels, comparable, kernels
 from neurodeploy.counting.lying import channels_last, lying
+from tests.counting.support import turned
 from tests.engine.support import needs_compiler
 
 
@@ -14,11 +15,6 @@ def library() -> Kernels:
     built = kernels()
     assert built is not None
     return built
-
-
-def turned(array: np.ndarray) -> np.ndarray:
-    """The same numbers ``(B, T, C, *places)``, lying channels last."""
-    return np.moveaxis(np.ascontiguousarray(np.moveaxis(array, 2, -1)), -1, 2)
 
 
 def drawn(seed: int, shape: tuple[int, ...], dtype: str) -> np.ndarray:

@@ -11,7 +11,7 @@ from neurodeploy.parity.masks import is_nowhere, marked, nowhere
 from neurodeploy.parity.sent import Sent
 from neurodeploy.parity.tally import Distance
 from neurodeploy.trace import Entry
-from tests.counting.test_kernels import turned
+from tests.counting.support import turned
 
 LIBRARIES = [None] if kernels() is None else [None, kernels()]
 

@@ -134,6 +134,20 @@ def test_the_file_exports_to_the_integers_of_the_module(tmp_path):
     assert {node.jaccard for rung in report.rungs for node in rung.nodes.values()} == {1.0}
 
 
+def test_a_calibrated_range_of_values_is_trained_and_exported(tmp_path):
+    build, rng = NetworkBuilder(), np.random.default_rng(0)
+    at = build.linear("fc", build.input("input", (6,), InputRange(0, 1, 1 / 16)), rng.normal(0, 0.6, (5, 6)))
+    build.output("output", build.lif("n", at, tau=4e-3, threshold=0.3, input_gain="unit"))
+    network, shown = build.build(), {"input": rng.integers(0, 17, (12, 20, 6)) / 16}
+    assert nd.quantize(network, "loihi2", calibrate=shown).program.inputs[0].ends == (0, 16)
+    module = quantized(network, "loihi2", bits=4, calibrate=shown)
+    moved(module, 0)
+    assert same(module, shown) > 20
+    write_network(module.network(), tmp_path / "trained.nir")
+    bundle = nd.export(tmp_path / "trained.nir", "fixed", tmp_path / "out")
+    assert program_files(bundle.program) == program_files(module.program)
+
+
 def test_a_rounded_range_stands_in_the_file_and_is_what_the_network_does(tmp_path):
     ranged = InputRange(0.0, 1.0, 0.25, declared=True, rounded=True)
     build = NetworkBuilder()
