@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import resource
 from collections.abc import Callable, Iterator
@@ -164,6 +165,7 @@ def measure(
         "numpy": np.__version__,
         "torch": torch.__version__,
         "rounds": str(rounds),
+        "BLAS threads": os.environ.get("OPENBLAS_NUM_THREADS", "as many as there are cores, which spin"),
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
     data = (
@@ -270,8 +272,9 @@ INTRODUCTION = """CPU seconds of the module that the network came from, of the f
 target `fixed`, each run alone and with states where it has them, and of a whole check of the same network and stimulus,
 which also quantizes, judges a part on the reference, drives every layer alone, counts what was exercised and compares.
 Medians of rounds in which all take turns, after one warm-up. Three of a hundred pixels fire in every step, on which no
-neuron of these encoders does; 45 of a hundred where the table says so. The largest memory is that of a process that
-makes one check, stimulus and imports included."""
+neuron of these encoders does; 45 of a hundred where the table says so. Measured with `OPENBLAS_NUM_THREADS=1`, which
+the command line sets too. The largest memory is that of a process that makes one check, stimulus and imports
+included."""
 
 
 if __name__ == "__main__":

@@ -8,13 +8,10 @@ import os
 import sys
 
 from neurodeploy.stopping import StopRequested, heed_requests, ignore_requests, words_of
+from neurodeploy.threads import THREADS
 
 OBJECTS = 100_000
 """New objects after which cycles are collected: imports make many that stay, and are looked at each time."""
-
-
-THREADS = "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"
-"""By which OpenBLAS is told how many threads to use, in the order in which it looks."""
 
 
 def main() -> None:

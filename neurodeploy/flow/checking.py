@@ -43,6 +43,7 @@ from neurodeploy.stimuli.findings import stimulus_findings
 from neurodeploy.stimuli.signals import float_spikes
 from neurodeploy.stimulus import Stimulus
 from neurodeploy.target import Artifact, Feed, Target, find_target
+from neurodeploy.threads import one_thread
 from neurodeploy.trace import Trace
 from neurodeploy.work import open_crew
 from neurodeploy.work.calls import Calls
@@ -142,6 +143,7 @@ def _repeated(rungs: Sequence[Rung], again: Mapping[str, Repeated]) -> list[Rung
     return told
 
 
+@one_thread()
 def _report(
     climb: Climb,
     ladder: Ladder,
@@ -183,6 +185,7 @@ def _report(
     )
 
 
+@one_thread()
 def _climbed(
     opened: Subject,
     ladder: Ladder,
@@ -273,6 +276,7 @@ def _side(
     return Side(target.name, artifact.program, run, opening, target.evidence, latency, notes, seconds, elsewhere)
 
 
+@one_thread()
 def _rungs(
     climb: Climb,
     budget: float,
