@@ -47,7 +47,7 @@ class Entry:
     - ``graded``: values rather than spikes.
     - ``v``, ``u``: membrane after reset, and current, at the end of the step, when states were recorded; an integer
       stands for ``v / (2**state_scale * state_unit)``; the unit is one number, or one per neuron. ``v_before``: the
-      membrane before threshold, from runners that see it.
+      membrane before threshold, from runners that see it. Integers are of any width that holds them.
     - ``inserted``: made by neurodeploy; it has no counterpart in the source.
     """
 

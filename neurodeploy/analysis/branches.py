@@ -187,11 +187,12 @@ def _relayed(population: Population, accumulated: IntArray) -> Branches:
 
 
 def _states(population: Population, trace: Trace) -> tuple[IntArray, IntArray, IntArray]:
-    """Current, membrane, and membrane before threshold at every step."""
+    """Current, membrane, and membrane before threshold at every step, wide enough for what is computed from them."""
     entry = trace[population.name]
     if entry.u is None or entry.v is None or entry.v_before is None:
         raise InputError("the trace holds no states", population.name, "record it with states")
-    return entry.u, entry.v, entry.v_before
+    u, v, before = (states.astype(np.int64, copy=False) for states in (entry.u, entry.v, entry.v_before))
+    return u, v, before
 
 
 def previous(start: IntArray, states: IntArray, population: Population) -> IntArray:

@@ -228,7 +228,8 @@ def observed(program: Program, node: str, neuron: Neuron, trace: Trace) -> Itera
         yield from relay_checks(population, (total, total), n)
     if entry.u is None or entry.v is None:
         return
-    u, v = (_of(states, program.by_name[node], neuron, trace) for states in (entry.u, entry.v))
+    wide = (states.astype(np.int64, copy=False) for states in (entry.u, entry.v))
+    u, v = (_of(states, program.by_name[node], neuron, trace) for states in wide)
     start = initial_state(population, trace.batch)
     before_u, before_v = previous(start.u, u, population), previous(start.v, v, population)
     if n.accumulation == "events":

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from neurodeploy.codegen.integer_types import stored_type
+from neurodeploy.codegen.integer_types import COMPUTED, stored_type
 from neurodeploy.codegen.layout import Layout
 from neurodeploy.codegen.names import identifiers
 from neurodeploy.errors import InputError
-from neurodeploy.integers import INT32, UINT16, UINT32, UINT64, IntegerType
+from neurodeploy.integers import INT32, INT64, UINT16, UINT32, UINT64, IntegerType, narrowest
 from neurodeploy.step.arrival import Accumulator
-from neurodeploy.step.neuron import CURRENT, FIRED, MEMBRANE
+from neurodeploy.step.neuron import CURRENT, FIRED, MEMBRANE, Update
 from neurodeploy.step.plan import Plan, Stage
 from neurodeploy.step.value import Value
 
@@ -47,6 +47,8 @@ class Context:
     - ``identifiers``, ``layouts``: C name and storage of every node.
     - ``places``: where an accumulator (population, name) begins among the sums of its width.
     - ``members``: in the order of the struct.
+    - ``native``: whether its code is rendered for this computer. States are recorded in 64 bits elsewhere: what reads
+      the record of another machine knows nothing of a program's ranges.
     """
 
     plan: Plan
@@ -54,6 +56,7 @@ class Context:
     layouts: dict[str, Layout]
     places: dict[tuple[str, str], int]
     members: tuple[Member, ...]
+    native: bool = False
 
     @property
     def bytes(self) -> int:
@@ -66,6 +69,13 @@ class Context:
         """The type of what a node sends."""
         sender = self.plan.senders[name]
         return stored_type(sender.low, sender.high)
+
+    def record(self, update: Update) -> IntegerType:
+        """The type that current, membrane, and membrane before threshold are recorded in."""
+        assert update.before is not None
+        values = (update.after[CURRENT], update.after[MEMBRANE], update.before)
+        low, high = min(value.low for value in values), max(value.high for value in values)
+        return narrowest(low, high, COMPUTED) if self.native else INT64
 
     def now(self, name: str) -> str:
         """C text of a pointer to a node's messages of this step."""
@@ -122,7 +132,7 @@ def context(
     if native:
         members = [_aligned(member) for member in (*members, *further)]
     members.sort(key=lambda member: (native and member.count == 0, -member.kind.bytes))
-    return Context(plan, identifier, layouts, places, tuple(members))
+    return Context(plan, identifier, layouts, places, tuple(members), native)
 
 
 def _places(

@@ -55,7 +55,8 @@ def _stage(c: Context, number: int, prefix: str) -> str:
     kind, size = c.message(name).name, c.layouts[name].size
     update = f"{prefix}_update{number}(c, out);"
     if stage.update.before is not None:
-        states = ", ".join(f"(int64_t *)io[{at + k}] + t * {size}" for k in (2, 3, 4))
+        record = c.record(stage.update).name
+        states = ", ".join(f"({record} *)io[{at + k}] + t * {size}" for k in (2, 3, 4))
         update = f"if (io[{at + 2}]) {prefix}_observe{number}(c, out, {states});\n      else {update}"
     return f"""    if (io[{at + 1}] || !io[{at}]) {{
       {kind} *now = {c.now(name)};

@@ -97,8 +97,14 @@ def unit(renderings: list[Rendering]) -> str:
 
 def _port(c: Context, name: str) -> Port:
     sender, layout = c.plan.senders[name], c.layouts[name]
-    has_states = not sender.is_input and c.plan.program.by_name[name].kind != "relay"
-    return Port(name, c.message(name).dtype, sender.low, sender.high, layout, sender.is_input, has_states)
+    recorded = [c.record(stage.update).dtype for stage in c.plan.stages if _records(stage, name)]
+    states = recorded[0] if recorded else ""
+    return Port(name, c.message(name).dtype, sender.low, sender.high, layout, sender.is_input, states)
+
+
+def _records(stage: Stage, name: str) -> bool:
+    """Whether it is the stage of that node, and has states."""
+    return stage.population.name == name and stage.update.before is not None
 
 
 def _parameters(c: Context, prefix: str) -> str:

@@ -9,7 +9,7 @@ from neurodeploy.codegen.layout import Layout
 
 @dataclass(frozen=True)
 class Port:
-    """Numpy type, range and layout of a node's messages, and whether it has states."""
+    """Numpy type, range and layout of a node's messages; ``states``: the type of its recorded states, "" without."""
 
     name: str
     dtype: str
@@ -17,4 +17,4 @@ class Port:
     high: int
     layout: Layout
     is_input: bool
-    has_states: bool
+    states: str

@@ -119,7 +119,7 @@ def _arrays(c: Context, rendering: Rendering) -> tuple[str, int]:
         if not port.is_input:
             lines.append(f"ND_BUFFER static {kind.name} fed_{identifier}[{count}];")
             size += kind.bytes * count
-        if port.has_states:
+        if port.states:
             lines.append(f"ND_BUFFER static int64_t states_{identifier}[{3 * count}];")
             size += 24 * count
     return "\n".join(lines), size

@@ -29,15 +29,15 @@ def observe_text(c: Context, stage: Stage, number: int, prefix: str, tables: Tab
     """
     if stage.update.before is None:
         return ""
+    record = c.record(stage.update)
     name, kind = stage.population.name, c.message(stage.population.name).name
-    head = (
-        f"static void {prefix}_observe{number}({prefix}_context *c, {kind} *restrict out,\n"
-        "    int64_t *restrict seen_u, int64_t *restrict seen_v, int64_t *restrict seen_before)"
-    )
+    seen = ", ".join(f"{record.name} *restrict seen_{to}" for to in ("u", "v", "before"))
+    head = f"static void {prefix}_observe{number}({prefix}_context *c, {kind} *restrict out,\n    {seen})"
     shown = (stage.update.after[CURRENT], stage.update.after[MEMBRANE], stage.update.before)
     roots = [stage.update.output, *(stage.update.after[key] for key in stage.update.stored), *shown]
     values = _statements(c, stage, tables, roots)
-    records = [f"seen_{to}[i] = {values[value]};" for to, value in zip(("u", "v", "before"), shown, strict=True)]
+    pairs = zip(("u", "v", "before"), shown, strict=True)
+    records = [f"seen_{to}[i] = ({record.name}){values[value]};" for to, value in pairs]
     return _loop(head, c.layouts[name].size, [*values.lines, *_stores(c, stage, values), *records])
 
 

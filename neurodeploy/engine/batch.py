@@ -31,9 +31,9 @@ Source = Callable[[int, slice], Array]
 
 @dataclass(frozen=True)
 class Recording:
-    """What is kept of a run: which nodes (None: all), whether their states too, and whether outputs become int64.
+    """What is kept of a run: which nodes (None: all), whether their states too, and whether all becomes int64.
 
-    Outputs that are not ``wide`` stay as they were recorded: in narrow types, channels last in memory.
+    What is not ``wide`` stays as it was recorded: in narrow types, channels last in memory.
     """
 
     nodes: frozenset[str] | None = None
@@ -148,8 +148,8 @@ def _new_records(port: Port, batch: int, steps: int, recording: Recording) -> di
     if not recording.keeps(port.name):
         return {}
     shape = batch, steps, port.layout.size
-    keys = STATES if recording.states and port.has_states else ()
-    return {"output": np.empty(shape, dtype=port.dtype), **{key: np.empty(shape, dtype=np.int64) for key in keys}}
+    keys = STATES if recording.states and port.states else ()
+    return {"output": np.empty(shape, dtype=port.dtype), **{key: np.empty(shape, dtype=port.states) for key in keys}}
 
 
 def _widened(views: Records, copies: list[tuple[Array, Array]]) -> Records:

@@ -95,9 +95,9 @@ def _taken(numerics: Numerics, population: Population, entry: Entry) -> Mask:
         ends = (entry.output == population.output.low, entry.output == population.output.high)
         taken[:, 2] = (ends[0] | ends[1]).any(axis=1).reshape(batch, -1)
         return taken
-    v, before = entry.v, entry.v_before
-    if v is None or before is None or population.kind != "cuba-lif":
+    if entry.v is None or entry.v_before is None or population.kind != "cuba-lif":
         return taken
+    v, before = (states.astype(np.int64, copy=False) for states in (entry.v, entry.v_before))
     top = (1 << (numerics.membrane_bits - 1)) - 1
     distance = before - (np.asarray(population.threshold, np.int64) << numerics.state_shift)
     limits = [x << numerics.state_shift for x in (population.floor, population.ceiling) if x is not None]

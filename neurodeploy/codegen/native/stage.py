@@ -20,6 +20,7 @@ from neurodeploy.codegen.native.update import (
     NOINLINE,
     RECORDED,
     RowUpdate,
+    record_pointers,
     rest_flags,
     rounds_down,
     row_update,
@@ -141,7 +142,7 @@ def _update(
 ) -> str:
     """``<prefix>_update<number>``, or ``<prefix>_observe<number>``, which also records the states."""
     kind = c.message(n.stage.population.name).name
-    records = "".join(f", int64_t *restrict {name}" for name in RECORDED) if recorded else ""
+    records = "".join(f", {pointer}" for pointer in record_pointers(c, n.stage)) if recorded else ""
     name = f"{prefix}_{'observe' if recorded else 'update'}{number}"
     head = f"{NOINLINE if recorded else ''}static void {name}({prefix}_context *c, {kind} *restrict out{records})"
     sums = [_row(c, n, pointer) for pointer, _ in sum_pointers(n)]

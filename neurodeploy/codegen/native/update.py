@@ -128,7 +128,12 @@ def _names(n: NativeStage, recorded: bool) -> list[str]:
 def _declared(c: Context, n: NativeStage, recorded: bool) -> list[str]:
     out = c.message(n.stage.population.name).name
     sums = [f"const uint{bits}_t *restrict {name}" for name, bits in sum_pointers(n)]
-    return [f"{out} *restrict out", *(f"int64_t *restrict {name}" for name in RECORDED if recorded), *sums]
+    return [f"{out} *restrict out", *(record_pointers(c, n.stage) if recorded else ()), *sums]
+
+
+def record_pointers(c: Context, stage: Stage) -> list[str]:
+    """The parameters for what is recorded, in the order of ``RECORDED``."""
+    return [f"{c.record(stage.update).name} *restrict {name}" for name in RECORDED]
 
 
 def _roots(stage: Stage, recorded: bool) -> list[Value]:
@@ -164,7 +169,7 @@ def _cell(c: Context, n: NativeStage, parameters: Parameters, tables: Tables, ma
         lines.append(f"nd_to_int{state_type(stage, key).bits}({_state(c, n, parameters, key)} + i, {after});")
         lines.append(f"*live |= {after};")
     records = zip(RECORDED, _recorded(stage, recorded), strict=False)
-    lines += [f"nd_to_int64({to} + i, {computed[value]});" for to, value in records]
+    lines += [f"nd_to_int{c.record(stage.update).bits}({to} + i, {computed[value]});" for to, value in records]
     lines.append(f"return {_returned(computed, stage)};")
     return "".join(f"  {line}\n" for line in lines)
 
@@ -270,7 +275,8 @@ def _single(c: Context, n: NativeStage, parameters: Parameters, tables: Tables, 
         for key in stage.update.stored
     ]
     output = f"out[i] = ({c.message(stage.population.name).name}){computed[stage.update.output]};"
-    records = [f"{to}[i] = {computed[v]};" for to, v in zip(RECORDED, _recorded(stage, recorded), strict=False)]
+    shown = zip(RECORDED, _recorded(stage, recorded), strict=False)
+    records = [f"{to}[i] = ({c.record(stage.update).name}){computed[value]};" for to, value in shown]
     text = "".join(f"    {line}\n" for line in (*computed.lines, *states, output, *records))
     start = f"  for (int32_t k = {grouped}; k < {n.block.length}; k++) {{\n    const int32_t i = base + k;\n"
     return f"{start}{text}  }}\n"

@@ -101,8 +101,8 @@ class Run:
     def _records(self) -> list[Place]:
         wanted: list[tuple[Port, str, str]] = []
         for port in self.rendering.ports:
-            keys = STATES if self.states and port.has_states else ()
-            own = [(port, "output", port.dtype), *((port, key, "int64") for key in keys)]
+            keys = STATES if self.states and port.states else ()
+            own = [(port, "output", port.dtype), *((port, key, port.states) for key in keys)]
             wanted += [] if port.is_input else own
         return self._placed(wanted, LINE)
 
