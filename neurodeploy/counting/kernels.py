@@ -37,19 +37,10 @@ class Kernels:
     """The functions of the library."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
-        self._rows = _typed(library["nd_rows"], None, POINTER, POINTER, COUNT, COUNT, COUNT)
         self._same = _typed(library["nd_same"], COUNT, POINTER, POINTER, COUNT)
         self.branches = {
             dtype: _typed(library[f"nd_branches_{dtype.name}_t"], COUNT, ctypes.POINTER(Block)) for dtype in STATES
         }
-
-    def rows(self, array: Array) -> Array:
-        """The same bytes in row-major order, from an array that lies channels last, ``(B, T, C, *places)``."""
-        channels = array.shape[2]
-        turned = np.empty(array.shape, array.dtype)
-        places = turned[0, 0, 0].size if turned.size else 0
-        self._rows(array.ctypes.data, turned.ctypes.data, array.shape[0] * array.shape[1], channels, places)
-        return turned
 
     def same(self, first: Array, second: Array) -> bool:
         """Whether two arrays of integers of one type and shape that lie alike hold the same numbers."""

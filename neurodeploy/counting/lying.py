@@ -6,7 +6,10 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
+
+from neurodeploy.engine.transposing import transpose
 
 Array = NDArray[Any]
 
@@ -23,6 +26,15 @@ def lying(array: Array) -> Array:
     """``(B, T, *shape)`` as ``(B, T, neurons)``, the neurons as they lie."""
     ordered = array.transpose(_moved(array.ndim, 2)) if channels_last(array) else array
     return ordered.reshape(*array.shape[:2], prod(array.shape[2:]))
+
+
+def in_rows(array: Array) -> Array:
+    """``(B, T, *shape)`` in row-major order; bytes that lie channels last get there many times faster than by numpy."""
+    if array.itemsize == 1 and channels_last(array):
+        rows, channels = np.empty(array.shape, array.dtype), array.shape[2]
+        if transpose(lying(array), rows, prod(array.shape[3:]), channels):
+            return rows
+    return np.ascontiguousarray(array)
 
 
 def _moved(axes: int, channels: int) -> tuple[int, ...]:

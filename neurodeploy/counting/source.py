@@ -69,49 +69,6 @@ static int any_byte(const uint8_t *bytes, int64_t length) {
   return any != 0;
 }
 
-static inline void swap(uint64_t *first, uint64_t *second, int bits, uint64_t mask) {
-  const uint64_t moved = (*first >> bits ^ *second) & mask;
-  *first ^= moved << bits, *second ^= moved;
-}
-
-/* Byte i of word j, counted from the lowest, becomes byte j of word i. */
-static inline __attribute__((always_inline)) void exchange(uint64_t *w) {
-  const uint64_t ones = 0x00ff00ff00ff00ffu, twos = 0x0000ffff0000ffffu, fours = 0x00000000ffffffffu;
-  swap(w, w + 1, 8, ones), swap(w + 2, w + 3, 8, ones), swap(w + 4, w + 5, 8, ones), swap(w + 6, w + 7, 8, ones);
-  swap(w, w + 2, 16, twos), swap(w + 1, w + 3, 16, twos), swap(w + 4, w + 6, 16, twos), swap(w + 5, w + 7, 16, twos);
-  swap(w, w + 4, 32, fours), swap(w + 1, w + 5, 32, fours);
-  swap(w + 2, w + 6, 32, fours), swap(w + 3, w + 7, 32, fours);
-}
-
-static void turn_some(const uint8_t *from, uint8_t *to, int64_t channels, int64_t places, int64_t first, int64_t stop) {
-  for (int64_t c = 0; c < channels; c++)
-    for (int64_t p = first; p < stop; p++) to[c * places + p] = from[p * channels + c];
-}
-
-/* (maps, channels, places) from (maps, places, channels), bytes; eight by eight, the last channels once more with those
-   before them where eight do not divide them. A tile of places is a line of the cache in each channel. */
-void nd_rows(const uint8_t *from, uint8_t *to, int64_t maps, int64_t channels, int64_t places) {
-  enum { TILE = 64 };
-  for (int64_t m = 0; m < maps; m++, from += channels * places, to += channels * places) {
-    int64_t begin = 0;
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    for (; channels >= 8 && begin + TILE <= places; begin += TILE)
-      for (int64_t next = 0; next < channels; next += 8) {
-        const int64_t c = next + 8 <= channels ? next : channels - 8;
-        for (int64_t p = begin; p < begin + TILE; p += 8) {
-          uint64_t words[8];
-#pragma GCC unroll 8
-          for (int i = 0; i < 8; i++) memcpy(words + i, from + (p + i) * channels + c, 8);
-          exchange(words);
-#pragma GCC unroll 8
-          for (int i = 0; i < 8; i++) memcpy(to + (c + i) * places + p, words + i, 8);
-        }
-      }
-#endif
-    turn_some(from, to, channels, places, begin, places);
-  }
-}
-
 int64_t nd_same(const void *first, const void *second, int64_t bytes) {
   return memcmp(first, second, (size_t)bytes) == 0;
 }
@@ -131,13 +88,18 @@ static int64_t piece_STATE(const nd_block *block, int64_t written, const uint8_t
     near += (membrane < threshold[k]) & (membrane >= threshold[k] - unit);
     limited |= (membrane <= low) | (membrane >= high);
   }
-  if (any_byte(sent, length))
-    for (int64_t k = 0; k < length; k++)
-      if (sent[k]) {
-        block->counts[FIRED]++;
-        block->counts[RESET] += v[k] != before[k];
-        charged -= before[k] != 0;
-      }
+  if (any_byte(sent, length)) {
+    STATE fired = 0, reset = 0, held = 0;
+    for (int64_t k = 0; k < length; k++) {
+      const STATE fires = sent[k] != 0;
+      fired += fires;
+      reset += fires & (v[k] != before[k]);
+      held += fires & (before[k] != 0);
+    }
+    block->counts[FIRED] += fired;
+    block->counts[RESET] += reset;
+    charged -= held;
+  }
   block->counts[QUIET] += charged;
   block->counts[JUST_BELOW] += near;
   block->counts[AT_THRESHOLD] += equal;

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.codegen.port import Port
 from neurodeploy.engine.library import Compiled
+from neurodeploy.engine.transposing import transpose
 from neurodeploy.errors import InputError
 
 Array = NDArray[Any]
@@ -180,11 +181,17 @@ def _fill(stored: Array, source: Source, sample: int, port: Port) -> None:
     some = max(1, CHUNK // max(port.layout.size, 1))
     for first in range(0, len(stored), some):
         part = slice(first, first + some)
-        _restored(stored[part], port)[...] = source(sample, part)
+        values, to = source(sample, part), stored[part]
+        if not port.layout.trivial and values.shape[1:] == port.layout.shape and values.dtype.kind in "biu":
+            channels, places = port.layout.channels, port.layout.size // max(port.layout.channels, 1)
+            if transpose(values, to, channels, places):
+                continue
+        _restored(to, port)[...] = values
 
 
 def _restored(values: Array, port: Port) -> Array:
     """What is stored, seen as ``(..., *shape)``."""
     shape, lead = port.layout.shape, values.shape[:-1]
     last = values.reshape(*lead, *shape[1:], *shape[:1])
-    return np.moveaxis(last, -1, len(lead)) if len(shape) > 1 else last
+    axes, end = range(last.ndim - 1), last.ndim - 1
+    return last.transpose(*axes[: len(lead)], end, *axes[len(lead) :]) if len(shape) > 1 else last

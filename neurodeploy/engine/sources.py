@@ -50,13 +50,17 @@ def array_sources(arrays: Mapping[str, Array]) -> dict[str, Source]:
     return {name: source(array) for name, array in arrays.items()}
 
 
-def driven_messages(program: Program, drive: Trace, batch: int, steps: int) -> dict[str, NDArray[np.int64]]:
-    """What synapses get from every node in an isolated run. Raises InputError where the trace does not fit."""
-    fed: dict[str, NDArray[np.int64]] = {}
+def driven_messages(program: Program, drive: Trace, batch: int, steps: int) -> dict[str, Array]:
+    """What synapses get from every node in an isolated run, integers of any type.
+
+    Raises InputError where the trace does not fit.
+    """
+    fed: dict[str, Array] = {}
     for node in (*program.inputs, *program.populations):
-        values = drive[node.name].output.astype(np.int64)
+        values = drive[node.name].output
         if values.shape[0] != batch or values.shape[1] < steps or values.shape[2:] != node.shape:
             expected = (batch, steps, *node.shape)
             raise InputError(f"has shape {values.shape}, not {expected}", f"trace of {node.name!r}", "record it again")
-        fed[node.name] = values[:, :steps]
+        sent = values[:, :steps]
+        fed[node.name] = sent if sent.dtype.kind in "iu" else sent.astype(np.int64)
     return fed

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.counting.kernels import Kernels, comparable
-from neurodeploy.counting.lying import channels_last
+from neurodeploy.counting.lying import in_rows
 from neurodeploy.parity.masks import Mask, differing, is_nowhere, nowhere
 from neurodeploy.parity.sent import Sent
 
@@ -76,10 +76,8 @@ class Known:
             return record
         if _integers(record) and self.sent(record).range == (0, 0):
             rows = np.zeros(record.shape, record.dtype)
-        elif self._library is not None and record.itemsize == 1 and channels_last(record):
-            rows = self._library.rows(record)
         else:
-            rows = np.ascontiguousarray(record)
+            rows = in_rows(record)
         if _integers(record):
             self.note_equal(rows, record)
         return rows

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLOCK = 1 << 20
-"""Neurons times steps times samples that are compared at once: some 100 bytes each."""
+BLOCK = 1 << 21
+"""Neurons times steps times samples that are compared at once: some 50 bytes each."""
 RUN = 1 << 22
 """The same of what a source or a target does in one call, which nothing can cut in time."""
 WHOLE = 1 << 23

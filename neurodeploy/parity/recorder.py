@@ -183,6 +183,8 @@ class _Node:
 
     def _choose(self, differ: Mapping[str, NDArray[np.bool_]], step: int) -> None:
         """Keep neurons that differ too, those that do first before others, while there is room for them."""
+        if not self._room:
+            return
         strangers = {rung: self._strangers(different) for rung, different in differ.items()}
         rungs = sorted((r for r in differ if len(strangers[r])), key=lambda rung: (rung in FIRST, rung == "program"))
         for number, rung in enumerate(rungs):

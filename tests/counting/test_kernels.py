@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurodeploy.counting.kernels import Kernels, comparable, kernels
-from neurodeploy.counting.lying import channels_last, lying
+from neurodeploy.counting.lying import channels_last, in_rows, lying
 from tests.counting.support import turned
 from tests.engine.support import needs_compiler
 
@@ -30,7 +30,7 @@ def drawn(seed: int, shape: tuple[int, ...], dtype: str) -> np.ndarray:
 )
 def test_rows_are_what_numpy_copies_in_row_major_order(shape, seed, dtype) -> None:
     array = turned(drawn(seed, shape, dtype))
-    rows = library().rows(array)
+    rows = in_rows(array)
     assert rows.flags.c_contiguous and rows.dtype == array.dtype and np.array_equal(rows, array)
 
 
