@@ -42,8 +42,8 @@ def run_compiled(
     """What ``run_program`` gives for the same arguments, by compiled code; ``evidence`` of the trace says what ran.
 
     Outputs and states stay in the narrow types they were recorded in (what is computed from them may need wider ones);
-    without ``compact`` they are int64 like the reference's, which takes most of the memory and time of a trace. ``record`` names the nodes that are kept (default: all); nothing
-    is allocated or written for the others.
+    without ``compact`` they are int64 like the reference's, which takes most of the memory and time of a trace.
+    ``record`` names the nodes that are kept (default: all); nothing is allocated or written for the others.
 
     Without a C compiler the reference runs, with an EngineWarning. Raises InputError for a stimulus that does not fit
     and for an unknown node, EnvironmentFailureError where the compiler fails.

@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from neurodeploy.engine.compiler import Compiler, find_compiler
+from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.engine.library import load_source
 
 Array = NDArray[Any]
@@ -98,15 +98,19 @@ def transpose(values: Array, to: Array, rows: int, columns: int) -> bool:
         return False
     if not values.size:
         return True
-    compiler = find_compiler()
-    if compiler is None:
+    function = _loaded()
+    if function is None:
         return False
-    _loaded(compiler)(values.ctypes.data, to.ctypes.data, values.size // (rows * columns), rows, columns)
+    function(values.ctypes.data, to.ctypes.data, values.size // (rows * columns), rows, columns)
     return True
 
 
 @cache
-def _loaded(compiler: Compiler) -> Transpose:
+def _loaded() -> Transpose | None:
+    """The function, looked for once: which compiler there is takes longer to tell than to transpose a step."""
+    compiler = find_compiler()
+    if compiler is None:
+        return None
     function = load_source(SOURCE, compiler)["nd_transpose"]
     function.argtypes, function.restype = [*(ctypes.c_void_p,) * 2, *(ctypes.c_int64,) * 3], None
     return function
