@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLOCK = 1 << 21
-"""Neurons times steps times samples that are compared at once: some 50 bytes each."""
+BLOCK, FEWEST_STEPS, LARGEST = 1 << 20, 8, 1 << 21
+"""Neurons times steps times samples that are compared at once: some 50 bytes each. Of a wide network so many steps are,
+where they are no more than ``LARGEST``: what is done block by block costs less then."""
 RUN = 1 << 22
 """The same of what a source or a target does in one call, which nothing can cut in time."""
 WHOLE = 1 << 23
@@ -42,7 +43,8 @@ class Plan:
         group = min(together, max(1, BLOCK // width))
         if samples * steps * neurons <= WHOLE:
             together, group = samples, min(samples, max(1, BLOCK // (width * max(steps, 1))))
-        chunk = min(steps, max(1, BLOCK // (width * group)))
+        few = min(FEWEST_STEPS, LARGEST // (width * group))
+        chunk = min(steps, max(1, BLOCK // (width * group), few))
         return Plan(samples, steps, neurons, together, group, chunk)
 
     @property

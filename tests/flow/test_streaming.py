@@ -44,8 +44,9 @@ def stimulus(samples: int = 5) -> dict[str, np.ndarray]:
 
 def lengthen(monkeypatch: pytest.MonkeyPatch) -> None:
     """A check of a few thousand cells counts as long: two samples in a call, one in a group, seven steps in a chunk."""
-    for where, name, value in ((plan, "WHOLE", 4000), (plan, "RUN", 2400), (plan, "BLOCK", 140), (side, "RUN", 2400)):
-        monkeypatch.setattr(where, name, value)
+    for name, value in (("WHOLE", 4000), ("RUN", 2400), ("BLOCK", 140), ("LARGEST", 140)):
+        monkeypatch.setattr(plan, name, value)
+    monkeypatch.setattr(side, "RUN", 2400)
 
 
 @pytest.fixture
