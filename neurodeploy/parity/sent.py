@@ -45,7 +45,7 @@ class Sent:
     @cached_property
     def total(self) -> int:
         """The sum of all integers."""
-        return self.cells if self._ones else int(self._output.sum(dtype=np.int64))
+        return self.cells if self.ones else int(self._output.sum(dtype=np.int64))
 
     @cached_property
     def neurons(self) -> NDArray[np.integer[Any]]:
@@ -53,7 +53,7 @@ class Sent:
         shape = self._output.shape
         if self._output.dtype.kind in "biu" and self.range == (0, 0):
             return np.zeros(shape[2:], np.uint8)
-        ones = self._output if self._ones and self._output.itemsize == 1 else self._output != 0
+        ones = self._output if self.ones and self._output.itemsize == 1 else self._output != 0
         sent = ones.view(np.uint8)
         if shape[0] * shape[1] <= BYTE:
             return np.add.reduce(sent, axis=(0, 1), dtype=np.uint8)
@@ -64,7 +64,7 @@ class Sent:
         return counts
 
     @property
-    def _ones(self) -> bool:
+    def ones(self) -> bool:
         """Whether every cell is 0 or 1."""
         return self._output.dtype.kind in "biu" and self.range[0] >= 0 and self.range[1] <= 1
 

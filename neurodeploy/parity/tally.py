@@ -67,10 +67,14 @@ def _amounts(expected: Entry, actual: Entry, known: Known) -> Amounts:
     if is_nowhere(cells):
         sent = float(known.sent(first).total)
         return Amounts(sent, sent)
+    ours, theirs = known.sent(first), known.sent(second)
+    if ours.ones and theirs.ones:
+        both, differ = ours.total + theirs.total, marked(cells)
+        return Amounts((both - differ) / 2, (both + differ) / 2)
     places = np.flatnonzero(cells)
-    ours, theirs = (record.reshape(-1).take(places).astype(np.int64) for record in (first, second))
-    least = known.sent(first).total - int(np.maximum(ours - theirs, 0).sum())
-    return Amounts(float(least), float(least + int(np.abs(ours - theirs).sum())))
+    more, less = (record.reshape(-1).take(places).astype(np.int64) for record in (first, second))
+    least = ours.total - int(np.maximum(more - less, 0).sum())
+    return Amounts(float(least), float(least + int(np.abs(more - less).sum())))
 
 
 class Tally:
