@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, NamedTuple
+from weakref import ReferenceType, ref
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+ALIGNED = 64
+"""Bytes: a whole line of a cache, so that few vectors lie across two."""
+
+
+def aligned(shape: tuple[int, ...], dtype: Any = np.float64, memory: bytearray | None = None) -> Array:
+    """An array without values that begins where a line of the cache does, in ``memory`` where that is given."""
+    kind = np.dtype(dtype)
+    size = prod(shape) * kind.itemsize
+    room = np.empty(size + ALIGNED, np.uint8) if memory is None else np.frombuffer(memory, np.uint8)
+    start = -room.ctypes.data % ALIGNED
+    return room[start : start + size].view(kind).reshape(shape)
+
+
+class Pool:
+    """Memory of arrays that all are gone, to be used again: pages that the system gives anew cost time to clear."""
+
+    def __init__(self) -> None:
+        self._lent: dict[int, list[tuple[bytearray, ReferenceType[Array]]]] = {}
+
+    def array(self, shape: tuple[int, ...], dtype: Any = np.float64) -> Array:
+        """As ``aligned``. The memory stays its own as long as it, or any array that looks into it, is there."""
+        size = prod(shape) * np.dtype(dtype).itemsize + ALIGNED
+        lent = self._lent.setdefault(size, [])
+        place = next((k for k, (_, user) in enumerate(lent) if user() is None), None)
+        memory = bytearray(size) if place is None else lent.pop(place)[0]
+        array = aligned(shape, dtype, memory)
+        assert isinstance(array.base, np.ndarray)
+        lent.append((memory, ref(array.base)))
+        return array
 
 
 class Row(NamedTuple):
@@ -32,7 +63,9 @@ class Ring:
     """
 
     def __init__(self, batch: int, shape: tuple[int, ...], memory: int) -> None:
-        self._rows = [Row.of(array) for array in np.zeros((memory + 1, batch, *shape))]
+        self._rows = [Row.of(aligned((batch, *shape))) for _ in range(memory + 1)]
+        for row in self._rows:
+            row.array.fill(0.0)
         self.size = len(self._rows)
         self.silent = [True for _ in self._rows]
 

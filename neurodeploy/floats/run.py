@@ -14,7 +14,7 @@ from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.floats.kernels import Kernels
 from neurodeploy.floats.neurons import Neuron
 from neurodeploy.floats.operators import Operator, keeps_silence, operator
-from neurodeploy.floats.rows import Ring, Row
+from neurodeploy.floats.rows import Pool, Ring, Row
 from neurodeploy.network.network import Network, is_junction
 from neurodeploy.network.shapes import SPIKING
 from neurodeploy.reference.arrival import Arrivals
@@ -66,6 +66,7 @@ class NetworkRun:
         self._rings = {name: Ring(batch, network.shapes[name], memory) for name in network.order}
         self._arrivals = Arrivals(network, self._rings, batch, FOREVER)
         self._most = {name: network.contract.of(name).max_spikes_per_step for name in network.populations}
+        self._pool = Pool()
         self._parts = [self._part(name, library) for name in network.order]
         self._stateful = frozenset(part.name for part in self._parts if part.neuron is not None)
 
@@ -151,7 +152,9 @@ class NetworkRun:
         most = self._most[name]
         kind = np.float64 if not spiking else np.int8 if most < 128 else np.int64
         keys = ("before", "after") if self._states and name in self._stateful else ()
-        rows = {key: Row.of(np.empty(shape)) for key in keys} | {"output": Row.of(np.empty(shape, dtype=kind))}
+        rows = {key: Row.of(self._pool.array(shape)) for key in keys} | {
+            "output": Row.of(self._pool.array(shape, kind))
+        }
         return rows | ({"sent": rows["output"]} if kind is np.int8 and name in self._stateful else {})
 
     def _entry(self, name: str, record: Mapping[str, Row]) -> Entry:

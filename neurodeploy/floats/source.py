@@ -1,6 +1,8 @@
 """The kernels in C. Sums are taken message by message in the order of their sources, whatever else runs beside them."""
 
-SOURCE = r"""
+from neurodeploy.floats.window_source import WINDOWS
+
+HEAD = r"""
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -21,138 +23,9 @@ void nd_dense(const double *x, double *out, const double *weights, const double 
   for (int64_t row = 0; row < rows; row++)
     for (int64_t j = 0; j < outputs; j++) out[row * outputs + j] += bias[j];
 }
+"""
 
-/* What an operator over windows adds up: samples, channels in and out, groups, height, width, height out, width out,
-   kernel height and width, stride, padding and dilation of both axes. */
-typedef struct {
-  int64_t samples, in, outs, groups, height, width, high, wide, kh, kw, sh, sw, ph, pw, dh, dw;
-} nd_size;
-
-/* The row of the output that a message of row i reaches over row r of the kernel; below 0 where it reaches none. */
-static inline int64_t row_reached(const nd_size *s, int64_t i, int64_t r) {
-  const int64_t y = i + s->ph - r * s->dh;
-  if (s->sh == 1) return y < s->high ? y : -1; /* a division takes as long as a row of messages */
-  return y < 0 || y % s->sh || y / s->sh >= s->high ? -1 : y / s->sh;
-}
-
-static int64_t messages_of(const double *x, int64_t count) {
-  int64_t messages = 0;
-  for (int64_t k = 0; k < count; k++) messages += x[k] != 0.0;
-  return messages;
-}
-
-/* Every output of a channel sums its own window of that channel: a pooling. Nothing that was not sent changes a sum. */
-static void sum_each(const nd_size *s, const double *x, double *restrict sums, const double *weights) {
-  for (int64_t y = 0; y < s->high; y++)
-    for (int64_t r = 0; r < s->kh; r++) {
-      const int64_t i = y * s->sh - s->ph + r * s->dh;
-      if (i < 0 || i >= s->height) continue;
-      for (int64_t q = 0; q < s->kw; q++) {
-        const double *line = x + i * s->width, weight = weights[r * s->kw + q];
-        const int64_t from = q * s->dw - s->pw;
-        int64_t first = from < 0 ? (-from + s->sw - 1) / s->sw : 0, last = (s->width - 1 - from) / s->sw;
-        if (s->width - 1 - from < 0) last = -1;
-        if (last >= s->wide) last = s->wide - 1;
-        for (int64_t z = first; z <= last; z++) sums[y * s->wide + z] += line[z * s->sw + from] * weight;
-      }
-    }
-}
-
-/* Messages one by one into sums that lie channel by channel; weights: (out, in / groups, kernel) as torch has them. */
-static void add_few(const nd_size *s, const double *x, double *sums, const double *weights) {
-  const int64_t each = s->in / s->groups, share = s->outs / s->groups;
-  for (int64_t c = 0; c < s->in; c++)
-    for (int64_t i = 0; i < s->height; i++)
-      for (int64_t j = 0; j < s->width; j++) {
-        const double value = x[(c * s->height + i) * s->width + j];
-        if (value == 0.0) continue;
-        const int64_t at = j + s->pw, end = s->kw - 1;
-        const int64_t last = at < end ? at : end, first = at - s->wide + 1 > 0 ? at - s->wide + 1 : 0;
-        for (int64_t o = c / each * share; o < (c / each + 1) * share; o++)
-          for (int64_t r = 0; r < s->kh; r++) {
-            const int64_t y = row_reached(s, i, r);
-            if (y < 0) continue;
-            double *line = sums + (o * s->high + y) * s->wide;
-            const double *weight = weights + ((o * each + c % each) * s->kh + r) * s->kw;
-            if (s->sw == 1 && s->dw == 1) {
-              for (int64_t q = first; q <= last; q++) line[at - q] += value * weight[q];
-              continue;
-            }
-            for (int64_t q = 0; q < s->kw; q++) {
-              const int64_t z = at - q * s->dw;
-              if (z >= 0 && z % s->sw == 0 && z / s->sw < s->wide) line[z / s->sw] += value * weight[q];
-            }
-          }
-      }
-}
-
-/* The same into sums of which a group's channels lie side by side, (groups, height, width, out / groups), so that all
-   of them are added to at once, and those of neighboring columns too; turned: (in, kernel height, kernel width from
-   its end, out / groups). */
-static void add_many(const nd_size *s, const double *x, double *restrict sums, const double *restrict turned) {
-  const int64_t each = s->in / s->groups, share = s->outs / s->groups;
-  for (int64_t c = 0; c < s->in; c++)
-    for (int64_t i = 0; i < s->height; i++)
-      for (int64_t j = 0; j < s->width; j++) {
-        const double value = x[(c * s->height + i) * s->width + j];
-        if (value == 0.0) continue;
-        const int64_t at = j + s->pw, end = s->kw - 1;
-        const int64_t last = at < end ? at : end, first = at - s->wide + 1 > 0 ? at - s->wide + 1 : 0;
-        for (int64_t r = 0; r < s->kh; r++) {
-          const int64_t y = row_reached(s, i, r);
-          if (y < 0) continue;
-          double *line = sums + (c / each * s->high + y) * s->wide * share;
-          const double *weight = turned + (c * s->kh + r) * s->kw * share;
-          if (s->sw == 1 && s->dw == 1) {
-            line += (at - last) * share, weight += (end - last) * share;
-            for (int64_t k = 0; k < (last - first + 1) * share; k++) line[k] += value * weight[k];
-          } else {
-            for (int64_t q = 0; q <= end; q++) {
-              const int64_t z = at - q * s->dw;
-              if (z < 0 || z % s->sw || z / s->sw >= s->wide) continue;
-              for (int64_t o = 0; o < share; o++)
-                line[z / s->sw * share + o] += value * weight[(end - q) * share + o];
-            }
-          }
-        }
-      }
-}
-
-/* Channel by channel, what lies side by side. */
-static void set_apart(const nd_size *s, const double *restrict sums, double *restrict out) {
-  const int64_t share = s->outs / s->groups, cells = s->high * s->wide;
-  for (int64_t g = 0; g < s->groups; g++, sums += share * cells, out += share * cells) {
-    int64_t k = 0;
-    for (; k + 8 <= cells; k += 8)
-      for (int64_t o = 0; o < share; o++)
-        for (int64_t n = 0; n < 8; n++) out[o * cells + k + n] = sums[(k + n) * share + o];
-    for (; k < cells; k++)
-      for (int64_t o = 0; o < share; o++) out[o * cells + k] = sums[k * share + o];
-  }
-}
-
-/* spare: as large as the output of a sample */
-void nd_window(const double *x, double *out, const double *weights, const double *turned, const double *bias,
-               double *spare, const nd_size *s) {
-  const int64_t share = s->outs / s->groups, cells = s->high * s->wide, size = s->in * s->height * s->width;
-  for (int64_t b = 0; b < s->samples; b++, x += size, out += s->outs * cells) {
-    const int many = share > 1 && messages_of(x, size) * s->kh * s->kw > cells;
-    double *sums = many ? spare : out;
-    memset(sums, 0, (size_t)(s->outs * cells) * sizeof(double));
-    if (s->in == s->groups && share == 1)
-      for (int64_t c = 0; c < s->in; c++)
-        sum_each(s, x + c * s->height * s->width, sums + c * cells, weights + c * s->kh * s->kw);
-    else if (many || share == 1)
-      add_many(s, x, sums, turned);
-    else
-      add_few(s, x, sums, weights);
-    if (many) set_apart(s, sums, out);
-    for (int64_t o = 0; o < s->outs; o++)
-      if (bias[o] != 0.0)
-        for (int64_t k = 0; k < cells; k++) out[o * cells + k] += bias[o];
-  }
-}
-
+NEURONS = r"""
 typedef struct {
   const double *decay, *gain, *rest, *constant, *decay_current, *gain_current, *threshold, *reset_value;
   double grid, least, start;
@@ -296,3 +169,5 @@ int64_t nd_neurons(const nd_terms *terms, const double *x, const double *forced,
   return sent;
 }
 """
+
+SOURCE = HEAD + WINDOWS + NEURONS
