@@ -2,61 +2,45 @@
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable
+from math import prod
 from typing import Any, NamedTuple
 
 import nir
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.floats.kernels import Kernels
+from neurodeploy.floats.parts import COPIED, DENSE, WINDOW, Work
 from neurodeploy.floats.rows import Row, aligned
 from neurodeploy.network.shapes import conv_padding
-from neurodeploy.reference.linear import apply_linear, bias_of
+from neurodeploy.reference.linear import bias_of
 from neurodeploy.window import per_axis
 
 Array = NDArray[np.float64]
 FOREVER = 1 << 62
-Operator = Callable[[Row, Row], None]
-"""Takes what arrives, ``(B, *shape)``, and writes what is sent, ``(B, *shape)``."""
 
 
-def operator(node: Any, library: Kernels, arriving: tuple[int, ...], sent: tuple[int, ...]) -> Operator:
-    """The operator of a node that gets ``arriving`` and sends ``sent``, shapes of one sample."""
+def operator(node: Any, batch: int, arriving: tuple[int, ...], sent: tuple[int, ...]) -> Work | None:
+    """What a node does that gets ``arriving`` and sends ``sent``, shapes of a sample; None where no kernel does it."""
     if isinstance(node, nir.Affine | nir.Linear):
-        return _dense(node, library)
+        return _dense(node, batch * prod(arriving[:-1]))
     if isinstance(node, nir.Conv1d | nir.Conv2d):
         axes = node.weight.ndim - 2
         window = per_axis(node.stride, axes), conv_padding(node), per_axis(node.dilation, axes)
-        return _window(node.weight, bias_of(node), int(node.groups), window, library, arriving, sent)
+        return _window(node.weight, bias_of(node), int(node.groups), window, batch, arriving, sent)
     if isinstance(node, nir.SumPool2d | nir.AvgPool2d):
         kernel, channels = per_axis(node.kernel_size), arriving[0]
         value = 1.0 if isinstance(node, nir.SumPool2d) else 1.0 / (kernel[0] * kernel[1])
         window = per_axis(node.stride), per_axis(node.padding), (1, 1)
         weights = np.full((channels, 1, *kernel), value)
-        return _window(weights, np.zeros(channels), channels, window, library, arriving, sent)
-
-    def plain(x: Row, out: Row) -> None:
-        out.array[...] = apply_linear(node, x.array)
-
-    return plain
+        return _window(weights, np.zeros(channels), channels, window, batch, arriving, sent)
+    return Work(COPIED, still=True) if isinstance(node, nir.Flatten | nir.Input | nir.Output) else None
 
 
-def keeps_silence(node: Any) -> bool:
-    """Whether it sends zeros, none of them negative, where zeros arrive."""
-    weighs = isinstance(node, nir.Affine | nir.Linear | nir.Conv1d | nir.Conv2d)
-    return isinstance(node, nir.SumPool2d | nir.AvgPool2d) or (weighs and not np.any(bias_of(node)))
-
-
-def _dense(node: Any, library: Kernels) -> Operator:
+def _dense(node: Any, rows: int) -> Work:
     weights, bias = Row.of(np.asarray(node.weight, np.float64).T), Row.of(bias_of(node))
-    inputs, outputs = weights.array.shape
-
-    def dense(x: Row, out: Row) -> None:
-        library.dense(x.address, out.address, weights.address, bias.address, x.array.size // inputs, inputs, outputs)
-
-    return dense
+    return Work(
+        DENSE, (weights.address, bias.address), (rows, *weights.array.shape), not np.any(bias.array), (weights, bias)
+    )
 
 
 def _window(
@@ -64,10 +48,10 @@ def _window(
     bias: Array,
     groups: int,
     window: tuple[tuple[int, ...], ...],
-    library: Kernels,
+    batch: int,
     arriving: tuple[int, ...],
     sent: tuple[int, ...],
-) -> Operator:
+) -> Work:
     """A convolution or a pooling; one axis is a plane of height 1. ``window``: stride, padding and dilation."""
     weights, added = Row.of(np.asarray(weight, np.float64)), Row.of(np.asarray(bias, np.float64))
     turned = _turned(weights.array.reshape(*weights.array.shape[:2], -1, weights.array.shape[-1]), groups)
@@ -79,17 +63,9 @@ def _window(
     )
     many = size.many if np.all(np.isfinite(weights.array)) else FOREVER
     spare = Row.of(aligned((size.room,)))
-    sizes = {}
-
-    def convolve(x: Row, out: Row) -> None:
-        batch = len(x.array)
-        if batch not in sizes:
-            about = batch, *size, size.lines, size.pitch, many
-            sizes[batch] = (ctypes.c_int64 * len(about))(*about)
-        about = weights.address, turned.address, added.address, spare.address
-        library.window(x.address, out.address, *about, sizes[batch])
-
-    return convolve
+    about = Row.of(np.array([batch, *size, size.lines, size.pitch, many], np.int64))
+    held = weights, turned, added, spare, about
+    return Work(WINDOW, tuple(row.address for row in held), (), not np.any(bias), held)
 
 
 class Size(NamedTuple):

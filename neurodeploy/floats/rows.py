@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-ALIGNED = 64
-"""Bytes: a whole line of a cache, so that few vectors lie across two."""
+ALIGNED, LINE = 64, 8
+"""Bytes: a whole line of a cache, so that few vectors lie across two; and numbers."""
+ANYTHING, ZEROS = range(2)
+"""What is known of numbers: nothing, or that all are zero, and none a negative one."""
 
 
 def aligned(shape: tuple[int, ...], dtype: Any = np.float64, memory: bytearray | None = None) -> Array:
@@ -56,22 +58,19 @@ class Row(NamedTuple):
 
 
 class Ring:
-    """What a node sent in the last steps and sends in this one: ``[:, t]`` is that of step ``t``.
+    """What a node sent in the last steps and sends in this one, ``(B, *shape)`` each: ``[:, t]`` is that of step ``t``.
 
-    - ``size``: steps that it holds, ``memory`` before this one.
-    - ``silent``: by step modulo ``size``, whether it is known that the row holds zeros only.
+    - ``slots``: steps that it holds, ``memory`` before this one; ``room``: numbers from one to the next.
+    - ``known``: by step modulo ``slots``, what the kernels know of it; ``ANYTHING`` where somebody else writes there.
     """
 
     def __init__(self, batch: int, shape: tuple[int, ...], memory: int) -> None:
-        self._rows = [Row.of(aligned((batch, *shape))) for _ in range(memory + 1)]
-        for row in self._rows:
-            row.array.fill(0.0)
-        self.size = len(self._rows)
-        self.silent = [True for _ in self._rows]
+        self.slots, self.size = memory + 1, batch * prod(shape)
+        self.room = -(-self.size // LINE) * LINE
+        self.values = aligned((self.slots, self.room))
+        self.values.fill(0.0)
+        self.known = np.full(self.slots, ZEROS, np.uint8)
+        self._rows = [row[: self.size].reshape(batch, *shape) for row in self.values]
 
     def __getitem__(self, index: tuple[slice, int]) -> Array:
-        return self.row(index[1]).array
-
-    def row(self, t: int) -> Row:
-        """The row of step ``t``."""
-        return self._rows[t % self.size]
+        return self._rows[index[1] % self.slots]

@@ -1,5 +1,6 @@
 """The kernels in C. Sums are taken message by message in the order of their sources, whatever else runs beside them."""
 
+from neurodeploy.floats.step_source import STEPS
 from neurodeploy.floats.window_source import WINDOWS
 
 HEAD = r"""
@@ -8,8 +9,8 @@ HEAD = r"""
 #include <string.h>
 
 /* out[row][j] = bias[j] + sum over sources i of x[row][i] * weights[i][j] */
-void nd_dense(const double *x, double *out, const double *weights, const double *bias,
-              int64_t rows, int64_t inputs, int64_t outputs) {
+static void nd_dense(const double *x, double *out, const double *weights, const double *bias,
+                     int64_t rows, int64_t inputs, int64_t outputs) {
   for (int64_t row = 0; row < rows; row++) memset(out + row * outputs, 0, (size_t)outputs * sizeof(double));
   for (int64_t i = 0; i < inputs; i++) {
     const double *weight = weights + i * outputs;
@@ -138,9 +139,9 @@ static void take_plain(const nd_terms *t, const double *x, double *v, double *ou
 /* One step of all samples; gives whether any neuron sent something. As many at a time as stay in the nearest cache.
    out: holds zeros only where it is clean, and is not written again before something is sent; bytes: where not null,
    what is sent as bytes too. */
-int64_t nd_neurons(const nd_terms *terms, const double *x, const double *forced, double *v, double *current,
-                   double *last, uint8_t *fired, double *out, int8_t *bytes, double *before, double *after,
-                   int64_t clean, int64_t samples, int64_t neurons) {
+static int64_t nd_neurons(const nd_terms *terms, const double *x, const double *forced, double *v, double *current,
+                          double *last, uint8_t *fired, double *out, int8_t *bytes, double *before, double *after,
+                          int64_t clean, int64_t samples, int64_t neurons) {
   const int plain = is_plain(terms) && !forced && before && after;
   const int64_t per_sample = plain ? samples * neurons : neurons; /* plain neurons are all alike */
   int64_t sent = 0;
@@ -170,4 +171,4 @@ int64_t nd_neurons(const nd_terms *terms, const double *x, const double *forced,
 }
 """
 
-SOURCE = HEAD + WINDOWS + NEURONS
+SOURCE = HEAD + WINDOWS + NEURONS + STEPS

@@ -215,8 +215,8 @@ static void add_some(const nd_size *s, const double *x, double *out, const doubl
 }
 
 /* spare: room for the padded planes and the places of taps, or for a row of sums and the messages. */
-void nd_window(const double *x, double *out, const double *weights, const double *turned, const double *bias,
-               double *spare, const nd_size *s) {
+static void nd_window(const double *x, double *out, const double *weights, const double *turned, const double *bias,
+                      double *spare, const nd_size *s) {
   const int64_t cells = s->high * s->wide, size = s->in * s->height * s->width, share = s->outs / s->groups;
   double *planes = spare + s->kh * s->kw, *values = spare + s->wide * share;
   int64_t *columns = (int64_t *)(values + size + 1);
