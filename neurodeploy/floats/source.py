@@ -101,33 +101,34 @@ static int is_plain(const nd_terms *t) {
          !t->silent;
 }
 
-/* The same for plain neurons, both of whose membranes are recorded. The rules are known where this is called, so that
-   nothing branches and many neurons are computed at once. */
+/* The same for plain neurons, both of whose membranes are recorded; old: the one after the step before. The rules are
+   known where this is called, so that nothing branches and many neurons are computed at once. */
 static inline __attribute__((always_inline)) void plain_step(
-    const int every, const int strict, const int kind, const nd_terms *t, const double *restrict x, double *restrict v,
-    double *restrict out, double *restrict before, double *restrict after, int64_t neurons) {
+    const int every, const int strict, const int kind, const nd_terms *t, const double *restrict x,
+    const double *restrict old, uint8_t *restrict sent, double *restrict before, double *restrict after,
+    int64_t neurons) {
   const double rest = *t->rest, decay = *t->decay, gain = *t->gain, threshold = *t->threshold;
   const double target = *t->reset_value, start = t->start, least = t->clamped ? t->least : -INFINITY;
   for (int64_t n = 0; n < neurons; n++) {
-    const double old = every ? start : v[n];
-    const double whole = rest + (old - rest) * decay + gain * x[n];
+    const double from = every ? start : old[n];
+    const double whole = rest + (from - rest) * decay + gain * x[n];
     const double membrane = whole < least ? least : whole;
     const double to = kind == VALUE ? target : kind == SUBTRACT ? membrane - threshold : membrane;
     const int fires = strict ? membrane > threshold : membrane >= threshold;
-    out[n] = fires ? 1.0 : 0.0;
+    sent[n] = (uint8_t)fires;
     before[n] = membrane;
-    v[n] = after[n] = fires ? to : membrane;
+    after[n] = fires ? to : membrane;
   }
 }
 
-#define PLAIN(every, strict, kind)                                             \
-  case ((every) * 2 + (strict)) * 3 + (kind):                                  \
-    plain_step(every, strict, kind, t, x, v, out, before, after, neurons);     \
+#define PLAIN(every, strict, kind)                                        \
+  case ((every) * 2 + (strict)) * 3 + (kind):                             \
+    plain_step(every, strict, kind, t, x, old, sent, before, after, neurons); \
     break
 #define PLAINS(every, strict) PLAIN(every, strict, NONE); PLAIN(every, strict, SUBTRACT); PLAIN(every, strict, VALUE)
 
-static void take_plain(const nd_terms *t, const double *x, double *v, double *out, double *before, double *after,
-                       int64_t neurons) {
+static void take_plain(const nd_terms *t, const double *x, const double *old, uint8_t *sent, double *before,
+                       double *after, int64_t neurons) {
   switch ((t->every_step * 2 + t->strict) * 3 + t->reset) {
     PLAINS(0, 0);
     PLAINS(0, 1);
@@ -136,36 +137,57 @@ static void take_plain(const nd_terms *t, const double *x, double *v, double *ou
   }
 }
 
-/* One step of all samples; gives whether any neuron sent something. As many at a time as stay in the nearest cache.
-   out: holds zeros only where it is clean, and is not written again before something is sent; bytes: where not null,
-   what is sent as bytes too. */
-static int64_t nd_neurons(const nd_terms *terms, const double *x, const double *forced, double *v, double *current,
-                          double *last, uint8_t *fired, double *out, int8_t *bytes, double *before, double *after,
-                          int64_t clean, int64_t samples, int64_t neurons) {
-  const int plain = is_plain(terms) && !forced && before && after;
-  const int64_t per_sample = plain ? samples * neurons : neurons; /* plain neurons are all alike */
+/* What a chunk's step is for neurons. where: after how many steps of the chunk; last: whether it ends with it; bytes,
+   before, after: where not null, records of this step, those of the steps before right in front of them. */
+typedef struct {
+  int8_t *bytes;
+  double *before, *after;
+  int64_t where, last;
+} nd_records;
+
+/* One step of plain neurons. Their membranes are kept at the end of a chunk; until then its records hold them. */
+static int64_t step_plain(const nd_terms *terms, const double *x, double *v, double *out, nd_records at, int64_t clean,
+                          int64_t neurons) {
+  const double *old = at.where ? at.after - neurons : v;
   int64_t sent = 0;
-  for (int64_t b = 0; b < samples * neurons; b += per_sample)
-    for (int64_t n = 0; n < per_sample; n += SOME) {
-      const int64_t k = b + n, some = per_sample - n < SOME ? per_sample - n : SOME;
+  for (int64_t k = 0; k < neurons; k += SOME) {
+    const int64_t some = neurons - k < SOME ? neurons - k : SOME;
+    uint8_t sends[SOME], any = 0;
+    take_plain(terms, x + k, old + k, sends, at.before + k, at.after + k, some);
+    for (int64_t i = 0; i < some; i++) any |= sends[i];
+    sent |= any;
+    if (any)
+      for (int64_t i = 0; i < some; i++) out[k + i] = sends[i];
+    else if (!clean)
+      memset(out + k, 0, (size_t)some * sizeof(double));
+    if (at.bytes) memcpy(at.bytes + k, sends, (size_t)some);
+    if (at.last) memcpy(v + k, at.after + k, (size_t)some * sizeof(double));
+  }
+  return sent;
+}
+
+/* One step of all samples; gives whether any neuron sent something. As many at a time as stay in the nearest cache.
+   out: holds zeros only where it is clean, and is not written again before something is sent. */
+static int64_t nd_neurons(const nd_terms *terms, const double *x, const double *forced, double *v, double *current,
+                          double *last, uint8_t *fired, double *out, nd_records at, int64_t clean, int64_t samples,
+                          int64_t neurons) {
+  if (is_plain(terms) && !forced && at.before && at.after)
+    return step_plain(terms, x, v, out, at, clean, samples * neurons);
+  int64_t sent = 0;
+  for (int64_t b = 0; b < samples * neurons; b += neurons)
+    for (int64_t n = 0; n < neurons; n += SOME) {
+      const int64_t k = b + n, some = neurons - n < SOME ? neurons - n : SOME;
       double sends[SOME];
-      if (plain) {
-        take_plain(terms, x + k, v + k, sends, before + k, after + k, some);
-      } else {
-        nd_terms at = *terms; /* a copy, which nothing that is stored changes */
-        const double **constants[8] = {&at.decay,         &at.gain,         &at.rest,      &at.constant,
-                                       &at.decay_current, &at.gain_current, &at.threshold, &at.reset_value};
-        for (int i = 0; i < 8; i++) *constants[i] += n * at.steps[i];
-        take_step(&at, x + k, forced ? forced + k : 0, v + k, current + k, last + k, fired + k, sends,
-                  before ? before + k : 0, after ? after + k : 0, some);
-      }
-      int64_t any = 0;
-      for (int64_t i = 0; i < some; i++) any |= sends[i] != 0.0;
-      sent |= any;
-      if (!plain || any || !clean) memcpy(out + k, sends, (size_t)some * sizeof(double));
-      if (bytes && !any) memset(bytes + k, 0, (size_t)some);
-      if (bytes && any)
-        for (int64_t i = 0; i < some; i++) bytes[k + i] = (int8_t)sends[i];
+      nd_terms held = *terms; /* a copy, which nothing that is stored changes */
+      const double **constants[8] = {&held.decay,         &held.gain,         &held.rest,      &held.constant,
+                                     &held.decay_current, &held.gain_current, &held.threshold, &held.reset_value};
+      for (int i = 0; i < 8; i++) *constants[i] += n * held.steps[i];
+      take_step(&held, x + k, forced ? forced + k : 0, v + k, current + k, last + k, fired + k, sends,
+                at.before ? at.before + k : 0, at.after ? at.after + k : 0, some);
+      for (int64_t i = 0; i < some; i++) sent |= sends[i] != 0.0;
+      memcpy(out + k, sends, (size_t)some * sizeof(double));
+      if (at.bytes)
+        for (int64_t i = 0; i < some; i++) at.bytes[k + i] = (int8_t)sends[i];
     }
   return sent;
 }

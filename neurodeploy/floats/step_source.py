@@ -45,18 +45,19 @@ static int operate(const nd_part *p, const double *x, double *out, int silent, i
   return after;
 }
 
-static void take(const nd_part *p, int64_t now, int64_t t) {
+/* Step t of those from the first to the end; now: the same, counted from the beginning of the run. */
+static void take(const nd_part *p, int64_t now, int64_t first, int64_t t, int64_t end) {
   const size_t bytes = (size_t)p->size * sizeof(double);
   const int64_t at = t * p->size, slot = now % p->sends.slots, from = p->kind == GIVEN ? 0 : now % p->gets.slots;
   double *out = p->sends.values + slot * p->sends.room;
   const double *x = p->kind == GIVEN ? 0 : p->gets.values + from * p->gets.room, *given = p->given ? p->given + at : 0;
   int known = p->sends.known[slot];
   if (p->kind == NEURONS) {
-    const int64_t sent =
-        nd_neurons(p->fixed[0], x, p->forced ? given : 0, (double *)p->fixed[1], (double *)p->fixed[2],
-                   (double *)p->fixed[3], (uint8_t *)p->fixed[4], out, p->bytes ? p->bytes + at : 0,
-                   p->before ? p->before + at : 0, p->after ? p->after + at : 0, known == ZEROS, p->sizes[0],
-                   p->sizes[1]);
+    const nd_records records = {p->bytes ? p->bytes + at : 0, p->before ? p->before + at : 0,
+                                p->after ? p->after + at : 0, t - first, t + 1 == end};
+    const int64_t sent = nd_neurons(p->fixed[0], x, p->forced ? given : 0, (double *)p->fixed[1],
+                                    (double *)p->fixed[2], (double *)p->fixed[3], (uint8_t *)p->fixed[4], out, records,
+                                    known == ZEROS, p->sizes[0], p->sizes[1]);
     known = sent ? ANYTHING : ZEROS;
   } else if (p->kind != GIVEN) {
     known = operate(p, x, out, p->gets.known[from] == ZEROS, known);
@@ -70,7 +71,7 @@ static void take(const nd_part *p, int64_t now, int64_t t) {
 
 /* Some nodes in their order, in some steps from step t on; now: that step, counted from the beginning of the run. */
 void nd_advance(const nd_part *parts, int64_t count, int64_t now, int64_t t, int64_t steps) {
-  for (int64_t end = t + steps; t < end; t++, now++)
-    for (int64_t k = 0; k < count; k++) take(parts + k, now, t);
+  for (int64_t k = 0; k < steps; k++)
+    for (int64_t n = 0; n < count; n++) take(parts + n, now + k, t, t + k, t + steps);
 }
 """
