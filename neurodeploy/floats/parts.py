@@ -45,6 +45,8 @@ class Part(ctypes.Structure):
         ("sizes", ctypes.c_int64 * MOST_SIZES),
         ("given", ctypes.c_void_p),
         ("forced", ctypes.c_int64),
+        ("narrow", ctypes.c_void_p),
+        *((name, ctypes.c_int64) for name in ("size_narrow", "alone")),
         *((name, ctypes.c_void_p) for name in RECORDS),
     ]
 
@@ -58,14 +60,24 @@ def part_of(work: Work, sends: Ring, gets: Ring | None) -> Part:
     return part
 
 
-def set_chunk(part: Part, records: Mapping[str, Row], given: Row | None, forced: bool) -> None:
+def set_chunk(
+    part: Part,
+    records: Mapping[str, Row],
+    given: Row | None = None,
+    forced: bool = False,
+    narrow: Row | None = None,
+    alone: bool = False,
+) -> None:
     """What a node is given in the next steps, and where what it does is recorded, ``(T, B, *shape)`` each.
 
-    All must be kept until those steps are taken.
+    ``narrow``: what it gets, where that is recorded as bytes; ``alone``: nobody gets what it sends but as bytes. All
+    must be kept until those steps are taken.
     """
     for name in RECORDS:
         setattr(part, name, records[name].address if name in records else None)
     part.given, part.forced = None if given is None else given.address, int(forced)
+    part.narrow, part.size_narrow = (None, 0) if narrow is None else (narrow.address, narrow.stride)
+    part.alone = int(alone)
 
 
 def in_one_piece(parts: Iterable[Part]) -> ctypes.Array[Part]:

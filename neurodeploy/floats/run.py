@@ -15,7 +15,7 @@ from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.floats.kernels import Kernels
 from neurodeploy.floats.neurons import neuron
 from neurodeploy.floats.operators import operator
-from neurodeploy.floats.parts import COPIED, GIVEN, Part, Work, in_one_piece, part_of, set_chunk
+from neurodeploy.floats.parts import COPIED, DENSE, GIVEN, WINDOW, Part, Work, in_one_piece, part_of, set_chunk
 from neurodeploy.floats.rows import ANYTHING, Pool, Ring, Row
 from neurodeploy.network.network import Network, is_junction
 from neurodeploy.network.shapes import SPIKING
@@ -57,6 +57,9 @@ class NetworkRun:
         self._made: dict[str, tuple[Callable[[int], Array], Ring]] = {}
         self._works = {name: self._work(name) for name in network.order}
         self._parts = in_one_piece(self._part(name) for name in network.order)
+        self._narrow = {name: source for name in network.order if (source := self._narrow_source(name))}
+        edges = [(source, name) for name in network.order for source in network.sources(name)]
+        self._alone = set(network.populations) - {source for source, name in edges if name not in self._narrow}
 
     def _work(self, name: str) -> Work:
         """What a node does with what one other sends, or with what is made for it in every step."""
@@ -94,6 +97,11 @@ class NetworkRun:
             return part_of(work, self._rings[name], self._made[name][1])
         return part_of(work, self._rings[name], None if work.kind == GIVEN or source is None else self._rings[source])
 
+    def _narrow_source(self, name: str) -> str | None:
+        """The node whose bytes a node takes as well as its numbers; None where it takes none."""
+        direct = name not in self._made and self._works[name].kind in (COPIED, DENSE, WINDOW)
+        return _only_source(self._network, name) if direct else None
+
     def feed(self, stimulus: Mapping[str, NDArray[Any]], drive: Trace | None = None) -> Trace:
         """What the next steps do, for values ``(B, T, *shape)`` per input.
 
@@ -106,8 +114,10 @@ class NetworkRun:
         fed = {} if drive is None else {name: drive[name].values for name in network.populations}
         given = {name: self._by_step(array) for name, array in (arrays | fed).items()}
         records = {name: self._record(name, steps) for name in network.populations}
+        bytewise = {name: record["bytes"] for name, record in records.items() if "bytes" in record and name not in fed}
         for part, name in zip(self._parts, network.order, strict=True):
-            set_chunk(part, records.get(name, {}), given.get(name), self._forced)
+            narrow, alone = bytewise.get(self._narrow.get(name, "")), name in bytewise and name in self._alone
+            set_chunk(part, records.get(name, {}), given.get(name), self._forced, narrow, alone)
         self._advance(steps)
         entries = {
             name: Entry(arrays[name], graded=not network.input_range(name).binary) for name in network.input_names

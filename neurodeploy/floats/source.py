@@ -8,14 +8,18 @@ HEAD = r"""
 #include <stdint.h>
 #include <string.h>
 
+#define INLINE static inline __attribute__((always_inline))
+/* Number k of x, which are bytes where they are narrow. */
+#define NUMBER(k) (narrow ? (double)((const int8_t *)x)[k] : ((const double *)x)[k])
+
 /* out[row][j] = bias[j] + sum over sources i of x[row][i] * weights[i][j] */
-static void nd_dense(const double *x, double *out, const double *weights, const double *bias,
+static void nd_dense(int narrow, const void *x, double *out, const double *weights, const double *bias,
                      int64_t rows, int64_t inputs, int64_t outputs) {
   for (int64_t row = 0; row < rows; row++) memset(out + row * outputs, 0, (size_t)outputs * sizeof(double));
   for (int64_t i = 0; i < inputs; i++) {
     const double *weight = weights + i * outputs;
     for (int64_t row = 0; row < rows; row++) {
-      const double value = x[row * inputs + i];
+      const double value = NUMBER(row * inputs + i);
       if (value == 0.0) continue;
       double *sum = out + row * outputs;
       for (int64_t j = 0; j < outputs; j++) sum[j] += value * weight[j];
@@ -101,29 +105,68 @@ static int is_plain(const nd_terms *t) {
          !t->silent;
 }
 
-/* The same for plain neurons, both of whose membranes are recorded; old: the one after the step before. The rules are
-   known where this is called, so that nothing branches and many neurons are computed at once. */
-static inline __attribute__((always_inline)) void plain_step(
-    const int every, const int strict, const int kind, const nd_terms *t, const double *restrict x,
-    const double *restrict old, uint8_t *restrict sent, double *restrict before, double *restrict after,
-    int64_t neurons) {
-  const double rest = *t->rest, decay = *t->decay, gain = *t->gain, threshold = *t->threshold;
-  const double target = *t->reset_value, start = t->start, least = t->clamped ? t->least : -INFINITY;
-  for (int64_t n = 0; n < neurons; n++) {
-    const double from = every ? start : old[n];
-    const double whole = rest + (from - rest) * decay + gain * x[n];
-    const double membrane = whole < least ? least : whole;
-    const double to = kind == VALUE ? target : kind == SUBTRACT ? membrane - threshold : membrane;
-    const int fires = strict ? membrane > threshold : membrane >= threshold;
-    sent[n] = (uint8_t)fires;
-    before[n] = membrane;
-    after[n] = fires ? to : membrane;
-  }
+/* The second where the mask says so, else the first. */
+INLINE nd_four chosen(nd_lanes mask, nd_four second, nd_four first) {
+  return (nd_four)((mask & (nd_lanes)second) | (~mask & (nd_lanes)first));
 }
 
-#define PLAIN(every, strict, kind)                                        \
-  case ((every) * 2 + (strict)) * 3 + (kind):                             \
-    plain_step(every, strict, kind, t, x, old, sent, before, after, neurons); \
+typedef int8_t nd_bytes __attribute__((vector_size(32), aligned(1), may_alias));
+
+/* Of four numbers side by side, byte k of each, for every k. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define BYTES(k) k, 8 + k, 16 + k, 24 + k
+#else
+#define BYTES(k) 7 - k, 15 - k, 23 - k, 31 - k
+#endif
+#define ALL_BYTES BYTES(0), BYTES(1), BYTES(2), BYTES(3), BYTES(4), BYTES(5), BYTES(6), BYTES(7)
+#ifdef __clang__
+#define IN_TURN(a) __builtin_shufflevector(a, a, ALL_BYTES)
+#else
+#define IN_TURN(a) __builtin_shuffle(a, (nd_bytes){ALL_BYTES})
+#endif
+
+enum { TOGETHER = 32 };
+
+/* The same for as many plain neurons, both of whose membranes are recorded; old: the one after the step before. The
+   rules are known where this is called, so that nothing branches. */
+INLINE void plain_step(const int every, const int strict, const int kind, const nd_terms *t, const double *x,
+                       const double *old, uint8_t *sent, double *before, double *after) {
+  const nd_four none = {0}, rest = none + *t->rest, threshold = none + *t->threshold, target = none + *t->reset_value;
+  const nd_four start = none + t->start, least = none + (t->clamped ? t->least : -INFINITY);
+  nd_lanes fired = {0}, bit = {1, 1, 1, 1};
+  for (int64_t n = 0; n < TOGETHER; n += 4, bit <<= 8) {
+    const nd_four from = every ? start : *(const nd_four *)(old + n);
+    const nd_four whole = rest + (from - rest) * *t->decay + *t->gain * *(const nd_four *)(x + n);
+    const nd_four membrane = chosen(whole < least, least, whole);
+    nd_four to = kind == VALUE ? target : membrane;
+    if (kind == SUBTRACT) to = membrane - threshold;
+    const nd_lanes fires = strict ? membrane > threshold : membrane >= threshold;
+    fired |= fires & bit;
+    *(nd_four *)(before + n) = membrane;
+    *(nd_four *)(after + n) = chosen(fires, to, membrane);
+  }
+  *(nd_bytes *)sent = IN_TURN((nd_bytes)fired);
+}
+
+/* Any number of them; some that are too few are computed with others, which are dropped. */
+INLINE void plain_steps(const int every, const int strict, const int kind, const nd_terms *t, const double *x,
+                        const double *old, uint8_t *sent, double *before, double *after, int64_t neurons) {
+  int64_t n = 0;
+  for (; n + TOGETHER <= neurons; n += TOGETHER)
+    plain_step(every, strict, kind, t, x + n, old + n, sent + n, before + n, after + n);
+  if (n == neurons) return;
+  double in[2][TOGETHER] = {{0}}, out[2][TOGETHER];
+  uint8_t bytes[TOGETHER];
+  const size_t left = (size_t)(neurons - n);
+  memcpy(in[0], x + n, left * sizeof(double)), memcpy(in[1], old + n, left * sizeof(double));
+  plain_step(every, strict, kind, t, in[0], in[1], bytes, out[0], out[1]);
+  memcpy(sent + n, bytes, left);
+  memcpy(before + n, out[0], left * sizeof(double)), memcpy(after + n, out[1], left * sizeof(double));
+}
+
+#define PLAIN(every, strict, kind)                                             \
+  case ((every) * 2 + (strict)) * 3 + (kind):                                  \
+    plain_steps(every, strict, kind, t, x, old, sent, before, after, neurons); \
     break
 #define PLAINS(every, strict) PLAIN(every, strict, NONE); PLAIN(every, strict, SUBTRACT); PLAIN(every, strict, VALUE)
 
@@ -137,12 +180,13 @@ static void take_plain(const nd_terms *t, const double *x, const double *old, ui
   }
 }
 
-/* What a chunk's step is for neurons. where: after how many steps of the chunk; last: whether it ends with it; bytes,
-   before, after: where not null, records of this step, those of the steps before right in front of them. */
+/* What a chunk's step is for neurons. where: after how many steps of the chunk; last: whether it ends with it; alone:
+   whether nobody reads what is sent but in the bytes; bytes, before, after: where not null, records of this step, those
+   of the steps before right in front of them. */
 typedef struct {
   int8_t *bytes;
   double *before, *after;
-  int64_t where, last;
+  int64_t where, last, alone;
 } nd_records;
 
 /* One step of plain neurons. Their membranes are kept at the end of a chunk; until then its records hold them. */
@@ -150,13 +194,14 @@ static int64_t step_plain(const nd_terms *terms, const double *x, double *v, dou
                           int64_t neurons) {
   const double *old = at.where ? at.after - neurons : v;
   int64_t sent = 0;
+  clean |= at.alone;
   for (int64_t k = 0; k < neurons; k += SOME) {
     const int64_t some = neurons - k < SOME ? neurons - k : SOME;
     uint8_t sends[SOME], any = 0;
     take_plain(terms, x + k, old + k, sends, at.before + k, at.after + k, some);
     for (int64_t i = 0; i < some; i++) any |= sends[i];
     sent |= any;
-    if (any)
+    if (any && !at.alone)
       for (int64_t i = 0; i < some; i++) out[k + i] = sends[i];
     else if (!clean)
       memset(out + k, 0, (size_t)some * sizeof(double));

@@ -17,8 +17,9 @@ typedef struct {
 /* A node under way.
    kind: what makes what it sends of what it gets; still: where zeros arrive, it sends zeros; size: numbers that it
    sends in a step. fixed, sizes: what its kernel takes in every step. The others are of a chunk of steps, each step's
-   after the one before. given: what it sends for those that get it, whatever it did; forced: and how it resets. What is
-   recorded: what it sends, as bytes, numbers or counts, and membranes before and after. */
+   after the one before. given: what it sends for those that get it, whatever it did; forced: and how it resets.
+   narrow: where not null, what it gets, as bytes, size_narrow a step; alone: nobody gets what it sends but as bytes.
+   What is recorded: what it sends, as bytes, numbers or counts, and membranes before and after. */
 typedef struct {
   nd_ring sends, gets;
   int64_t kind, still, size;
@@ -26,6 +27,8 @@ typedef struct {
   int64_t sizes[3];
   const double *given;
   int64_t forced;
+  const int8_t *narrow;
+  int64_t size_narrow, alone;
   int8_t *bytes;
   double *values;
   int64_t *counts;
@@ -33,15 +36,16 @@ typedef struct {
 } nd_part;
 
 /* Gives what is known of what is sent; silent: zeros arrive; before: what is known of the slot that it goes to. */
-static int operate(const nd_part *p, const double *x, double *out, int silent, int before) {
+static int operate(const nd_part *p, const void *x, double *out, int silent, int before) {
   const void *const *f = p->fixed;
   const int64_t *n = p->sizes;
-  const int after = !silent ? ANYTHING : p->still ? ZEROS : REST;
+  const int narrow = p->narrow != 0, after = !silent ? ANYTHING : p->still ? ZEROS : REST;
   if (silent && before == after) return after;
   if (after == ZEROS) memset(out, 0, (size_t)p->size * sizeof(double));
-  else if (p->kind == COPIED) memcpy(out, x, (size_t)p->size * sizeof(double));
-  else if (p->kind == DENSE) nd_dense(x, out, f[0], f[1], n[0], n[1], n[2]);
-  else nd_window(x, out, f[0], f[1], f[2], (double *)f[3], f[4]);
+  else if (p->kind == DENSE) nd_dense(narrow, x, out, f[0], f[1], n[0], n[1], n[2]);
+  else if (p->kind == WINDOW) nd_window(narrow, x, out, f[0], f[1], f[2], (double *)f[3], f[4]);
+  else
+    for (int64_t k = 0; k < p->size; k++) out[k] = NUMBER(k);
   return after;
 }
 
@@ -54,13 +58,15 @@ static void take(const nd_part *p, int64_t now, int64_t first, int64_t t, int64_
   int known = p->sends.known[slot];
   if (p->kind == NEURONS) {
     const nd_records records = {p->bytes ? p->bytes + at : 0, p->before ? p->before + at : 0,
-                                p->after ? p->after + at : 0, t - first, t + 1 == end};
+                                p->after ? p->after + at : 0, t - first, t + 1 == end, p->alone};
     const int64_t sent = nd_neurons(p->fixed[0], x, p->forced ? given : 0, (double *)p->fixed[1],
                                     (double *)p->fixed[2], (double *)p->fixed[3], (uint8_t *)p->fixed[4], out, records,
                                     known == ZEROS, p->sizes[0], p->sizes[1]);
+    if (!sent && p->alone && known != ZEROS) memset(out, 0, bytes);
     known = sent ? ANYTHING : ZEROS;
   } else if (p->kind != GIVEN) {
-    known = operate(p, x, out, p->gets.known[from] == ZEROS, known);
+    const void *arrives = p->narrow ? (const void *)(p->narrow + t * p->size_narrow) : x;
+    known = operate(p, arrives, out, p->gets.known[from] == ZEROS, known);
   }
   if (p->values) memcpy(p->values + at, out, bytes);
   if (p->counts)

@@ -22,50 +22,52 @@ typedef int64_t nd_lanes __attribute__((vector_size(32)));
 #define MIX(a, b, i, j, k, l) __builtin_shuffle(a, b, (nd_lanes){i, j, k, l})
 #endif
 
-static int64_t messages_of(const double *x, int64_t count) {
+INLINE int64_t messages_of(const int narrow, const void *x, int64_t count) {
   int64_t messages = 0;
-  for (int64_t k = 0; k < count; k++) messages += x[k] != 0.0;
+  if (narrow)
+    for (int64_t k = 0; k < count; k++) messages += ((const int8_t *)x)[k] != 0;
+  else
+    for (int64_t k = 0; k < count; k++) messages += ((const double *)x)[k] != 0.0;
   return messages;
 }
 
 /* Every output of a channel sums its own window of that channel: a pooling. */
-static void sum_each(const nd_size *s, const double *x, double *restrict sums, const double *weights) {
+INLINE void sum_each(const int narrow, const nd_size *s, const void *x, double *restrict sums, const double *weights) {
   for (int64_t y = 0; y < s->high; y++)
     for (int64_t r = 0; r < s->kh; r++) {
       const int64_t i = y * s->sh - s->ph + r * s->dh;
       if (i < 0 || i >= s->height) continue;
       for (int64_t q = 0; q < s->kw; q++) {
-        const double *line = x + i * s->width, weight = weights[r * s->kw + q];
-        const int64_t from = q * s->dw - s->pw;
+        const double weight = weights[r * s->kw + q];
+        const int64_t from = q * s->dw - s->pw, at = i * s->width + from;
         int64_t first = from < 0 ? (-from + s->sw - 1) / s->sw : 0, last = (s->width - 1 - from) / s->sw;
         if (s->width - 1 - from < 0) last = -1;
         if (last >= s->wide) last = s->wide - 1;
         double *into = sums + y * s->wide;
         if (s->sw == 2) /* which a compiler that knows it does in vectors */
-          for (int64_t z = first; z <= last; z++) into[z] += line[z * 2 + from] * weight;
+          for (int64_t z = first; z <= last; z++) into[z] += NUMBER(at + z * 2) * weight;
         else
-          for (int64_t z = first; z <= last; z++) into[z] += line[z * s->sw + from] * weight;
+          for (int64_t z = first; z <= last; z++) into[z] += NUMBER(at + z * s->sw) * weight;
       }
     }
 }
 
 /* Every channel with its padding, one plane for each phase of the strides, so that a tap of the kernel finds its
    messages side by side: (in, stride, stride, lines, pitch). */
-static void pad(const nd_size *s, const double *restrict x, double *restrict planes) {
-  for (int64_t c = 0; c < s->in; c++, x += s->height * s->width)
+INLINE void pad(const int narrow, const nd_size *s, const void *restrict x, double *restrict planes) {
+  for (int64_t c = 0; c < s->in; c++)
     for (int64_t a = 0; a < s->sh; a++)
       for (int64_t b = 0; b < s->sw; b++)
         for (int64_t l = 0; l < s->lines; l++, planes += s->pitch) {
-          const int64_t i = l * s->sh + a - s->ph, from = b - s->pw;
+          const int64_t i = l * s->sh + a - s->ph, from = b - s->pw, at = (c * s->height + i) * s->width + from;
           int64_t first = from < 0 ? (-from + s->sw - 1) / s->sw : 0, end = (s->width - from + s->sw - 1) / s->sw;
           if (end > s->pitch) end = s->pitch;
           if (i < 0 || i >= s->height || end < first) first = end = 0;
-          const double *line = x + i * s->width + from;
           for (int64_t k = 0; k < first; k++) planes[k] = 0.0;
           if (s->sw == 1)
-            for (int64_t k = first; k < end; k++) planes[k] = line[k];
+            for (int64_t k = first; k < end; k++) planes[k] = NUMBER(at + k);
           else
-            for (int64_t k = first; k < end; k++) planes[k] = line[k * s->sw];
+            for (int64_t k = first; k < end; k++) planes[k] = NUMBER(at + k * s->sw);
           for (int64_t k = end; k < s->pitch; k++) planes[k] = 0.0;
         }
 }
@@ -134,12 +136,11 @@ static void add_one(const nd_size *s, const double *planes, const int64_t *place
     }
 }
 
-/* All products of a sample, whose sums are written once. */
-static void add_all(const nd_size *s, const double *x, double *out, const double *weights, const double *bias,
-                    double *planes, int64_t *places) {
+/* All products of a sample, of which the planes hold what arrives; sums are written once. */
+static void add_all(const nd_size *s, double *out, const double *weights, const double *bias, double *planes,
+                    int64_t *places) {
   const int64_t each = s->in / s->groups, share = s->outs / s->groups, cells = s->high * s->wide;
   const int64_t taps = s->kh * s->kw, plane = s->lines * s->pitch;
-  pad(s, x, planes);
   for (int64_t r = 0; r < s->kh; r++)
     for (int64_t q = 0; q < s->kw; q++) {
       const int64_t i = r * s->dh, j = q * s->dw;
@@ -160,12 +161,12 @@ typedef struct {
   double *values;
 } nd_messages;
 
-static void list(const nd_size *s, const double *x, nd_messages found) {
+INLINE void list(const int narrow, const nd_size *s, const void *x, nd_messages found) {
   int64_t count = 0;
   for (int64_t row = 0; row < s->in * s->height; row++) {
     found.begins[row] = count;
     for (int64_t j = 0; j < s->width; j++) {
-      const double value = x[row * s->width + j];
+      const double value = NUMBER(row * s->width + j);
       found.columns[count] = j;
       found.values[count] = value;
       count += value != 0.0;
@@ -221,12 +222,11 @@ static void set_apart(const double *restrict line, int64_t wide, int64_t share, 
     for (int64_t o = 0; o < share; o++) out[o * cells + z] = line[z * share + o] + bias[o];
 }
 
-/* The products with messages of a sample, row by row of the sums, so that what is added to stays in the nearest cache;
-   turned: (in, kernel height, kernel width from its end, out / groups). */
-static void add_some(const nd_size *s, const double *x, double *out, const double *turned, const double *bias,
-                     double *line, nd_messages found) {
+/* The products with the messages of a sample, row by row of the sums, so that what is added to stays in the nearest
+   cache; turned: (in, kernel height, kernel width from its end, out / groups). */
+static void add_some(const nd_size *s, double *out, const double *turned, const double *bias, double *line,
+                     nd_messages found) {
   const int64_t each = s->in / s->groups, share = s->outs / s->groups, cells = s->high * s->wide;
-  list(s, x, found);
   for (int64_t g = 0; g < s->groups; g++, out += share * cells, bias += share)
     for (int64_t y = 0; y < s->high; y++) {
       int64_t reached = 0;
@@ -249,25 +249,38 @@ static void add_some(const nd_size *s, const double *x, double *out, const doubl
     }
 }
 
-/* spare: room for the padded planes and the places of taps, or for a row of sums and the messages. */
-static void nd_window(const double *x, double *out, const double *weights, const double *turned, const double *bias,
-                      double *spare, const nd_size *s) {
+INLINE void window(const int narrow, const void *x, double *out, const double *weights, const double *turned,
+                   const double *bias, double *spare, const nd_size *s) {
   const int64_t cells = s->high * s->wide, size = s->in * s->height * s->width, share = s->outs / s->groups;
   double *planes = spare + s->kh * s->kw, *values = spare + s->wide * share;
   int64_t *columns = (int64_t *)(values + size + 1);
-  for (int64_t b = 0; b < s->samples; b++, x += size, out += s->outs * cells) {
+  const nd_messages found = {columns + size + 1, columns, values};
+  const int64_t each = s->height * s->width, part = narrow ? 1 : sizeof(double);
+  const char *at = x;
+  for (int64_t b = 0; b < s->samples; b++, at += size * part, out += s->outs * cells) {
     if (s->in == s->groups && share == 1) {
       memset(out, 0, (size_t)(s->outs * cells) * sizeof(double));
       for (int64_t c = 0; c < s->in; c++)
-        sum_each(s, x + c * s->height * s->width, out + c * cells, weights + c * s->kh * s->kw);
+        sum_each(narrow, s, at + c * each * part, out + c * cells, weights + c * s->kh * s->kw);
       for (int64_t o = 0; o < s->outs; o++)
         if (bias[o] != 0.0)
           for (int64_t k = 0; k < cells; k++) out[o * cells + k] += bias[o];
-    } else if (messages_of(x, size) > s->many) {
-      add_all(s, x, out, weights, bias, planes, (int64_t *)spare);
+    } else if (messages_of(narrow, at, size) > s->many) {
+      pad(narrow, s, at, planes);
+      add_all(s, out, weights, bias, planes, (int64_t *)spare);
     } else {
-      add_some(s, x, out, turned, bias, spare, (nd_messages){columns + size + 1, columns, values});
+      list(narrow, s, at, found);
+      add_some(s, out, turned, bias, spare, found);
     }
   }
+}
+
+/* x: bytes where it is narrow; spare: room for padded planes and places of taps, or for a row of sums and messages. */
+static void nd_window(int narrow, const void *x, double *out, const double *weights, const double *turned,
+                      const double *bias, double *spare, const nd_size *s) {
+  if (narrow)
+    window(1, x, out, weights, turned, bias, spare, s);
+  else
+    window(0, x, out, weights, turned, bias, spare, s);
 }
 """
