@@ -8,8 +8,9 @@ WINDOWS = r"""
 typedef double nd_four __attribute__((vector_size(32), aligned(8), may_alias));
 
 /* What an operator over windows adds up: samples, channels in and out, groups, height, width, height out, width out,
-   kernel height and width, stride, padding and dilation of both axes; lines and length of a padded plane; from how many
-   messages of a sample on every product is added, not only those with messages. */
+   kernel height and width, stride, padding and dilation of both axes; lines and length of a padded plane; above how
+   many messages of a sample every product is added, not only those with messages: never where weights are not finite. */
+#define NEVER ((int64_t)1 << 62)
 typedef struct {
   int64_t samples, in, outs, groups, height, width, high, wide, kh, kw, sh, sw, ph, pw, dh, dw, lines, pitch, many;
 } nd_size;
@@ -258,7 +259,7 @@ INLINE void window(const int narrow, const void *x, double *out, const double *w
   const int64_t each = s->height * s->width, part = narrow ? 1 : sizeof(double);
   const char *at = x;
   for (int64_t b = 0; b < s->samples; b++, at += size * part, out += s->outs * cells) {
-    if (s->in == s->groups && share == 1) {
+    if (s->in == s->groups && share == 1 && s->many < NEVER) {
       memset(out, 0, (size_t)(s->outs * cells) * sizeof(double));
       for (int64_t c = 0; c < s->in; c++)
         sum_each(narrow, s, at + c * each * part, out + c * cells, weights + c * s->kh * s->kw);

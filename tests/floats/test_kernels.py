@@ -37,11 +37,17 @@ class Alone:
         self.sends.values.fill(np.nan)
         self.gets.known[0] = self.sends.known[0] = ANYTHING
 
-    def step(self, x: np.ndarray, records: dict[str, Row] | None = None, given: np.ndarray | None = None) -> np.ndarray:
-        """What it sends; what is given in its place decides how it resets."""
+    def step(
+        self,
+        x: np.ndarray,
+        records: dict[str, Row] | None = None,
+        given: np.ndarray | None = None,
+        narrow: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """What it sends; what is given in its place decides how it resets; ``narrow``: what it gets, as bytes."""
         self.gets[:, 0][...] = x
-        row = None if given is None else Row.of(given)
-        set_chunk(self.parts[0], records or {}, row, forced=True)
+        rows = [None if array is None else Row.of(array) for array in (given, narrow)]
+        set_chunk(self.parts[0], records or {}, rows[0], True, rows[1])
         library().advance(self.parts, 1, 0, 0, 1)
         return self.sends[:, 0].copy()
 
@@ -141,24 +147,67 @@ def test_sums_over_windows_are_those_of_the_reference(seed: int) -> None:
         assert np.array_equal(applied(node, x, sent), apply_linear(node, x)), type(node).__name__
 
 
+SIZES = (
+    # channels in and out, groups, stride, padding, dilation, height and width
+    (4, 8, 1, 1, 1, 1, 9, 10),
+    (4, 8, 1, 1, 2, 1, 9, 10),
+    (4, 8, 2, 2, 1, 2, 9, 10),
+    (4, 8, 4, 1, 1, 2, 9, 10),
+    (3, 7, 1, 1, 2, 1, 13, 21),
+    (2, 5, 1, 3, 2, 2, 17, 19),
+    (6, 1, 1, 1, 3, 1, 8, 16),
+    (3, 3, 3, 1, 1, 1, 6, 9),
+)
+
+
 @pytest.mark.parametrize("density", [0.0, 0.02, 0.5, 1.0])
-@pytest.mark.parametrize("seed", range(4))
-def test_sums_over_windows_add_the_messages_in_the_order_of_their_sources(seed: int, density: float) -> None:
+@pytest.mark.parametrize("size", SIZES)
+def test_sums_over_windows_add_the_messages_in_the_order_of_their_sources(
+    size: tuple[int, ...], density: float
+) -> None:
     """In every bit, whatever many there are: sums that do not come out even tell the order."""
-    rng = np.random.default_rng(seed)
-    stride, padding, dilation, groups = ((1, 1, 1, 1), (1, 2, 1, 2), (2, 1, 1, 4), (1, 1, 2, 1))[seed]
-    weights, bias = rng.normal(size=(8, 4 // groups, 3, 4)), rng.normal(size=8)
-    node = nir.Conv2d((9, 10), weights, stride, padding, dilation, groups, bias)
-    sent = output_shape("node", node, (4, 9, 10))
-    x = rng.normal(size=(4, 9, 10)) * (rng.random((4, 9, 10)) < density)
+    into, out, groups, stride, padding, dilation, height, width = size
+    each, share, rng = into // groups, out // groups, np.random.default_rng(sum(size))
+    weights, bias = rng.normal(size=(out, each, 3, 4)), rng.normal(size=out)
+    node = nir.Conv2d((height, width), weights, stride, padding, dilation, groups, bias)
+    shape = into, height, width
+    sent = output_shape("node", node, shape)
+    x = rng.normal(size=shape) * (rng.random(shape) < density)
     expected = np.zeros(sent)
     for c, i, j in np.argwhere(x):
-        for o, r, q in np.ndindex(8, 3, 4):
+        for o, r, q in np.ndindex(out, 3, 4):
             y, z = i + padding - r * dilation, j + padding - q * dilation
-            reached = y >= 0 <= z and y % stride == z % stride == 0 and o // (8 // groups) == c // (4 // groups)
+            reached = y >= 0 <= z and y % stride == z % stride == 0 and o // share == c // each
             if reached and y // stride < sent[1] and z // stride < sent[2]:
-                expected[o, y // stride, z // stride] += x[c, i, j] * weights[o, c % (4 // groups), r, q]
+                expected[o, y // stride, z // stride] += x[c, i, j] * weights[o, c % each, r, q]
     assert np.array_equal(applied(node, x[None], sent)[0], expected + bias[:, None, None])
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_what_was_not_sent_is_multiplied_with_no_weight_that_is_not_finite(channels: int) -> None:
+    weights, x = np.ones((1, channels, 3, 3)), np.ones((1, channels, 6, 9))
+    weights[:, :, 1, 1], x[..., 4] = np.inf, 0.0
+    out = applied(nir.Conv2d((6, 9), weights, 1, 1, 1, 1, np.zeros(1)), x, (1, 6, 9))
+    assert np.isfinite(out[..., 4]).all() and np.isposinf(np.delete(out, 4, axis=-1)).all()
+
+
+@pytest.mark.parametrize("density", [0.0, 0.02, 0.6])
+def test_spikes_are_the_same_as_bytes(density: float) -> None:
+    rng = np.random.default_rng(3)
+    spikes = (rng.random((2, 4, 9, 10)) < density).astype(np.int8) * 2
+    strided = nir.Conv2d((9, 10), rng.normal(size=(4, 4, 3, 3)), 2, 1, 1, 1, rng.normal(size=4))
+    for node in (
+        *(node for node, shape in windows(rng) if len(shape) == 3),
+        strided,
+        nir.Flatten({"input": np.array((4, 9, 10))}, start_dim=0),
+    ):
+        sent = output_shape("node", node, spikes.shape[1:])
+        alone = Alone(operator(node, 2, spikes.shape[1:], sent), spikes.shape, (2, *sent))
+        expected = alone.step(spikes)
+        assert np.array_equal(alone.step(np.full(spikes.shape, np.nan), narrow=spikes), expected)
+    node = nir.Affine(rng.normal(size=(3, 10)), rng.normal(size=3))
+    alone = Alone(operator(node, 2, (4, 9, 10), (4, 9, 3)), spikes.shape, (2, 4, 9, 3))
+    assert np.array_equal(alone.step(spikes), alone.step(np.full(spikes.shape, np.nan), narrow=spikes))
 
 
 @pytest.mark.parametrize("shape", [(5,), (3, 5)])
