@@ -44,6 +44,9 @@ SIGNED = (INT8, INT16, INT32, INT64)
 ALL = (UINT8, INT8, UINT16, INT16, UINT32, INT32, INT64)
 """Narrowest first; of two types as wide the unsigned one first."""
 
+CACHED = 1 << 14
+"""Numbers that are rounded at once: few enough to stay in a cache."""
+
 
 def narrowest(low: int, high: int, among: tuple[IntegerType, ...] = ALL) -> IntegerType:
     """The first type of ``among`` (narrowest first) that holds all of ``low .. high``; the last where none does."""
@@ -52,9 +55,15 @@ def narrowest(low: int, high: int, among: tuple[IntegerType, ...] = ALL) -> Inte
 
 def counts(values: NDArray[Any]) -> NDArray[Any]:
     """Real numbers that stand for counts, rounded to the nearest: one byte each where that holds them all."""
-    rounded = np.rint(values)
-    small = not rounded.size or (rounded.min() >= INT8.low and rounded.max() <= INT8.high)
-    return rounded.astype(np.int8 if small else np.int64)
+    made = np.empty_like(values, np.int8)
+    how: Any = {"flags": ["external_loop", "buffered", "zerosize_ok"], "op_flags": [["readonly"], ["writeonly"]]}
+    with np.nditer([values, made], order="K", buffersize=CACHED, **how) as parts:
+        for some, stored in parts if values.size else ():
+            rounded = np.rint(some)
+            if not (rounded.min() >= INT8.low and rounded.max() <= INT8.high):
+                return np.rint(values).astype(np.int64)
+            stored[...] = rounded
+    return made
 
 
 def narrowed(array: NDArray[Any]) -> NDArray[Any]:

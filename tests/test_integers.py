@@ -5,7 +5,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurodeploy.integers import ALL, INT8, INT16, INT32, INT64, SIGNED, UINT8, UINT16, UINT32, narrowed, narrowest
+from neurodeploy.integers import (
+    ALL,
+    CACHED,
+    INT8,
+    INT16,
+    INT32,
+    INT64,
+    SIGNED,
+    UINT8,
+    UINT16,
+    UINT32,
+    counts,
+    narrowed,
+    narrowest,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +57,13 @@ def test_a_narrowed_array_holds_the_same_integers_in_no_more_bytes_than_needed(n
 @pytest.mark.parametrize("array", [np.array([0.5]), np.array([True]), np.zeros(0, dtype=np.int64)])
 def test_floats_booleans_and_empty_arrays_keep_their_type(array: np.ndarray) -> None:
     assert narrowed(array).dtype == array.dtype
+
+
+@pytest.mark.parametrize(("last", "kind"), [(0.6, np.int8), (127.4, np.int8), (-128.5, np.int8), (128.0, np.int64)])
+def test_counts_are_rounded_and_take_a_byte_where_that_holds_them_all(last: float, kind: type) -> None:
+    values = np.random.default_rng(0).uniform(-9.0, 9.0, (3, 2, CACHED)).astype(np.float32)
+    values[2, 1, -1] = last
+    for form in (values, values.transpose(1, 0, 2), values[:, 1:, 1:]):
+        made = counts(form)
+        assert made.dtype == kind and np.array_equal(made, np.rint(form))
+    assert counts(values[:, :, :0]).shape == (3, 2, 0)

@@ -9,23 +9,14 @@ from neurodeploy.engine.compiler import Compiler, find_compiler
 from neurodeploy.engine.library import load_source
 from neurodeploy.floats.source import SOURCE
 
-POINTER, COUNT = ctypes.c_void_p, ctypes.c_int64
-
 
 class Kernels:
-    """The functions of the library: dense sums, sums over windows, and one step of neurons."""
+    """The library's one entry: ``advance`` takes the address of parts, how many, and which steps."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
-        self.dense = _typed(library["nd_dense"], 4, 3)
-        self.window = _typed(library["nd_window"], 7, 0)
-        self.neurons = _typed(library["nd_neurons"], 11, 3)
-        self.neurons.restype = COUNT
-
-
-def _typed(function: ctypes._NamedFuncPointer, pointers: int, counts: int) -> ctypes._NamedFuncPointer:  # pyright: ignore[reportPrivateUsage]
-    function.argtypes = [POINTER] * pointers + [COUNT] * counts
-    function.restype = None
-    return function
+        self.advance = library["nd_advance"]
+        self.advance.argtypes = [ctypes.c_void_p, *(ctypes.c_int64 for _ in range(4))]
+        self.advance.restype = None
 
 
 def kernels() -> Kernels | None:

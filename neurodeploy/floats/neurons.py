@@ -1,8 +1,9 @@
-"""A neuron whose steps the compiled kernel takes, equal to ``reference.neuron.advance`` in every bit."""
+"""Neurons whose steps the compiled kernel takes, equal to ``reference.neuron.advance`` in every bit."""
 
 from __future__ import annotations
 
 import ctypes
+from math import prod
 from typing import Any
 
 import nir
@@ -11,8 +12,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.contract import Terms
 from neurodeploy.errors import RefusedError
-from neurodeploy.floats.kernels import Kernels
-from neurodeploy.floats.rows import Row
+from neurodeploy.floats.parts import NEURONS, Work
 from neurodeploy.reference.neuron import coefficients, initial_state, terms_hold, terms_of, threshold_of
 
 Array = NDArray[np.float64]
@@ -30,31 +30,15 @@ class _Terms(ctypes.Structure):
     ]
 
 
-class Neuron:
-    """``batch`` samples of a node's neurons under way; ``shape`` is that of one sample."""
-
-    def __init__(self, node: Any, terms: Terms, batch: int, shape: tuple[int, ...], library: Kernels) -> None:
-        terms = terms_of(node, terms)
-        self._run, self._batch, self._size = library.neurons, batch, int(np.prod(shape))
-        state = initial_state((batch, *shape), terms)
-        self._state = state.v, state.i, state.last, state.fired.view(np.uint8)
-        self._constants = _constants(node, terms, shape)
-        self._terms = _terms_of(node, terms, self._constants)
-        self._fixed = [array.ctypes.data for array in self._state]
-        self._about = ctypes.byref(self._terms)
-
-    def advance(
-        self, x: Row, forced: int | None, out: Row, records: tuple[int | None, int | None, int | None], clean: bool
-    ) -> bool:
-        """Take one step of input ``x``, and say whether anything was sent.
-
-        All are ``(B, *shape)`` in one piece, some given by their addresses. ``forced`` replaces the neurons' own
-        decisions for their reset. What they send goes to ``out``, which is ``clean`` where it holds zeros only; the
-        ``records`` are of what they send, as bytes, of the membrane before the comparison, and of that after the reset.
-        """
-        about, (sent, before, after) = (self._about, x.address, forced), records
-        sizes = int(clean), self._batch, self._size
-        return bool(self._run(*about, *self._fixed, out.address, sent, before, after, *sizes))
+def neuron(node: Any, terms: Terms, batch: int, shape: tuple[int, ...]) -> Work:
+    """What ``batch`` samples of a node's neurons do, from their first step on; ``shape`` is that of one sample."""
+    terms = terms_of(node, terms)
+    state = initial_state((batch, *shape), terms)
+    constants = _constants(node, terms, shape)
+    about = _terms_of(node, terms, constants)
+    arrays = state.v, state.i, state.last, state.fired.view(np.uint8)
+    fixed = ctypes.addressof(about), *(array.ctypes.data for array in arrays)
+    return Work(NEURONS, fixed, (batch, prod(shape)), False, (about, constants, arrays))
 
 
 def _constants(node: Any, terms: Terms, shape: tuple[int, ...]) -> list[Array]:

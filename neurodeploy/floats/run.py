@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import ctypes
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import nir
@@ -12,35 +13,21 @@ from numpy.typing import NDArray
 
 from neurodeploy.errors import InputError, RefusedError
 from neurodeploy.floats.kernels import Kernels
-from neurodeploy.floats.neurons import Neuron
-from neurodeploy.floats.operators import Operator, keeps_silence, operator
-from neurodeploy.floats.rows import Ring, Row
+from neurodeploy.floats.neurons import neuron
+from neurodeploy.floats.operators import operator
+from neurodeploy.floats.parts import COPIED, DENSE, GIVEN, WINDOW, Part, Work, in_one_piece, part_of, set_chunk
+from neurodeploy.floats.rows import ANYTHING, Pool, Ring, Row
 from neurodeploy.network.network import Network, is_junction
 from neurodeploy.network.shapes import SPIKING
 from neurodeploy.reference.arrival import Arrivals
+from neurodeploy.reference.linear import apply_linear
 from neurodeploy.reference.network_runner import check_supported, keeps_state
 from neurodeploy.trace import Entry, Trace
 
 Array = NDArray[np.float64]
 FOREVER = 1 << 62
-RECORDS = "sent", "before", "after"
-"""What a neuron's kernel records, in the order in which it takes them: what is sent, where that is kept as bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A node under way.
-
-    - ``ring``: what it sends; ``source``: what the node sends that alone it gets, as it is, in the same step.
-    - ``still``: where zeros arrive, its ``operator`` sends zeros.
-    """
-
-    name: str
-    ring: Ring
-    source: Ring | None
-    operator: Operator | None = None
-    neuron: Neuron | None = None
-    still: bool = False
+BYTE = 128
+"""Spikes of a step that a byte does not hold."""
 
 
 class NetworkRun:
@@ -65,21 +52,55 @@ class NetworkRun:
         memory = max((network.contract.of(name).recurrent_delay for _, name in network.recurrent_edges), default=0)
         self._rings = {name: Ring(batch, network.shapes[name], memory) for name in network.order}
         self._arrivals = Arrivals(network, self._rings, batch, FOREVER)
-        self._most = {name: network.contract.of(name).max_spikes_per_step for name in network.populations}
-        self._parts = [self._part(name, library) for name in network.order]
-        self._stateful = frozenset(part.name for part in self._parts if part.neuron is not None)
+        self._pool, self._run = Pool(), library.advance
+        self._stateful = {name for name in network.populations if not is_junction(network.nodes[name])}
+        self._made: dict[str, tuple[Callable[[int], Array], Ring]] = {}
+        self._works = {name: self._work(name) for name in network.order}
+        self._parts = in_one_piece(self._part(name) for name in network.order)
+        self._narrow = {name: source for name in network.order if (source := self._narrow_source(name))}
+        edges = [(source, name) for name in network.order for source in network.sources(name)]
+        self._alone = set(network.populations) - {source for source, name in edges if name not in self._narrow}
 
-    def _part(self, name: str, library: Kernels) -> _Part:
+    def _work(self, name: str) -> Work:
+        """What a node does with what one other sends, or with what is made for it in every step."""
         network = self._network
-        node, shape, source = network.nodes[name], network.shapes[name], _only_source(network, name)
-        part = _Part(name, self._rings[name], None if source is None else self._rings[source])
-        if name in network.populations and not is_junction(node):
-            return replace(part, neuron=Neuron(node, network.contract.of(name), self._batch, shape, library))
-        if isinstance(node, nir.Delay | nir.Input):
-            return part
+        if name in network.input_names:
+            return Work(GIVEN)
+        node, source = network.nodes[name], _only_source(network, name)
         sources = network.sources(name)
-        arriving = network.shapes[sources[0]] if sources else shape
-        return replace(part, operator=operator(node, library, arriving, shape), still=keeps_silence(node))
+        arriving = network.shapes[sources[0]] if sources else network.shapes[name]
+        if name in self._stateful:
+            work, arriving = neuron(node, network.contract.of(name), self._batch, network.shapes[name]), arriving
+        else:
+            work = operator(node, self._batch, arriving, network.shapes[name])
+        if work is not None and source is not None:
+            return work
+        make, shape = partial(self._arrivals.into, name), arriving
+        if work is None:
+            make, shape = (
+                partial(self._delayed if isinstance(node, nir.Delay) else self._plain, name),
+                network.shapes[name],
+            )
+        self._made[name] = make, Ring(self._batch, shape, 0)
+        return Work(COPIED) if work is None else work
+
+    def _delayed(self, name: str, now: int) -> Array:
+        self._arrivals.into(name, now)  # which the delay line takes
+        return self._arrivals.delayed(name, now)
+
+    def _plain(self, name: str, now: int) -> Array:
+        return apply_linear(self._network.nodes[name], self._arrivals.into(name, now))
+
+    def _part(self, name: str) -> Part:
+        work, source = self._works[name], _only_source(self._network, name)
+        if name in self._made:
+            return part_of(work, self._rings[name], self._made[name][1])
+        return part_of(work, self._rings[name], None if work.kind == GIVEN or source is None else self._rings[source])
+
+    def _narrow_source(self, name: str) -> str | None:
+        """The node whose bytes a node takes as well as its numbers; None where it takes none."""
+        direct = name not in self._made and self._works[name].kind in (COPIED, DENSE, WINDOW)
+        return _only_source(self._network, name) if direct else None
 
     def feed(self, stimulus: Mapping[str, NDArray[Any]], drive: Trace | None = None) -> Trace:
         """What the next steps do, for values ``(B, T, *shape)`` per input.
@@ -87,79 +108,64 @@ class NetworkRun:
         With ``drive`` every node gets that trace's outputs instead of this run's own. Raises InputError for a stimulus
         that does not fit.
         """
-        arrays = {name: _checked(self._network, name, stimulus) for name in self._network.input_names}
+        network = self._network
+        arrays = {name: _checked(network, name, stimulus) for name in network.input_names}
         steps = next(iter(arrays.values())).shape[1]
-        records = {name: self._record(name, steps) for name in self._network.populations}
-        fed = {} if drive is None else {name: drive[name].values for name in self._network.populations}
-        for t in range(steps):
-            for part in self._parts:
-                self._advance(part, t, arrays, fed, records.get(part.name))
-            self._t += 1
+        fed = {} if drive is None else {name: drive[name].values for name in network.populations}
+        given = {name: self._by_step(array) for name, array in (arrays | fed).items()}
+        records = {name: self._record(name, steps) for name in network.populations}
+        bytewise = {name: record["bytes"] for name, record in records.items() if "bytes" in record and name not in fed}
+        for part, name in zip(self._parts, network.order, strict=True):
+            narrow, alone = bytewise.get(self._narrow.get(name, "")), name in bytewise and name in self._alone
+            set_chunk(part, records.get(name, {}), given.get(name), self._forced, narrow, alone)
+        self._advance(steps)
         entries = {
-            name: Entry(arrays[name], graded=not self._network.input_range(name).binary)
-            for name in self._network.input_names
+            name: Entry(arrays[name], graded=not network.input_range(name).binary) for name in network.input_names
         }
         entries |= {name: self._entry(name, record) for name, record in records.items()}
         return Trace(entries, {"rung": "network"})
 
-    def _advance(
-        self,
-        part: _Part,
-        t: int,
-        arrays: Mapping[str, NDArray[Any]],
-        fed: Mapping[str, Array],
-        record: Mapping[str, Row] | None,
-    ) -> None:
-        now, ring, source, name = self._t, part.ring, part.source, part.name
-        sends = ring.row(now)
-        if name in arrays:
-            sends.array[...], ring.silent[now % ring.size] = arrays[name][:, t], False
+    def _advance(self, steps: int) -> None:
+        """Take steps: all at once, or each up to the next node for which something is made."""
+        start, size = ctypes.addressof(self._parts), ctypes.sizeof(Part)
+        stops = [k for k, name in enumerate(self._network.order) if name in self._made]
+        cuts = list(zip([0, *stops], [*stops, len(self._parts)], strict=True))
+        if not stops:
+            self._run(start, len(self._parts), self._t, 0, steps)
+            self._t += steps
             return
-        silent = source is not None and source.silent[now % source.size]
-        if part.operator is not None:
-            if not (silent and part.still):
-                silent = False
-                part.operator(self._arriving(part), sends)
-            elif not ring.silent[now % ring.size]:
-                sends.array.fill(0.0)
-        elif part.neuron is not None:
-            forced = Row.of(fed[name][:, t]) if self._forced and fed else None
-            told = None if forced is None else forced.address
-            sent, before, after = (None if record is None else _address(record, key, t) for key in RECORDS)
-            clean = ring.silent[now % ring.size]
-            silent = not part.neuron.advance(self._arriving(part), told, sends, (sent, before, after), clean)
-        else:
-            self._arriving(part)  # which the delay line takes
-            sends.array[...], silent = self._arrivals.delayed(name, now), False
-        if record is not None:
-            if "sent" not in record:
-                record["output"].array[t] = sends.array
-            if fed:
-                sends.array[...], silent = fed[name][:, t], False
-        ring.silent[now % ring.size] = silent
+        for t in range(steps):
+            for first, end in cuts:
+                made = self._made.get(self._network.order[first])
+                if made is not None:
+                    ring = made[1]
+                    ring[:, 0][...], ring.known[0] = made[0](self._t), ANYTHING
+                self._run(start + first * size, end - first, self._t, t, 1)
+            self._t += 1
 
-    def _arriving(self, part: _Part) -> Row:
-        """The input of a node in this step."""
-        if part.source is not None:
-            return part.source.row(self._t)
-        return Row.of(self._arrivals.into(part.name, self._t))
+    def _by_step(self, values: NDArray[Any]) -> Row:
+        by_step = self._pool.array((values.shape[1], values.shape[0], *values.shape[2:]))
+        by_step[...] = np.moveaxis(values, 1, 0)
+        return Row.of(by_step)
 
     def _record(self, name: str, steps: int) -> dict[str, Row]:
         """Empty records of a node, ``(T, B, *shape)``; spikes are small integers."""
         shape = steps, self._batch, *self._network.shapes[name]
         spiking = isinstance(self._network.nodes[name], SPIKING)
-        most = self._most[name]
-        kind = np.float64 if not spiking else np.int8 if most < 128 else np.int64
-        keys = ("before", "after") if self._states and name in self._stateful else ()
-        rows = {key: Row.of(np.empty(shape)) for key in keys} | {"output": Row.of(np.empty(shape, dtype=kind))}
-        return rows | ({"sent": rows["output"]} if kind is np.int8 and name in self._stateful else {})
+        most = self._network.contract.of(name).max_spikes_per_step
+        kinds: dict[str, Any] = {"values": np.float64} if not spiking else {"bytes": np.int8}
+        if spiking and most >= BYTE:
+            kinds = {"counts": np.int64}
+        if self._states and name in self._stateful:
+            kinds |= {"before": np.float64, "after": np.float64}
+        return {key: Row.of(self._pool.array(shape, kind)) for key, kind in kinds.items()}
 
     def _entry(self, name: str, record: Mapping[str, Row]) -> Entry:
         by_sample = {key: np.moveaxis(row.array, 0, 1) for key, row in record.items()}
         graded = not isinstance(self._network.nodes[name], SPIKING)
-        before, after = by_sample.get("before"), by_sample.get("after")
-        inserted = name in self._network.inserted
-        return Entry(by_sample["output"], graded, 0, after, None, before, 0, inserted)
+        before, after = by_sample.pop("before", None), by_sample.pop("after", None)
+        output, inserted = next(iter(by_sample.values())), name in self._network.inserted
+        return Entry(output, graded, 0, after, None, before, 0, inserted)
 
 
 def _only_source(network: Network, name: str) -> str | None:
@@ -168,12 +174,6 @@ def _only_source(network: Network, name: str) -> str | None:
     if len(sources) != 1 or (sources[0], name) in network.recurrent_edges or isinstance(network.nodes[name], nir.Delay):
         return None
     return sources[0] if network.shapes[sources[0]] else None
-
-
-def _address(record: Mapping[str, Row], key: str, t: int) -> int | None:
-    """Where a record of step ``t`` lies; None where there is none."""
-    row = record.get(key)
-    return None if row is None else row.address + t * row.stride
 
 
 def _checked(network: Network, name: str, stimulus: Mapping[str, NDArray[Any]]) -> NDArray[Any]:

@@ -1,18 +1,25 @@
 """The kernels in C. Sums are taken message by message in the order of their sources, whatever else runs beside them."""
 
-SOURCE = r"""
+from neurodeploy.floats.step_source import STEPS
+from neurodeploy.floats.window_source import WINDOWS
+
+HEAD = r"""
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
+#define INLINE static inline __attribute__((always_inline))
+/* Number k of x, which are bytes where they are narrow. */
+#define NUMBER(k) (narrow ? (double)((const int8_t *)x)[k] : ((const double *)x)[k])
+
 /* out[row][j] = bias[j] + sum over sources i of x[row][i] * weights[i][j] */
-void nd_dense(const double *x, double *out, const double *weights, const double *bias,
-              int64_t rows, int64_t inputs, int64_t outputs) {
+static void nd_dense(int narrow, const void *x, double *out, const double *weights, const double *bias,
+                     int64_t rows, int64_t inputs, int64_t outputs) {
   for (int64_t row = 0; row < rows; row++) memset(out + row * outputs, 0, (size_t)outputs * sizeof(double));
   for (int64_t i = 0; i < inputs; i++) {
     const double *weight = weights + i * outputs;
     for (int64_t row = 0; row < rows; row++) {
-      const double value = x[row * inputs + i];
+      const double value = NUMBER(row * inputs + i);
       if (value == 0.0) continue;
       double *sum = out + row * outputs;
       for (int64_t j = 0; j < outputs; j++) sum[j] += value * weight[j];
@@ -21,138 +28,9 @@ void nd_dense(const double *x, double *out, const double *weights, const double 
   for (int64_t row = 0; row < rows; row++)
     for (int64_t j = 0; j < outputs; j++) out[row * outputs + j] += bias[j];
 }
+"""
 
-/* What an operator over windows adds up: samples, channels in and out, groups, height, width, height out, width out,
-   kernel height and width, stride, padding and dilation of both axes. */
-typedef struct {
-  int64_t samples, in, outs, groups, height, width, high, wide, kh, kw, sh, sw, ph, pw, dh, dw;
-} nd_size;
-
-/* The row of the output that a message of row i reaches over row r of the kernel; below 0 where it reaches none. */
-static inline int64_t row_reached(const nd_size *s, int64_t i, int64_t r) {
-  const int64_t y = i + s->ph - r * s->dh;
-  if (s->sh == 1) return y < s->high ? y : -1; /* a division takes as long as a row of messages */
-  return y < 0 || y % s->sh || y / s->sh >= s->high ? -1 : y / s->sh;
-}
-
-static int64_t messages_of(const double *x, int64_t count) {
-  int64_t messages = 0;
-  for (int64_t k = 0; k < count; k++) messages += x[k] != 0.0;
-  return messages;
-}
-
-/* Every output of a channel sums its own window of that channel: a pooling. Nothing that was not sent changes a sum. */
-static void sum_each(const nd_size *s, const double *x, double *restrict sums, const double *weights) {
-  for (int64_t y = 0; y < s->high; y++)
-    for (int64_t r = 0; r < s->kh; r++) {
-      const int64_t i = y * s->sh - s->ph + r * s->dh;
-      if (i < 0 || i >= s->height) continue;
-      for (int64_t q = 0; q < s->kw; q++) {
-        const double *line = x + i * s->width, weight = weights[r * s->kw + q];
-        const int64_t from = q * s->dw - s->pw;
-        int64_t first = from < 0 ? (-from + s->sw - 1) / s->sw : 0, last = (s->width - 1 - from) / s->sw;
-        if (s->width - 1 - from < 0) last = -1;
-        if (last >= s->wide) last = s->wide - 1;
-        for (int64_t z = first; z <= last; z++) sums[y * s->wide + z] += line[z * s->sw + from] * weight;
-      }
-    }
-}
-
-/* Messages one by one into sums that lie channel by channel; weights: (out, in / groups, kernel) as torch has them. */
-static void add_few(const nd_size *s, const double *x, double *sums, const double *weights) {
-  const int64_t each = s->in / s->groups, share = s->outs / s->groups;
-  for (int64_t c = 0; c < s->in; c++)
-    for (int64_t i = 0; i < s->height; i++)
-      for (int64_t j = 0; j < s->width; j++) {
-        const double value = x[(c * s->height + i) * s->width + j];
-        if (value == 0.0) continue;
-        const int64_t at = j + s->pw, end = s->kw - 1;
-        const int64_t last = at < end ? at : end, first = at - s->wide + 1 > 0 ? at - s->wide + 1 : 0;
-        for (int64_t o = c / each * share; o < (c / each + 1) * share; o++)
-          for (int64_t r = 0; r < s->kh; r++) {
-            const int64_t y = row_reached(s, i, r);
-            if (y < 0) continue;
-            double *line = sums + (o * s->high + y) * s->wide;
-            const double *weight = weights + ((o * each + c % each) * s->kh + r) * s->kw;
-            if (s->sw == 1 && s->dw == 1) {
-              for (int64_t q = first; q <= last; q++) line[at - q] += value * weight[q];
-              continue;
-            }
-            for (int64_t q = 0; q < s->kw; q++) {
-              const int64_t z = at - q * s->dw;
-              if (z >= 0 && z % s->sw == 0 && z / s->sw < s->wide) line[z / s->sw] += value * weight[q];
-            }
-          }
-      }
-}
-
-/* The same into sums of which a group's channels lie side by side, (groups, height, width, out / groups), so that all
-   of them are added to at once, and those of neighboring columns too; turned: (in, kernel height, kernel width from
-   its end, out / groups). */
-static void add_many(const nd_size *s, const double *x, double *restrict sums, const double *restrict turned) {
-  const int64_t each = s->in / s->groups, share = s->outs / s->groups;
-  for (int64_t c = 0; c < s->in; c++)
-    for (int64_t i = 0; i < s->height; i++)
-      for (int64_t j = 0; j < s->width; j++) {
-        const double value = x[(c * s->height + i) * s->width + j];
-        if (value == 0.0) continue;
-        const int64_t at = j + s->pw, end = s->kw - 1;
-        const int64_t last = at < end ? at : end, first = at - s->wide + 1 > 0 ? at - s->wide + 1 : 0;
-        for (int64_t r = 0; r < s->kh; r++) {
-          const int64_t y = row_reached(s, i, r);
-          if (y < 0) continue;
-          double *line = sums + (c / each * s->high + y) * s->wide * share;
-          const double *weight = turned + (c * s->kh + r) * s->kw * share;
-          if (s->sw == 1 && s->dw == 1) {
-            line += (at - last) * share, weight += (end - last) * share;
-            for (int64_t k = 0; k < (last - first + 1) * share; k++) line[k] += value * weight[k];
-          } else {
-            for (int64_t q = 0; q <= end; q++) {
-              const int64_t z = at - q * s->dw;
-              if (z < 0 || z % s->sw || z / s->sw >= s->wide) continue;
-              for (int64_t o = 0; o < share; o++)
-                line[z / s->sw * share + o] += value * weight[(end - q) * share + o];
-            }
-          }
-        }
-      }
-}
-
-/* Channel by channel, what lies side by side. */
-static void set_apart(const nd_size *s, const double *restrict sums, double *restrict out) {
-  const int64_t share = s->outs / s->groups, cells = s->high * s->wide;
-  for (int64_t g = 0; g < s->groups; g++, sums += share * cells, out += share * cells) {
-    int64_t k = 0;
-    for (; k + 8 <= cells; k += 8)
-      for (int64_t o = 0; o < share; o++)
-        for (int64_t n = 0; n < 8; n++) out[o * cells + k + n] = sums[(k + n) * share + o];
-    for (; k < cells; k++)
-      for (int64_t o = 0; o < share; o++) out[o * cells + k] = sums[k * share + o];
-  }
-}
-
-/* spare: as large as the output of a sample */
-void nd_window(const double *x, double *out, const double *weights, const double *turned, const double *bias,
-               double *spare, const nd_size *s) {
-  const int64_t share = s->outs / s->groups, cells = s->high * s->wide, size = s->in * s->height * s->width;
-  for (int64_t b = 0; b < s->samples; b++, x += size, out += s->outs * cells) {
-    const int many = share > 1 && messages_of(x, size) * s->kh * s->kw > cells;
-    double *sums = many ? spare : out;
-    memset(sums, 0, (size_t)(s->outs * cells) * sizeof(double));
-    if (s->in == s->groups && share == 1)
-      for (int64_t c = 0; c < s->in; c++)
-        sum_each(s, x + c * s->height * s->width, sums + c * cells, weights + c * s->kh * s->kw);
-    else if (many || share == 1)
-      add_many(s, x, sums, turned);
-    else
-      add_few(s, x, sums, weights);
-    if (many) set_apart(s, sums, out);
-    for (int64_t o = 0; o < s->outs; o++)
-      if (bias[o] != 0.0)
-        for (int64_t k = 0; k < cells; k++) out[o * cells + k] += bias[o];
-  }
-}
-
+NEURONS = r"""
 typedef struct {
   const double *decay, *gain, *rest, *constant, *decay_current, *gain_current, *threshold, *reset_value;
   double grid, least, start;
@@ -227,33 +105,73 @@ static int is_plain(const nd_terms *t) {
          !t->silent;
 }
 
-/* The same for plain neurons, both of whose membranes are recorded. The rules are known where this is called, so that
-   nothing branches and many neurons are computed at once. */
-static inline __attribute__((always_inline)) void plain_step(
-    const int every, const int strict, const int kind, const nd_terms *t, const double *restrict x, double *restrict v,
-    double *restrict out, double *restrict before, double *restrict after, int64_t neurons) {
-  const double rest = *t->rest, decay = *t->decay, gain = *t->gain, threshold = *t->threshold;
-  const double target = *t->reset_value, start = t->start, least = t->clamped ? t->least : -INFINITY;
-  for (int64_t n = 0; n < neurons; n++) {
-    const double old = every ? start : v[n];
-    const double whole = rest + (old - rest) * decay + gain * x[n];
-    const double membrane = whole < least ? least : whole;
-    const double to = kind == VALUE ? target : kind == SUBTRACT ? membrane - threshold : membrane;
-    const int fires = strict ? membrane > threshold : membrane >= threshold;
-    out[n] = fires ? 1.0 : 0.0;
-    before[n] = membrane;
-    v[n] = after[n] = fires ? to : membrane;
+/* The second where the mask says so, else the first. */
+INLINE nd_four chosen(nd_lanes mask, nd_four second, nd_four first) {
+  return (nd_four)((mask & (nd_lanes)second) | (~mask & (nd_lanes)first));
+}
+
+typedef int8_t nd_bytes __attribute__((vector_size(32), aligned(1), may_alias));
+
+/* Of four numbers side by side, byte k of each, for every k. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define BYTES(k) k, 8 + k, 16 + k, 24 + k
+#else
+#define BYTES(k) 7 - k, 15 - k, 23 - k, 31 - k
+#endif
+#define ALL_BYTES BYTES(0), BYTES(1), BYTES(2), BYTES(3), BYTES(4), BYTES(5), BYTES(6), BYTES(7)
+#ifdef __clang__
+#define IN_TURN(a) __builtin_shufflevector(a, a, ALL_BYTES)
+#else
+#define IN_TURN(a) __builtin_shuffle(a, (nd_bytes){ALL_BYTES})
+#endif
+
+enum { TOGETHER = 32 };
+
+/* The same for as many plain neurons, both of whose membranes are recorded; old: the one after the step before. The
+   rules are known where this is called, so that nothing branches. */
+INLINE void plain_step(const int every, const int strict, const int kind, const nd_terms *t, const double *x,
+                       const double *old, uint8_t *sent, double *before, double *after) {
+  const nd_four none = {0}, rest = none + *t->rest, threshold = none + *t->threshold, target = none + *t->reset_value;
+  const nd_four start = none + t->start, least = none + (t->clamped ? t->least : -INFINITY);
+  nd_lanes fired = {0}, bit = {1, 1, 1, 1};
+  for (int64_t n = 0; n < TOGETHER; n += 4, bit <<= 8) {
+    const nd_four from = every ? start : *(const nd_four *)(old + n);
+    const nd_four whole = rest + (from - rest) * *t->decay + *t->gain * *(const nd_four *)(x + n);
+    const nd_four membrane = chosen(whole < least, least, whole);
+    nd_four to = kind == VALUE ? target : membrane;
+    if (kind == SUBTRACT) to = membrane - threshold;
+    const nd_lanes fires = strict ? membrane > threshold : membrane >= threshold;
+    fired |= fires & bit;
+    *(nd_four *)(before + n) = membrane;
+    *(nd_four *)(after + n) = chosen(fires, to, membrane);
   }
+  *(nd_bytes *)sent = IN_TURN((nd_bytes)fired);
+}
+
+/* Any number of them; some that are too few are computed with others, which are dropped. */
+INLINE void plain_steps(const int every, const int strict, const int kind, const nd_terms *t, const double *x,
+                        const double *old, uint8_t *sent, double *before, double *after, int64_t neurons) {
+  int64_t n = 0;
+  for (; n + TOGETHER <= neurons; n += TOGETHER)
+    plain_step(every, strict, kind, t, x + n, old + n, sent + n, before + n, after + n);
+  if (n == neurons) return;
+  double in[2][TOGETHER] = {{0}}, out[2][TOGETHER];
+  uint8_t bytes[TOGETHER];
+  const size_t left = (size_t)(neurons - n);
+  memcpy(in[0], x + n, left * sizeof(double)), memcpy(in[1], old + n, left * sizeof(double));
+  plain_step(every, strict, kind, t, in[0], in[1], bytes, out[0], out[1]);
+  memcpy(sent + n, bytes, left);
+  memcpy(before + n, out[0], left * sizeof(double)), memcpy(after + n, out[1], left * sizeof(double));
 }
 
 #define PLAIN(every, strict, kind)                                             \
   case ((every) * 2 + (strict)) * 3 + (kind):                                  \
-    plain_step(every, strict, kind, t, x, v, out, before, after, neurons);     \
+    plain_steps(every, strict, kind, t, x, old, sent, before, after, neurons); \
     break
 #define PLAINS(every, strict) PLAIN(every, strict, NONE); PLAIN(every, strict, SUBTRACT); PLAIN(every, strict, VALUE)
 
-static void take_plain(const nd_terms *t, const double *x, double *v, double *out, double *before, double *after,
-                       int64_t neurons) {
+static void take_plain(const nd_terms *t, const double *x, const double *old, uint8_t *sent, double *before,
+                       double *after, int64_t neurons) {
   switch ((t->every_step * 2 + t->strict) * 3 + t->reset) {
     PLAINS(0, 0);
     PLAINS(0, 1);
@@ -262,37 +180,62 @@ static void take_plain(const nd_terms *t, const double *x, double *v, double *ou
   }
 }
 
-/* One step of all samples; gives whether any neuron sent something. As many at a time as stay in the nearest cache.
-   out: holds zeros only where it is clean, and is not written again before something is sent; bytes: where not null,
-   what is sent as bytes too. */
-int64_t nd_neurons(const nd_terms *terms, const double *x, const double *forced, double *v, double *current,
-                   double *last, uint8_t *fired, double *out, int8_t *bytes, double *before, double *after,
-                   int64_t clean, int64_t samples, int64_t neurons) {
-  const int plain = is_plain(terms) && !forced && before && after;
-  const int64_t per_sample = plain ? samples * neurons : neurons; /* plain neurons are all alike */
+/* What a chunk's step is for neurons. where: after how many steps of the chunk; last: whether it ends with it; alone:
+   whether nobody reads what is sent but in the bytes; bytes, before, after: where not null, records of this step, those
+   of the steps before right in front of them. */
+typedef struct {
+  int8_t *bytes;
+  double *before, *after;
+  int64_t where, last, alone;
+} nd_records;
+
+/* One step of plain neurons. Their membranes are kept at the end of a chunk; until then its records hold them. */
+static int64_t step_plain(const nd_terms *terms, const double *x, double *v, double *out, nd_records at, int64_t clean,
+                          int64_t neurons) {
+  const double *old = at.where ? at.after - neurons : v;
   int64_t sent = 0;
-  for (int64_t b = 0; b < samples * neurons; b += per_sample)
-    for (int64_t n = 0; n < per_sample; n += SOME) {
-      const int64_t k = b + n, some = per_sample - n < SOME ? per_sample - n : SOME;
+  clean |= at.alone;
+  for (int64_t k = 0; k < neurons; k += SOME) {
+    const int64_t some = neurons - k < SOME ? neurons - k : SOME;
+    uint8_t sends[SOME], any = 0;
+    take_plain(terms, x + k, old + k, sends, at.before + k, at.after + k, some);
+    for (int64_t i = 0; i < some; i++) any |= sends[i];
+    sent |= any;
+    if (any && !at.alone)
+      for (int64_t i = 0; i < some; i++) out[k + i] = sends[i];
+    else if (!clean)
+      memset(out + k, 0, (size_t)some * sizeof(double));
+    if (at.bytes) memcpy(at.bytes + k, sends, (size_t)some);
+    if (at.last) memcpy(v + k, at.after + k, (size_t)some * sizeof(double));
+  }
+  return sent;
+}
+
+/* One step of all samples; gives whether any neuron sent something. As many at a time as stay in the nearest cache.
+   out: holds zeros only where it is clean, and is not written again before something is sent. */
+static int64_t nd_neurons(const nd_terms *terms, const double *x, const double *forced, double *v, double *current,
+                          double *last, uint8_t *fired, double *out, nd_records at, int64_t clean, int64_t samples,
+                          int64_t neurons) {
+  if (is_plain(terms) && !forced && at.before && at.after)
+    return step_plain(terms, x, v, out, at, clean, samples * neurons);
+  int64_t sent = 0;
+  for (int64_t b = 0; b < samples * neurons; b += neurons)
+    for (int64_t n = 0; n < neurons; n += SOME) {
+      const int64_t k = b + n, some = neurons - n < SOME ? neurons - n : SOME;
       double sends[SOME];
-      if (plain) {
-        take_plain(terms, x + k, v + k, sends, before + k, after + k, some);
-      } else {
-        nd_terms at = *terms; /* a copy, which nothing that is stored changes */
-        const double **constants[8] = {&at.decay,         &at.gain,         &at.rest,      &at.constant,
-                                       &at.decay_current, &at.gain_current, &at.threshold, &at.reset_value};
-        for (int i = 0; i < 8; i++) *constants[i] += n * at.steps[i];
-        take_step(&at, x + k, forced ? forced + k : 0, v + k, current + k, last + k, fired + k, sends,
-                  before ? before + k : 0, after ? after + k : 0, some);
-      }
-      int64_t any = 0;
-      for (int64_t i = 0; i < some; i++) any |= sends[i] != 0.0;
-      sent |= any;
-      if (!plain || any || !clean) memcpy(out + k, sends, (size_t)some * sizeof(double));
-      if (bytes && !any) memset(bytes + k, 0, (size_t)some);
-      if (bytes && any)
-        for (int64_t i = 0; i < some; i++) bytes[k + i] = (int8_t)sends[i];
+      nd_terms held = *terms; /* a copy, which nothing that is stored changes */
+      const double **constants[8] = {&held.decay,         &held.gain,         &held.rest,      &held.constant,
+                                     &held.decay_current, &held.gain_current, &held.threshold, &held.reset_value};
+      for (int i = 0; i < 8; i++) *constants[i] += n * held.steps[i];
+      take_step(&held, x + k, forced ? forced + k : 0, v + k, current + k, last + k, fired + k, sends,
+                at.before ? at.before + k : 0, at.after ? at.after + k : 0, some);
+      for (int64_t i = 0; i < some; i++) sent |= sends[i] != 0.0;
+      memcpy(out + k, sends, (size_t)some * sizeof(double));
+      if (at.bytes)
+        for (int64_t i = 0; i < some; i++) at.bytes[k + i] = (int8_t)sends[i];
     }
   return sent;
 }
 """
+
+SOURCE = HEAD + WINDOWS + NEURONS + STEPS

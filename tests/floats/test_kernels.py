@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from neurodeploy.contract import Terms
 from neurodeploy.floats.kernels import Kernels, kernels
-from neurodeploy.floats.neurons import Neuron
+from neurodeploy.floats.neurons import neuron as neurons_of
 from neurodeploy.floats.operators import operator
-from neurodeploy.floats.rows import Row
+from neurodeploy.floats.parts import Work, in_one_piece, part_of, set_chunk
+from neurodeploy.floats.rows import ANYTHING, ZEROS, Ring, Row
 from neurodeploy.network.shapes import output_shape
 from neurodeploy.reference.linear import apply_linear
 from neurodeploy.reference.neuron import advance, coefficients, initial_state, terms_of
@@ -24,6 +25,36 @@ def library() -> Kernels:
     built = kernels()
     assert built is not None
     return built
+
+
+class Alone:
+    """A node by itself, whose memory holds anything before it is written."""
+
+    def __init__(self, work: Work | None, arriving: tuple[int, ...], sent: tuple[int, ...]) -> None:
+        assert work is not None
+        self.held, self.gets, self.sends = work, Ring(arriving[0], arriving[1:], 0), Ring(sent[0], sent[1:], 0)
+        self.parts = in_one_piece([part_of(work, self.sends, self.gets)])
+        self.sends.values.fill(np.nan)
+        self.gets.known[0] = self.sends.known[0] = ANYTHING
+
+    def step(
+        self,
+        x: np.ndarray,
+        records: dict[str, Row] | None = None,
+        given: np.ndarray | None = None,
+        narrow: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """What it sends; what is given in its place decides how it resets; ``narrow``: what it gets, as bytes."""
+        self.gets[:, 0][...] = x
+        rows = [None if array is None else Row.of(array) for array in (given, narrow)]
+        set_chunk(self.parts[0], records or {}, rows[0], True, rows[1])
+        library().advance(self.parts, 1, 0, 0, 1)
+        return self.sends[:, 0].copy()
+
+
+def applied(node, x: np.ndarray, sent: tuple[int, ...]) -> np.ndarray:
+    batch, *arriving = x.shape
+    return Alone(operator(node, batch, tuple(arriving), sent), x.shape, (batch, *sent)).step(x)
 
 
 @st.composite
@@ -78,18 +109,19 @@ def test_a_neuron_does_what_the_reference_says_in_every_bit(kind, chosen, seed, 
     node, batch = neuron(kind, rng, single), 2
     held = terms_of(node, chosen)
     state, constants = initial_state((batch, *SHAPE), held), coefficients(node, held)
-    compiled = Neuron(node, chosen, batch, SHAPE, library())
+    compiled = Alone(neurons_of(node, chosen, batch, SHAPE), (batch, *SHAPE), (batch, *SHAPE))
     spiking = kind not in ("I", "LI", "CubaLI")
     for _ in range(8):
         x = rng.choice([0.0, 1.0, -0.5, rng.normal()], (batch, *SHAPE))
         decided = rng.integers(0, 2, x.shape).astype(float) if forced and spiking else None
         sent, membrane = advance(node, held, constants, state, x, decided)
         out, before, after = (np.full(x.shape, np.nan) for _ in range(3))
-        told = None if decided is None else Row.of(decided).address
         as_bytes = np.full(x.shape, 99, np.int8)
-        records = tuple(Row.of(record).address for record in (as_bytes, before, after))
-        spoke = compiled.advance(Row.of(x), told, Row.of(out), records, clean=False)
-        assert spoke == bool(np.any(out)) and (not spiking or np.array_equal(as_bytes, out))
+        arrays = {"values": out, "before": before, "after": after} | ({"bytes": as_bytes} if spiking else {})
+        passed_on = compiled.step(x, {name: Row.of(array) for name, array in arrays.items()}, decided)
+        assert np.array_equal(passed_on, sent if decided is None else decided)
+        assert (compiled.sends.known[0] == ZEROS) == (decided is None and not np.any(out))
+        assert not spiking or np.array_equal(as_bytes, out)
         assert np.array_equal(out, sent) and np.array_equal(before, membrane) and np.array_equal(after, state.v)
 
 
@@ -112,31 +144,70 @@ def test_sums_over_windows_are_those_of_the_reference(seed: int) -> None:
     for node, shape in windows(rng):
         sent = output_shape("node", node, shape)
         x = rng.integers(-2, 3, (3, *shape)).astype(float)
-        out = np.full((3, *sent), np.nan)
-        operator(node, library(), shape, sent)(Row.of(x), Row.of(out))
-        assert np.array_equal(out, apply_linear(node, x)), type(node).__name__
+        assert np.array_equal(applied(node, x, sent), apply_linear(node, x)), type(node).__name__
+
+
+SIZES = (
+    # channels in and out, groups, stride, padding, dilation, height and width
+    (4, 8, 1, 1, 1, 1, 9, 10),
+    (4, 8, 1, 1, 2, 1, 9, 10),
+    (4, 8, 2, 2, 1, 2, 9, 10),
+    (4, 8, 4, 1, 1, 2, 9, 10),
+    (3, 7, 1, 1, 2, 1, 13, 21),
+    (2, 5, 1, 3, 2, 2, 17, 19),
+    (6, 1, 1, 1, 3, 1, 8, 16),
+    (3, 3, 3, 1, 1, 1, 6, 9),
+)
 
 
 @pytest.mark.parametrize("density", [0.0, 0.02, 0.5, 1.0])
-@pytest.mark.parametrize("seed", range(4))
-def test_sums_over_windows_add_the_messages_in_the_order_of_their_sources(seed: int, density: float) -> None:
+@pytest.mark.parametrize("size", SIZES)
+def test_sums_over_windows_add_the_messages_in_the_order_of_their_sources(
+    size: tuple[int, ...], density: float
+) -> None:
     """In every bit, whatever many there are: sums that do not come out even tell the order."""
-    rng = np.random.default_rng(seed)
-    stride, padding, dilation, groups = ((1, 1, 1, 1), (1, 2, 1, 2), (2, 1, 1, 4), (1, 1, 2, 1))[seed]
-    weights, bias = rng.normal(size=(8, 4 // groups, 3, 4)), rng.normal(size=8)
-    node = nir.Conv2d((9, 10), weights, stride, padding, dilation, groups, bias)
-    sent = output_shape("node", node, (4, 9, 10))
-    x = rng.normal(size=(4, 9, 10)) * (rng.random((4, 9, 10)) < density)
+    into, out, groups, stride, padding, dilation, height, width = size
+    each, share, rng = into // groups, out // groups, np.random.default_rng(sum(size))
+    weights, bias = rng.normal(size=(out, each, 3, 4)), rng.normal(size=out)
+    node = nir.Conv2d((height, width), weights, stride, padding, dilation, groups, bias)
+    shape = into, height, width
+    sent = output_shape("node", node, shape)
+    x = rng.normal(size=shape) * (rng.random(shape) < density)
     expected = np.zeros(sent)
     for c, i, j in np.argwhere(x):
-        for o, r, q in np.ndindex(8, 3, 4):
+        for o, r, q in np.ndindex(out, 3, 4):
             y, z = i + padding - r * dilation, j + padding - q * dilation
-            reached = y >= 0 <= z and y % stride == z % stride == 0 and o // (8 // groups) == c // (4 // groups)
+            reached = y >= 0 <= z and y % stride == z % stride == 0 and o // share == c // each
             if reached and y // stride < sent[1] and z // stride < sent[2]:
-                expected[o, y // stride, z // stride] += x[c, i, j] * weights[o, c % (4 // groups), r, q]
-    out = np.full((1, *sent), np.nan)
-    operator(node, library(), (4, 9, 10), sent)(Row.of(x[None]), Row.of(out))
-    assert np.array_equal(out[0], expected + bias[:, None, None])
+                expected[o, y // stride, z // stride] += x[c, i, j] * weights[o, c % each, r, q]
+    assert np.array_equal(applied(node, x[None], sent)[0], expected + bias[:, None, None])
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_what_was_not_sent_is_multiplied_with_no_weight_that_is_not_finite(channels: int) -> None:
+    weights, x = np.ones((1, channels, 3, 3)), np.ones((1, channels, 6, 9))
+    weights[:, :, 1, 1], x[..., 4] = np.inf, 0.0
+    out = applied(nir.Conv2d((6, 9), weights, 1, 1, 1, 1, np.zeros(1)), x, (1, 6, 9))
+    assert np.isfinite(out[..., 4]).all() and np.isposinf(np.delete(out, 4, axis=-1)).all()
+
+
+@pytest.mark.parametrize("density", [0.0, 0.02, 0.6])
+def test_spikes_are_the_same_as_bytes(density: float) -> None:
+    rng = np.random.default_rng(3)
+    spikes = (rng.random((2, 4, 9, 10)) < density).astype(np.int8) * 2
+    strided = nir.Conv2d((9, 10), rng.normal(size=(4, 4, 3, 3)), 2, 1, 1, 1, rng.normal(size=4))
+    for node in (
+        *(node for node, shape in windows(rng) if len(shape) == 3),
+        strided,
+        nir.Flatten({"input": np.array((4, 9, 10))}, start_dim=0),
+    ):
+        sent = output_shape("node", node, spikes.shape[1:])
+        alone = Alone(operator(node, 2, spikes.shape[1:], sent), spikes.shape, (2, *sent))
+        expected = alone.step(spikes)
+        assert np.array_equal(alone.step(np.full(spikes.shape, np.nan), narrow=spikes), expected)
+    node = nir.Affine(rng.normal(size=(3, 10)), rng.normal(size=3))
+    alone = Alone(operator(node, 2, (4, 9, 10), (4, 9, 3)), spikes.shape, (2, 4, 9, 3))
+    assert np.array_equal(alone.step(spikes), alone.step(np.full(spikes.shape, np.nan), narrow=spikes))
 
 
 @pytest.mark.parametrize("shape", [(5,), (3, 5)])
@@ -145,9 +216,6 @@ def test_dense_sums_are_exact_on_a_grid_and_independent_of_the_other_samples(sha
     for weights in (rng.integers(-9, 9, (4, 5)) / 8, rng.normal(size=(4, 5))):
         node = nir.Affine(weights, rng.normal(size=4))
         x = rng.choice([0.0, 1.0, 0.5], (6, *shape))
-        out, alone = np.empty((6, *shape[:-1], 4)), np.empty((1, *shape[:-1], 4))
-        dense = operator(node, library(), shape, (*shape[:-1], 4))
-        dense(Row.of(x), Row.of(out))
-        dense(Row.of(x[2:3]), Row.of(alone))
+        out, alone = (applied(node, some, (*shape[:-1], 4)) for some in (x, x[2:3]))
         assert np.array_equal(out[2:3], alone)
         assert np.allclose(out, apply_linear(node, x), rtol=0, atol=1e-14)
