@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,10 @@ from neurodeploy.adequacy.node import (
     grouped,
     received_by,
     run_group,
+    simplest,
     split,
     stacked,
     started,
-    steady,
 )
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.population import Population
@@ -63,31 +64,58 @@ def run_beside(
     same samples and steps.
     """
     nodes, first = (*right, *wrong), len(right)
-    received, records = received_by(nodes), dict[int, Record]()
-    late = [
-        number for number in range(first, len(nodes)) if nodes[number].late != (0, 0) and not nodes[number].by_events
-    ]
-    others = [number for number in range(len(nodes)) if number not in late]
-    groups = [[others[place] for place in places] for places in grouped([nodes[number] for number in others])]
-    for numbers in (numbers for numbers in groups if min(numbers) < first):
-        group = [nodes[number] for number in numbers]
-        records |= zip(numbers, split(run_group(group, received), group), strict=True)
+    received, records, differs = received_by(nodes), dict[int, Record](), dict[int, Differs]()
+    groups = _groups(nodes, first)
+    runs = [(numbers, run_group(_of(nodes, numbers), received)) for numbers in groups if min(numbers) < first]
+    for numbers, run in runs:
+        records |= zip(numbers, split(run, _of(nodes, numbers)), strict=True)
+    every, starts = _joined([records[number] for number in range(first)]), _starts(right)
 
-    def likely(number: int) -> Record:
-        place, neurons = beside[number - first]
-        return records[place].neurons(neurons)
+    def likely(numbers: Sequence[int]) -> Record:
+        """What neurons do under the right rules that stand side by side under wrong ones."""
+        places = (beside[number - first] for number in numbers)
+        return every.neurons(np.concatenate([starts[place] + neurons for place, neurons in places]))
 
-    differs = {number: Differs.between(record, likely(number)) for number, record in records.items() if number >= first}
-    for number in late:
-        expected, start = likely(number), initial_state(nodes[number].population, len(nodes[number].lines[0].sent))
-        differs[number] = Differs.between(expected.later(*nodes[number].late, start), expected)
+    for numbers, run in runs:
+        ours = [number for number in numbers if number >= first]
+        if ours:
+            columns = np.flatnonzero(
+                np.repeat([n >= first for n in numbers], [nodes[n].population.size for n in numbers])
+            )
+            differs |= _divided(Differs.between(run.neurons(columns), likely(ours)), nodes, ours)
     for numbers in (numbers for numbers in groups if min(numbers) >= first):
-        group = [nodes[number] for number in numbers]
-        found = _differing(group, received, _joined([likely(number) for number in numbers]))
-        ends = np.cumsum([node.population.size for node in group])[:-1]
-        parts = zip(*(np.split(mask, ends) for mask in (found.states, found.outputs)), strict=True)
-        differs |= {number: Differs(*masks) for number, masks in zip(numbers, parts, strict=True)}
+        group, expected = _of(nodes, numbers), likely(numbers)
+        late = group[0].late != (0, 0) and not group[0].by_events
+        found = _later(group, expected) if late else _differing(group, received, expected)
+        differs |= _divided(found, nodes, numbers)
     return [records[number] for number in range(first)], [differs[number] for number in range(first, len(nodes))]
+
+
+def _groups(nodes: Sequence[Node], first: int) -> list[list[int]]:
+    """The numbers of nodes, those together that run side by side; so do wrong ones, from ``first``, that are late."""
+    late: dict[tuple[int, int], list[int]] = {}
+    for number, node in enumerate(nodes):
+        if number >= first and node.late != (0, 0) and not node.by_events:
+            late.setdefault(node.late, []).append(number)
+    away = {*chain(*late.values())}
+    others = [number for number in range(len(nodes)) if number not in away]
+    return [*([others[place] for place in places] for places in grouped(_of(nodes, others))), *late.values()]
+
+
+def _of(nodes: Sequence[Node], numbers: Sequence[int]) -> list[Node]:
+    return [nodes[number] for number in numbers]
+
+
+def _starts(nodes: Sequence[Node]) -> IntArray:
+    """Where the neurons of each begin, and those of the last end, where all stand side by side."""
+    return np.cumsum([0, *(node.population.size for node in nodes)])
+
+
+def _divided(found: Differs, nodes: Sequence[Node], numbers: Sequence[int]) -> dict[int, Differs]:
+    """By the number of a node, what was found of nodes side by side."""
+    ends = _starts(_of(nodes, numbers))[1:-1]
+    parts = zip(np.split(found.states, ends), np.split(found.outputs, ends), strict=True)
+    return {number: Differs(*masks) for number, masks in zip(numbers, parts, strict=True)}
 
 
 def _joined(records: Sequence[Record]) -> Record:
@@ -95,6 +123,13 @@ def _joined(records: Sequence[Record]) -> Record:
     return Record(
         *(np.concatenate([getattr(record, key) for record in records], axis=-1) for key in ("output", "v", "u"))
     )
+
+
+def _later(group: Sequence[Node], likely: Record) -> Differs:
+    """Where nodes differ that do the same, all of them so many steps later."""
+    starts = [initial_state(node.population, len(likely.output)) for node in group]
+    start = State(*(np.concatenate([getattr(s, key) for s in starts], axis=-1) for key in ("u", "v", "fired")))
+    return Differs.between(likely.later(*group[0].late, start), likely)
 
 
 def _differing(group: Sequence[Node], received: Mapping[int, IntArray], likely: Record) -> Differs:
@@ -134,7 +169,7 @@ def _sends(
 ) -> Mask:
     """Which neurons send something else than expected in some step."""
     found = np.zeros(population.size, np.bool_)
-    numerics = steady(population, update, total, state, numerics)
+    population, numerics = simplest(population, update, total, state, numerics)
     for t in range(total.shape[1]):
         found |= (update(population, state, total[:, t], numerics).output != expected[:, t]).any(axis=0)
         if found.all():

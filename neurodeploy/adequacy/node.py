@@ -222,16 +222,24 @@ def _by_events(group: Sequence[Node], population: Population, state: State) -> R
 def _in_turn(population: Population, update: Update, total: IntArray, state: State, numerics: Numerics) -> Record:
     """What neurons do in one step after the other."""
     output, v, u = (np.zeros(total.shape, np.int64) for _ in range(3))
-    numerics = steady(population, update, total, state, numerics)
+    population, numerics = simplest(population, update, total, state, numerics)
     for t in range(total.shape[1]):
         output[:, t] = update(population, state, total[:, t], numerics).output
         v[:, t], u[:, t] = state.v, state.u
     return Record(output, v, u)
 
 
-def steady(population: Population, update: Update, total: IntArray, state: State, numerics: Numerics) -> Numerics:
-    """The numerics for all steps of a run: without widths where none is reached. Only of ``step`` that is known."""
-    return Room(population, numerics).numerics(state, total, total.shape[1]) if update is step else numerics
+def simplest(
+    population: Population, update: Update, total: IntArray, state: State, numerics: Numerics
+) -> tuple[Population, Numerics]:
+    """Population and numerics that do the same in all steps of a run, with the fewest operations.
+
+    Decays that are the same for all neurons are single numbers; of ``step`` it may be known that it reaches no width.
+    """
+    decays = {key: getattr(population, key) for key in ("current_decay", "membrane_decay")}
+    same: dict[str, Any] = {key: int(d.flat[0]) for key, d in decays.items() if d.size and np.all(d == d.flat[0])}
+    within = Room(population, numerics).numerics(state, total, total.shape[1]) if update is step else numerics
+    return replace(population, **same), within
 
 
 def _at_once(population: Population, update: Update, total: IntArray, numerics: Numerics) -> Record:

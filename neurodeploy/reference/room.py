@@ -31,8 +31,8 @@ class Room:
         decays = [_ends(decay) for decay in (population.current_decay, population.membrane_decay)]
         self._shares = [decay.low / n.decay_one for decay in decays]
         usual = n.accumulation == "sum" and n.integration == "sum" and n.decay_rule == "product"
-        smaller = all(0 <= decay.low and decay.high <= n.decay_one for decay in decays)
-        grows = population.reset == "subtract" and np.min(population.threshold) < 1
+        smaller = all(decay.low >= 0 and decay.high <= n.decay_one for decay in decays)
+        grows = population.reset == "subtract" and _ends(population.threshold).low < 1
         self._known = usual and smaller and not grows and population.kind != "relay"
         self._bias, self._left = _ends(population.bias), _left(population, n)
         self._least = 1 << (min(n.current_bits, n.membrane_bits, n.wide_bits, SAFE - n.decay_bits) - 1)
