@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.adequacy.beside import Differs, run_beside
 from neurodeploy.adequacy.fan import Fan, fan_in
 from neurodeploy.adequacy.grain import Rule, idle, unreachable
 from neurodeploy.adequacy.line import Line
-from neurodeploy.adequacy.node import Node, Record, chosen_neurons, run_nodes
+from neurodeploy.adequacy.node import Node, Record, chosen_neurons
 from neurodeploy.adequacy.result import NodeAdequacy, Seen
 from neurodeploy.adequacy.rules import Wrong, neuron_rules
 from neurodeploy.adequacy.wiring import synapse_rules
@@ -114,12 +115,13 @@ class Adequacy:
         nodes = {name: self._node(self._program.by_name[name], neurons) for name, neurons in tried.items()}
         wrong = {name: [*self._rules(node, tried[name].fans)] for name, node in nodes.items()}
         beside = [(number, rule.neurons) for number, rules in enumerate(wrong.values()) for rule in rules]
-        every = [*nodes.values(), *(rule.node for rules in wrong.values() for rule in rules)]
-        records = iter(run_nodes(every, [*[None] * len(nodes), *beside]))
-        right = dict(zip(nodes, records, strict=False))
+        records, found = run_beside(
+            [*nodes.values()], [rule.node for rules in wrong.values() for rule in rules], beside
+        )
+        right, differs = dict(zip(nodes, records, strict=True)), iter(found)
         results: dict[str, NodeAdequacy] = {}
         for name, rules in wrong.items():
-            seen = _seen(nodes[name], right[name], [*zip(rules, records, strict=False)], impossible.get(name, ()))
+            seen = _seen(nodes[name], right[name], [*zip(rules, differs, strict=False)], impossible.get(name, ()))
             size, (samples, steps) = self._program.by_name[name].size, right[name].output.shape[:2]
             states = name not in stateless
             results[name] = NodeAdequacy(tuple(seen), len(tried[name].neurons), size, samples, steps, states)
@@ -144,8 +146,8 @@ class Adequacy:
         if source in self._fired:
             heard = np.flatnonzero(self._fired[source].reshape(-1)[columns])
         samples = [blocks for _, blocks in sorted(self._read[source].items())]
-        at = slice(None), *np.unravel_index(columns[heard], samples[0][0].shape[1:])
-        sent = [np.concatenate([block[at] for block in blocks]) for blocks in samples]
+        read = columns[heard]
+        sent = [np.concatenate([block.reshape(len(block), -1).take(read, 1) for block in blocks]) for blocks in samples]
         return Line(fan.projection, fan.rows, np.stack(sent), heard)
 
 
@@ -159,22 +161,19 @@ def least(values: IntArray, count: int) -> IntArray:
 
 
 def _seen(
-    node: Node, right: Record, records: Sequence[tuple[Wrong, Record]], impossible: Collection[Rule]
+    node: Node, right: Record, found: Sequence[tuple[Wrong, Differs]], impossible: Collection[Rule]
 ) -> Iterator[Seen]:
-    """What of the wrong rules of a node shows. ``records``: by rule, what the node does under it."""
+    """What of the wrong rules of a node shows. ``found``: by rule, which neurons it shows in."""
     kept = unreachable(node) if ("overflow", "") in impossible else ()
     never = (*impossible, *idle(node), *kept)
     if node.population.kind == "cuba-lif":
         yield _stuck(right)
-    for rule, record in records:
-        yield _shown(rule, right, record, never)
+    for rule, differs in found:
+        yield _shown(rule, differs, never)
 
 
-def _shown(rule: Wrong, right: Record, record: Record, impossible: Collection[Rule]) -> Seen:
-    expected = right.neurons(rule.neurons)
-    outputs = (expected.output != record.output).any(axis=(0, 1))
-    states = outputs | (expected.v != record.v).any(axis=(0, 1)) | (expected.u != record.u).any(axis=(0, 1))
-    in_states, in_outputs = int(np.count_nonzero(states)), int(np.count_nonzero(outputs))
+def _shown(rule: Wrong, differs: Differs, impossible: Collection[Rule]) -> Seen:
+    in_states, in_outputs = int(np.count_nonzero(differs.states)), int(np.count_nonzero(differs.outputs))
     possible = in_states > 0 or not rule.is_one_of(impossible)
     return Seen(rule.term, rule.words, len(rule.neurons), in_states, in_outputs, possible)
 

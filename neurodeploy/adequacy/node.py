@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 from neurodeploy.adequacy.line import Line, Sums
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.population import Population
-from neurodeploy.reference.following import before_each_step
 from neurodeploy.reference.integer import State, initial_state, overflow, step
 from neurodeploy.reference.program_runner import Update
+from neurodeploy.reference.room import Room
 from neurodeploy.reference.synapse import add_events, delivered
 
 Array = NDArray[Any]
-Beside = tuple[int, NDArray[np.int64]]
-"""The number of a node, and some of its neurons."""
 IntArray = NDArray[np.int64]
 CONSTANTS = ("threshold", "current_decay", "membrane_decay", "bias", "initial_membrane", "initial_current")
 OPTIONAL = ("floor", "ceiling", "reset_value")
@@ -52,6 +50,10 @@ class Node:
         """Whether every event adds to the current by itself, so that there is no sum."""
         return self.numerics.accumulation == "events"
 
+    def updating(self) -> Update:
+        """Its update, afresh."""
+        return step if self.update is None else self.update()
+
     @property
     def forgets(self) -> bool:
         """Whether no step depends on another, so that all of them can be done at once."""
@@ -70,7 +72,7 @@ class Node:
     def neurons(self, chosen: IntArray) -> Node:
         """The same for some of its neurons; one may come several times."""
         lines = tuple(line.of(chosen) for line in self.lines)
-        return replace(self, population=_stacked([self.population], chosen), lines=lines)
+        return replace(self, population=stacked([self.population], chosen), lines=lines)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,38 +112,29 @@ def chosen_neurons(population: Population, neurons: IntArray) -> Population:
     return replace(population, shape=(len(neurons),), unit=1.0, **flat, **optional)
 
 
-def run_nodes(nodes: Sequence[Node], beside: Sequence[Beside | None] | None = None) -> list[Record]:
-    """What every node does; those of one structure run side by side. All have the same samples and steps.
+def run_nodes(nodes: Sequence[Node]) -> list[Record]:
+    """What every node does; those of one structure run side by side. All have the same samples and steps."""
+    received, records = received_by(nodes), dict[int, Record]()
+    for numbers in grouped(nodes):
+        group = [nodes[number] for number in numbers]
+        records |= zip(numbers, split(run_group(group, received), group), strict=True)
+    return [records[number] for number in range(len(nodes))]
 
-    ``beside``: by node, where it has one, another node that has none and of it the neurons that it is but for one
-    rule. What those do it may well do too: neurons that leave it in no step are not run step after step.
-    """
-    places = [None] * len(nodes) if beside is None else beside
-    received = _received(nodes)
+
+def grouped(nodes: Sequence[Node]) -> list[list[int]]:
+    """The numbers of nodes, those together that can run side by side."""
     groups: dict[object, list[int]] = {}
     for number, node in enumerate(nodes):
-        if places[number] is None or node.late == (0, 0) or node.by_events:
-            groups.setdefault(_structure(node), []).append(number)
-    records: dict[int, Record] = {}
+        groups.setdefault(_structure(node), []).append(number)
+    return [*groups.values()]
 
-    def likely(number: int) -> Record:
-        place = places[number]
-        assert place is not None
-        return records[place[0]].neurons(place[1])
 
-    alone = [numbers for numbers in groups.values() if any(places[number] is None for number in numbers)]
-    for numbers in (*alone, *(numbers for numbers in groups.values() if numbers not in alone)):
-        group = [nodes[number] for number in numbers]
-        run = _run(group, received, None if numbers in alone else [likely(number) for number in numbers])
-        ends = np.cumsum([node.population.size for node in group])[:-1]
-        parts = [np.split(array, ends, axis=-1) for array in (run.output, run.v, run.u)]
-        for place, number in enumerate(numbers):
-            records[number] = Record(*(part[place] for part in parts))
-    for number, node in enumerate(nodes):
-        if number not in records:
-            start = initial_state(node.population, len(node.lines[0].sent))
-            records[number] = likely(number).later(*node.late, start)
-    return [records[number] for number in range(len(nodes))]
+def split(run: Record, group: Sequence[Node]) -> list[Record]:
+    """By node, what it did of what they did side by side."""
+    ends = np.cumsum([node.population.size for node in group])[:-1]
+    return [
+        Record(*parts) for parts in zip(*(np.split(a, ends, axis=-1) for a in (run.output, run.v, run.u)), strict=True)
+    ]
 
 
 def _structure(node: Node) -> object:
@@ -163,7 +156,7 @@ def _structure(node: Node) -> object:
     return *rules, p.floor is None, p.ceiling is None, p.shift, p.output, tuple(events) if node.by_events else ()
 
 
-def _stacked(populations: Sequence[Population], chosen: IntArray | None = None) -> Population:
+def stacked(populations: Sequence[Population], chosen: IntArray | None = None) -> Population:
     """Populations of one structure side by side as one; or some neurons of it."""
     fields: dict[str, Any] = {}
     for key in (*CONSTANTS, *OPTIONAL):
@@ -174,37 +167,30 @@ def _stacked(populations: Sequence[Population], chosen: IntArray | None = None) 
     return replace(populations[0], shape=fields["threshold"].shape, **fields)
 
 
-def _run(group: Sequence[Node], received: Mapping[int, IntArray], likely: Sequence[Record] | None) -> Record:
-    first = group[0]
-    population = _stacked([node.population for node in group])
-    beside = None if likely is None else _joined(likely)
-    start = initial_state(population, len(first.lines[0].sent))
-    if first.kept:
-        assert beside is not None
-        _keep(start, beside)
+def run_group(group: Sequence[Node], received: Mapping[int, IntArray], likely: Record | None = None) -> Record:
+    """What nodes of one structure do. ``likely``: what they do under the right rules, for those that keep states."""
+    first, population, start = group[0], stacked([node.population for node in group]), started(group, likely)
     if first.by_events:
-        return _run_by_events(group, population, start)
-    total = np.concatenate([received[id(node.lines)] for node in group], axis=-1)
-    update = step if first.update is None else first.update()
+        return _by_events(group, population, start)
+    total = entering(group, received)
     if first.forgets:
-        return _run_at_once(population, update, total, first.numerics)
-    if beside is None or first.remembers:
-        return _run_in_turn(population, update, total, start, first.numerics)
-    away = np.flatnonzero(_leaves(beside, population, update, total, start, first.numerics))
-    if not len(away):
-        return beside
-    began = State(start.u[:, away], start.v[:, away], start.fired[:, away])
-    run = _run_in_turn(_stacked([population], away), update, total[..., away], began, first.numerics)
-    for whole, part in ((beside.output, run.output), (beside.v, run.v), (beside.u, run.u)):
-        whole[..., away] = part
-    return beside
+        return _at_once(population, first.updating(), total, first.numerics)
+    return _in_turn(population, first.updating(), total, start, first.numerics)
 
 
-def _joined(records: Sequence[Record]) -> Record:
-    """Records of neurons side by side."""
-    return Record(
-        *(np.concatenate([getattr(record, key) for record in records], axis=-1) for key in ("output", "v", "u"))
-    )
+def started(group: Sequence[Node], likely: Record | None) -> State:
+    """The state in which nodes of one structure begin; arguments as of ``run_group``."""
+    first = group[0]
+    start = initial_state(stacked([node.population for node in group]), len(first.lines[0].sent))
+    if first.kept:
+        assert likely is not None
+        _keep(start, likely)
+    return start
+
+
+def entering(group: Sequence[Node], received: Mapping[int, IntArray]) -> IntArray:
+    """What arrives at nodes side by side, ``(B, T, K)``."""
+    return np.concatenate([received[id(node.lines)] for node in group], axis=-1)
 
 
 def _keep(start: State, right: Record) -> None:
@@ -214,10 +200,10 @@ def _keep(start: State, right: Record) -> None:
     start.fired[1:] = (right.output[:-1] != 0).any(axis=1)
 
 
-def _run_by_events(group: Sequence[Node], population: Population, state: State) -> Record:
+def _by_events(group: Sequence[Node], population: Population, state: State) -> Record:
     """What neurons do whose currents every event changes by itself."""
     first = group[0]
-    update, (batch, steps) = step if first.update is None else first.update(), first.lines[0].sent.shape[:2]
+    update, (batch, steps) = first.updating(), first.lines[0].sent.shape[:2]
     arriving = [line.arriving(line.message) for line in first.lines]
     rows = [
         replace(line.projection, weights=np.concatenate([node.lines[i].weights for node in group]))
@@ -233,32 +219,30 @@ def _run_by_events(group: Sequence[Node], population: Population, state: State) 
     return Record(output, v, u)
 
 
-def _run_in_turn(population: Population, update: Update, total: IntArray, state: State, numerics: Numerics) -> Record:
+def _in_turn(population: Population, update: Update, total: IntArray, state: State, numerics: Numerics) -> Record:
     """What neurons do in one step after the other."""
     output, v, u = (np.zeros(total.shape, np.int64) for _ in range(3))
+    population, numerics = simplest(population, update, total, state, numerics)
     for t in range(total.shape[1]):
         output[:, t] = update(population, state, total[:, t], numerics).output
         v[:, t], u[:, t] = state.v, state.u
     return Record(output, v, u)
 
 
-def _leaves(
-    likely: Record, population: Population, update: Update, total: IntArray, start: State, numerics: Numerics
-) -> NDArray[np.bool_]:
-    """Neurons that in some step, from where ``likely`` stands, do something else than it says.
+def simplest(
+    population: Population, update: Update, total: IntArray, state: State, numerics: Numerics
+) -> tuple[Population, Numerics]:
+    """Population and numerics that do the same in all steps of a run, with the fewest operations.
 
-    The others do all of it, by induction, and so no step needs to wait for another.
+    Decays that are the same for all neurons are single numbers; of ``step`` it may be known that it reaches no width.
     """
-    cells = total.reshape(-1, total.shape[-1])
-    fired = np.logical_or.accumulate(likely.output != 0, axis=1) | start.fired[:, None]
-    begun = ((start.u, likely.u), (start.v, likely.v), (start.fired, fired))
-    state = State(*(before_each_step(*pair).reshape(cells.shape) for pair in begun))
-    output = update(population, state, cells, numerics).output
-    pairs = (output, likely.output), (state.v, likely.v), (state.u, likely.u)
-    return np.any([(ours != theirs.reshape(cells.shape)).any(axis=0) for ours, theirs in pairs], axis=0)
+    decays = {key: getattr(population, key) for key in ("current_decay", "membrane_decay")}
+    same: dict[str, Any] = {key: int(d.flat[0]) for key, d in decays.items() if d.size and np.all(d == d.flat[0])}
+    within = Room(population, numerics).numerics(state, total, total.shape[1]) if update is step else numerics
+    return replace(population, **same), within
 
 
-def _run_at_once(population: Population, update: Update, total: IntArray, numerics: Numerics) -> Record:
+def _at_once(population: Population, update: Update, total: IntArray, numerics: Numerics) -> Record:
     """What neurons do that start anew in every step: every step is a sample of its own."""
     cells = total.reshape(-1, total.shape[-1])
     state = initial_state(population, len(cells))
@@ -266,7 +250,7 @@ def _run_at_once(population: Population, update: Update, total: IntArray, numeri
     return Record(*(array.reshape(total.shape) for array in (output, state.v, state.u)))
 
 
-def _received(nodes: Sequence[Node]) -> dict[int, IntArray]:
+def received_by(nodes: Sequence[Node]) -> dict[int, IntArray]:
     """What arrives at nodes in every step, in accumulator units, ``(B, T, K)``, by the identity of their lines.
 
     Where nodes share their lines, the numerics of the first decide.

@@ -29,15 +29,16 @@ def explained(
     """The rung from network to program, with its losses.
 
     Whether rounding can have made them is always asked. What every term costs, and what remedies bring, is asked where
-    ``causes`` says so, by default where the rung does not agree. The first steps of the first samples are looked at, as
-    many as can be held; where no cell differs and no costs are asked for, as many as take about a second.
+    ``causes`` says so, by default where the rung does not agree. The first steps of the first samples are looked at: as
+    many as can be held where costs are asked for, else some that the rung tells, fewer where no cell differs at all.
 
     - ``options``: those of quantization; a bundle's own with a bundle.
     """
     network, program = held_apart(climb.network), climb.program
     asked = rung.verdict == "diverged" if causes is None else causes
     differs = any(node.mismatches for node in rung.nodes.values())
-    samples, steps = climb.plan.recordable if asked or differs else climb.plan.glance
+    plan = climb.plan
+    samples, steps = plan.recordable if asked else plan.looked if differs else plan.glance
     shown = climb.stimulus.part(slice(0, samples), slice(0, steps))
     trace = climb.floats_of(samples, steps)
     losses = measure(network, program, trace, ladder.calibrated, asked)
@@ -59,7 +60,7 @@ def explained(
             losses.populations,
         )
         losses = replace(losses, remedies=remedies(check, losses.samples, budget), budget=budget)
-    if losses.populations and (samples, steps) != (climb.plan.samples, climb.plan.steps):
+    if losses.populations and (samples, steps) != (plan.samples, plan.steps):
         part = f"what rounding can make was asked of the first {steps} steps of {losses.samples} samples"
         rung = replace(rung, notes=(*rung.notes, part))
     return with_losses(rung, losses)

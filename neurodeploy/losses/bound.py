@@ -30,6 +30,7 @@ from neurodeploy.losses.limits import Limits
 from neurodeploy.numerics import Numerics
 from neurodeploy.program.program import Program
 from neurodeploy.reference.integer import State, initial_state, reset, step
+from neurodeploy.reference.room import Room
 
 Array = NDArray[np.float64]
 ABSOLUTE, RELATIVE = 1e-3, 1e-9
@@ -91,6 +92,7 @@ class Bound:
         self.name = counterpart.name
         self._part, self._numerics = counterpart, program.numerics
         self._population = counterpart.population
+        self._room = Room(counterpart.population, program.numerics)
         self._errors = _errors(counterpart, program.numerics, limits)
         self._last: _Ended | None = None
         self._fired: NDArray[np.bool_] | None = None
@@ -155,7 +157,7 @@ class Bound:
         """Outputs and membranes of one step of the integers from every cell of ``start``, ``(T, B, *shape)``."""
         shape = arrival.exact.shape
         arrived = arrival.exact.astype(np.int64).reshape(-1, *shape[2:])
-        result = step(self._population, start, arrived, self._numerics)
+        result = step(self._population, start, arrived, self._room.numerics(start, arrived))
         return result.output.reshape(shape).astype(np.float64), result.v_before.reshape(shape).astype(np.float64)
 
     def _currents(self, drive: Array) -> Array:

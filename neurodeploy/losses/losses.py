@@ -75,7 +75,7 @@ class Loss:
 MOST_CELLS = 1 << 24
 """Neurons times steps times samples that are looked at; at least one sample is."""
 TOGETHER = 1 << 17
-"""Neurons of one population times steps times samples that are computed at once."""
+"""Neurons of one population, or of what it reads, times steps times samples that are computed at once."""
 FEWEST_SAMPLES = 100
 """Samples of a task that are looked at, where there are as many, though it takes longer than the rung itself."""
 
@@ -138,8 +138,8 @@ def measure(
         name: Feed(program, part, limits[name], costs[name].choices if name in costs else set())
         for name, part in parts.items()
     }
-    for steps in _slices(program, samples, trace.steps):
-        for name, bound in bounds.items():
+    for name, bound in bounds.items():
+        for steps in _slices(parts[name], samples, trace.steps):
             arrival = feeds[name].take(messages, steps, samples)
             record = _record(trace, parts[name], messages, samples, steps)
             bound.take(arrival, record)
@@ -176,10 +176,10 @@ def _samples(program: Program, trace: Trace) -> int:
     return min(trace.batch, max(MOST_CELLS // max(cells, 1), 1))
 
 
-def _slices(program: Program, samples: int, steps: int) -> Iterator[slice]:
-    """The steps that are looked at together."""
-    widest = max((node.size for node in (*program.inputs, *program.populations)), default=1)
-    some = max(1, TOGETHER // (widest * samples))
+def _slices(part: Counterpart, samples: int, steps: int) -> Iterator[slice]:
+    """The steps of a population that are looked at together."""
+    widest = max([part.population.size, *(wiring.source.size for wiring in part.wirings)])
+    some = max(1, TOGETHER // max(widest * samples, 1))
     return (slice(first, min(first + some, steps)) for first in range(0, steps, some))
 
 

@@ -16,6 +16,10 @@ WHOLE = 1 << 23
 """The same of a check that runs as it is defined, on the reference: beyond that, on compiled code."""
 GLANCE, GLANCE_STEPS = 1 << 20, 64
 """The same of what is asked besides of a check that agrees, and the most steps of it."""
+LOOK = 1 << 21
+"""The same of what is asked of a larger check where something differs within its budget."""
+PART = 1 << 22
+"""The same of what the reference judges of a check that runs on compiled code."""
 SEED = 0
 
 
@@ -57,16 +61,23 @@ class Plan:
         """First samples and steps whose states can be held all at once; of a small check all."""
         if self.small:
             return self.samples, self.steps
-        width = max(self.neurons, 1)
-        steps = min(self.steps, max(1, RUN // width))
-        return min(self.samples, max(1, RUN // (width * steps))), steps
+        return self._first(RUN, self.steps)
+
+    @property
+    def looked(self) -> tuple[int, int]:
+        """First samples and steps that are looked at a second time where something differs; of a small check all."""
+        return (self.samples, self.steps) if self.small else self._first(LOOK, self.steps)
 
     @property
     def glance(self) -> tuple[int, int]:
         """First samples and steps that are looked at a second time where nothing differs."""
+        return self._first(GLANCE, min(self.steps, GLANCE_STEPS))
+
+    def _first(self, cells: int, most: int) -> tuple[int, int]:
+        """First samples and steps, ``most`` at most, of so many cells together."""
         width = max(self.neurons, 1)
-        steps = min(self.steps, GLANCE_STEPS, max(1, GLANCE // width))
-        return min(self.samples, max(1, GLANCE // (width * steps))), steps
+        steps = min(most, max(1, cells // width))
+        return min(self.samples, max(1, cells // (width * steps))), steps
 
     def runs(self) -> Iterator[slice]:
         """Samples of each call of a source or a target."""
@@ -88,10 +99,10 @@ class Plan:
     def reference_part(self) -> dict[int, frozenset[int]]:
         """By sample, the first steps of the blocks that the reference judges: the first of all, and seeded ones.
 
-        An eighth of them, or fewer where that would be more than the reference does in a few seconds.
+        An eighth of them, or as many as make up ``PART`` cells where that is less.
         """
         starts = range(0, self.steps, self.chunk)
-        most = max(2, min(self.blocks // 8, WHOLE // (max(self.neurons, 1) * self.chunk)))
+        most = max(2, min(self.blocks // 8, PART // (max(self.neurons, 1) * self.chunk)))
         drawn = np.random.Generator(np.random.PCG64(SEED)).permutation(self.blocks)[: most - 1]
         chosen: dict[int, set[int]] = {0: {0}}
         for number in map(int, drawn):

@@ -17,6 +17,7 @@ from neurodeploy.program.population import Population
 from neurodeploy.program.program import Program
 from neurodeploy.reference.integer import State, step
 from neurodeploy.reference.program_runner import memory_steps, summed
+from neurodeploy.reference.room import Room
 from neurodeploy.trace import Entry, Trace
 
 Array = NDArray[Any]
@@ -54,14 +55,14 @@ def _node_follows(
     batch, total = entry.output.shape[:2]
     entering, memory = program.into(population.name), memory_steps(program)
     widest = max([population.size, *(program.node(p.source).size for p in entering)])
-    some = max(1, CELLS // (batch * widest))
+    some, room = max(1, CELLS // (batch * widest)), Room(population, program.numerics)
     for first in range(0, total, some):
         steps = slice(first, min(first + some, total))
         state = State(*(_together(_before(*record, steps)) for record in kept))
         late = {p.name: slice(steps.start + memory - p.delay, steps.stop + memory - p.delay) for p in entering}
         arriving = [(p, _together(lines[p.source][:, late[p.name]])) for p in entering]
         a = summed(program.numerics, population, arriving, len(state.u), state.u)
-        output = step(population, state, a, program.numerics).output
+        output = step(population, state, a, room.numerics(state, a)).output
         pairs = [(output, entry.output), (state.u, entry.u), (state.v, entry.v)]
         if not all(there is None or np.array_equal(ours, _together(there[:, steps])) for ours, there in pairs):
             return False

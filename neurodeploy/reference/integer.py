@@ -16,6 +16,8 @@ from neurodeploy.numerics import Numerics
 from neurodeploy.program.population import Population
 
 IntArray = NDArray[np.int64]
+NO_WIDTH = 64
+"""Bits of a width that nothing leaves, because it is known beforehand that no number comes near it (``room``)."""
 
 
 def saturate(x: IntArray, bits: int) -> IntArray:
@@ -52,12 +54,17 @@ OVERFLOW: dict[str, Callable[[IntArray, int], IntArray]] = {
 
 def overflow(x: IntArray, bits: int, rule: str) -> IntArray:
     """Apply a width under an overflow rule. Every rule leaves alone what is smaller than half of the width."""
-    return x if _is_small(x, bits - 1) else OVERFLOW[rule](x, bits)
+    return x if bits == NO_WIDTH or _is_small(x, bits - 1) else OVERFLOW[rule](x, bits)
 
 
 def _is_small(x: IntArray, bits: int) -> bool:
     """Whether all magnitudes are below ``2**bits``."""
     return not x.size or bool(-(1 << bits) < x.min() and x.max() < 1 << bits)
+
+
+def _fits(x: IntArray, numerics: Numerics) -> bool:
+    """Whether a product with a decay stays within 64 bits."""
+    return numerics.membrane_bits == NO_WIDTH or _is_small(x, 62 - numerics.decay_bits)
 
 
 def decay(x: IntArray, amount: int | IntArray, numerics: Numerics) -> IntArray:
@@ -66,7 +73,7 @@ def decay(x: IntArray, amount: int | IntArray, numerics: Numerics) -> IntArray:
         return x - lost(x, amount)
     if isinstance(amount, int) and amount == numerics.decay_one:
         return np.zeros_like(x)
-    if isinstance(amount, int) and amount == 0 and _is_small(x, 62 - numerics.decay_bits):
+    if isinstance(amount, int) and amount == 0 and _fits(x, numerics):
         return x  # of larger values the product would leave 64 bits
     keep = numerics.decay_one - np.asarray(amount, dtype=np.int64)
     return np.sign(x) * ((np.abs(x) * keep) >> numerics.decay_bits)

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from neurodeploy.adequacy.beside import Differs, run_beside
 from neurodeploy.adequacy.fan import Fan, fan_in
 from neurodeploy.adequacy.line import Line
 from neurodeploy.adequacy.measure import Adequacy, least
@@ -99,7 +100,9 @@ def wrong_rules(node: Node, sent: list[Output]) -> list[Wrong]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_wrong_rules_beside_the_right_ones_do_what_they_do_alone(case: Callable[[], tuple[Program, Stimulus]]) -> None:
+def test_wrong_rules_show_beside_the_right_ones_where_they_do_alone(
+    case: Callable[[], tuple[Program, Stimulus]],
+) -> None:
     program, stimulus = case()
     trace = run_program(program, stimulus, states=True)
     for population in program.populations:
@@ -108,10 +111,11 @@ def test_wrong_rules_beside_the_right_ones_do_what_they_do_alone(case: Callable[
         node = alone(program, population.name, trace)
         sent = [sent_in_fact(program.node(line.projection.source), program.numerics) for line in node.lines]
         wrong = [rule for rule in wrong_rules(node, sent) if not rule.node.kept]
-        beside = run_nodes([node, *(rule.node for rule in wrong)], [None, *((0, rule.neurons) for rule in wrong)])
-        for rule, record in zip(wrong, beside[1:], strict=True):
-            (expected,) = run_nodes([rule.node])
-            for ours, theirs in ((record.output, expected.output), (record.v, expected.v), (record.u, expected.u)):
+        (right,), found = run_beside([node], [rule.node for rule in wrong], [(0, rule.neurons) for rule in wrong])
+        for rule, differs in zip(wrong, found, strict=True):
+            (alone_,) = run_nodes([rule.node])
+            expected = Differs.between(alone_, right.neurons(rule.neurons))
+            for ours, theirs in ((differs.states, expected.states), (differs.outputs, expected.outputs)):
                 np.testing.assert_array_equal(ours, theirs, f"{rule.term}: {rule.words}")
 
 
@@ -120,11 +124,16 @@ def test_a_state_that_is_kept_is_that_of_one_long_sample() -> None:
     sent = run_program(program, stimulus, states=True)
     node = alone(program, "l1", sent)
     every = np.arange(2)
-    _, kept = run_nodes([node, replace(node, kept=True)], [None, (0, every)])
+    (right,), (kept,) = run_beside([node], [replace(node, kept=True)], [(0, every)])
     long = run_program(program, {"input": np.asarray(stimulus["input"]).reshape(1, 40, 2)}, states=True)["l1"]
-    np.testing.assert_array_equal(kept.output[1], long.output[0, 20:])
-    assert long.v is not None
-    np.testing.assert_array_equal(kept.v[1], long.v[0, 20:])
+    assert long.v is not None and long.u is not None
+    outputs, v, u = (
+        (ours[1] != theirs[0, 20:]).any(axis=0)
+        for ours, theirs in ((right.output, long.output), (right.v, long.v), (right.u, long.u))
+    )
+    np.testing.assert_array_equal(kept.outputs, outputs)
+    np.testing.assert_array_equal(kept.states, outputs | v | u)
+    assert kept.states.any()
 
 
 def measured(program: Program, stimulus) -> dict[str, dict[str, int]]:
