@@ -29,6 +29,8 @@ class Block(ctypes.Structure):
         *((name, POINTER) for name in ("saturating", "clamping", "kind")),
         *((name, COUNT) for name in ("span", "samples", "steps", "neurons", "every_step", "unit", "bits")),
         *((name, COUNT) for name in ("low", "high")),
+        *((name, POINTER) for name in ("keep", "bias")),
+        *((name, COUNT) for name in ("decay_bits", "plain", "floor", "ceiling")),
         *((name, POINTER) for name in ("counts", "last", "drive", "times", "kinds", "table")),
     ]
 

@@ -13,6 +13,8 @@ typedef struct {
   const int32_t *kind;                 /* which neurons share all that drives a membrane */
   int64_t span, samples, steps, neurons, every_step, unit, bits;
   int64_t low, high;                   /* a membrane between them was not limited */
+  const int64_t *keep, *bias;          /* by kind: what decay keeps of a membrane, times 1 << decay_bits; the bias */
+  int64_t decay_bits, plain, floor, ceiling; /* plain: magnitude below which a sum is cut by nothing else; 0: none */
   int64_t *counts;                     /* fired, quiet, just below, at threshold, reset, saturated, clamped */
   int64_t *last, *drive, *times;       /* cells that may have been limited: membrane before, current, how many */
   int64_t *kinds;
@@ -56,6 +58,16 @@ static inline int64_t add_alike(const nd_block *block, int64_t written, int64_t 
   }
   slot->times++;
   return written;
+}
+
+/* Whether a membrane that began so was clamped; -1 where floor and ceiling do not decide alone. */
+static inline int was_clamped(const nd_block *block, int64_t last, int64_t drive, int64_t kind) {
+  const int64_t magnitude = last < 0 ? -last : last;
+  if (magnitude >= block->plain) return -1;
+  const int64_t kept = magnitude * block->keep[kind] >> block->decay_bits;
+  const int64_t total = (last < 0 ? -kept : kept) + drive + block->bias[kind];
+  if (total <= -block->plain || total >= block->plain) return -1;
+  return total < block->floor || total > block->ceiling;
 }
 
 static int any_byte(const uint8_t *bytes, int64_t length) {
@@ -125,8 +137,12 @@ static int64_t piece_STATE(const nd_block *block, int64_t written, const uint8_t
     cells[count] = k;
     count += chosen[k];
   }
-  for (int64_t i = 0; i < count; i++)
-    written = add_alike(block, written, previous[cells[i]], u[cells[i]], block->kind[at + cells[i]]);
+  for (int64_t i = 0; i < count; i++) {
+    const int64_t last = previous[cells[i]], drive = u[cells[i]], kind = block->kind[at + cells[i]];
+    const int decided = was_clamped(block, last, drive, kind);
+    if (decided < 0) written = add_alike(block, written, last, drive, kind);
+    else block->counts[CLAMPED] += decided;
+  }
   return written;
 }
 

@@ -1,7 +1,8 @@
 """The counts of ``Branching`` by compiled kernels: one pass over a block.
 
-The kernel decides nothing about limits. It collects the cells that may have been saturated or clamped, those that began
-alike as one, and the reference's own update tells what becomes of each.
+Of cells at a limit the kernel decides those that a floor or a ceiling may have clamped where no width of the machine is
+near, decays are products and sums are added up once. It collects the others, those that began alike as one, and the
+reference's own update tells what becomes of each.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ PIECE = 512
 FEWEST, MOST = 6, 13
 """Bits that count the groups of cells which the kernel holds before it writes them: an eighth of all cells."""
 GROUPS = 1 << MOST
+NEVER, SAFE = 1 << 62, 62
+"""A ceiling that nothing reaches; bits in which a membrane and its decay must find room together."""
 ROOM = "last", "drive", "times", "kinds"
 """What the kernel writes of a group: membrane before the step, current, how many cells, and which constants."""
 
@@ -55,6 +58,8 @@ class CompiledBranching:
         self._decay, self._bias = kinds
         repeated = -(-PIECE // period.shape[1])
         self._tiles = np.tile(period[:3], repeated).astype(np.int64) << np.array([[numerics.state_shift], [0], [0]])
+        keep = numerics.decay_one - self._decay
+        self._kinds = np.ascontiguousarray(np.stack([keep, self._bias]), np.int64)
         self._before = np.concatenate([np.zeros((2, 1), np.int64), self._tiles[1:].cumsum(axis=1)], axis=1)
         self._kind = np.tile(kind.reshape(-1), repeated).astype(np.int32)
         self._room, self._blocks = np.empty((0, 0), np.int64), dict[np.dtype[Any], Block]()
@@ -88,6 +93,7 @@ class CompiledBranching:
         tiles = self._tiles.astype(dtype)
         pointers = (*tiles, *self._before, self._kind, self._counts, *self._room, self._table)
         names = ("threshold", "saturates", "clamps", "saturating", "clamping", "kind", "counts")
+        shift, floor, ceiling = self._numerics.state_shift, self._population.floor, self._population.ceiling
         block = Block(
             **dict(zip((*names, *ROOM, "table"), (array.ctypes.data for array in pointers), strict=True)),
             span=len(self._kind),
@@ -95,6 +101,12 @@ class CompiledBranching:
             unit=self._unit,
             low=max(limits.low, kind.min),
             high=kind.min if limits.everywhere else min(limits.high, kind.max),
+            keep=self._kinds[0].ctypes.data,
+            bias=self._kinds[1].ctypes.data,
+            decay_bits=self._numerics.decay_bits,
+            plain=_plain(self._numerics),
+            floor=-NEVER if floor is None else floor << shift,
+            ceiling=NEVER if ceiling is None else ceiling << shift,
         )
         block.kept = pointers
         return block
@@ -109,6 +121,13 @@ class CompiledBranching:
         masks = limited(self._numerics, replace(self._population, **driving), last, drive)
         cells = {branch: int(times[mask].sum()) for branch, mask in masks.items()}
         return {"saturated": cells["saturations"], "clamped": cells["floors"] + cells["ceilings"]}
+
+
+def _plain(numerics: Numerics) -> int:
+    """The magnitude below which a membrane's sum is only clamped, and its product with a decay has room; 0: none."""
+    if numerics.integration != "sum" or numerics.decay_rule != "product":
+        return 0
+    return 1 << (min(numerics.membrane_bits, numerics.wide_bits, SAFE - numerics.decay_bits) - 1)
 
 
 def _period(rows: IntArray, channels: int) -> IntArray:
