@@ -9,7 +9,7 @@ typedef double nd_four __attribute__((vector_size(32), aligned(8), may_alias));
 
 /* What an operator over windows adds up: samples, channels in and out, groups, height, width, height out, width out,
    kernel height and width, stride, padding and dilation of both axes; lines and length of a padded plane; above how
-   many messages of a sample every product is added, not only those with messages: never where weights are not finite. */
+   many messages of a sample every product is added, not only those with them: never where weights are not finite. */
 #define NEVER ((int64_t)1 << 62)
 typedef struct {
   int64_t samples, in, outs, groups, height, width, high, wide, kh, kw, sh, sw, ph, pw, dh, dw, lines, pitch, many;

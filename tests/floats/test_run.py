@@ -89,9 +89,8 @@ def test_a_driven_run_is_the_plain_runners(forced: bool) -> None:
     assert same(fed(made, stimulus(), drive, forced=forced), plain)
 
 
-@pytest.mark.parametrize("bias", [0.0, 0.125])
-@pytest.mark.parametrize("driven", [False, True])
-def test_layers_may_fall_silent_and_speak_again(bias: float, driven: bool) -> None:
+def layers(bias: float) -> tuple[Network, np.ndarray]:
+    """Two convolutions and a pooling, and frames of which most are empty."""
     build, rng = NetworkBuilder(Terms(dt=1e-3)), np.random.default_rng(6)
     at = build.input("input", (1, 6, 6))
     at = build.conv("conv1", at, rng.integers(-4, 9, (3, 1, 3, 3)) / 8, padding=1, bias=np.full(3, bias))
@@ -99,13 +98,34 @@ def test_layers_may_fall_silent_and_speak_again(bias: float, driven: bool) -> No
     at = build.conv("conv2", at, rng.integers(-4, 9, (2, 3, 3, 3)) / 8)
     at = build.integrate("second", at, 1.0)
     build.output("output", build.integrate("third", build.pool("pool", at, 2, 2), 2.0))
-    made, shown = build.build(), np.zeros((2, 30, 1, 6, 6))
+    shown = np.zeros((2, 30, 1, 6, 6))
     shown[:, [3, 4, 5, 17, 18, 29]] = rng.random((2, 6, 1, 6, 6)) < 0.7
+    return build.build(), shown
+
+
+@pytest.mark.parametrize("bias", [0.0, 0.125])
+@pytest.mark.parametrize("driven", [False, True])
+def test_layers_may_fall_silent_and_speak_again(bias: float, driven: bool) -> None:
+    made, shown = layers(bias)
     drive = run_network(made, {"input": np.roll(shown, 2, 1)}) if driven else None
     plain = run_network(made, {"input": shown}, states=True, drive=drive)
     speaks = plain["third"].output.any(axis=(0, 2, 3, 4))
     assert speaks.any() and not speaks.all()
     assert same(fed(made, {"input": shown}, drive), plain)
+
+
+@pytest.mark.parametrize("bias", [0.0, 0.125])
+@pytest.mark.parametrize("states", [False, True])
+def test_some_chunks_may_be_driven_and_others_not(bias: float, states: bool) -> None:
+    made, shown = layers(bias)
+    library, cuts = kernels(), [slice(start, start + 3) for start in range(0, 30, 3)]
+    assert library is not None
+    drive = run_network(made, {"input": np.roll(shown, 2, 1)})
+    some, driven = (NetworkRun(made, 2, library, states=states) for _ in range(2))
+    for number, cut in enumerate(cuts):
+        block, fed_with = {"input": shown[:, cut]}, drive.part(slice(None), cut) if number % 2 else None
+        ours = some.feed(block, fed_with)
+        assert same(ours, driven.feed(block, ours if fed_with is None else fed_with))
 
 
 def test_no_sample_depends_on_the_others() -> None:
