@@ -140,18 +140,19 @@ def _differing(group: Sequence[Node], received: Mapping[int, IntArray], likely: 
     population, start = stacked([node.population for node in group]), started(group, likely)
     total, update = entering(group, received), first.updating()
     before = _before(likely, start)
-    cells = State(*(array.reshape(-1, population.size) for array in (before.u, before.v, before.fired)))
+    lead = -1, population.size
+    cells = State(before.u.reshape(lead), before.v.reshape(lead), before.fired.reshape(lead))
     output = update(population, cells, total.reshape(-1, population.size), first.numerics).output
     sent = (output != likely.output.reshape(output.shape)).reshape(total.shape)
     left = (cells.v != likely.v.reshape(output.shape)) | (cells.u != likely.u.reshape(output.shape))
     left = left.reshape(total.shape) | sent
     earliest = left.argmax(axis=1)
     states = left.any(axis=1)
-    outputs = np.take_along_axis(sent, earliest[:, None], axis=1)[:, 0].any(axis=0)
+    outputs = np.logical_or.reduce(np.take_along_axis(sent, earliest[:, None], axis=1), axis=(0, 1))
     away = np.flatnonzero(states.any(axis=0) & ~outputs)
     if len(away):
         begin = int(earliest[:, away][states[:, away]].min())
-        began = State(*(array[:, begin][:, away] for array in (before.u, before.v, before.fired)))
+        began = State(before.u[:, begin, away], before.v[:, begin, away], before.fired[:, begin, away])
         expected, arriving = likely.output[:, begin:, away], total[:, begin:, away]
         outputs[away] = _sends(stacked([population], away), update, arriving, expected, began, first.numerics)
     return Differs(states.any(axis=0), outputs)
@@ -160,8 +161,8 @@ def _differing(group: Sequence[Node], received: Mapping[int, IntArray], likely: 
 def _before(likely: Record, start: State) -> State:
     """The states before each step, ``(B, T, K)``."""
     fired = np.logical_or.accumulate(likely.output != 0, axis=1) | start.fired[:, None]
-    pairs = (start.u, likely.u), (start.v, likely.v), (start.fired, fired)
-    return State(*(before_each_step(*pair) for pair in pairs))
+    u, v = before_each_step(start.u, likely.u), before_each_step(start.v, likely.v)
+    return State(u, v, before_each_step(start.fired, fired))
 
 
 def _sends(

@@ -60,6 +60,8 @@ def limited(interval: Interval, bits: int, rule: Overflow) -> Interval:
     if rule in ("saturate", "clip"):
         return np.clip(interval[0], least, most), np.clip(interval[1], least, most)
     held = within(interval, least, most)
+    if np.all(held):
+        return interval
     if rule == "wrap-once":
         # One wrap brings up to three halves back; a value further out stays out of range by one turn less.
         turn = 2 << (bits - 1)

@@ -78,7 +78,8 @@ def _current(population: Population, arrived: Interval, n: Numerics) -> tuple[In
     amount = population.current_decay
     start = constant(population.initial_current, population.shape)
     memory = start, start
-    if not population.every_step:
+    forgets = n.decay_rule == "product" and bool(np.all(amount == n.decay_one))
+    if not population.every_step and not forgets:
         memory = (
             settled_below(lambda u: np.clip(decay(u, amount, n) + entering[0], least, most), start, least),
             settled_above(lambda u: np.clip(decay(u, amount, n) + entering[1], least, most), start, most),
@@ -87,6 +88,8 @@ def _current(population: Population, arrived: Interval, n: Numerics) -> tuple[In
     checks = current_checks(drive, total, n)
     if n.current_overflow in ("wrap", "wrap-once"):
         held = checks[1].holds & checks[2].holds
+        if np.all(held):
+            return total, checks
         anything = _anything(entering, start, n)
         return (np.where(held, total[0], anything[0]), np.where(held, total[1], anything[1])), checks
     held = limited(total, n.wide_bits, n.wide_overflow)

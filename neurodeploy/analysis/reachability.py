@@ -90,6 +90,9 @@ def arriving(
         bits = n.wide_bits if projection.kind in ("dense", "sparse") else n.conv_bits
         after = limited(shifted, bits, n.wide_overflow)
         clear = widths[0].holds | (n.wide_overflow == "saturate")
+        if np.all(clear):
+            total = added(total, after)
+            continue
         anything = limited((np.full_like(raw[0], -LARGE), np.full_like(raw[1], LARGE)), bits, n.wide_overflow)
         total = added(total, (np.where(clear, after[0], anything[0]), np.where(clear, after[1], anything[1])))
     if n.accumulation == "events":

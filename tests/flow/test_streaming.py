@@ -71,6 +71,14 @@ def test_the_plan_cuts_what_is_long_and_covers_every_cell() -> None:
     assert all(step % long.chunk == 0 and step < 200 for steps in part.values() for step in steps)
 
 
+def test_less_is_looked_at_again_the_less_there_is_to_ask() -> None:
+    small, long = Plan.of(3, 10, 20), Plan.of(16, 200, 267_000)
+    assert small.recordable == small.looked == small.glance == (3, 10)
+    assert long.recordable == (1, 15) and long.looked == (1, 7) and long.glance == (1, 3)
+    cells = sum(len(steps) for steps in long.reference_part().values()) * long.chunk * long.neurons
+    assert cells <= plan.PART < 2 * cells
+
+
 def test_a_short_check_counts_the_same_however_its_samples_are_grouped(monkeypatch: pytest.MonkeyPatch) -> None:
     together = checked()
     monkeypatch.setattr(plan, "BLOCK", 140)
