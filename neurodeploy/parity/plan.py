@@ -16,7 +16,7 @@ WHOLE = 1 << 23
 """The same of a check that runs as it is defined, on the reference: beyond that, on compiled code."""
 GLANCE, GLANCE_STEPS = 1 << 20, 64
 """The same of what is asked besides of a check that agrees, and the most steps of it."""
-LOOK = 1 << 21
+LOOK = 1 << 20
 """The same of what is asked of a larger check where something differs within its budget."""
 PART = 1 << 22
 """The same of what the reference judges of a check that runs on compiled code."""
