@@ -56,7 +56,8 @@ class Known:
         if ours == theirs:
             return nowhere(first.shape)
         if (ours, theirs) not in self._masks:
-            mask = nowhere(first.shape) if self._both_silent(first, second) else differing(first, second)
+            alike = self._same(first, second) or self._both_silent(first, second)
+            mask = nowhere(first.shape) if alike else differing(first, second)
             if is_nowhere(mask):
                 self.note_equal(first, second)
                 return mask
@@ -65,10 +66,7 @@ class Known:
 
     def states_differ(self, first: Array, second: Array) -> Mask:
         """The same of two records that nobody else compares."""
-        same = first is second and _integers(first, second)
-        if same or (self._library is not None and comparable(first, second) and self._library.same(first, second)):
-            return nowhere(first.shape)
-        return differing(first, second)
+        return nowhere(first.shape) if self._same(first, second) else differing(first, second)
 
     def in_rows(self, record: Array) -> Array:
         """The same record in row-major order."""
@@ -88,6 +86,12 @@ class Known:
         if key not in self._group:
             self._records[key], self._group[key] = record, key
         return self._group[key]
+
+    def _same(self, first: Array, second: Array) -> bool:
+        """Whether both are one record, or integers that lie alike and are the same, where kernels tell that fast."""
+        if first is second and _integers(first, second):
+            return True
+        return self._library is not None and comparable(first, second) and self._library.same(first, second)
 
     def _both_silent(self, first: Array, second: Array) -> bool:
         """Whether both are bytes of which none is set, which is told faster than whether they are equal."""
