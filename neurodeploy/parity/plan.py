@@ -18,7 +18,7 @@ GLANCE, GLANCE_STEPS = 1 << 20, 64
 """The same of what is asked besides of a check that agrees, and the most steps of it."""
 LOOK = 1 << 20
 """The same of what is asked of a larger check where something differs within its budget."""
-PART = 1 << 22
+PART = 1 << 21
 """The same of what the reference judges of a check that runs on compiled code."""
 SEED = 0
 
@@ -66,7 +66,10 @@ class Plan:
     @property
     def looked(self) -> tuple[int, int]:
         """First samples and steps that are looked at a second time where something differs; of a small check all."""
-        return (self.samples, self.steps) if self.small else self._first(LOOK, self.steps)
+        if self.small:
+            return self.samples, self.steps
+        few = min(FEWEST_STEPS * self.neurons, LARGEST)
+        return self._first(max(LOOK, few), self.steps)
 
     @property
     def glance(self) -> tuple[int, int]:
@@ -99,10 +102,10 @@ class Plan:
     def reference_part(self) -> dict[int, frozenset[int]]:
         """By sample, the first steps of the blocks that the reference judges: the first of all, and seeded ones.
 
-        An eighth of them, or as many as make up ``PART`` cells where that is less.
+        A sixteenth of them, or as many as make up ``PART`` cells where that is less; two at least.
         """
         starts = range(0, self.steps, self.chunk)
-        most = max(2, min(self.blocks // 8, PART // (max(self.neurons, 1) * self.chunk)))
+        most = max(2, min(self.blocks // 16, PART // (max(self.neurons, 1) * self.chunk)))
         drawn = np.random.Generator(np.random.PCG64(SEED)).permutation(self.blocks)[: most - 1]
         chosen: dict[int, set[int]] = {0: {0}}
         for number in map(int, drawn):
