@@ -34,7 +34,7 @@ Array = NDArray[np.float64]
 CALIBRATION = 400
 """Samples that calibration may look at, of those that were trained on."""
 COMPARED = 450
-"""Held-out samples on which spikes are compared, at most: each is presented once."""
+"""Presentations in which spikes are compared: the first of them."""
 PRESENTATIONS = 20_000
 """On which accuracy is measured, where samples are sent as random spikes: each is presented often enough for that."""
 CHUNK = 2_000

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.quantization.measure import POINTS, Accuracy, Loss
+from benchmarks.quantization.networks import COMPARED, PRESENTATIONS
 from benchmarks.quantization.peers import PEERS
 from neurodeploy.atomic import write_file
 
@@ -58,15 +59,15 @@ def markdown(results: Sequence[Result], about: dict[str, str]) -> str:
     return "\n".join(parts)
 
 
-INTRODUCTION = """Worst-layer Jaccard index of the program with the float network, on samples that nothing was
+INTRODUCTION = f"""Worst-layer Jaccard index of the program with the float network, on samples that nothing was
 chosen on, cascaded; in parentheses isolated (every node is fed what the float network sent); then the accuracy.
-Where several classes sent most spikes, the right one has its share of the sample; `quantization.json` has the
-accuracy of the first of them too. Accuracy is measured on more presentations than spikes are compared on, see below."""
-LOSSES = """Points of accuracy that the calibrated program loses without training, with their standard error; below 0
-it is right more often than the network. Network and program see the same presentations, and the error is that of their
-paired difference, by sample. Samples that are sent as random spikes are presented often, each time as other spikes. A
-network that is sent values does the same each time: its accuracy is a count of the samples that there are, of which one
-is 0.22 points of 450, and an error of 0 means that none of them changed, not that none could."""
+Spikes are compared in {COMPARED} presentations, accuracy is measured in {PRESENTATIONS:,} where there are so many
+(see below). Where several classes sent most spikes, the right one has its share of the sample; `quantization.json`
+has the accuracy of the first of them too."""
+LOSSES = """Points of accuracy that the calibrated program loses without training, ± the standard error; below 0, it is
+right more often than the network. Network and program see the same presentations, and the error is that of their paired
+difference, with the presentations of one sample taken together. A sample that is sent as random spikes is presented
+often, each time as other spikes; one that is sent as values, which are the same each time, is presented once."""
 
 
 def _glance(results: Sequence[Result]) -> list[str]:
@@ -87,18 +88,30 @@ def _glance(results: Sequence[Result]) -> list[str]:
 
 
 def _losses(results: Sequence[Result]) -> list[str]:
-    """A line per network: what calibrated programs lose at each width, and two projections."""
+    """A line per network: what calibrated programs lose at each width, and two projections; then the largest."""
     ours = [r for r in results if r.rule in (CALIBRATED, SPLIT) and r.failed is None]
     widths = list(dict.fromkeys(r.bits for r in ours))
-    heads = ["network", "samples, presentations", "in float", *(WIDTH.get(bits, f"{bits} bits") for bits in widths)]
+    heads = ["network", "samples × times", "in float", *(WIDTH.get(bits, f"{bits} bits") for bits in widths)]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for network in dict.fromkeys(r.network for r in ours):
         here = {r.bits: r for r in ours if r.network == network}
         r = next(iter(here.values()))
-        cells = [network, f"{r.samples}, {r.presentations}", f"{POINTS * r.float_accuracy.shared:.2f}"]
-        cells += [_loss(here[bits].loss) if bits in here else "" for bits in widths]
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
+        times = f"{r.samples:,} × {r.presentations // r.samples}"
+        losses = [_loss(here[bits].loss) if bits in here else "" for bits in widths]
+        lines.append(f"| {' | '.join([network, times, f'{POINTS * r.float_accuracy.shared:.2f}', *losses])} |")
+    largest = [max((r.loss for r in ours if r.bits == bits), key=lambda loss: loss.points) for bits in widths]
+    lines.append(f"| {' | '.join(['**largest**', '', '', *map(_loss, largest)])} |")
+    return [*lines, *_coarse(ours)]
+
+
+def _coarse(results: Sequence[Result]) -> list[str]:
+    """On which networks there are too few presentations to tell small losses."""
+    few = {r.network: r.samples for r in results if r.presentations < PRESENTATIONS}
+    if not few:
+        return []
+    step = f"{POINTS / min(few.values()):.2f}"
+    note = "are sent values, and no further samples are shipped: a sample is up to {} points there, and an error of"
+    return ["", f"{', '.join(few)} {note.format(step)}", "0 means that none of them changed, not that none could."]
 
 
 WIDTH = {16: "8 + 8 bits"}

@@ -67,13 +67,13 @@ def result(rule: str, worst: float, failed: str | None = None, bits: int = 4, lo
 
 
 def test_the_report_names_the_best_peer_and_what_has_no_program(tmp_path: Path) -> None:
-    found = [
+    results = [
         result("plain", 0.5),
         result("sinabs", 0.6),
         result("snn-mlir", 0.0, "too few bits"),
         result(CALIBRATED, 0.7),
     ]
-    values, report = write(found, {"date": "today"}, tmp_path)
+    values, report = write(results, {"date": "today"}, tmp_path)
     text = report.read_text("utf-8")
     assert "| net (0.950), not in the study | 4 | 0.500 (0.500), acc 0.900 | 0.600 (0.600), acc 0.900, sinabs |" in text
     assert "no program: too few bits" in text and "1 of 1 lines" in text
@@ -81,16 +81,20 @@ def test_the_report_names_the_best_peer_and_what_has_no_program(tmp_path: Path) 
 
 
 def test_the_report_tells_what_accuracy_loses_with_its_error(tmp_path: Path) -> None:
-    found = [
+    results = [
         result(CALIBRATED, 0.7, bits=8, loss=Loss(-0.001, 0.0)),
         result(CALIBRATED, 0.7, loss=Loss(0.25, 0.125)),
         result("plain", 0.7),
         result(SPLIT, 0.9, bits=16, loss=Loss(-0.2, 0.0333)),
+        replace(result(CALIBRATED, 0.7, loss=Loss(0.75, 0.25)), network="few", samples=450, presentations=450),
     ]
-    values, report = write(found, {"date": "today"}, tmp_path)
+    values, report = write(results, {"date": "today"}, tmp_path)
     text = report.read_text("utf-8")
-    assert "| network | samples, presentations | in float | 8 bits | 4 bits | 8 + 8 bits |" in text
-    assert "| net | 45, 20025 | 95.00 | 0.00 ± 0.00 | 0.25 ± 0.12 | -0.20 ± 0.03 |" in text
+    assert "| network | samples × times | in float | 8 bits | 4 bits | 8 + 8 bits |" in text
+    assert "| net | 45 × 445 | 95.00 | 0.00 ± 0.00 | 0.25 ± 0.12 | -0.20 ± 0.03 |" in text
+    assert "| few | 450 × 1 | 95.00 |  | 0.75 ± 0.25 |  |" in text
+    assert "| **largest** |  |  | 0.00 ± 0.00 | 0.75 ± 0.25 | -0.20 ± 0.03 |" in text
+    assert "few are sent values" in text and "up to 0.22 points" in text
     assert json.loads(values.read_text("utf-8"))["results"][1]["loss"] == {"points": 0.25, "error": 0.125}
 
 
@@ -102,9 +106,9 @@ def test_classes_that_sent_as_many_share_a_sample() -> None:
 def test_the_error_of_a_loss_is_that_of_paired_presentations() -> None:
     rng = np.random.default_rng(0)
     before, after = rng.random(300), rng.random(300)
-    found = Loss.of(before, after, np.arange(300))
-    assert found.points == pytest.approx(100 * (before - after).mean())
-    assert found.error == pytest.approx(100 * (before - after).std(ddof=1) / np.sqrt(300))
+    loss = Loss.of(before, after, np.arange(300))
+    assert loss.points == pytest.approx(100 * (before - after).mean())
+    assert loss.error == pytest.approx(100 * (before - after).std(ddof=1) / np.sqrt(300))
     assert Loss.of(before, before, np.arange(300)) == Loss(0.0, 0.0)
 
 
@@ -113,22 +117,29 @@ def test_presentations_of_one_sample_count_as_that_sample() -> None:
     lost = rng.normal(0, 1, (50, 1)) + rng.normal(0, 0.1, (50, 20))
     samples = np.repeat(np.arange(50), 20)
     order = rng.permutation(1000)
-    found = Loss.of(lost.ravel()[order], np.zeros(1000), samples[order])
-    assert found.error == pytest.approx(100 * lost.mean(axis=1).std(ddof=1) / np.sqrt(50))
-    assert found.error > 2 * Loss.of(lost.ravel(), np.zeros(1000), np.arange(1000)).error
+    loss = Loss.of(lost.ravel()[order], np.zeros(1000), samples[order])
+    assert loss.error == pytest.approx(100 * lost.mean(axis=1).std(ddof=1) / np.sqrt(50))
+    assert loss.error > 2 * Loss.of(lost.ravel(), np.zeros(1000), np.arange(1000)).error
 
 
 def test_the_error_covers_what_other_draws_would_give() -> None:
     """Losses of many draws lie about their expectation as far as their errors say."""
     rng, samples = np.random.default_rng(2), np.repeat(np.arange(40), 5)
-    draws = [np.repeat(rng.random(40), 5) < 0.3 for _ in range(400)]
-    found = [Loss.of(draw & (rng.random(200) < 0.5), np.zeros(200), samples) for draw in draws]
-    away = np.array([(entry.points - 15) / entry.error for entry in found])
+    draws = [np.repeat(rng.random(40) < 0.3, 5) & (rng.random(200) < 0.5) for _ in range(400)]
+    losses = [Loss.of(draw.astype(float), np.zeros(200), samples) for draw in draws]
+    away = np.array([(entry.points - 15) / entry.error for entry in losses])
     assert abs(away.mean()) < 0.2 and 0.9 < away.std() < 1.2
 
 
-SIZES = {"digits": (1347, 450), "wine": (133, 45), "breast cancer": (426, 143), "iris": (112, 38)}
-SIZES |= {"digits image": SIZES["digits"], "generated": (600, 20_000), "bars": (600, 20_000)}
+SIZES = {
+    "digits": (1347, 450),
+    "digits image": (1347, 450),
+    "wine": (133, 45),
+    "breast cancer": (426, 143),
+    "iris": (112, 38),
+    "generated": (600, 20_000),
+    "bars": (600, 20_000),
+}
 
 
 @pytest.mark.parametrize("name", data.DATA)
@@ -212,8 +223,8 @@ def test_accuracy_is_counted_over_every_presentation() -> None:
     expected = run_network(trained.network, as_floats)["lif"].values.sum(axis=1)
     actual = run_program(program, as_floats)["lif"].values.sum(axis=1)
     assert np.array_equal(bench.counts, expected)
-    found = bench.kept(program)
-    assert found.accuracy == Accuracy.of(actual, samples % 12)
-    assert found.loss == Loss.of(right(expected, samples % 12), right(actual, samples % 12), samples)
-    assert found.loss.points == pytest.approx(100 * (bench.accuracy.shared - found.accuracy.shared))
-    assert found.loss.points != 0 and len(bench.compared.labels) == 450
+    kept = bench.kept(program)
+    assert kept.accuracy == Accuracy.of(actual, samples % 12)
+    assert kept.loss == Loss.of(right(expected, samples % 12), right(actual, samples % 12), samples)
+    assert kept.loss.points == pytest.approx(100 * (bench.accuracy.shared - kept.accuracy.shared))
+    assert kept.loss.points != 0 and len(bench.compared.labels) == 450
