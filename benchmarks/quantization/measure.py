@@ -37,8 +37,13 @@ class Accuracy:
 
     @staticmethod
     def of(counts: Array, labels: NDArray[np.int64]) -> Accuracy:
-        """Of counts ``(samples, classes)``."""
-        return Accuracy(float(right(counts, labels).mean()), float((counts.argmax(axis=1) == labels).mean()))
+        """Of counts ``(N, classes)``."""
+        return Accuracy(float(right(counts, labels).mean()), float(first_right(counts, labels).mean()))
+
+
+def first_right(counts: Array, labels: NDArray[np.int64]) -> Array:
+    """Whether the first class that sent most is the right one ``(N,)``, of counts ``(N, classes)``."""
+    return (counts.argmax(axis=1) == labels).astype(np.float64)
 
 
 def right(counts: Array, labels: NDArray[np.int64]) -> Array:
@@ -77,7 +82,8 @@ class Kept:
 
     - ``cascaded``, ``isolated``: Jaccard index of each spiking node; isolated where every node is fed what the network
       sent to it.
-    - ``accuracy``: of the output's spike counts; ``loss``: beside the network's.
+    - ``loss``: what accuracy of the output's spike counts loses beside the network, in the presentations that it saw.
+    - ``accuracy``: the network's in all presentations less that, so that programs which saw fewer compare.
     """
 
     cascaded: dict[str, float]
@@ -110,7 +116,7 @@ class Bench:
     @staticmethod
     def of(trained: Trained) -> Bench:
         """Runs the network once."""
-        compared = trained.held_out.first(COMPARED)
+        compared = trained.held_out.first(COMPARED).as_floats()
         return Bench(trained, compared, run_network(trained.network, compared.stimulus))
 
     @cached_property
@@ -130,15 +136,19 @@ class Bench:
         """Of the network itself."""
         return Accuracy.of(self.counts, self.trained.held_out.labels)
 
-    def kept(self, program: Program) -> Kept:
-        """Runs the program, as it is and with every node fed what the network sent, by the compiled engine."""
-        shown, output, held_out = self.compared.stimulus, self.trained.output, self.trained.held_out
-        cascaded = run_compiled(program, shown)
-        isolated = run_compiled(program, shown, drive=_as_integers(program, self.network))
-        runs = (run_compiled(program, chunk, record=[output]) for chunk in held_out.chunks())
-        counts = np.concatenate([_sums(trace, output) for trace in runs])
-        loss = Loss.of(right(self.counts, held_out.labels), right(counts, held_out.labels), held_out.samples)
-        accuracy = Accuracy.of(counts, held_out.labels)
+    def kept(self, program: Program, shown: Shown | None = None) -> Kept:
+        """Runs the program, as it is and with every node fed what the network sent, by the compiled engine.
+
+        ``shown``: the first of the presentations, on which accuracy is measured (default: all of them).
+        """
+        stimulus, output, shown = self.compared.stimulus, self.trained.output, shown or self.trained.held_out
+        cascaded = run_compiled(program, stimulus, threads=1)
+        isolated = run_compiled(program, stimulus, drive=_as_integers(program, self.network), threads=1)
+        runs = (run_compiled(program, chunk, threads=1, record=[output]) for chunk in shown.chunks())
+        counts, before = np.concatenate([_sums(trace, output) for trace in runs]), self.counts[: len(shown.labels)]
+        loss = Loss.of(right(before, shown.labels), right(counts, shown.labels), shown.samples)
+        first = (first_right(before, shown.labels) - first_right(counts, shown.labels)).mean()
+        accuracy = Accuracy(self.accuracy.shared - loss.points / POINTS, self.accuracy.first - float(first))
         return Kept(self._indices(program, cascaded), self._indices(program, isolated), accuracy, loss)
 
     def _indices(self, program: Program, trace: Trace) -> dict[str, float]:

@@ -37,6 +37,8 @@ COMPARED = 450
 """Presentations in which spikes are compared: the first of them."""
 PRESENTATIONS = 20_000
 """On which accuracy is measured, where samples are sent as random spikes: each is presented often enough for that."""
+FEWER = 5_000
+"""Those of the rules of which no loss is reported."""
 CHUNK = 2_000
 
 
@@ -62,9 +64,17 @@ class Shown:
             yield {name: values[start : start + CHUNK] for name, values in self.stimulus.items()}
 
     def first(self, count: int) -> Shown:
-        """The first presentations of them, as floats."""
-        stimulus = {name: values[:count].astype(np.float64) for name, values in self.stimulus.items()}
+        """The first presentations of them."""
+        stimulus = {name: values[:count] for name, values in self.stimulus.items()}
         return Shown(stimulus, self.labels[:count], self.samples[:count])
+
+    def as_floats(self) -> Shown:
+        """The same presentations, spikes as floats."""
+        return replace(self, stimulus={name: values.astype(np.float64) for name, values in self.stimulus.items()})
+
+    def fewer(self) -> Shown:
+        """``FEWER`` presentations or a few more, so that all samples are shown as often, if there are so many."""
+        return self.first(-(-FEWER // self.count) * self.count if self.count < FEWER else FEWER)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.quantization.measure import POINTS, Accuracy, Loss
-from benchmarks.quantization.networks import COMPARED, PRESENTATIONS
+from benchmarks.quantization.networks import COMPARED, FEWER, PRESENTATIONS
 from benchmarks.quantization.peers import PEERS
 from neurodeploy.atomic import write_file
 
@@ -61,9 +61,10 @@ def markdown(results: Sequence[Result], about: dict[str, str]) -> str:
 
 INTRODUCTION = f"""Worst-layer Jaccard index of the program with the float network, on samples that nothing was
 chosen on, cascaded; in parentheses isolated (every node is fed what the float network sent); then the accuracy.
-Spikes are compared in {COMPARED} presentations, accuracy is measured in {PRESENTATIONS:,} where there are so many
-(see below). Where several classes sent most spikes, the right one has its share of the sample; `quantization.json`
-has the accuracy of the first of them too."""
+Spikes are compared in {COMPARED} presentations. Accuracy is measured in {PRESENTATIONS:,} where there are so many (see
+below), that of rules other than the calibrated in {FEWER:,} of them: the network's in all, less what is lost in those.
+Where several classes sent most spikes, the right one has its share of the sample; `quantization.json` has the
+accuracy of the first of them too."""
 LOSSES = """Points of accuracy that the calibrated program loses without training, ± the standard error; below 0, it is
 right more often than the network. Network and program see the same presentations, and the error is that of their paired
 difference, with the presentations of one sample taken together. A sample that is sent as random spikes is presented

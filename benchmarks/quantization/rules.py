@@ -37,14 +37,16 @@ def _bench(name: str) -> Bench:
 
 def _result(bench: Bench, bits: int, rule: str) -> Result:
     name, unseen, start = bench.trained.name, bench.trained.name in networks.UNSEEN, time.perf_counter()
-    held_out, before = bench.trained.held_out, bench.accuracy
-    counts = held_out.count, len(held_out.labels)
+    shown, before = bench.trained.held_out, bench.accuracy
+    if rule not in (CALIBRATED, SPLIT):
+        shown = shown.fewer()
+    counts = shown.count, len(shown.labels)
     try:
         program = maker(bench, bits, rule)()
     except NeurodeployError as error:
         lost = Loss(POINTS * before.shared, 0.0)
         return Result(name, unseen, bits, rule, 0.0, 0.0, NONE, before, lost, *counts, 0.0, str(error))
-    seconds, kept = time.perf_counter() - start, bench.kept(program)
+    seconds, kept = time.perf_counter() - start, bench.kept(program, shown)
     worst = kept.worst, kept.worst_isolated
     return Result(name, unseen, bits, rule, *worst, kept.accuracy, before, kept.loss, *counts, seconds)
 

@@ -206,8 +206,9 @@ def test_a_sample_is_presented_as_other_spikes_each_time_and_values_once() -> No
         assert np.array_equal(shown.labels, parts.held_out_labels[shown.samples])
         assert np.array_equal(shown.samples[:90][::45], [0] * min(times, 2))
         first = networks.encoder(recipe, 77)(parts.held_out)
-        assert np.array_equal(shown.first(45).stimulus["input"], first)
+        assert np.array_equal(shown.first(45).as_floats().stimulus["input"], first)
         assert np.array_equal(np.concatenate([chunk["input"] for chunk in shown.chunks()]), values)
+        assert len(shown.fewer().labels) == (45 * 112 if spikes else 45)
         if spikes:
             assert np.abs(values.reshape(times, 45, 3, 78).mean((0, 2)) - parts.held_out).max() < 0.06
             assert not np.array_equal(values[:45], values[45:90])
@@ -224,7 +225,26 @@ def test_accuracy_is_counted_over_every_presentation() -> None:
     actual = run_program(program, as_floats)["lif"].values.sum(axis=1)
     assert np.array_equal(bench.counts, expected)
     kept = bench.kept(program)
-    assert kept.accuracy == Accuracy.of(actual, samples % 12)
+    accuracy = Accuracy.of(actual, samples % 12)
+    assert kept.accuracy.shared == pytest.approx(accuracy.shared)
+    assert kept.accuracy.first == pytest.approx(accuracy.first)
     assert kept.loss == Loss.of(right(expected, samples % 12), right(actual, samples % 12), samples)
     assert kept.loss.points == pytest.approx(100 * (bench.accuracy.shared - kept.accuracy.shared))
     assert kept.loss.points != 0 and len(bench.compared.labels) == 450
+
+
+def test_a_program_that_saw_fewer_presentations_is_judged_beside_the_network_in_those() -> None:
+    rng, samples = np.random.default_rng(4), np.arange(9000)
+    stimulus = {"input": (rng.random((9000, 4, 20)) < 0.3).astype(np.uint8)}
+    trained = Trained("net", network(WEIGHTS), {}, Shown(stimulus, samples % 12, samples))
+    bench, program = Bench.of(trained), rounded_by(PEERS["spiker+"], network(WEIGHTS), 4)
+    fewer = trained.held_out.fewer()
+    assert len(fewer.labels) == 5000
+    whole, part = bench.kept(program), bench.kept(program, fewer)
+    seen = Accuracy.of(bench.counts[:5000], fewer.labels)
+    assert part.loss.error > whole.loss.error > 0
+    assert part.accuracy.shared == pytest.approx(bench.accuracy.shared - part.loss.points / 100)
+    actual = run_program(program, fewer.as_floats().stimulus)["lif"].values.sum(axis=1)
+    assert part.loss.points == pytest.approx(100 * (seen.shared - Accuracy.of(actual, fewer.labels).shared))
+    first = bench.accuracy.first - (seen.first - Accuracy.of(actual, fewer.labels).first)
+    assert part.accuracy.first == pytest.approx(first)
