@@ -111,8 +111,10 @@ def _coarse(results: Sequence[Result]) -> list[str]:
     if not few:
         return []
     step = f"{POINTS / min(few.values()):.2f}"
-    note = "are sent values, and no further samples are shipped: a sample is up to {} points there, and an error of"
-    return ["", f"{', '.join(few)} {note.format(step)}", "0 means that none of them changed, not that none could."]
+    note = (
+        f"Sent values, with no further samples shipped: {', '.join(few)}. A sample is up to {step} points there, and an"
+    )
+    return ["", note, "error of 0 means that no sample changed, not that none could."]
 
 
 WIDTH = {16: "8 + 8 bits"}

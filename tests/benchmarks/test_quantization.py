@@ -94,7 +94,7 @@ def test_the_report_tells_what_accuracy_loses_with_its_error(tmp_path: Path) -> 
     assert "| net | 45 × 445 | 95.00 | 0.00 ± 0.00 | 0.25 ± 0.12 | -0.20 ± 0.03 |" in text
     assert "| few | 450 × 1 | 95.00 |  | 0.75 ± 0.25 |  |" in text
     assert "| **largest** |  |  | 0.00 ± 0.00 | 0.75 ± 0.25 | -0.20 ± 0.03 |" in text
-    assert "few are sent values" in text and "up to 0.22 points" in text
+    assert "no further samples shipped: few. A" in text and "up to 0.22 points" in text
     assert json.loads(values.read_text("utf-8"))["results"][1]["loss"] == {"points": 0.25, "error": 0.125}
 
 
