@@ -98,10 +98,10 @@ def _losses(results: Sequence[Result]) -> list[str]:
         here = {r.bits: r for r in ours if r.network == network}
         r = next(iter(here.values()))
         times = f"{r.samples:,} × {r.presentations // r.samples}"
-        losses = [_loss(here[bits].loss) if bits in here else "" for bits in widths]
+        losses = [in_points(here[bits].loss) if bits in here else "" for bits in widths]
         lines.append(f"| {' | '.join([network, times, f'{POINTS * r.float_accuracy.shared:.2f}', *losses])} |")
     largest = [max((r.loss for r in ours if r.bits == bits), key=lambda loss: loss.points) for bits in widths]
-    lines.append(f"| {' | '.join(['**largest**', '', '', *map(_loss, largest)])} |")
+    lines.append(f"| {' | '.join(['**largest**', '', '', *map(in_points, largest)])} |")
     return [*lines, *_coarse(ours)]
 
 
@@ -120,7 +120,8 @@ def _coarse(results: Sequence[Result]) -> list[str]:
 WIDTH = {16: "8 + 8 bits"}
 
 
-def _loss(loss: Loss) -> str:
+def in_points(loss: Loss) -> str:
+    """A loss with its error."""
     return f"{loss.points + 0.0:.2f} ± {loss.error:.2f}".replace("-0.00 ", "0.00 ")
 
 

@@ -15,6 +15,7 @@ from torch import nn
 
 from benchmarks.quantization import data, networks
 from benchmarks.quantization.measure import Accuracy, Bench, Loss, right
+from benchmarks.quantization.nearby import VALUED, nearby
 from benchmarks.quantization.networks import Recipe, Shown, Trained
 from benchmarks.quantization.peers import PEERS, Layers, rounded_by
 from benchmarks.quantization.results import CALIBRATED, SPLIT, Result, write
@@ -248,3 +249,17 @@ def test_a_program_that_saw_fewer_presentations_is_judged_beside_the_network_in_
     assert part.loss.points == pytest.approx(100 * (seen.shared - Accuracy.of(actual, fewer.labels).shared))
     first = bench.accuracy.first - (seen.first - Accuracy.of(actual, fewer.labels).first)
     assert part.accuracy.first == pytest.approx(first)
+
+
+def test_nearby_images_are_a_level_off_and_the_same_in_every_step() -> None:
+    images = np.random.default_rng(6).integers(0, 17, (450, 1, 1, 8, 8)) / 16
+    shown = Shown({"input": np.repeat(images, 3, axis=1)}, np.arange(450) % 10, np.arange(450))
+    around = nearby(shown, 5)
+    values = around.stimulus["input"]
+    assert values.shape == (450 * 45, 3, 1, 8, 8) and around.count == 450
+    assert np.array_equal(values[:, 0], values[:, 2])
+    assert np.array_equal(around.labels, around.samples % 10)
+    off = values[:, 0] * 16 - (images[:, 0] * 16)[around.samples]
+    assert set(np.unique(off)) == {-1, 0, 1} and values.min() == 0 and values.max() == 1
+    assert len(np.unique(values[:, 0].reshape(len(values), -1), axis=0)) == len(values)
+    assert VALUED == ("SpikingJelly conv", "sinabs CNN from ReLU", "SEW residual", networks.DIGITS)
