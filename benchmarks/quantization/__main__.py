@@ -50,7 +50,7 @@ def measure(
                 typer.echo(f"wrote {path}", err=True)
 
 
-def about() -> dict[str, str]:
+def about(module: str = "benchmarks.quantization") -> dict[str, str]:
     """When and with what it was measured."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
@@ -58,7 +58,7 @@ def about() -> dict[str, str]:
         "PyTorch": torch.__version__,
         "numpy": np.__version__,
         "Python": platform.python_version(),
-        "command": " ".join(["python -m benchmarks.quantization", *sys.argv[1:]]),
+        "command": " ".join([f"python -m {module}", *sys.argv[1:]]),
     }
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import pairwise
@@ -32,17 +33,58 @@ from neurodeploy.passes.paths import output_nodes
 Array = NDArray[np.float64]
 CALIBRATION = 400
 """Samples that calibration may look at, of those that were trained on."""
+COMPARED = 450
+"""Presentations in which spikes are compared: the first of them."""
+PRESENTATIONS = 20_000
+"""On which accuracy is measured, where samples are sent as random spikes: each is presented often enough for that."""
+FEWER = 5_000
+"""Those of the rules of which no loss is reported."""
+CHUNK = 2_000
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Presentations of held-out samples: values ``(N, T, *shape)`` per input, with their ``labels`` ``(N,)``.
+
+    ``samples``: which sample each of them shows ``(N,)``; one that is sent as random spikes is presented many times.
+    """
+
+    stimulus: dict[str, NDArray[Any]]
+    labels: NDArray[np.int64]
+    samples: NDArray[np.int64]
+
+    @property
+    def count(self) -> int:
+        """How many different samples there are."""
+        return len(np.unique(self.samples))
+
+    def chunks(self) -> Iterator[dict[str, NDArray[Any]]]:
+        """The stimulus, as much as fits into memory at a time."""
+        for start in range(0, len(self.labels), CHUNK):
+            yield {name: values[start : start + CHUNK] for name, values in self.stimulus.items()}
+
+    def first(self, count: int) -> Shown:
+        """The first presentations of them."""
+        stimulus = {name: values[:count] for name, values in self.stimulus.items()}
+        return Shown(stimulus, self.labels[:count], self.samples[:count])
+
+    def as_floats(self) -> Shown:
+        """The same presentations, spikes as floats."""
+        return replace(self, stimulus={name: values.astype(np.float64) for name, values in self.stimulus.items()})
+
+    def fewer(self) -> Shown:
+        """``FEWER`` presentations or a few more, so that all samples are shown as often, if there are so many."""
+        return self.first(-(-FEWER // self.count) * self.count if self.count < FEWER else FEWER)
 
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A network with what it is shown: ``calibration``, which it was trained on, and ``held_out`` with ``labels``."""
+    """A network with what it is shown: ``calibration``, which it was trained on, and ``held_out``."""
 
     name: str
     network: Network
     calibration: dict[str, Array]
-    held_out: dict[str, Array]
-    labels: NDArray[np.int64]
+    held_out: Shown
     feed_forward: bool = True
 
     @property
@@ -78,7 +120,9 @@ def trained(name: str) -> Trained:
     torch.manual_seed(recipe.seed)
     assert recipe.make is not None
     module = recipe.make(int(np.prod(data.shape)), data.classes)
-    place = home() / "quantization" / f"{name.replace(' ', '-').replace(',', '')}-{_fingerprint(recipe, module)}.pt"
+    place = (
+        home() / "quantization" / f"{name.replace(' ', '-').replace(',', '')}-{fingerprint(recipe, module, data)}.pt"
+    )
     if place.exists():
         module.load_state_dict(torch.load(place, weights_only=True))
     else:
@@ -86,19 +130,29 @@ def trained(name: str) -> Trained:
         place.parent.mkdir(parents=True, exist_ok=True)
         write_file(place, lambda file: torch.save(module.state_dict(), file))
     module.eval()
-    steps = _encoder(recipe, 77)
+    steps = encoder(recipe, 77)
     values = InputRange(0, 1, 1) if recipe.spikes else InputRange(0, 1, 1 / data_sets.LEVELS)
     network = nd.load(_spiking(module, recipe, data), input_shape=data.shape, input_range=values)
     shown = {network.input_names[0]: steps(data.train[:CALIBRATION])}
-    new = {network.input_names[0]: steps(data.held_out)}
-    return Trained(name, network, shown, new, data.held_out_labels, recipe.feed_forward)
+    held_out = presented(network.input_names[0], steps, data, recipe.spikes)
+    return Trained(name, network, shown, held_out, recipe.feed_forward)
+
+
+def presented(source: str, encode: Callable[[Array], Array], data: data_sets.Data, spikes: bool) -> Shown:
+    """The held-out samples in turn, as often as it takes; one that is sent as values is the same each time."""
+    count = len(data.held_out)
+    times = -(-PRESENTATIONS // count) if spikes else 1
+    kind = np.uint8 if spikes else np.float64
+    parts = [data.held_out[start : start + CHUNK] for start in range(0, count, CHUNK)]
+    values = np.concatenate([encode(part).astype(kind) for _ in range(times) for part in parts])
+    return Shown({source: values}, np.tile(data.held_out_labels, times), np.tile(np.arange(count), times))
 
 
 def _train(module: nn.Module, recipe: Recipe, data: data_sets.Data) -> None:
     if recipe.rates:
         training.train_rates(module, data, recipe.epochs, recipe.rate, recipe.seed)
     else:
-        training.train(module, _encoder(recipe, 1), data, recipe.epochs, recipe.rate, recipe.seed)
+        training.train(module, encoder(recipe, 1), data, recipe.epochs, recipe.rate, recipe.seed)
 
 
 def _spiking(module: nn.Module, recipe: Recipe, data: data_sets.Data) -> nn.Module:
@@ -122,7 +176,7 @@ MOST_SPIKES = 15
 """Of a sinabs neuron in one step: 8-bit hardware sends no more in four bits."""
 
 
-def _encoder(recipe: Recipe, seed: int) -> Callable[[Array], Array]:
+def encoder(recipe: Recipe, seed: int) -> Callable[[Array], Array]:
     rng = np.random.default_rng(seed)
 
     def encode(samples: Array) -> Array:
@@ -132,19 +186,16 @@ def _encoder(recipe: Recipe, seed: int) -> Callable[[Array], Array]:
     return encode
 
 
-def _fingerprint(recipe: Recipe, module: nn.Module) -> str:
-    """Of everything that decides the weights; ``module`` is not trained yet."""
+def fingerprint(recipe: Recipe, module: nn.Module, data: data_sets.Data) -> str:
+    """Of everything that decides the weights; ``module`` is not trained yet.
+
+    Of the data, that is what is trained on. Functions say where they lie in memory, which differs between processes.
+    """
     content = hashlib.sha256()
-    for part in (
-        inspect.getsource(training),
-        inspect.getsource(data_sets),
-        module,
-        replace(recipe, make=None),
-        torch.__version__,
-    ):
-        content.update(repr(part).encode())
-    for value in module.state_dict().values():
-        content.update(value.numpy().tobytes())
+    for part in (inspect.getsource(training), module, replace(recipe, make=None), torch.__version__):
+        content.update(re.sub(r" at 0x[0-9a-f]+", "", repr(part)).encode())
+    for value in (data.train, data.train_labels, *(value.numpy() for value in module.state_dict().values())):
+        content.update(repr((value.shape, value.dtype.str)).encode() + value.tobytes())
     return content.hexdigest()[:12]
 
 
@@ -157,8 +208,9 @@ def _digits() -> Trained:
     shown = digits_model.stimulus(config)
     seen = data.present(torch.from_numpy(data.split()[0].pixels[:CALIBRATION]), config["steps"]).contiguous().numpy()
     source = network.input_names[0]
-    held_out = np.asarray(shown["input"], np.float64)
-    return Trained(DIGITS, network, {source: seen.astype(np.float64)}, {source: held_out}, np.asarray(shown.labels))
+    values, labels = np.asarray(shown["input"], np.float64), np.asarray(shown.labels)
+    held_out = Shown({source: values}, labels, np.arange(len(labels)))
+    return Trained(DIGITS, network, {source: seen.astype(np.float64)}, held_out)
 
 
 def _leaky(beta: float = 0.9, **options: Any) -> nn.Module:

@@ -9,7 +9,7 @@ from functools import lru_cache
 import torch
 
 from benchmarks.quantization import networks
-from benchmarks.quantization.measure import Accuracy, Bench
+from benchmarks.quantization.measure import POINTS, Accuracy, Bench, Loss
 from benchmarks.quantization.peers import PEERS, rounded_by
 from benchmarks.quantization.results import CALIBRATED, OURS, SPLIT, Result
 from neurodeploy.errors import NeurodeployError
@@ -37,12 +37,18 @@ def _bench(name: str) -> Bench:
 
 def _result(bench: Bench, bits: int, rule: str) -> Result:
     name, unseen, start = bench.trained.name, bench.trained.name in networks.UNSEEN, time.perf_counter()
+    shown, before = bench.trained.held_out, bench.accuracy
+    if rule not in (CALIBRATED, SPLIT):
+        shown = shown.fewer()
+    counts = shown.count, len(shown.labels)
     try:
         program = maker(bench, bits, rule)()
     except NeurodeployError as error:
-        return Result(name, unseen, bits, rule, 0.0, 0.0, NONE, bench.accuracy, 0.0, str(error))
-    seconds, kept = time.perf_counter() - start, bench.kept(program)
-    return Result(name, unseen, bits, rule, kept.worst, kept.worst_isolated, kept.accuracy, bench.accuracy, seconds)
+        lost = Loss(POINTS * before.shared, 0.0)
+        return Result(name, unseen, bits, rule, 0.0, 0.0, NONE, before, lost, *counts, 0.0, str(error))
+    seconds, kept = time.perf_counter() - start, bench.kept(program, shown)
+    worst = kept.worst, kept.worst_isolated
+    return Result(name, unseen, bits, rule, *worst, kept.accuracy, before, kept.loss, *counts, seconds)
 
 
 def maker(bench: Bench, bits: int, rule: str) -> Callable[[], Program]:
