@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from numpy.typing import NDArray
@@ -101,8 +102,19 @@ class Runs:
         return ProgramRun(self.program, batch, states=True)
 
     def of_isolated(self, batch: int) -> Feed:
-        """The program without states, to be driven by what the float network sent."""
-        return open_stream(self.program, batch) if self.compiled else ProgramRun(self.program, batch)
+        """The program without states, to be driven by what the float network sent.
+
+        Compiled code records the nodes ``behind`` others only: the rest do what they do undriven.
+        """
+        return (
+            open_stream(self.program, batch, record=self.behind) if self.compiled else ProgramRun(self.program, batch)
+        )
+
+    @cached_property
+    def behind(self) -> tuple[str, ...]:
+        """Populations that others send to, not only inputs."""
+        reached = {p.target for p in self.program.projections if p.source in self.program.by_name}
+        return tuple(name for name in self.program.by_name if name in reached)
 
     def whole_network(self, stimulus: Stimulus) -> Trace | None:
         """The run of the float network with the populations of the program, and membranes, by the plain runner.

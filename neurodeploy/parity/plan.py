@@ -16,10 +16,10 @@ WHOLE = 1 << 23
 """The same of a check that runs as it is defined, on the reference: beyond that, on compiled code."""
 GLANCE, GLANCE_STEPS = 1 << 20, 64
 """The same of what is asked besides of a check that agrees, and the most steps of it."""
-LOOK = 1 << 20
+LOOK = 1 << 19
 """The same of what is asked of a larger check where something differs within its budget."""
-PART = 1 << 21
-"""The same of what the reference judges of a check that runs on compiled code."""
+PART, FEWEST_JUDGED = 1 << 20, 4
+"""The same of what the reference judges of a check that runs on compiled code, and the fewest steps of a block."""
 SEED = 0
 
 
@@ -99,13 +99,18 @@ class Plan:
         """Blocks of one sample in all samples: what the reference's part is counted in."""
         return self.samples * -(-self.steps // self.chunk)
 
+    @property
+    def judged(self) -> int:
+        """Steps that the reference judges of a block of one sample: its first ones."""
+        return min(self.chunk, max(FEWEST_JUDGED, PART // (2 * max(self.neurons, 1))))
+
     def reference_part(self) -> dict[int, frozenset[int]]:
         """By sample, the first steps of the blocks that the reference judges: the first of all, and seeded ones.
 
         A sixteenth of them, or as many as make up ``PART`` cells where that is less; two at least.
         """
         starts = range(0, self.steps, self.chunk)
-        most = max(2, min(self.blocks // 16, PART // (max(self.neurons, 1) * self.chunk)))
+        most = max(2, min(self.blocks // 16, PART // (max(self.neurons, 1) * self.judged)))
         drawn = np.random.Generator(np.random.PCG64(SEED)).permutation(self.blocks)[: most - 1]
         chosen: dict[int, set[int]] = {0: {0}}
         for number in map(int, drawn):

@@ -48,12 +48,13 @@ class ReferencePart:
         self._states = {p.name: _ended(self._states[p.name], trace, p) for p in self._program.populations}
 
     def _compare(self, stimulus: Inputs, block: Block, row: int) -> None:
-        samples, place = slice(row, row + 1), Place(block.place.sample + row, block.place.step)
-        inputs = {name: array[samples] for name, array in stimulus.items()}
+        samples, steps = slice(row, row + 1), slice(0, self._plan.judged)
+        place = Place(block.place.sample + row, block.place.step)
+        inputs = {name: array[samples, steps] for name, array in stimulus.items()}
         past = {name: line[samples] for name, line in block.past.items()}
-        actual = Block(block.trace.part(samples, slice(None)), place, past)
+        actual = Block(block.trace.part(samples, steps), place, past)
         self._judged += 1
-        if self._follows(inputs, block, samples):
+        if self._follows(inputs, actual.trace, block, samples):
             self._judge.add(actual, actual)
             return
         expected = Block(self._begun(block, samples).feed(inputs), place, past)
@@ -64,9 +65,9 @@ class ReferencePart:
                 part = f"sample {place.sample}, steps {place.step} to {place.step + expected.trace.steps - 1}"
                 self._explanation = Explanation(expected, actual, arrived, None, part)
 
-    def _follows(self, inputs: Inputs, block: Block, samples: slice) -> bool:
+    def _follows(self, inputs: Inputs, run: Trace, block: Block, samples: slice) -> bool:
         """Whether the engine did what the reference does; where not, the reference runs to show it."""
-        sent, run = quantize_inputs(self._program, inputs), block.trace.part(samples, slice(None))
+        sent = quantize_inputs(self._program, inputs)
         return follows(self._program, sent, run, self._start(samples), self._memory(block, samples))
 
     def _begun(self, block: Block, samples: slice) -> ProgramRun:
@@ -95,7 +96,9 @@ class ReferencePart:
     @property
     def words(self) -> str:
         """Which part was judged."""
-        return f"{self._judged} of {self._plan.blocks} blocks of {self._plan.chunk} steps of a sample"
+        chunk, judged = self._plan.chunk, self._plan.judged
+        blocks = f"{self._judged} of {self._plan.blocks} blocks of {chunk} steps of a sample"
+        return blocks if judged == chunk else f"the first {judged} steps of {blocks}"
 
     @property
     def note(self) -> str:
