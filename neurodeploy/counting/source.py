@@ -123,20 +123,24 @@ static int64_t piece_STATE(const nd_block *block, int64_t written, const uint8_t
     return written;
   }
   const STATE *saturates = (const STATE *)block->saturates + at, *clamps = (const STATE *)block->clamps + at;
-  STATE saturated = 0, clamped = 0, chosen[PIECE];
+  STATE saturated = 0, clamped = 0;
+  uint8_t chosen[PIECE + 8];
   for (int64_t k = 0; k < length; k++) {
     const STATE rests = (u[k] | previous[k]) == 0, limit = (before[k] <= low) | (before[k] >= high);
     saturated += saturates[k] & -rests;
     clamped += clamps[k] & -rests;
-    chosen[k] = limit & ~rests;
+    chosen[k] = (uint8_t)(limit & ~rests);
   }
+  memset(chosen + length, 0, 8);
   block->counts[SATURATED] += saturated;
   block->counts[CLAMPED] += clamped;
-  int64_t cells[PIECE], count = 0;
-  for (int64_t k = 0; k < length; k++) {
-    cells[count] = k;
-    count += chosen[k];
-  }
+  int64_t cells[PIECE + 8], count = 0;
+  for (int64_t k = 0; k < length; k += 8)
+    if (any_byte(chosen + k, 8))
+      for (int64_t i = k; i < k + 8; i++) {
+        cells[count] = i;
+        count += chosen[i];
+      }
   for (int64_t i = 0; i < count; i++) {
     const int64_t last = previous[cells[i]], drive = u[cells[i]], kind = block->kind[at + cells[i]];
     const int decided = was_clamped(block, last, drive, kind);

@@ -149,7 +149,7 @@ class Branching:
 
     def _flat(self, array: NDArray[Any]) -> NDArray[Any]:
         """``(B, T, *shape)`` as ``(B, T, neurons)``."""
-        lying = np.moveaxis(array, 2, -1) if self._channels_last else array
+        lying = array.transpose(0, 1, *range(3, array.ndim), 2) if self._channels_last else array
         return lying.reshape(*array.shape[:2], -1)
 
 
