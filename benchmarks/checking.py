@@ -112,7 +112,11 @@ class Wide:
         return _drawn(name, self.samples, self.steps, 224)
 
 
-CASES = (Case(32, 4, 200), Case(64, 4, 200), Case(128, 1, 200), Case(128, 4, 200), Case(32, 4, 200, MANY))
+SIZES = (32, 4), (64, 4), (128, 1)
+CASES = (
+    *(Case(size, samples, 200) for size, samples in (*SIZES, (128, 4))),
+    *(Case(size, samples, 200, MANY) for size, samples in SIZES),
+)
 
 
 MEMORY: tuple[tuple[Case | Wide, float], ...] = (
