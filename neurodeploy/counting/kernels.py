@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.counting.lying import lying
 from neurodeploy.counting.source import SOURCE
-from neurodeploy.engine.compiler import Compiler, find_compiler
-from neurodeploy.engine.library import load_source
+from neurodeploy.engine.library import open_source
 
 Array = NDArray[Any]
 POINTER, COUNT = ctypes.c_void_p, ctypes.c_int64
@@ -65,10 +63,5 @@ def kernels() -> Kernels | None:
 
     Raises EnvironmentFailureError where the compiler fails.
     """
-    compiler = find_compiler()
-    return None if compiler is None else _loaded(compiler)
-
-
-@cache
-def _loaded(compiler: Compiler) -> Kernels:
-    return Kernels(load_source(SOURCE, compiler))
+    library = open_source(SOURCE)
+    return None if library is None else Kernels(library)

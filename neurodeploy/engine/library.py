@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import platform
 import re
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from neurodeploy.codegen.machine import Machine
 from neurodeploy.engine import cache
 from neurodeploy.engine.build import REMEDY, compile_library
-from neurodeploy.engine.compiler import Compiler, library_flags, trusted
+from neurodeploy.engine.compiler import Compiler, find_compiler, library_flags, trusted
 from neurodeploy.engine.description import Description, codegen_digest
 from neurodeploy.engine.processor import this_machine
 from neurodeploy.errors import EnvironmentFailureError
@@ -67,6 +68,17 @@ def load(
 def load_source(source: str, compiler: Compiler) -> ctypes.CDLL:
     """C that is there already, compiled for this computer or taken from the cache. Raises as ``load`` does."""
     return _library(lambda: (source, ""), compiler, None, this_machine(trusted(compiler)), source)[0]
+
+
+def open_source(source: str) -> ctypes.CDLL | None:
+    """The same by the compiler that there is, loaded once; None without a compiler. Raises as ``load`` does."""
+    compiler = find_compiler()
+    return None if compiler is None else _opened(source, compiler)
+
+
+@functools.cache
+def _opened(source: str, compiler: Compiler) -> ctypes.CDLL:
+    return load_source(source, compiler)
 
 
 def load_program(identity: str, make: Callable[[], Rendering], compiler: Compiler, machine: Machine) -> Compiled:

@@ -9,8 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from neurodeploy.engine.compiler import find_compiler
-from neurodeploy.engine.library import load_source
+from neurodeploy.engine.library import open_source
 
 Array = NDArray[Any]
 Transpose = Callable[[int, int, int, int, int], None]
@@ -108,9 +107,9 @@ def transpose(values: Array, to: Array, rows: int, columns: int) -> bool:
 @cache
 def _loaded() -> Transpose | None:
     """The function, looked for once: which compiler there is takes longer to tell than to transpose a step."""
-    compiler = find_compiler()
-    if compiler is None:
+    library = open_source(SOURCE)
+    if library is None:
         return None
-    function = load_source(SOURCE, compiler)["nd_transpose"]
+    function = library["nd_transpose"]
     function.argtypes, function.restype = [*(ctypes.c_void_p,) * 2, *(ctypes.c_int64,) * 3], None
     return function

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from functools import cache
 
-from neurodeploy.engine.compiler import Compiler, find_compiler
-from neurodeploy.engine.library import load_source
+from neurodeploy.engine.library import open_source
 from neurodeploy.floats.source import SOURCE
 
 
@@ -24,10 +22,5 @@ def kernels() -> Kernels | None:
 
     Raises EnvironmentFailureError where the compiler fails.
     """
-    compiler = find_compiler()
-    return None if compiler is None else _loaded(compiler)
-
-
-@cache
-def _loaded(compiler: Compiler) -> Kernels:
-    return Kernels(load_source(SOURCE, compiler))
+    library = open_source(SOURCE)
+    return None if library is None else Kernels(library)
