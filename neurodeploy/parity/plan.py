@@ -18,8 +18,8 @@ GLANCE, GLANCE_STEPS = 1 << 20, 64
 """The same of what is asked besides of a check that agrees, and the most steps of it."""
 LOOK = 1 << 19
 """The same of what is asked of a larger check where something differs within its budget."""
-PART, FEWEST_JUDGED = 1 << 20, 4
-"""The same of what the reference judges of a check that runs on compiled code, and the fewest steps of a block."""
+PART, JUDGED, FEWEST_JUDGED = 1 << 22, 1 << 19, 4
+"""The same of what the reference judges of a check that runs on compiled code, of a block, and its fewest steps."""
 SEED = 0
 
 
@@ -102,7 +102,7 @@ class Plan:
     @property
     def judged(self) -> int:
         """Steps that the reference judges of a block of one sample: its first ones."""
-        return min(self.chunk, max(FEWEST_JUDGED, PART // (2 * max(self.neurons, 1))))
+        return min(self.chunk, max(FEWEST_JUDGED, JUDGED // max(self.neurons, 1)))
 
     def reference_part(self) -> dict[int, frozenset[int]]:
         """By sample, the first steps of the blocks that the reference judges: the first of all, and seeded ones.

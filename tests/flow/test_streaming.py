@@ -75,7 +75,8 @@ def test_less_is_looked_at_again_the_less_there_is_to_ask() -> None:
     small, long = Plan.of(3, 10, 20), Plan.of(16, 200, 267_000)
     assert small.recordable == small.looked == small.glance == (3, 10)
     assert long.recordable == (1, 15) and long.looked == (1, 7) and long.glance == (1, 3)
-    cells = sum(len(steps) for steps in long.reference_part().values()) * long.chunk * long.neurons
+    assert long.judged == 4 and small.judged == small.chunk
+    cells = sum(len(steps) for steps in long.reference_part().values()) * long.judged * long.neurons
     assert cells <= plan.PART < 2 * cells
 
 
@@ -122,8 +123,8 @@ def damaged(program: Program, name: str) -> Program:
 def test_a_defect_of_the_engine_is_found_where_the_reference_looks(long: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Target and program both run the sick engine, so that nothing but the reference can tell."""
 
-    def sick(program: Program, batch: int, states: bool = False) -> object:
-        return _open(damaged(program, "second"), batch, states)
+    def sick(program: Program, batch: int, states: bool = False, record: object = None) -> object:
+        return _open(damaged(program, "second"), batch, states, record)
 
     _open = feeds.open_stream
     monkeypatch.setattr(feeds, "open_stream", sick)
