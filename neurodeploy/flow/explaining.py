@@ -30,7 +30,7 @@ def explained(
 
     Whether rounding can have made them is always asked. What every term costs, and what remedies bring, is asked where
     ``causes`` says so, by default where the rung does not agree. The first steps of the first samples are looked at: as
-    many as can be held where costs are asked for, else some that the rung tells, fewer where no cell differs at all.
+    many as can be held where costs are asked for, else as many as take some tenths of a second, which the rung tells.
 
     - ``options``: those of quantization; a bundle's own with a bundle.
     """

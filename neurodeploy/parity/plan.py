@@ -17,7 +17,8 @@ WHOLE = 1 << 23
 GLANCE, GLANCE_STEPS = 1 << 20, 64
 """The same of what is asked besides of a check that agrees, and the most steps of it."""
 LOOK = 1 << 19
-"""The same of what is asked of a larger check where something differs within its budget."""
+"""The same of a larger check where something differs within its budget: of a wide network at least ``FEWEST_STEPS``,
+where they are no more than ``LARGEST``."""
 PART, JUDGED, FEWEST_JUDGED = 1 << 22, 1 << 19, 4
 """The same of what the reference judges of a check that runs on compiled code, of a block, and its fewest steps."""
 SEED = 0
