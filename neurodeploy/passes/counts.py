@@ -34,12 +34,13 @@ TOLERANCE = 1e-9
 def with_values(draft: Draft) -> Draft:
     """The draft with the values that every node can send, and with the spikes that neurons can send in a step.
 
-    A machine that adds event by event has its own limit of spikes, which stays as it is.
+    A machine that adds event by event has its own limit of spikes, which stays as it is, and so do networks that
+    integers were written as: they declare what those do.
     """
     draft = replace(draft, values=sent_values(draft.network, draft.paths))
     for name, neuron in draft.neurons.items():
         allowed = neuron.terms.max_spikes_per_step
-        if allowed == 1 or neuron.kind != "cuba-lif" or by_events(draft.numerics):
+        if allowed == 1 or neuron.kind != "cuba-lif" or by_events(draft.numerics) or neuron.terms.state_grid:
             continue
         most = most_spikes(neuron, draft.entering(name), draft.values)
         if most < allowed:

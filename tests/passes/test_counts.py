@@ -29,6 +29,11 @@ def test_a_neuron_sends_what_one_threshold_and_its_largest_input_hold():
     assert most(dense([[-1.0]], max_spikes_per_step=15)) == 1
 
 
+def test_integers_written_as_a_network_declare_what_they_send():
+    """Trained weights may allow fewer, but the file says how many the integers that were trained send at most."""
+    assert most(dense([[1.5]], max_spikes_per_step=15, state_grid=2.0**-10)) == 15
+
+
 def test_what_it_sends_is_as_wide_as_that():
     program = quantize(dense([[1.5, 1.25]], max_spikes_per_step=15)).program
     assert program.by_name["if"].output.width == 2
