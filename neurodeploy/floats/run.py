@@ -70,7 +70,7 @@ class NetworkRun:
         sources = network.sources(name)
         arriving = network.shapes[sources[0]] if sources else network.shapes[name]
         if name in self._stateful:
-            work, arriving = neuron(node, network.contract.of(name), self._batch, network.shapes[name]), arriving
+            work = neuron(node, network.contract.of(name), self._batch, network.shapes[name])
         else:
             work = operator(node, self._batch, arriving, network.shapes[name])
         if work is not None and source is not None:
