@@ -47,6 +47,18 @@ def ignore_requests() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+def request_in(error: BaseException | None) -> KeyboardInterrupt | StopRequested | None:
+    """The request that ``error`` is, or that led to it: Python raises others in its place where it makes a class."""
+    while error is not None and not isinstance(error, KeyboardInterrupt | StopRequested):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def code_of(stop: KeyboardInterrupt | StopRequested) -> int:
+    """The exit code of a process that was asked to stop."""
+    return stop.code if isinstance(stop, StopRequested) and isinstance(stop.code, int) else 128 + signal.SIGINT
+
+
 def words_of(stop: BaseException) -> str:
     """What asked for the stop."""
     if not isinstance(stop, StopRequested):

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 
-from neurodeploy.stopping import StopRequested, heed_requests, ignore_requests, words_of
+from neurodeploy.stopping import code_of, heed_requests, ignore_requests, request_in, words_of
 from neurodeploy.threads import THREADS
 
 OBJECTS = 100_000
@@ -23,8 +23,11 @@ def main() -> None:
         from neurodeploy.cli.app import command_line
 
         code = command_line()
-    except (KeyboardInterrupt, StopRequested) as stop:
-        code = stop.code if isinstance(stop, StopRequested) and isinstance(stop.code, int) else 130
+    except BaseException as error:
+        stop = request_in(error)
+        if stop is None:
+            raise
+        code = code_of(stop)
         _tell(words_of(stop), code, "--json" in sys.argv and not _has_answered())
     ignore_requests()
     sys.exit(code)

@@ -18,7 +18,7 @@ from typer.exceptions import TyperException
 from neurodeploy.cli.stdout import silence, tell
 from neurodeploy.errors import EnvironmentFailureError, InputError, NeurodeployError, out_of_memory
 from neurodeploy.foreign import shown
-from neurodeploy.stopping import StopRequested, words_of
+from neurodeploy.stopping import code_of, request_in, words_of
 
 DEBUG = "NEURODEPLOY_DEBUG"
 
@@ -45,6 +45,9 @@ class Failure:
 
 def failure_of(error: BaseException) -> Failure:
     """The failure that an exception stands for; one that nobody expected is a bug of ours."""
+    stop = request_in(error)
+    if stop is not None:
+        return _unplanned(code_of(stop), "Interrupted", words_of(stop))
     if isinstance(error, NeurodeployError):
         return Failure(error.exit_code, f"neurodeploy: {error}", error.to_json())
     if isinstance(error, TyperException):
@@ -61,9 +64,8 @@ def failure_of(error: BaseException) -> Failure:
     memory = out_of_memory(error)
     if memory is not None:
         return failure_of(memory)
-    if isinstance(error, KeyboardInterrupt | typer.Abort | StopRequested):
-        code = error.code if isinstance(error, StopRequested) and isinstance(error.code, int) else 130
-        return _unplanned(code, "Interrupted", words_of(error))
+    if isinstance(error, typer.Abort):
+        return failure_of(KeyboardInterrupt())
     if not isinstance(error, Exception):  # nothing of ours raises what is no Exception
         what = f"code of the user's raised {type(error).__name__}: {error}"
         return failure_of(InputError(what, "module", "let it raise exceptions, and not end the process"))

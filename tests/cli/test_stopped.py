@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from neurodeploy import stopping
-from neurodeploy.stopping import undo_all, undone_path
+from neurodeploy.cli.app import guarded
+from neurodeploy.errors import InputError
+from neurodeploy.stopping import StopRequested, undo_all, undone_path
 from tests.stopped import SIGNALS, prepare, stopped
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to see a process's signals in")
@@ -44,6 +46,26 @@ def test_what_was_cut_short_is_undone_at_the_end(folder: Path, monkeypatch: pyte
     os.chdir(folder)
     undo_all()
     assert not place.exists()
+
+
+class Stopping:
+    """It is named while its class is made, when Python raises a RuntimeError in the place of every error."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        raise StopRequested(128 + signal.SIGTERM)
+
+
+def test_a_request_in_the_midst_of_a_class_is_no_internal_error() -> None:
+    def work() -> None:
+        type("Named", (), {"field": Stopping()})
+
+    def reading() -> None:
+        try:
+            work()
+        except RuntimeError as error:
+            raise InputError("it is no network", "net.nir", "give another") from error
+
+    assert guarded(work) == guarded(reading) == 128 + signal.SIGTERM
 
 
 LOST = """
