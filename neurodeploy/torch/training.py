@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import cos, pi
 from typing import cast
 
 import numpy as np
@@ -15,6 +16,8 @@ from neurodeploy.torch.module import ProgramModule, Record
 
 LARGEST_GRADIENT = 1.0
 """Norm at which the gradient of a step is cut."""
+HARM = 1.5
+"""An epoch whose loss on the samples held out is larger than the best one's by this factor is taken back."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,8 @@ class Plan:
     """How a module is trained.
 
     - ``epochs``: at most so many; training ends after ``patience`` of them without a better one.
-    - ``learning_rate``: of Adam, in levels of the grid; it falls to 0 along a cosine.
+    - ``learning_rate``: of Adam, in levels of the grid; it falls to 0 along a cosine, by half too after each epoch that
+      does harm.
     - ``minibatch``: samples per step. ``distill``: weight of the distance from the float network.
     - ``node``: the output whose sums tell the class. ``seed``: of the order of the samples.
     """
@@ -34,6 +38,10 @@ class Plan:
     distill: float
     node: str
     seed: int
+
+    def rate(self, epoch: int) -> float:
+        """The learning rate of an epoch, the first of which is 1."""
+        return self.learning_rate * (1 + cos(pi * (epoch - 1) / self.epochs)) / 2
 
 
 @dataclass(frozen=True)
@@ -100,18 +108,21 @@ def _train(
     scale: float,
     progress: Progress | None,
 ) -> tuple[Epoch, ...]:
-    optimizer = torch.optim.Adam(module.parameters(), lr=plan.learning_rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, plan.epochs)
+    optimizer, halved = torch.optim.Adam(module.parameters()), 0
     epochs = [Epoch(0, None, score(module, held_out, plan, scale))]
     best, kept = 0, _copy(module)
     for number in range(1, plan.epochs + 1):
+        for group in optimizer.param_groups:
+            group["lr"] = plan.rate(number) / 2**halved
         loss = _epoch(module, training, plan, scale, optimizer)
-        schedule.step()
         epochs.append(Epoch(number, loss, score(module, held_out, plan, scale)))
         if progress is not None:
             progress(epochs[-1], plan.epochs)
         if epochs[-1].held_out.better_than(epochs[best].held_out):
             best, kept = number, _copy(module)
+        elif epochs[-1].held_out.loss > HARM * epochs[best].held_out.loss:
+            module.load_state_dict(kept)
+            optimizer, halved = torch.optim.Adam(module.parameters()), halved + 1
         if number - best >= plan.patience:
             break
     module.load_state_dict(kept)

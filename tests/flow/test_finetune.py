@@ -81,6 +81,13 @@ def test_training_that_only_does_harm_gives_back_the_start(trained, folder):
     assert program_files(before) == program_files(after)
 
 
+def test_an_epoch_that_does_harm_is_taken_back_and_those_after_it_learn_more_slowly(tmp_path):
+    how = {"epochs": 16, "patience": 16, "minibatch": 8, "learning_rate": 64.0}
+    start, *epochs = nd.finetune(classifier(), samples(), tmp_path / "out.nir", "fixed", BITS, **how).epochs
+    assert epochs[0]["held_out_loss"] > 2 * start["held_out_loss"]
+    assert epochs[-1]["held_out_loss"] < 0.1 * start["held_out_loss"]
+
+
 def test_without_labels_the_original_is_the_teacher(folder):
     shown = {"input": samples()["input"]}
     with pytest.raises(InputError, match="has no labels"):
