@@ -61,9 +61,12 @@ def of_network(name: str) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |"
 
 
-def nearby(shown: Shown, seed: int) -> Shown:
-    """Each presentation many times, with every value a level off or none, the same in all steps, within 0..1."""
-    rng, times = np.random.default_rng(seed), -(-PRESENTATIONS // len(shown.labels))
+def nearby(shown: Shown, seed: int, presentations: int = PRESENTATIONS) -> Shown:
+    """Each presentation many times, with every value a level off or none, the same in all steps, within 0..1.
+
+    So often that there are as many ``presentations`` or a few more.
+    """
+    rng, times = np.random.default_rng(seed), -(-presentations // len(shown.labels))
     stimulus = {}
     for source, values in shown.stimulus.items():
         levels = np.rint(values[:, :1] * LEVELS)
