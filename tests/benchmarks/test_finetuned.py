@@ -65,21 +65,21 @@ def test_a_network_is_trained_checked_and_equal_on_every_rung() -> None:
     network, shown = two_classes()
     trained = Trained("net", network, {"input": shown.stimulus["input"][:20].astype(float)}, shown)
     result = finetuned.tuned(trained, shown, {COMPILED: 30}, epochs=2)
-    assert result.exactness[COMPILED].exact
+    assert result.exactness[COMPILED] == EXACT
     assert (result.samples, result.times, result.epochs) == (60, 1, 2)
     assert result.after.points <= result.before.points
     assert result.seconds > 0
 
 
-def test_a_rung_that_differs_is_no_exact_one() -> None:
+def test_a_rung_that_differs_is_not_equal() -> None:
     network, shown = two_classes()
     report = nd.check(network, shown.as_floats().stimulus, targets=["fixed"], options={"weight-bits": 2})
     found = Exactness.of(report)
     program = next(rung for rung in report.rungs if rung.target == "program")
     assert found.worst == program.nodes["lif"].jaccard < 1
     assert found.differing >= program.nodes["lif"].mismatches > 0
-    assert not found.exact and found.verdict == "diverged"
-    assert not replace(EXACT, verdict="inconclusive").exact and not replace(EXACT, differing=1).exact and EXACT.exact
+    assert not found.equal and found.verdict == "diverged"
+    assert EXACT.equal and not replace(EXACT, differing=1).equal
 
 
 def test_the_table_never_rounds_to_equal_and_counts_what_holds() -> None:
