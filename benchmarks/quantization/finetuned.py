@@ -57,7 +57,7 @@ presentations judges the epochs; it shows the same samples as the rest. No train
 The last columns are what `neurodeploy check` says of the written network: the smallest Jaccard index of a node on any
 rung from the float network in the file over its program to the targets, on {CHECKED[COMPILED]} presentations to `fixed`
 and `c` and on {CHECKED[SIMULATED]} to `loihi-sim` (Lava's own processes), and how many cells differ on any of these
-rungs, membranes and currents among them. *Inconclusive*: no cell differs, and these presentations exercised less of a
+rungs, from program to targets membranes and currents among them. *Inconclusive*: no cell differs, and these presentations exercised less of a
 layer than a check accepts."""
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -191,9 +191,7 @@ def markdown(results: Sequence[Tuned], facts: dict[str, str]) -> str:
     surely = [r.after.points + r.after.error <= WITHIN for r in results]
     equal = [all(found.equal for found in r.exactness.values()) for r in results]
     lines += [f"Within {WITHIN:g} point of float: {_share(within)}, {_share(surely)} with one standard error added."]
-    lines += [
-        f"Equal in every node, state and step, from the float network in the file to every target: {_share(equal)}."
-    ]
+    lines += [f"No cell differs on any rung from the float network in the file to any target: {_share(equal)}."]
     return "\n".join([*lines, ""])
 
 

@@ -88,7 +88,7 @@ def test_the_table_never_rounds_to_equal_and_counts_what_holds() -> None:
     assert "| net | 97.00 | 1.13 ± 0.39 | -0.50 ± 0.30 | 100 × 30 | 9 of 12 | 42 | 1.0 | 1.0 | 0 |" in text
     assert "| net | 97.00 | 1.13 ± 0.39 | 0.80 ± 0.40 | 100 × 30 | 9 of 12 | 42 | 1.0 | 0.9999, diverged | 3 |" in text
     assert "Within 1 point of float: 2 of 2, 1 of 2 with one standard error added." in text
-    assert "to every target: 1 of 2." in text
+    assert "to any target: 1 of 2." in text
     assert "- command: as it was" in text
     assert set(CHECKED) == {COMPILED, SIMULATED}
 
