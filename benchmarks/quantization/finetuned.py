@@ -57,8 +57,8 @@ presentations judges the epochs; it shows the same samples as the rest. No train
 The last columns are what `neurodeploy check` says of the written network: the smallest Jaccard index of a node on any
 rung from the float network in the file over its program to the targets, on {CHECKED[COMPILED]} presentations to `fixed`
 and `c` and on {CHECKED[SIMULATED]} to `loihi-sim` (Lava's own processes), and how many cells differ on any of these
-rungs, from program to targets membranes and currents among them. *Inconclusive*: no cell differs, and these presentations exercised less of a
-layer than a check accepts."""
+rungs, from program to targets membranes and currents among them. *Inconclusive*: no cell differs, and these
+presentations exercised less of a layer than a check accepts."""
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
