@@ -230,8 +230,8 @@ def _neuron_terms(can: Capabilities, p: Population) -> Iterator[tuple[bool, str]
     yield can.fire_once or not p.fire_once, "firing once is"
     yield can.stateless or not p.every_step, "a neuron without memory is"
     yield can.initial_states or not (np.any(p.initial_membrane) or np.any(p.initial_current)), "an initial state is"
-    several = [key for key in ARRAYS if np.unique(getattr(p, key)).size > 1]
-    yield can.arrays or not several, f"{', '.join(several)} that differ between neurons are"
+    several = [] if can.arrays else [key for key in ARRAYS if np.unique(getattr(p, key)).size > 1]
+    yield not several, f"{', '.join(several)} that differ between neurons are"
 
 
 def capability_findings(can: Capabilities, program: Program) -> list[Finding]:

@@ -23,7 +23,10 @@ class Block(ctypes.Structure):
     """What ``nd_branches`` reads and writes; see the source."""
 
     _fields_ = [
-        *((name, POINTER) for name in ("sent", "u", "v", "before", "first", "threshold", "saturates", "clamps")),
+        *(
+            (name, POINTER)
+            for name in ("sent", "u", "v", "before", "first", "threshold", "saturates", "clamps", "added")
+        ),
         *((name, POINTER) for name in ("saturating", "clamping", "kind")),
         *((name, COUNT) for name in ("span", "samples", "steps", "neurons", "every_step", "unit", "bits")),
         *((name, COUNT) for name in ("low", "high")),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.engine.transposing import transpose
+from neurodeploy.memory import Pool
 
 Array = NDArray[Any]
 
@@ -28,10 +29,14 @@ def lying(array: Array) -> Array:
     return ordered.reshape(*array.shape[:2], prod(array.shape[2:]))
 
 
-def in_rows(array: Array) -> Array:
-    """``(B, T, *shape)`` in row-major order; bytes that lie channels last get there many times faster than by numpy."""
+def in_rows(array: Array, pool: Pool | None = None) -> Array:
+    """``(B, T, *shape)`` in row-major order; bytes that lie channels last get there many times faster than by numpy.
+
+    ``pool``: where those then lie.
+    """
     if array.itemsize == 1 and channels_last(array):
-        rows, channels = np.empty(array.shape, array.dtype), array.shape[2]
+        room = np.empty if pool is None else pool.array
+        rows, channels = room(array.shape, array.dtype), array.shape[2]
         if transpose(lying(array), rows, prod(array.shape[3:]), channels):
             return rows
     return np.ascontiguousarray(array)

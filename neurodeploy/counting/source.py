@@ -1,5 +1,8 @@
 """The counting kernels in C: one pass over a block of cells, as they lie in memory."""
 
+SMALL = 1 << 29
+"""The magnitude below which three numbers add up without leaving 32 bits."""
+
 HEAD = r"""
 #include <stdint.h>
 #include <string.h>
@@ -9,6 +12,7 @@ typedef struct {
   const void *u, *v, *before, *first;  /* the same; first: (samples, neurons), membranes before the first step */
   const void *threshold;               /* (span): constants of the neurons, which repeat every span of them */
   const void *saturates, *clamps;      /* 1 where a neuron without membrane and current does */
+  const void *added;                   /* the biases, where none decays and all are small; else null */
   const int64_t *saturating, *clamping; /* (span + 1): how many neurons before one do */
   const int32_t *kind;                 /* which neurons share all that drives a membrane */
   int64_t span, samples, steps, neurons, every_step, unit, bits;
@@ -87,6 +91,24 @@ int64_t nd_same(const void *first, const void *second, int64_t bytes) {
 """
 
 BRANCHES = r"""
+/* How many cells of a stretch in which no membrane decays were clamped, of those where something moved; -1 where floor
+   and ceiling do not decide alone. */
+static int64_t clamped_STATE(const nd_block *block, const STATE *u, const STATE *before, const STATE *previous,
+                             const STATE *bias, int64_t length) {
+  const STATE low = (STATE)block->low, high = (STATE)block->high, plain = (STATE)block->plain;
+  const STATE floor = block->floor < low ? low : (STATE)block->floor;
+  const STATE ceiling = block->ceiling > high ? high : (STATE)block->ceiling;
+  STATE clamped = 0, open = 0;
+  for (int64_t k = 0; k < length; k++) {
+    const STATE small = (u[k] > -SMALL) & (u[k] < SMALL) & (previous[k] > -plain) & (previous[k] < plain);
+    const STATE total = (small ? previous[k] + u[k] : 0) + bias[k];
+    const STATE asked = ((before[k] <= low) | (before[k] >= high)) & ((u[k] | previous[k]) != 0);
+    clamped += asked & ((total < floor) | (total > ceiling));
+    open |= asked & ~(small & (total > -plain) & (total < plain));
+  }
+  return open ? -1 : clamped;
+}
+
 /* One stretch of neurons in one step: what it costs depends on whether any cell lies at a limit, and any moved. */
 static int64_t piece_STATE(const nd_block *block, int64_t written, const uint8_t *sent, const STATE *u, const STATE *v,
                            const STATE *before, const STATE *previous, int64_t at, int64_t length) {
@@ -134,6 +156,12 @@ static int64_t piece_STATE(const nd_block *block, int64_t written, const uint8_t
   memset(chosen + length, 0, 8);
   block->counts[SATURATED] += saturated;
   block->counts[CLAMPED] += clamped;
+  const STATE *added = block->added ? (const STATE *)block->added + at : 0;
+  const int64_t decided = added ? clamped_STATE(block, u, before, previous, added, length) : -1;
+  if (decided >= 0) {
+    block->counts[CLAMPED] += decided;
+    return written;
+  }
   int64_t cells[PIECE + 8], count = 0;
   for (int64_t k = 0; k < length; k += 8)
     if (any_byte(chosen + k, 8))
@@ -175,4 +203,8 @@ int64_t nd_branches_STATE(const nd_block *block) {
 }
 """
 
-SOURCE = HEAD + "".join(BRANCHES.replace("STATE", name) for name in ("int32_t", "int64_t"))
+SOURCE = (
+    HEAD
+    + f"enum {{ SMALL = {SMALL} }};\n"
+    + "".join(BRANCHES.replace("STATE", name) for name in ("int32_t", "int64_t"))
+)

@@ -19,6 +19,7 @@ from neurodeploy.codegen.port import Port
 from neurodeploy.engine.library import Compiled
 from neurodeploy.engine.transposing import transpose
 from neurodeploy.errors import InputError
+from neurodeploy.memory import Pool
 
 Array = NDArray[Any]
 STATES = ("u", "v", "v_before")
@@ -28,6 +29,8 @@ CHUNK = 1 << 16
 Records = dict[str, dict[str, Array]]
 Source = Callable[[int, slice], Array]
 """What a node sends in some steps of a sample: ``(steps, *shape)`` integers."""
+Room = Callable[[tuple[int, ...], Any], Array]
+"""Makes an array without values."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +84,14 @@ def advance(
     steps: int,
     recording: Recording,
     threads: int,
+    pool: Pool | None = None,
 ) -> Records:
-    """Go on with every sample from where its context stands."""
+    """Go on with every sample from where its context stands. ``pool``: where records lie."""
     batch = len(contexts)
     workers = max(1, min(threads, batch))
-    return _run(compiled, lambda _, sample: contexts[sample].ctypes.data, sources, batch, steps, recording, workers)
+    return _run(
+        compiled, lambda _, sample: contexts[sample].ctypes.data, sources, batch, steps, recording, workers, pool
+    )
 
 
 def _run(
@@ -96,10 +102,14 @@ def _run(
     steps: int,
     recording: Recording,
     workers: int,
+    pool: Pool | None = None,
 ) -> Records:
+    room = np.empty if pool is None else pool.array
     ports = {port.name: port for port in compiled.about.ports}
-    messages = {name: np.empty((batch, steps, ports[name].layout.size), ports[name].dtype) for name in sources}
-    recorded = {port.name: _new_records(port, batch, steps, recording) for port in ports.values() if not port.is_input}
+    messages = {name: room((batch, steps, ports[name].layout.size), ports[name].dtype) for name in sources}
+    recorded = {
+        port.name: _new_records(port, batch, steps, recording, room) for port in ports.values() if not port.is_input
+    }
     kept = {
         name: {"output": messages[name]} for name in messages if ports[name].is_input and recording.keeps(name)
     } | recorded
@@ -145,12 +155,12 @@ def _share(work: Callable[[int, int], None], batch: int, workers: int) -> None:
                 pass
 
 
-def _new_records(port: Port, batch: int, steps: int, recording: Recording) -> dict[str, Array]:
+def _new_records(port: Port, batch: int, steps: int, recording: Recording, room: Room) -> dict[str, Array]:
     if not recording.keeps(port.name):
         return {}
     shape = batch, steps, port.layout.size
     keys = STATES if recording.states and port.states else ()
-    return {"output": np.empty(shape, dtype=port.dtype), **{key: np.empty(shape, dtype=port.states) for key in keys}}
+    return {"output": room(shape, port.dtype), **{key: room(shape, port.states) for key in keys}}
 
 
 def _widened(views: Records, copies: list[tuple[Array, Array]]) -> Records:

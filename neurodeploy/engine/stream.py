@@ -15,6 +15,7 @@ from neurodeploy.engine.run import MISSING, recorded, traced
 from neurodeploy.engine.sources import array_sources, driven_messages, input_sources
 from neurodeploy.errors import InputError, UnavailableError
 from neurodeploy.extras import install_command
+from neurodeploy.memory import Pool
 from neurodeploy.program.program import Program
 from neurodeploy.program.quantizer import quantize_inputs
 from neurodeploy.trace import Trace
@@ -29,6 +30,7 @@ class Stream:
         self._compiled = compiled
         self._recording = recording
         self._threads = threads
+        self._pool = Pool()
         self._contexts = compiled.new_contexts(batch)
         self.reset()
 
@@ -51,10 +53,11 @@ class Stream:
             raise InputError(f"holds {batch} samples", "stimulus", f"the stream has {self.batch}")
         if drive is not None:
             sources |= array_sources(driven_messages(self.program, drive, batch, steps))
-        records = advance(self._compiled, self._contexts, sources, steps, self._recording, self._threads)
-        if drive is not None:
+        records = advance(self._compiled, self._contexts, sources, steps, self._recording, self._threads, self._pool)
+        kept = {name for name in self.program.input_by_name if self._recording.keeps(name)}
+        if drive is not None and kept:
             sent = quantize_inputs(self.program, stimulus)
-            records |= {name: {"output": array} for name, array in sent.items() if self._recording.keeps(name)}
+            records |= {name: {"output": array} for name, array in sent.items() if name in kept}
         return traced(self.program, records)
 
     def __repr__(self) -> str:

@@ -46,23 +46,33 @@ ALWAYS void few_columns(const uint8_t *restrict from, uint8_t *restrict to, int6
     for (int64_t c = 0; c < columns; c++) to[c * rows + r] = from[r * columns + c];
 }
 
-/* Eight by eight, the last ones once more with those before them where eight do not divide them. A tile of columns is
-   a line of the cache in each row. */
+/* Eight by eight, the last ones once more with those before them where eight do not divide them. */
+ALWAYS void block(const uint8_t *restrict from, uint8_t *restrict to, int64_t rows, int64_t columns, int64_t row,
+                  int64_t column) {
+  const int64_t r = row + 8 <= rows ? row : rows - 8, c = column + 8 <= columns ? column : columns - 8;
+  uint64_t words[8];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; i++) memcpy(words + i, from + (r + i) * columns + c, 8);
+  exchange(words);
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; i++) memcpy(to + (c + i) * rows + r, words + i, 8);
+}
+
+/* A tile is a line of the cache wide and high. Where lines lie further apart, written or read, they are finished one
+   after the other: at distances of a power of two, few of them find room in the cache together. */
 static void blocks(const uint8_t *restrict from, uint8_t *restrict to, int64_t rows, int64_t columns) {
   enum { TILE = 64 };
-  for (int64_t begin = 0; begin < columns; begin += TILE) {
-    const int64_t end = begin + TILE < columns ? begin + TILE : columns;
-    for (int64_t row = 0; row < rows; row += 8)
-      for (int64_t column = begin; column < end; column += 8) {
-        const int64_t r = row + 8 <= rows ? row : rows - 8, c = column + 8 <= columns ? column : columns - 8;
-        uint64_t words[8];
-#pragma GCC unroll 8
-        for (int i = 0; i < 8; i++) memcpy(words + i, from + (r + i) * columns + c, 8);
-        exchange(words);
-#pragma GCC unroll 8
-        for (int i = 0; i < 8; i++) memcpy(to + (c + i) * rows + r, words + i, 8);
-      }
-  }
+  for (int64_t top = 0; top < rows; top += TILE)
+    for (int64_t begin = 0; begin < columns; begin += TILE) {
+      const int64_t bottom = top + TILE < rows ? top + TILE : rows;
+      const int64_t end = begin + TILE < columns ? begin + TILE : columns;
+      if (rows >= columns)
+        for (int64_t column = begin; column < end; column += 8)
+          for (int64_t row = top; row < bottom; row += 8) block(from, to, rows, columns, row, column);
+      else
+        for (int64_t row = top; row < bottom; row += 8)
+          for (int64_t column = begin; column < end; column += 8) block(from, to, rows, columns, row, column);
+    }
 }
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__

@@ -4,43 +4,17 @@ from __future__ import annotations
 
 from math import prod
 from typing import Any, NamedTuple
-from weakref import ReferenceType, ref
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.memory import aligned
+
 Array = NDArray[Any]
-ALIGNED, LINE = 64, 8
-"""Bytes: a whole line of a cache, so that few vectors lie across two; and numbers."""
+LINE = 8
+"""Numbers: a whole line of a cache."""
 ANYTHING, ZEROS = range(2)
 """What is known of numbers: nothing, or that all are zero, and none a negative one."""
-
-
-def aligned(shape: tuple[int, ...], dtype: Any = np.float64, memory: bytearray | None = None) -> Array:
-    """An array without values that begins where a line of the cache does, in ``memory`` where that is given."""
-    kind = np.dtype(dtype)
-    size = prod(shape) * kind.itemsize
-    room = np.empty(size + ALIGNED, np.uint8) if memory is None else np.frombuffer(memory, np.uint8)
-    start = -room.ctypes.data % ALIGNED
-    return room[start : start + size].view(kind).reshape(shape)
-
-
-class Pool:
-    """Memory of arrays that all are gone, to be used again: pages that the system gives anew cost time to clear."""
-
-    def __init__(self) -> None:
-        self._lent: dict[int, list[tuple[bytearray, ReferenceType[Array]]]] = {}
-
-    def array(self, shape: tuple[int, ...], dtype: Any = np.float64) -> Array:
-        """As ``aligned``. The memory stays its own as long as it, or any array that looks into it, is there."""
-        size = prod(shape) * np.dtype(dtype).itemsize + ALIGNED
-        lent = self._lent.setdefault(size, [])
-        place = next((k for k, (_, user) in enumerate(lent) if user() is None), None)
-        memory = bytearray(size) if place is None else lent.pop(place)[0]
-        array = aligned(shape, dtype, memory)
-        assert isinstance(array.base, np.ndarray)
-        lent.append((memory, ref(array.base)))
-        return array
 
 
 class Row(NamedTuple):

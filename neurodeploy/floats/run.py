@@ -16,7 +16,8 @@ from neurodeploy.floats.kernels import Kernels
 from neurodeploy.floats.neurons import neuron
 from neurodeploy.floats.operators import operator
 from neurodeploy.floats.parts import COPIED, DENSE, GIVEN, WINDOW, Part, Work, in_one_piece, part_of, set_chunk
-from neurodeploy.floats.rows import ANYTHING, Pool, Ring, Row
+from neurodeploy.floats.rows import ANYTHING, Ring, Row
+from neurodeploy.memory import Pool
 from neurodeploy.network.network import Network, is_junction
 from neurodeploy.network.shapes import SPIKING
 from neurodeploy.reference.arrival import Arrivals
@@ -59,6 +60,7 @@ class NetworkRun:
         self._parts = in_one_piece(self._part(name) for name in network.order)
         self._narrow = {name: source for name in network.order if (source := self._narrow_source(name))}
         edges = [(source, name) for name in network.order for source in network.sources(name)]
+        self._kinds = {name: self._recorded(name) for name in network.populations}
         self._alone = set(network.populations) - {source for source, name in edges if name not in self._narrow}
 
     def _work(self, name: str) -> Work:
@@ -148,17 +150,20 @@ class NetworkRun:
         by_step[...] = np.moveaxis(values, 1, 0)
         return Row.of(by_step)
 
-    def _record(self, name: str, steps: int) -> dict[str, Row]:
-        """Empty records of a node, ``(T, B, *shape)``; spikes are small integers."""
-        shape = steps, self._batch, *self._network.shapes[name]
+    def _recorded(self, name: str) -> dict[str, Any]:
+        """The types of what is recorded of a node; spikes are small integers."""
         spiking = isinstance(self._network.nodes[name], SPIKING)
-        most = self._network.contract.of(name).max_spikes_per_step
         kinds: dict[str, Any] = {"values": np.float64} if not spiking else {"bytes": np.int8}
-        if spiking and most >= BYTE:
+        if spiking and self._network.contract.of(name).max_spikes_per_step >= BYTE:
             kinds = {"counts": np.int64}
         if self._states and name in self._stateful:
             kinds |= {"before": np.float64, "after": np.float64}
-        return {key: Row.of(self._pool.array(shape, kind)) for key, kind in kinds.items()}
+        return kinds
+
+    def _record(self, name: str, steps: int) -> dict[str, Row]:
+        """Empty records of a node, ``(T, B, *shape)``."""
+        shape = steps, self._batch, *self._network.shapes[name]
+        return {key: Row.of(self._pool.array(shape, kind)) for key, kind in self._kinds[name].items()}
 
     def _entry(self, name: str, record: Mapping[str, Row]) -> Entry:
         by_sample = {key: np.moveaxis(row.array, 0, 1) for key, row in record.items()}

@@ -127,8 +127,8 @@ typedef int8_t nd_bytes __attribute__((vector_size(32), aligned(1), may_alias));
 
 enum { TOGETHER = 32 };
 
-/* The same for as many plain neurons, both of whose membranes are recorded; old: the one after the step before. The
-   rules are known where this is called, so that nothing branches. */
+/* The same for as many plain neurons; old: the membrane after the step before, which may lie where the one after this
+   step goes. The rules are known where this is called, so that nothing branches. */
 INLINE void plain_step(const int every, const int strict, const int kind, const nd_terms *t, const double *x,
                        const double *old, uint8_t *sent, double *before, double *after) {
   const nd_four none = {0}, rest = none + *t->rest, threshold = none + *t->threshold, target = none + *t->reset_value;
@@ -189,16 +189,18 @@ typedef struct {
   int64_t where, last, alone;
 } nd_records;
 
-/* One step of plain neurons. Their membranes are kept at the end of a chunk; until then its records hold them. */
+/* One step of plain neurons. Where membranes are recorded, they are kept at the end of a chunk: until then its records
+   hold them. */
 static int64_t step_plain(const nd_terms *terms, const double *x, double *v, double *out, nd_records at, int64_t clean,
                           int64_t neurons) {
-  const double *old = at.where ? at.after - neurons : v;
+  const double *old = at.after && at.where ? at.after - neurons : v;
   int64_t sent = 0;
   clean |= at.alone;
   for (int64_t k = 0; k < neurons; k += SOME) {
     const int64_t some = neurons - k < SOME ? neurons - k : SOME;
     uint8_t sends[SOME], any = 0;
-    take_plain(terms, x + k, old + k, sends, at.before + k, at.after + k, some);
+    double unseen[SOME];
+    take_plain(terms, x + k, old + k, sends, at.before ? at.before + k : unseen, (at.after ? at.after : v) + k, some);
     for (int64_t i = 0; i < some; i++) any |= sends[i];
     sent |= any;
     if (any && !at.alone)
@@ -206,7 +208,7 @@ static int64_t step_plain(const nd_terms *terms, const double *x, double *v, dou
     else if (!clean)
       memset(out + k, 0, (size_t)some * sizeof(double));
     if (at.bytes) memcpy(at.bytes + k, sends, (size_t)some);
-    if (at.last) memcpy(v + k, at.after + k, (size_t)some * sizeof(double));
+    if (at.after && at.last) memcpy(v + k, at.after + k, (size_t)some * sizeof(double));
   }
   return sent;
 }
@@ -216,7 +218,7 @@ static int64_t step_plain(const nd_terms *terms, const double *x, double *v, dou
 static int64_t nd_neurons(const nd_terms *terms, const double *x, const double *forced, double *v, double *current,
                           double *last, uint8_t *fired, double *out, nd_records at, int64_t clean, int64_t samples,
                           int64_t neurons) {
-  if (is_plain(terms) && !forced && at.before && at.after)
+  if (is_plain(terms) && !forced)
     return step_plain(terms, x, v, out, at, clean, samples * neurons);
   int64_t sent = 0;
   for (int64_t b = 0; b < samples * neurons; b += neurons)

@@ -36,9 +36,8 @@ def explained(
     """
     network, program = held_apart(climb.network), climb.program
     asked = rung.verdict == "diverged" if causes is None else causes
-    differs = any(node.mismatches for node in rung.nodes.values())
     plan = climb.plan
-    samples, steps = plan.recordable if asked else plan.looked if differs else plan.glance
+    samples, steps = plan.recordable if asked else plan.looked
     shown = climb.stimulus.part(slice(0, samples), slice(0, steps))
     trace = climb.floats_of(samples, steps)
     losses = measure(network, program, trace, ladder.calibrated, asked)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from neurodeploy.adequacy import Adequacy
+from neurodeploy.memory import Pool
 from neurodeploy.network.network import Network
 from neurodeploy.parity.block import Past, Place
 from neurodeploy.parity.budget_rung import BudgetJudge, as_integers
@@ -23,6 +24,7 @@ from neurodeploy.parity.target_side import Sends, Side
 from neurodeploy.program.program import Program
 from neurodeploy.reference.program_runner import memory_steps
 from neurodeploy.stimulus import Stimulus
+from neurodeploy.target import Feed
 from neurodeploy.trace import Trace, joined
 
 Progress = Callable[[str], None]
@@ -70,6 +72,19 @@ class _Whole:
     floats: Trace | None
 
 
+@dataclass(frozen=True, eq=False)
+class _Rungs:
+    """Runs of some samples under way; ``floats``, ``integers``: what the network and the program sent last."""
+
+    network: Feed
+    program: Feed
+    isolated: Follower
+    judged: Follower | None
+    sides: Sequence[tuple[Side, Sends]]
+    floats: Past
+    integers: Past
+
+
 class Climb:
     """A ladder on its way up; after ``run`` its judges hold all counts.
 
@@ -97,7 +112,7 @@ class Climb:
         self.floats: Trace | None = None
         self.sourced = False
         self.readouts = Readouts(read)
-        self.recorder = Recorder(program, plan)
+        self.recorder, self.pool = Recorder(program, plan), Pool()
 
     def run(self, source: Callable[[Stimulus], Trace] | None, progress: Progress = lambda text: None) -> None:
         """Advance every rung to the end. ``source``: runs the module that the network came from."""
@@ -121,43 +136,48 @@ class Climb:
             said = floats = None  # or the next call of the source would find two of its traces in memory
 
     def _group(self, shown: Stimulus, group: slice, local: slice, whole: _Whole, told: Callable[[float], None]) -> None:
-        network = self.runs.of_network(shown.batch) if whole.floats is None else Recorded(whole.floats)
-        program, said = self.runs.of_program(shown.batch), whole.said
-        isolated = Follower(lambda: self.runs.of_isolated(shown.batch), shown)
-        judged = None if said is None else Follower(lambda: self.runs.of_judged(shown, said), shown)
-        sides: list[tuple[Side, Sends]] = [(side, side.sends(local, shown.batch)) for side in self.sides]
-        floats, integers = (Past(memory_steps(self.program)) for _ in range(2))
+        said = whole.said
+        rungs = _Rungs(
+            self.runs.of_network(shown.batch) if whole.floats is None else Recorded(whole.floats),
+            self.runs.of_program(shown.batch),
+            Follower(lambda: self.runs.of_isolated(shown.batch), shown),
+            None if said is None else Follower(lambda: self.runs.of_judged(shown, said), shown),
+            [(side, side.sends(local, shown.batch)) for side in self.sides],
+            *(Past(memory_steps(self.program)) for _ in range(2)),
+        )
         for steps in self.plan.chunks():
-            block, place = shown.part(slice(None), steps), Place(group.start, steps.start)
-            traces: dict[str, Trace] = {}
-            sent, expected = network.feed(block), program.feed(block)
-            known = Known(self.runs.counting)
-            rows = _in_rows(expected, known)
-            if said is not None and judged is not None:
-                source = said.part(slice(None), steps)
-                driven = judged.feed(steps, source, sent, self.runs.follows(source, sent, known))
-                self.reading.add(source, driven, place, known)
-                traces["source"] = source
-            drive = as_integers(self.program, sent, known)
-            same = all(sends_the_same(entry, drive[name], known) for name, entry in rows.entries.items())
-            fed = isolated.feed(steps, drive, rows, same or not self.runs.behind)
-            fed = fed if fed is rows else _in_rows(replace(fed, entries={**rows.entries, **fed.entries}), known)
-            ours = integers.block(expected, place)
-            self.losses.add(floats.block(sent, place), replace(ours, trace=rows), fed, known)
-            self.exercised.add(expected, place, known)
-            if self.adequacy is not None:
-                counts = {name: known.sent(rows[name].output) for name in self.program.by_name}
-                fired = {name: sent.neurons for name, sent in counts.items() if sent.cells}
-                self.adequacy.add(rows, place.sample, place.step, fired)
-            if self.part is not None:
-                self.part.add(block, expected, place)
-            traces |= {"network": sent, "program": rows}
-            for side, sends in sides:
-                traces[side.name] = _in_rows(side.add(ours, sends(block, steps, expected), known), known, rows)
-            for rung, trace in traces.items():
-                self.readouts.add(rung, trace, place)
-            self.recorder.add(traces, place, self._firsts(), known)
+            source = None if said is None else said.part(slice(None), steps)
+            self._block(shown.part(slice(None), steps), steps, Place(group.start, steps.start), rungs, source)
             told(group.start + (group.stop - group.start) * steps.stop / self.plan.steps)
+
+    def _block(self, block: Stimulus, steps: slice, place: Place, rungs: _Rungs, source: Trace | None) -> None:
+        """One step of the ladder; all that it recorded is gone afterwards, so that the next finds its memory free."""
+        traces: dict[str, Trace] = {}
+        known, sent = Known(self.runs.counting, self.pool), rungs.network.feed(block)
+        if source is not None and rungs.judged is not None:
+            driven = rungs.judged.feed(steps, source, sent, self.runs.follows(source, sent, known))
+            self.reading.add(source, driven, place, known)
+            traces["source"] = source
+        expected = rungs.program.feed(block)
+        self.exercised.add(expected, place, known)
+        if self.part is not None:
+            self.part.add(block, expected, place)
+        rows, ours = _in_rows(expected, known), rungs.integers.block(expected, place)
+        traces |= {"network": sent, "program": rows}
+        for side, sends in rungs.sides:
+            traces[side.name] = _in_rows(side.add(ours, sends(block, steps, expected), known), known, rows)
+        drive = as_integers(self.program, sent, known)
+        same = all(sends_the_same(entry, drive[name], known) for name, entry in rows.entries.items())
+        fed = rungs.isolated.feed(steps, drive, rows, same or not self.runs.behind)
+        fed = fed if fed is rows else _in_rows(replace(fed, entries={**rows.entries, **fed.entries}), known)
+        self.losses.add(rungs.floats.block(sent, place), replace(ours, trace=rows), fed, known)
+        if self.adequacy is not None:
+            counts = {name: known.sent(rows[name].output) for name in self.program.by_name}
+            fired = {name: sent.neurons for name, sent in counts.items() if sent.cells}
+            self.adequacy.add(rows, place.sample, place.step, fired)
+        for rung, trace in traces.items():
+            self.readouts.add(rung, trace, place)
+        self.recorder.add(traces, place, self._firsts(), known)
 
     def floats_of(self, samples: int, steps: int) -> Trace:
         """The float network with states on the first samples and steps."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.analysis.branches import limited
 from neurodeploy.counting.kernels import STATES, Block, Kernels
+from neurodeploy.counting.source import SMALL
 from neurodeploy.numerics import Numerics
 from neurodeploy.parity.limits import Limits
 from neurodeploy.program.population import Population
@@ -57,10 +58,11 @@ class CompiledBranching:
         kinds, kind = np.unique(period[3:], axis=1, return_inverse=True)
         self._decay, self._bias = kinds
         repeated = -(-PIECE // period.shape[1])
-        self._tiles = np.tile(period[:3], repeated).astype(np.int64) << np.array([[numerics.state_shift], [0], [0]])
+        shifts = np.array([[numerics.state_shift], [0], [0], [0]])
+        self._tiles = np.tile(period[[0, 1, 2, 4]], repeated).astype(np.int64) << shifts
         keep = numerics.decay_one - self._decay
         self._kinds = np.ascontiguousarray(np.stack([keep, self._bias]), np.int64)
-        self._before = np.concatenate([np.zeros((2, 1), np.int64), self._tiles[1:].cumsum(axis=1)], axis=1)
+        self._before = np.concatenate([np.zeros((2, 1), np.int64), self._tiles[1:3].cumsum(axis=1)], axis=1)
         self._kind = np.tile(kind.reshape(-1), repeated).astype(np.int32)
         self._room, self._blocks = np.empty((0, 0), np.int64), dict[np.dtype[Any], Block]()
 
@@ -90,8 +92,8 @@ class CompiledBranching:
     def _block(self, dtype: np.dtype[Any]) -> Block:
         """All that does not change from block to block, for states of a type."""
         kind, limits = np.iinfo(dtype), Limits.of(self._numerics, self._population)
-        tiles = self._tiles.astype(dtype)
-        pointers = (*tiles, *self._before, self._kind, self._counts, *self._room, self._table)
+        tiles, plain = self._tiles.astype(dtype), _plain(self._numerics)
+        pointers = (*tiles[:3], *self._before, self._kind, self._counts, *self._room, self._table)
         names = ("threshold", "saturates", "clamps", "saturating", "clamping", "kind", "counts")
         shift, floor, ceiling = self._numerics.state_shift, self._population.floor, self._population.ceiling
         block = Block(
@@ -104,12 +106,18 @@ class CompiledBranching:
             keep=self._kinds[0].ctypes.data,
             bias=self._kinds[1].ctypes.data,
             decay_bits=self._numerics.decay_bits,
-            plain=_plain(self._numerics),
+            plain=plain,
+            added=tiles[3].ctypes.data if not limits.everywhere and 0 < plain <= SMALL and self._adds() else None,
             floor=-NEVER if floor is None else floor << shift,
             ceiling=NEVER if ceiling is None else ceiling << shift,
         )
-        block.kept = pointers
+        block.kept = pointers, tiles
         return block
+
+    def _adds(self) -> bool:
+        """Whether no membrane decays, and all biases are small."""
+        keep, bias = self._kinds
+        return bool((keep == self._numerics.decay_one).all() and (np.abs(bias) < SMALL).all())
 
     def _beyond(self, dtype: np.dtype[Any]) -> bool:
         """Whether a threshold, or what lies a unit below it, may leave a type."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.counting.kernels import Kernels, comparable
 from neurodeploy.counting.lying import in_rows
+from neurodeploy.memory import Pool
 from neurodeploy.parity.masks import Mask, differing, is_nowhere, nowhere
 from neurodeploy.parity.sent import Sent
 
@@ -18,11 +19,11 @@ Array = NDArray[Any]
 class Known:
     """Records ``(B, T, *shape)`` of a block. Integers that are equal count as one, whatever their types and layouts.
 
-    ``library``: kernels that compare and copy faster. Records must not change while this is used.
+    ``library``: kernels that compare and copy faster; ``pool``: where copies lie. Records must not change meanwhile.
     """
 
-    def __init__(self, library: Kernels | None = None) -> None:
-        self._library = library
+    def __init__(self, library: Kernels | None = None, pool: Pool | None = None) -> None:
+        self._library, self._pool = library, pool
         self._records: dict[int, Array] = {}
         self._group: dict[int, int] = {}
         self._sent: dict[int, Sent] = {}
@@ -75,7 +76,7 @@ class Known:
         if _integers(record) and self.sent(record).range == (0, 0):
             rows = np.zeros(record.shape, record.dtype)
         else:
-            rows = in_rows(record)
+            rows = in_rows(record, self._pool)
         if _integers(record):
             self.note_equal(rows, record)
         return rows

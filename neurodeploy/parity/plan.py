@@ -7,19 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLOCK, FEWEST_STEPS, LARGEST = 1 << 20, 8, 1 << 21
+BLOCK, FEWEST_STEPS, LARGEST = 1 << 21, 10, 3 << 20
 """Neurons times steps times samples that are compared at once: some 50 bytes each. Of a wide network so many steps are,
 where they are no more than ``LARGEST``: what is done block by block costs less then."""
 RUN = 1 << 22
 """The same of what a source or a target does in one call, which nothing can cut in time."""
 WHOLE = 1 << 23
 """The same of a check that runs as it is defined, on the reference: beyond that, on compiled code."""
-GLANCE, GLANCE_STEPS = 1 << 20, 64
-"""The same of what is asked besides of a check that agrees, and the most steps of it."""
-LOOK = 1 << 19
-"""The same of a larger check where something differs within its budget: of a wide network at least ``FEWEST_STEPS``,
-where they are no more than ``LARGEST``."""
-PART, JUDGED, FEWEST_JUDGED = 1 << 22, 1 << 19, 4
+LOOK, FEWEST_LOOKED = 1 << 19, 4
+"""The same of what rounding can make is asked of where no costs are asked for, and its fewest steps."""
+PART, JUDGED, FEWEST_JUDGED = 1 << 22, 1 << 19, 2
 """The same of what the reference judges of a check that runs on compiled code, of a block, and its fewest steps."""
 SEED = 0
 
@@ -66,16 +63,10 @@ class Plan:
 
     @property
     def looked(self) -> tuple[int, int]:
-        """First samples and steps that are looked at a second time where something differs; of a small check all."""
+        """First samples and steps of which it is asked what rounding can make; of a small check all."""
         if self.small:
             return self.samples, self.steps
-        few = min(FEWEST_STEPS * self.neurons, LARGEST)
-        return self._first(max(LOOK, few), self.steps)
-
-    @property
-    def glance(self) -> tuple[int, int]:
-        """First samples and steps that are looked at a second time where nothing differs."""
-        return self._first(GLANCE, min(self.steps, GLANCE_STEPS))
+        return self._first(max(LOOK, min(FEWEST_LOOKED * self.neurons, LARGEST)), self.steps)
 
     def _first(self, cells: int, most: int) -> tuple[int, int]:
         """First samples and steps, ``most`` at most, of so many cells together."""

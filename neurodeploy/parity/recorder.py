@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodeploy.counting.lying import channels_last, lying
 from neurodeploy.integers import narrowed
 from neurodeploy.parity.block import Place
 from neurodeploy.parity.known import Known
@@ -160,10 +161,10 @@ class _Node:
         self._size = population.size
         even = min(self._size, most if self._size <= most else most // 2)
         self._neurons = np.unique(np.linspace(0, self._size - 1, even).astype(np.int64))
-        self._places = np.unravel_index(self._neurons, population.shape)
         self._since = np.zeros(len(self._neurons), np.int64)
         self._room = min(self._size, most) - len(self._neurons)
         self._graded = False
+        self._lying: NDArray[np.int64] | None = None
         self._parts: dict[str, list[_Kept]] = {}
         self._units: dict[str, Array] = {}
 
@@ -193,7 +194,7 @@ class _Node:
             self._neurons = np.concatenate([self._neurons, fresh])
             self._since = np.concatenate([self._since, np.full(len(fresh), step, np.int64)])
             self._room -= len(fresh)
-        self._places = np.unravel_index(self._neurons, self._population.shape)
+        self._lying = None
 
     def _strangers(self, different: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Neurons that differ and are not kept yet, by the step in which they first do."""
@@ -203,10 +204,21 @@ class _Node:
     def _kept(self, entry: Entry, part: _Part, differing: NDArray[np.int64] | None) -> _Kept:
         membrane = None
         if entry.v is not None:
-            membrane = narrowed(entry.v[part.row, part.steps][:, *self._places].T.copy())
+            last = channels_last(entry.v)
+            membranes = lying(entry.v)[part.row, part.steps]
+            membrane = narrowed(membranes.take(self._channels_last if last else self._neurons, axis=1).T.copy())
         output = part.of(entry.output).take(self._neurons, axis=1).T.copy()
         values = _values(replace(entry, output=output)) if entry.graded else output
         return _Kept(narrowed(values), membrane, part.sent(entry), differing)
+
+    @property
+    def _channels_last(self) -> NDArray[np.int64]:
+        """Where the neurons lie whose channels lie last."""
+        if self._lying is None:
+            channels, *places = self._population.shape
+            channel, place = np.divmod(self._neurons, prod(places))
+            self._lying = place * channels + channel
+        return self._lying
 
     def value(self) -> NodeRecord:
         order = np.argsort(self._neurons)

@@ -61,7 +61,7 @@ def checked(**how: object) -> Report:
 def test_the_plan_cuts_what_is_long_and_covers_every_cell() -> None:
     small, long = Plan.of(3, 10, 20), Plan.of(16, 200, 267_000)
     assert (small.together, small.group, small.chunk) == (3, 3, 10) and small.small
-    assert (long.together, long.group) == (1, 1) and long.chunk < 10 and not long.small
+    assert (long.together, long.group) == (1, 1) and long.chunk == 10 and not long.small
     for cut in (small, long):
         groups = [group for run in cut.runs() for group in cut.groups(run)]
         assert [s for group in groups for s in range(group.start, group.stop)] == list(range(cut.samples))
@@ -71,11 +71,12 @@ def test_the_plan_cuts_what_is_long_and_covers_every_cell() -> None:
     assert all(step % long.chunk == 0 and step < 200 for steps in part.values() for step in steps)
 
 
-def test_less_is_looked_at_again_the_less_there_is_to_ask() -> None:
+def test_less_is_looked_at_again_of_a_long_check() -> None:
     small, long = Plan.of(3, 10, 20), Plan.of(16, 200, 267_000)
-    assert small.recordable == small.looked == small.glance == (3, 10)
-    assert long.recordable == (1, 15) and long.looked == (1, 7) and long.glance == (1, 3)
-    assert long.judged == 4 and small.judged == small.chunk
+    assert small.recordable == small.looked == (3, 10)
+    assert long.recordable == (1, 15) and long.looked == (1, 4)
+    assert Plan.of(16, 200, 20_000).looked == (1, 26)
+    assert long.judged == 2 and small.judged == small.chunk
     cells = sum(len(steps) for steps in long.reference_part().values()) * long.judged * long.neurons
     assert cells <= plan.PART < 2 * cells
 
@@ -177,7 +178,7 @@ def test_progress_is_told_in_words(long: None) -> None:
 def test_memory_does_not_grow_with_steps_or_samples(long: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond what the stimulus itself takes; what ``adequacy`` keeps ends after 256 steps (tests/adequacy)."""
     monkeypatch.setattr(plan, "BLOCK", 4000)
-    monkeypatch.setattr(plan, "GLANCE", 4000)
+    monkeypatch.setattr(plan, "LOOK", 4000)
     monkeypatch.setattr(recorder, "KEPT", 1000)
     monkeypatch.setattr(recorder, "STEPS", 30)
 
