@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neurodeploy.memory import ALIGNED, SMALL, Pool
+from neurodeploy.memory import ALIGNED, Pool
 
 
 def test_memory_is_lent_again_only_after_everything_that_looks_into_it_is_gone() -> None:
