@@ -18,7 +18,7 @@ WASTE = 2
 """An array may lie in memory that has room for so many of it: the last steps of a run are fewer."""
 
 
-def aligned(shape: tuple[int, ...], dtype: Any = np.float64, memory: bytearray | None = None) -> Array:
+def aligned(shape: tuple[int, ...], dtype: Any = np.float64, memory: memoryview | None = None) -> Array:
     """An array without values that begins where a line of the cache does, in ``memory`` where that is given."""
     kind = np.dtype(dtype)
     size = prod(shape) * kind.itemsize
@@ -31,7 +31,7 @@ class Pool:
     """Memory of arrays that all are gone, to be used again. One thread at a time may use it."""
 
     def __init__(self) -> None:
-        self._lent: dict[int, list[tuple[bytearray, ReferenceType[Array]]]] = {}
+        self._lent: dict[int, list[tuple[memoryview, ReferenceType[Array]]]] = {}
 
     def array(self, shape: tuple[int, ...], dtype: Any = np.float64) -> Array:
         """As ``aligned``. The memory stays its own as long as it, or any array that looks into it, is there."""
@@ -43,13 +43,13 @@ class Pool:
             larger = (other for other in self._lent if size < other <= WASTE * size)
             memory = next((free for other in larger if (free := self._free(other)) is not None), None)
         if memory is None:
-            memory = bytearray(size)
+            memory = memoryview(np.empty(size, np.uint8))
         array = aligned(shape, dtype, memory)
         assert isinstance(array.base, np.ndarray)
         self._lent.setdefault(len(memory), []).append((memory, ref(array.base)))
         return array
 
-    def _free(self, size: int) -> bytearray | None:
+    def _free(self, size: int) -> memoryview | None:
         """Memory of that size which nobody uses, no longer among those that are lent."""
         lent = self._lent.get(size, [])
         place = next((k for k, (_, user) in enumerate(lent) if user() is None), None)

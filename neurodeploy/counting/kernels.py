@@ -52,8 +52,10 @@ class Kernels:
 
 def comparable(first: Array, second: Array) -> bool:
     """Whether ``Kernels.same`` may compare them: equal integers are equal bytes."""
-    alike = first.dtype == second.dtype and first.shape == second.shape and first.strides == second.strides
-    return alike and first.dtype.kind in "iu" and lying(first).flags.c_contiguous
+    if first.dtype != second.dtype or first.shape != second.shape or first.dtype.kind not in "iu":
+        return False
+    apart = zip(first.shape, first.strides, second.strides, strict=True)
+    return all(ours == theirs or length == 1 for length, ours, theirs in apart) and lying(first).flags.c_contiguous
 
 
 def _typed(function: ctypes._NamedFuncPointer, result: Any, *arguments: Any) -> Callable[..., Any]:  # pyright: ignore[reportPrivateUsage]

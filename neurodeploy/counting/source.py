@@ -91,22 +91,28 @@ int64_t nd_same(const void *first, const void *second, int64_t bytes) {
 """
 
 BRANCHES = r"""
-/* How many cells of a stretch in which no membrane decays were clamped, of those where something moved; -1 where floor
-   and ceiling do not decide alone. */
-static int64_t clamped_STATE(const nd_block *block, const STATE *u, const STATE *before, const STATE *previous,
-                             const STATE *bias, int64_t length) {
+/* Counts the cells of a stretch that were saturated or clamped, where no membrane decays; 0 where floor and ceiling do not
+   decide alone about those that moved, and nothing is counted. */
+static int limits_STATE(const nd_block *block, const STATE *u, const STATE *before, const STATE *previous, int64_t at,
+                        int64_t length) {
+  const STATE *saturates = (const STATE *)block->saturates + at, *clamps = (const STATE *)block->clamps + at;
+  const STATE *bias = (const STATE *)block->added + at;
   const STATE low = (STATE)block->low, high = (STATE)block->high, plain = (STATE)block->plain;
   const STATE floor = block->floor < low ? low : (STATE)block->floor;
   const STATE ceiling = block->ceiling > high ? high : (STATE)block->ceiling;
-  STATE clamped = 0, open = 0;
+  STATE saturated = 0, clamped = 0, open = 0;
   for (int64_t k = 0; k < length; k++) {
+    const STATE rests = (u[k] | previous[k]) == 0, asked = ((before[k] <= low) | (before[k] >= high)) & ~rests;
     const STATE small = (u[k] > -SMALL) & (u[k] < SMALL) & (previous[k] > -plain) & (previous[k] < plain);
     const STATE total = (small ? previous[k] + u[k] : 0) + bias[k];
-    const STATE asked = ((before[k] <= low) | (before[k] >= high)) & ((u[k] | previous[k]) != 0);
-    clamped += asked & ((total < floor) | (total > ceiling));
+    saturated += saturates[k] & -rests;
+    clamped += (clamps[k] & -rests) + (asked & ((total < floor) | (total > ceiling)));
     open |= asked & ~(small & (total > -plain) & (total < plain));
   }
-  return open ? -1 : clamped;
+  if (open) return 0;
+  block->counts[SATURATED] += saturated;
+  block->counts[CLAMPED] += clamped;
+  return 1;
 }
 
 /* One stretch of neurons in one step: what it costs depends on whether any cell lies at a limit, and any moved. */
@@ -115,25 +121,27 @@ static int64_t piece_STATE(const nd_block *block, int64_t written, const uint8_t
   const STATE *threshold = (const STATE *)block->threshold + at;
   const STATE unit = (STATE)block->unit, low = (STATE)block->low, high = (STATE)block->high;
   STATE charged = 0, near = 0, equal = 0, limited = 0, moved = 0;
-  for (int64_t k = 0; k < length; k++) {
-    const STATE membrane = before[k];
-    charged += membrane != 0;
-    equal += membrane == threshold[k];
-    near += (membrane < threshold[k]) & (membrane >= threshold[k] - unit);
-    limited |= (membrane <= low) | (membrane >= high);
-  }
   if (any_byte(sent, length)) {
-    STATE fired = 0, reset = 0, held = 0;
+    STATE fired = 0, reset = 0;
     for (int64_t k = 0; k < length; k++) {
-      const STATE fires = sent[k] != 0;
+      const STATE membrane = before[k], fires = sent[k] != 0;
+      charged += (membrane != 0) & ~fires;
+      equal += membrane == threshold[k];
+      near += (membrane < threshold[k]) & (membrane >= threshold[k] - unit);
+      limited |= (membrane <= low) | (membrane >= high);
       fired += fires;
-      reset += fires & (v[k] != before[k]);
-      held += fires & (before[k] != 0);
+      reset += fires & (v[k] != membrane);
     }
     block->counts[FIRED] += fired;
     block->counts[RESET] += reset;
-    charged -= held;
-  }
+  } else
+    for (int64_t k = 0; k < length; k++) {
+      const STATE membrane = before[k];
+      charged += membrane != 0;
+      equal += membrane == threshold[k];
+      near += (membrane < threshold[k]) & (membrane >= threshold[k] - unit);
+      limited |= (membrane <= low) | (membrane >= high);
+    }
   block->counts[QUIET] += charged;
   block->counts[JUST_BELOW] += near;
   block->counts[AT_THRESHOLD] += equal;
@@ -144,6 +152,7 @@ static int64_t piece_STATE(const nd_block *block, int64_t written, const uint8_t
     block->counts[CLAMPED] += block->clamping[at + length] - block->clamping[at];
     return written;
   }
+  if (block->added && limits_STATE(block, u, before, previous, at, length)) return written;
   const STATE *saturates = (const STATE *)block->saturates + at, *clamps = (const STATE *)block->clamps + at;
   STATE saturated = 0, clamped = 0;
   uint8_t chosen[PIECE + 8];
@@ -156,12 +165,6 @@ static int64_t piece_STATE(const nd_block *block, int64_t written, const uint8_t
   memset(chosen + length, 0, 8);
   block->counts[SATURATED] += saturated;
   block->counts[CLAMPED] += clamped;
-  const STATE *added = block->added ? (const STATE *)block->added + at : 0;
-  const int64_t decided = added ? clamped_STATE(block, u, before, previous, added, length) : -1;
-  if (decided >= 0) {
-    block->counts[CLAMPED] += decided;
-    return written;
-  }
   int64_t cells[PIECE + 8], count = 0;
   for (int64_t k = 0; k < length; k += 8)
     if (any_byte(chosen + k, 8))

@@ -24,13 +24,15 @@ from neurodeploy.trace import Trace
 class Stream:
     """``batch`` samples of a program under way; made by ``open_stream``. One thread at a time may use it."""
 
-    def __init__(self, program: Program, compiled: Compiled, batch: int, recording: Recording, threads: int) -> None:
+    def __init__(
+        self, program: Program, compiled: Compiled, batch: int, recording: Recording, threads: int, pool: Pool
+    ) -> None:
         self.program = program
         self.batch = batch
         self._compiled = compiled
         self._recording = recording
         self._threads = threads
-        self._pool = Pool()
+        self._pool = pool
         self._contexts = compiled.new_contexts(batch)
         self.reset()
 
@@ -70,8 +72,11 @@ def open_stream(
     states: bool = False,
     record: Iterable[str] | None = None,
     threads: int | None = None,
+    pool: Pool | None = None,
 ) -> Stream:
     """Compile a program and hold ``batch`` samples of it at their first step.
+
+    ``pool``: where records lie, by default one of its own.
 
     ``record`` names the nodes that traces hold (default: all); nothing is allocated or written for the others. Raises
     InputError for an unknown one, UnavailableError without a C compiler, EnvironmentFailureError where it fails.
@@ -82,4 +87,11 @@ def open_stream(
     compiler = find_compiler()
     if compiler is None:
         raise UnavailableError(MISSING, "engine", f"install gcc, or the extra: {install_command('cc')}")
-    return Stream(program, compile_program(program, compiler), batch, recording, thread_count(threads))
+    return Stream(
+        program,
+        compile_program(program, compiler),
+        batch,
+        recording,
+        thread_count(threads),
+        Pool() if pool is None else pool,
+    )

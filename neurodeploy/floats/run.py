@@ -35,7 +35,7 @@ class NetworkRun:
     """``batch`` samples of a network under way, fed in chunks of steps; chunks joined are the whole run.
 
     - ``states``: membranes are recorded too.
-    - ``forced``: neurons reset as the trace that drives the run fired.
+    - ``forced``: neurons reset as the trace that drives the run fired. ``pool``: where records lie.
 
     Equal to ``run_network`` up to the order in which the messages of a step are added, which decides the last digits of
     a sum; where sums are exact, as with weights on a grid, it is equal in every bit. No sample depends on the others.
@@ -44,7 +44,13 @@ class NetworkRun:
     """
 
     def __init__(
-        self, network: Network, batch: int, library: Kernels, states: bool = False, forced: bool = False
+        self,
+        network: Network,
+        batch: int,
+        library: Kernels,
+        states: bool = False,
+        forced: bool = False,
+        pool: Pool | None = None,
     ) -> None:
         check_supported(network)
         if batch > 1 and keeps_state(network):
@@ -53,7 +59,7 @@ class NetworkRun:
         memory = max((network.contract.of(name).recurrent_delay for _, name in network.recurrent_edges), default=0)
         self._rings = {name: Ring(batch, network.shapes[name], memory) for name in network.order}
         self._arrivals = Arrivals(network, self._rings, batch, FOREVER)
-        self._pool, self._run = Pool(), library.advance
+        self._pool, self._run = Pool() if pool is None else pool, library.advance
         self._stateful = {name for name in network.populations if not is_junction(network.nodes[name])}
         self._made: dict[str, tuple[Callable[[int], Array], Ring]] = {}
         self._works = {name: self._work(name) for name in network.order}

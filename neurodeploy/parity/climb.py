@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from neurodeploy.adequacy import Adequacy
-from neurodeploy.memory import Pool
 from neurodeploy.network.network import Network
 from neurodeploy.parity.block import Past, Place
 from neurodeploy.parity.budget_rung import BudgetJudge, as_integers
@@ -112,7 +111,7 @@ class Climb:
         self.floats: Trace | None = None
         self.sourced = False
         self.readouts = Readouts(read)
-        self.recorder, self.pool = Recorder(program, plan), Pool()
+        self.recorder = Recorder(program, plan)
 
     def run(self, source: Callable[[Stimulus], Trace] | None, progress: Progress = lambda text: None) -> None:
         """Advance every rung to the end. ``source``: runs the module that the network came from."""
@@ -153,7 +152,7 @@ class Climb:
     def _block(self, block: Stimulus, steps: slice, place: Place, rungs: _Rungs, source: Trace | None) -> None:
         """One step of the ladder; all that it recorded is gone afterwards, so that the next finds its memory free."""
         traces: dict[str, Trace] = {}
-        known, sent = Known(self.runs.counting, self.pool), rungs.network.feed(block)
+        known, sent = Known(self.runs.counting, self.runs.pool), rungs.network.feed(block)
         if source is not None and rungs.judged is not None:
             driven = rungs.judged.feed(steps, source, sent, self.runs.follows(source, sent, known))
             self.reading.add(source, driven, place, known)

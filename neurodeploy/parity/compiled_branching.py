@@ -57,7 +57,7 @@ class CompiledBranching:
         period = _period(rows.reshape(len(rows), -1), channels)
         kinds, kind = np.unique(period[3:], axis=1, return_inverse=True)
         self._decay, self._bias = kinds
-        repeated = -(-PIECE // period.shape[1])
+        repeated = max(1, PIECE // period.shape[1])
         shifts = np.array([[numerics.state_shift], [0], [0], [0]])
         self._tiles = np.tile(period[[0, 1, 2, 4]], repeated).astype(np.int64) << shifts
         keep = numerics.decay_one - self._decay

@@ -36,6 +36,8 @@ def divergence(
 
     ``before``: one of the same node that is known already; it is returned where it is the earlier one.
     """
+    if before is not None and before.step < expected.place.step:
+        return before
     firsts: dict[Quantity, Cell | None] = {name: expected.place.cell(mask) for name, mask in differences.items()}
     cells: dict[Quantity, Cell] = {name: cell for name, cell in firsts.items() if cell is not None}
     if not cells:

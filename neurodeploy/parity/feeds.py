@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from neurodeploy.engine import open_stream
 from neurodeploy.engine.compiler import find_compiler
 from neurodeploy.floats import NetworkRun
 from neurodeploy.floats.kernels import Kernels, kernels
+from neurodeploy.memory import Pool
 from neurodeploy.network.network import Network
 from neurodeploy.parity.compare import unequal
 from neurodeploy.parity.known import Known
@@ -79,7 +80,7 @@ class Runs:
 
     A small check runs on the reference, which is the definition of both. A long one runs on compiled code, and the
     reference judges a seeded part of the program's run; ``library`` are the kernels of the float network, ``counting``
-    those that count and compare what all of them did.
+    those that count and compare what all of them did; ``pool``: where their records lie.
     """
 
     network: Network
@@ -87,6 +88,7 @@ class Runs:
     compiled: bool
     library: Kernels | None
     counting: counting.Kernels | None = None
+    pool: Pool = field(default_factory=Pool)
 
     @staticmethod
     def of(network: Network, program: Program, plan: Plan, reference: Judge) -> Runs:
@@ -98,7 +100,7 @@ class Runs:
     def of_program(self, batch: int) -> Feed:
         """The program, with states."""
         if self.compiled:
-            return open_stream(self.program, batch, states=True)
+            return open_stream(self.program, batch, states=True, pool=self.pool)
         return ProgramRun(self.program, batch, states=True)
 
     def of_isolated(self, batch: int) -> Feed:
@@ -106,9 +108,9 @@ class Runs:
 
         Compiled code records the nodes ``behind`` others only: the rest do what they do undriven.
         """
-        return (
-            open_stream(self.program, batch, record=self.behind) if self.compiled else ProgramRun(self.program, batch)
-        )
+        if self.compiled:
+            return open_stream(self.program, batch, record=self.behind, pool=self.pool)
+        return ProgramRun(self.program, batch)
 
     @cached_property
     def behind(self) -> tuple[str, ...]:
@@ -126,7 +128,7 @@ class Runs:
     def of_network(self, batch: int) -> Feed:
         """The float network with the populations of the program, and membranes, by compiled kernels."""
         assert self.library is not None
-        return NetworkRun(held_apart(self.network), batch, self.library, states=True)
+        return NetworkRun(held_apart(self.network), batch, self.library, states=True, pool=self.pool)
 
     def follows(self, said: Trace, floats: Trace, known: Known | None = None) -> bool:
         """Whether the float network, driven by what the source sent, does what it does by itself: it sent the same.
@@ -139,5 +141,5 @@ class Runs:
     def of_judged(self, stimulus: Stimulus, source: Trace) -> Feed:
         """The float network, to be driven by what the source sent, each neuron reset as it fired."""
         if self.library is not None:
-            return NetworkRun(self.network, stimulus.batch, self.library, states=True, forced=True)
+            return NetworkRun(self.network, stimulus.batch, self.library, states=True, forced=True, pool=self.pool)
         return Recorded(run_network(self.network, stimulus, states=True, drive=source, forced=True))

@@ -50,6 +50,8 @@ def test_only_integers_of_one_type_that_lie_alike_are_compared_as_bytes() -> Non
     for second in (turned(whole), whole.astype(np.int32), whole.astype(np.uint64), whole[:, :2], whole.astype(float)):
         assert not comparable(whole, second)
     assert not comparable(whole[:, ::2], whole[:, ::2])
+    steps_first = np.moveaxis(np.ascontiguousarray(whole[:1].swapaxes(0, 1)), 1, 0)
+    assert comparable(whole[:1], steps_first) and not comparable(whole, np.moveaxis(whole.swapaxes(0, 1).copy(), 1, 0))
 
 
 def test_cells_are_flattened_as_they_lie() -> None:

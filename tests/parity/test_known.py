@@ -73,9 +73,10 @@ def test_numbers_that_are_not_numbers_differ_from_themselves() -> None:
     assert Known().different(record, record).tolist() == [[[True, False]]]
 
 
-def test_a_byte_with_a_sign_is_another_number() -> None:
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_byte_with_a_sign_is_another_number(library) -> None:
     signed = np.array([[[-1, 2]]], np.int8)
-    assert Known().different(signed, signed.view(np.uint8)).tolist() == [[[True, False]]]
+    assert Known(library).different(signed, signed.view(np.uint8)).tolist() == [[[True, False]]]
 
 
 def test_a_mask_that_marks_nothing_takes_no_memory_and_cannot_be_changed() -> None:
