@@ -91,8 +91,8 @@ int64_t nd_same(const void *first, const void *second, int64_t bytes) {
 """
 
 BRANCHES = r"""
-/* Counts the cells of a stretch that were saturated or clamped, where no membrane decays; 0 where floor and ceiling do not
-   decide alone about those that moved, and nothing is counted. */
+/* Counts the cells of a stretch that were saturated or clamped, where no membrane decays. Gives 0, and counts nothing,
+   where floor and ceiling do not decide alone about those that moved. */
 static int limits_STATE(const nd_block *block, const STATE *u, const STATE *before, const STATE *previous, int64_t at,
                         int64_t length) {
   const STATE *saturates = (const STATE *)block->saturates + at, *clamps = (const STATE *)block->clamps + at;

@@ -292,6 +292,9 @@ def _rungs(
     lead, part = (climb.stimulus.batch, climb.stimulus.steps), climb.part
     rungs = [climb.reading.rung(allow_silent, lead)] if climb.sourced else []
     program = explain(climb.losses.rung(budget, allow_silent, lead))
+    if climb.alone < climb.plan.steps:
+        alone = f"nodes by themselves (isolated) are those of the first {climb.alone} steps of every sample"
+        program = replace(program, notes=(*program.notes, alone))
     rungs.append(program if part is None else replace(program, notes=(*program.notes, part.note)))
     defect = None if part is None else part.rung()
     rungs += [] if defect is None else [defect]

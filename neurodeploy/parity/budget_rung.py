@@ -54,10 +54,10 @@ class BudgetJudge:
         self._tallies: dict[str, Tally] = {}
         self._isolated: dict[str, Distance] = {}
 
-    def add(self, network: Block, actual: Block, isolated: Trace, known: Known | None = None) -> None:
+    def add(self, network: Block, actual: Block, isolated: Trace | None, known: Known | None = None) -> None:
         """Compare two blocks of one place, of which something may be ``known``.
 
-        ``isolated``: the program, every node fed the float network's outputs.
+        ``isolated``: the program, every node fed the float network's outputs; None where that is not asked any more.
         """
         facts = Known() if known is None else known
         for name in network.trace.entries:
@@ -68,9 +68,9 @@ class BudgetJudge:
             different = _different(expected, entry, facts)
             amounts = tally.add(expected, entry, different, facts)
             alone = self._isolated.setdefault(name, Distance())
-            if isolated[name].output is entry.output:
+            if isolated is not None and isolated[name].output is entry.output:
                 alone.count(amounts)
-            else:
+            elif isolated is not None:
                 alone.add(expected, isolated[name], facts)
             if is_nowhere(different):
                 continue

@@ -165,10 +165,7 @@ class Climb:
         traces |= {"network": sent, "program": rows}
         for side, sends in rungs.sides:
             traces[side.name] = _in_rows(side.add(ours, sends(block, steps, expected), known), known, rows)
-        drive = as_integers(self.program, sent, known)
-        same = all(sends_the_same(entry, drive[name], known) for name, entry in rows.entries.items())
-        fed = rungs.isolated.feed(steps, drive, rows, same or not self.runs.behind)
-        fed = fed if fed is rows else _in_rows(replace(fed, entries={**rows.entries, **fed.entries}), known)
+        fed = self._isolated(steps, sent, rows, rungs.isolated, known) if steps.start < self.alone else None
         self.losses.add(rungs.floats.block(sent, place), replace(ours, trace=rows), fed, known)
         if self.adequacy is not None:
             counts = {name: known.sent(rows[name].output) for name in self.program.by_name}
@@ -177,6 +174,18 @@ class Climb:
         for rung, trace in traces.items():
             self.readouts.add(rung, trace, place)
         self.recorder.add(traces, place, self._firsts(), known)
+
+    def _isolated(self, steps: slice, sent: Trace, rows: Trace, isolated: Follower, known: Known) -> Trace:
+        """What the program does in a block when nodes are fed what the network sent. ``rows``: what it does else."""
+        drive = as_integers(self.program, sent, known)
+        same = all(sends_the_same(entry, drive[name], known) for name, entry in rows.entries.items())
+        fed = isolated.feed(steps, drive, rows, same or not self.runs.behind)
+        return fed if fed is rows else _in_rows(replace(fed, entries={**rows.entries, **fed.entries}), known)
+
+    @property
+    def alone(self) -> int:
+        """First steps of every sample in which nodes are fed what the network sent."""
+        return self.plan.alone if self.runs.compiled else self.plan.steps
 
     def floats_of(self, samples: int, steps: int) -> Trace:
         """The float network with states on the first samples and steps."""

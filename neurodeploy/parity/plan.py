@@ -16,6 +16,8 @@ WHOLE = 1 << 23
 """The same of a check that runs as it is defined, on the reference: beyond that, on compiled code."""
 LOOK, FEWEST_LOOKED = 1 << 19, 2
 """The same of what rounding can make is asked of where no costs are asked for, and its fewest steps."""
+ALONE = 1 << 24
+"""The same of a larger check in which every node is fed what the network sent."""
 PART, JUDGED, FEWEST_JUDGED = 1 << 22, 1 << 19, 2
 """The same of what the reference judges of a check that runs on compiled code, of a block, and its fewest steps."""
 SEED = 0
@@ -67,6 +69,14 @@ class Plan:
         if self.small:
             return self.samples, self.steps
         return self._first(max(LOOK, min(FEWEST_LOOKED * self.neurons, LARGEST)), self.steps)
+
+    @property
+    def alone(self) -> int:
+        """First steps of every sample in which nodes are fed what the network sent; of a small check all."""
+        if self.small:
+            return self.steps
+        chunks = max(1, ALONE // max(self.neurons * self.samples * self.chunk, 1))
+        return min(self.steps, chunks * self.chunk)
 
     def _first(self, cells: int, most: int) -> tuple[int, int]:
         """First samples and steps, ``most`` at most, of so many cells together."""

@@ -77,6 +77,7 @@ def test_less_is_looked_at_again_of_a_long_check() -> None:
     assert small.recordable == small.looked == (3, 10)
     assert long.recordable == (1, 15) and long.looked == (1, 2)
     assert Plan.of(16, 200, 20_000).looked == (1, 26)
+    assert small.alone == 10 and long.alone == long.chunk and Plan.of(1, 200, 267_000).alone == 60
     assert long.judged == 2 and small.judged == small.chunk
     cells = sum(len(steps) for steps in long.reference_part().values()) * long.judged * long.neurons
     assert cells <= plan.PART < 2 * cells
@@ -167,6 +168,20 @@ def test_a_long_check_names_the_first_divergence_and_the_guilty_node(monkeypatch
         isolated = {name: node.isolated_mismatches for name, node in rung.nodes.items()}
         assert isolated["first"] == isolated["third"] == 0 and isolated["second"]
         assert any("counts of nodes by themselves" in note for note in rung.notes)
+
+
+def test_nodes_stand_alone_in_the_first_steps_of_a_long_check(long: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def isolated(report: Report) -> tuple[dict[str, float | None], bool]:
+        rung = next(rung for rung in report.rungs if (rung.source, rung.target) == ("network", "program"))
+        told = any("first 21 steps of every sample" in note for note in rung.notes)
+        return {name: node.isolated_jaccard for name, node in rung.nodes.items()}, told
+
+    everything, _ = isolated(checked())
+    monkeypatch.setattr(plan, "ALONE", 5 * 21 * 20 + 30)
+    first, told = isolated(checked())
+    expected, _ = isolated(checked(steps=21))
+    assert told and first == expected != everything
+    assert isolated(checked(reference="full")) == (everything, False)
 
 
 def test_progress_is_told_in_words(long: None) -> None:
