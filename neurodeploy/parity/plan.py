@@ -16,7 +16,7 @@ WHOLE = 1 << 23
 """The same of a check that runs as it is defined, on the reference: beyond that, on compiled code."""
 LOOK, FEWEST_LOOKED = 1 << 19, 2
 """The same of what rounding can make is asked of where no costs are asked for, and its fewest steps."""
-ALONE = 1 << 24
+ALONE = 1 << 23
 """The same of a larger check in which every node is fed what the network sent."""
 PART, JUDGED, FEWEST_JUDGED = 1 << 22, 1 << 19, 2
 """The same of what the reference judges of a check that runs on compiled code, of a block, and its fewest steps."""

@@ -77,7 +77,7 @@ def test_less_is_looked_at_again_of_a_long_check() -> None:
     assert small.recordable == small.looked == (3, 10)
     assert long.recordable == (1, 15) and long.looked == (1, 2)
     assert Plan.of(16, 200, 20_000).looked == (1, 26)
-    assert small.alone == 10 and long.alone == long.chunk and Plan.of(1, 200, 267_000).alone == 60
+    assert small.alone == 10 and long.alone == long.chunk and Plan.of(1, 200, 267_000).alone == 30
     assert long.judged == 2 and small.judged == small.chunk
     cells = sum(len(steps) for steps in long.reference_part().values()) * long.judged * long.neurons
     assert cells <= plan.PART < 2 * cells
