@@ -43,7 +43,7 @@ class Pool:
             larger = (other for other in self._lent if size < other <= WASTE * size)
             memory = next((free for other in larger if (free := self._free(other)) is not None), None)
         if memory is None:
-            memory = memoryview(np.empty(size, np.uint8))
+            memory = np.empty(size, np.uint8).data
         array = aligned(shape, dtype, memory)
         assert isinstance(array.base, np.ndarray)
         self._lent.setdefault(len(memory), []).append((memory, ref(array.base)))
