@@ -49,9 +49,13 @@ def ignore_requests() -> None:
 
 def request_in(error: BaseException | None) -> KeyboardInterrupt | StopRequested | None:
     """The request that ``error`` is, or that led to it: Python raises others in its place where it makes a class."""
-    while error is not None and not isinstance(error, KeyboardInterrupt | StopRequested):
+    asked: set[int] = set()
+    while error is not None and id(error) not in asked:  # errors may lead to each other
+        if isinstance(error, KeyboardInterrupt | StopRequested):
+            return error
+        asked.add(id(error))
         error = error.__cause__ or error.__context__
-    return error
+    return None
 
 
 def code_of(stop: KeyboardInterrupt | StopRequested) -> int:

@@ -68,6 +68,18 @@ def test_a_request_in_the_midst_of_a_class_is_no_internal_error() -> None:
     assert guarded(work) == guarded(reading) == 128 + signal.SIGTERM
 
 
+def test_errors_that_lead_to_each_other_end_a_verb() -> None:
+    def work() -> None:
+        error = ValueError("one")
+        try:
+            raise KeyError("another") from error
+        except KeyError as later:
+            error.__cause__ = later
+            raise
+
+    assert guarded(work) == 70
+
+
 LOST = """
 import os, signal, sys, time
 from neurodeploy.stopping import heed_requests
