@@ -1,7 +1,7 @@
 """A headless Chromium that opens a page from the disk."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
@@ -46,3 +46,10 @@ def prefer(browser: Any, scheme: str) -> None:
     """Let the reader prefer ``light`` or ``dark``."""
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def wait_until(page: Any, holds: Callable[[Any], bool], seconds: float = 10.0) -> None:
+    """Wait for what a page does by itself. Raises TimeoutException where it does not."""
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    WebDriverWait(page, seconds).until(holds)
