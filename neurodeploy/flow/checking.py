@@ -292,8 +292,9 @@ def _rungs(
     lead, part = (climb.stimulus.batch, climb.stimulus.steps), climb.part
     rungs = [climb.reading.rung(allow_silent, lead)] if climb.sourced else []
     program = explain(climb.losses.rung(budget, allow_silent, lead))
-    if climb.alone < climb.plan.steps:
-        alone = f"nodes by themselves (isolated) are those of the first {climb.alone} steps of every sample"
+    samples, steps = climb.alone
+    if climb.alone != lead:
+        alone = f"nodes by themselves (isolated) are those of the first {steps} steps of {samples} samples"
         program = replace(program, notes=(*program.notes, alone))
     rungs.append(program if part is None else replace(program, notes=(*program.notes, part.note)))
     defect = None if part is None else part.rung()

@@ -165,7 +165,8 @@ class Climb:
         traces |= {"network": sent, "program": rows}
         for side, sends in rungs.sides:
             traces[side.name] = _in_rows(side.add(ours, sends(block, steps, expected), known), known, rows)
-        fed = self._isolated(steps, sent, rows, rungs.isolated, known) if steps.start < self.alone else None
+        asked = place.sample < self.alone[0] and place.step < self.alone[1]
+        fed = self._isolated(steps, sent, rows, rungs.isolated, known) if asked else None
         self.losses.add(rungs.floats.block(sent, place), replace(ours, trace=rows), fed, known)
         if self.adequacy is not None:
             counts = {name: known.sent(rows[name].output) for name in self.program.by_name}
@@ -183,9 +184,9 @@ class Climb:
         return fed if fed is rows else _in_rows(replace(fed, entries={**rows.entries, **fed.entries}), known)
 
     @property
-    def alone(self) -> int:
-        """First steps of every sample in which nodes are fed what the network sent."""
-        return self.plan.alone if self.runs.compiled else self.plan.steps
+    def alone(self) -> tuple[int, int]:
+        """First samples and steps in which nodes are fed what the network sent."""
+        return self.plan.alone if self.runs.compiled else (self.plan.samples, self.plan.steps)
 
     def floats_of(self, samples: int, steps: int) -> Trace:
         """The float network with states on the first samples and steps."""

@@ -71,12 +71,13 @@ class Plan:
         return self._first(max(LOOK, min(FEWEST_LOOKED * self.neurons, LARGEST)), self.steps)
 
     @property
-    def alone(self) -> int:
-        """First steps of every sample in which nodes are fed what the network sent; of a small check all."""
+    def alone(self) -> tuple[int, int]:
+        """First samples and steps in which nodes are fed what the network sent, whole blocks; of a small check all."""
         if self.small:
-            return self.steps
-        chunks = max(1, ALONE // max(self.neurons * self.samples * self.chunk, 1))
-        return min(self.steps, chunks * self.chunk)
+            return self.samples, self.steps
+        samples, steps = self._first(ALONE, self.steps)
+        whole = -(-samples // self.group) * self.group, -(-steps // self.chunk) * self.chunk
+        return min(self.samples, whole[0]), min(self.steps, whole[1])
 
     def _first(self, cells: int, most: int) -> tuple[int, int]:
         """First samples and steps, ``most`` at most, of so many cells together."""

@@ -77,7 +77,7 @@ def test_less_is_looked_at_again_of_a_long_check() -> None:
     assert small.recordable == small.looked == (3, 10)
     assert long.recordable == (1, 15) and long.looked == (1, 2)
     assert Plan.of(16, 200, 20_000).looked == (1, 26)
-    assert small.alone == 10 and long.alone == long.chunk and Plan.of(1, 200, 267_000).alone == 30
+    assert small.alone == (3, 10) and long.alone == (1, 40) and Plan.of(16, 200, 20_000).alone == (2, 200)
     assert long.judged == 2 and small.judged == small.chunk
     cells = sum(len(steps) for steps in long.reference_part().values()) * long.judged * long.neurons
     assert cells <= plan.PART < 2 * cells
@@ -173,13 +173,14 @@ def test_a_long_check_names_the_first_divergence_and_the_guilty_node(monkeypatch
 def test_nodes_stand_alone_in_the_first_steps_of_a_long_check(long: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def isolated(report: Report) -> tuple[dict[str, float | None], bool]:
         rung = next(rung for rung in report.rungs if (rung.source, rung.target) == ("network", "program"))
-        told = any("first 21 steps of every sample" in note for note in rung.notes)
+        told = any("first 21 steps of 2 samples" in note for note in rung.notes)
         return {name: node.isolated_jaccard for name, node in rung.nodes.items()}, told
 
     everything, _ = isolated(checked())
-    monkeypatch.setattr(plan, "ALONE", 5 * 21 * 20 + 30)
+    monkeypatch.setattr(plan, "ALONE", 20 * 20)
     first, told = isolated(checked())
-    expected, _ = isolated(checked(steps=21))
+    alone = {"input": stimulus()["input"][:2, :21]}
+    expected, _ = isolated(check(network(), alone, targets=["fixed"], budget=0.5))
     assert told and first == expected != everything
     assert isolated(checked(reference="full")) == (everything, False)
 
