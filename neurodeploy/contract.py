@@ -71,7 +71,8 @@ class Contract:
 
     def of(self, node: str) -> Terms:
         """The terms that hold for ``node``."""
-        return dataclasses.replace(self.defaults, **dict(self.overrides.get(node, {})))  # type: ignore[arg-type]
+        terms = self.overrides.get(node)
+        return dataclasses.replace(self.defaults, **dict(terms)) if terms else self.defaults  # type: ignore[arg-type]
 
     def override(self, node: str, **terms: Value) -> Contract:
         """The same contract with more terms of one node set."""

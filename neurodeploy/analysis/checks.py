@@ -6,6 +6,7 @@ neuron come in an order in which each one's bounds are right where those before 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +39,10 @@ class Check:
     def interval(self) -> Interval:
         """Both ends."""
         return self.low, self.high
+
+    def over(self, spread: Callable[[Interval], Interval]) -> Check:
+        """The same of the values that ``spread`` makes of these."""
+        return Check(self.quantity, *spread(self.interval), self.least, self.most, self.wraps)
 
     @property
     def holds(self) -> BoolArray:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neurodeploy.analysis.alike import alike
 from neurodeploy.analysis.checks import Check, current_checks, kept, membrane_checks, relay_checks
 from neurodeploy.analysis.interval import (
     BoolArray,
@@ -47,6 +48,15 @@ class Reached:
 
 def reach(population: Population, arrived: Interval, n: Numerics) -> Reached:
     """What a population can do when ``arrived``, in accumulator units, is what can arrive in any step."""
+    same = alike(population, arrived)
+    if same is None:
+        return _reach(population, arrived, n)
+    some = _reach(same.population, same.some(arrived), n)
+    states = (None if ends is None else same.every(ends) for ends in (some.current, some.kept, some.before))
+    return Reached(same.every(some.sent), tuple(check.over(same.every) for check in some.checks), *states)
+
+
+def _reach(population: Population, arrived: Interval, n: Numerics) -> Reached:
     if population.kind == "relay":
         return _relay(population, arrived, n)
     current, checks = (_event_current if n.accumulation == "events" else _current)(population, arrived, n)

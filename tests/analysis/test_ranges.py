@@ -1,17 +1,19 @@
 """Worst cases of what arrives, against every stimulus there is."""
 
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurodeploy.analysis.ranges import accumulator_range, settled_current, weighted_range
+from neurodeploy.analysis.ranges import accumulator_range, apply_weights, settled_current, weighted_range
 from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2
 from neurodeploy.program import Input, Output, Population, Program, Projection
 from neurodeploy.reference.integer import initial_state, step
 from neurodeploy.reference.program_runner import accumulated
+from neurodeploy.reference.synapse import convolve
 
 
 def every_message(shape, low, high):
@@ -96,3 +98,35 @@ def test_a_current_settles_below_its_bound(decay):
 def test_a_current_without_decay_has_no_bound():
     assert settled_current(Population("p", (1,), current_decay=0), 1.0, INT32) == float("inf")
     assert settled_current(Population("p", (1,), current_decay=0), 0.0, INT32) == 0.0
+
+
+@st.composite
+def windows(draw):
+    """A convolution or a pooling of one axis or two, its source's shape, and whether weights are whole."""
+    axes, groups, each = draw(st.integers(1, 2)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    kernel, stride, padding, dilation = (
+        tuple(draw(st.integers(low, high)) for _ in range(axes)) for low, high in ((1, 5), (1, 3), (0, 3), (1, 3))
+    )
+    size = tuple(
+        max(1, d * (k - 1) + 1 - 2 * p) + draw(st.integers(0, 6))
+        for k, d, p in zip(kernel, dilation, padding, strict=True)
+    )
+    rng, pool = np.random.default_rng(draw(st.integers(0, 999))), axes == 2 and draw(st.booleans())
+    outs = groups * draw(st.integers(1, 3))
+    weights = rng.integers(-200, 200, kernel if pool else (outs, each, *kernel)).astype(float)
+    channels = groups if pool else groups * each
+    about = SimpleNamespace(stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return "sum-pool" if pool else "conv", weights, about, (channels, *size), rng
+
+
+@settings(max_examples=150, deadline=None)
+@given(windows(), st.booleans(), st.booleans())
+def test_planes_that_send_the_same_everywhere_are_summed_as_any_other(drawn, whole, one_differs):
+    kind, weights, about, shape, rng = drawn
+    weights = weights if whole else weights / 3
+    sent = np.broadcast_to(rng.integers(-5, 6, (shape[0], *(1 for _ in shape[1:]))).astype(float), shape).copy()
+    sent.flat[0] += one_differs
+    groups = shape[0] if kind == "sum-pool" else about.groups
+    kernels = np.broadcast_to(weights, (groups, 1, *weights.shape)) if kind == "sum-pool" else weights
+    expected = convolve(sent[None], kernels, about.stride, about.padding, about.dilation, groups)[0]
+    assert np.array_equal(apply_weights(kind, weights, sent, expected.shape, about), expected)
