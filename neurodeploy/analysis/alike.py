@@ -46,13 +46,13 @@ class Alike:
 
 
 def alike(population: Population, arrived: Interval) -> Alike | None:
-    """The runs of neurons that have the same constants and get the same; None where they are too short."""
+    """The runs of neurons that have the same constants and get the same; None where that would save nothing."""
     new = np.zeros(population.size, np.bool_)
     new[:1] = True
     for values in _told_by(population, arrived):
         new[1:] |= values[1:] != values[:-1]
     first = np.flatnonzero(new)
-    if len(first) * SHARE > population.size:
+    if not len(first) or len(first) * SHARE > population.size:
         return None
     fields: dict[str, Any] = {
         key: value if isinstance(value, int) else _flat(value, population)[first]

@@ -86,4 +86,9 @@ def test_what_arrives_at_one_neuron_parts_it_too() -> None:
 def test_neurons_that_all_differ_are_looked_at_one_by_one() -> None:
     ends = np.arange(72).reshape(SHAPE)
     assert alike(Population("p", SHAPE), (ends, ends)) is None
-    assert alike(Population("p", (0,)), (np.zeros(0, np.int64),) * 2) is not None
+
+
+def test_a_population_without_neurons() -> None:
+    nobody = constant(0, (0,))
+    assert alike(Population("p", (0,)), (nobody, nobody)) is None
+    assert reach(Population("p", (0,)), (nobody, nobody), LOIHI2).sent[0].shape == (0,)
