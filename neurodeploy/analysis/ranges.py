@@ -36,8 +36,9 @@ def apply_weights(kind: str, weights: Array, x: Array, target_shape: tuple[int, 
         weights = np.broadcast_to(weights, (groups, 1, *weights.shape))
     planes = _planes(weights, x)
     if planes is not None:
-        return _over_planes(weights, planes, x.shape[1:], projection, groups)
-    out = convolve(x[None], weights, projection.stride, projection.padding, projection.dilation, groups)
+        out = _over_planes(weights, planes, x.shape[1:], projection, groups)
+    else:
+        out = convolve(x[None], weights, projection.stride, projection.padding, projection.dilation, groups)
     return out.reshape(target_shape)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from neurodeploy.bundle import Bundle
@@ -29,18 +29,22 @@ def explained(
     """The rung from network to program, with its losses.
 
     Whether rounding can have made them is always asked. What every term costs, and what remedies bring, is asked where
-    ``causes`` says so, by default where the rung does not agree. The first steps of the first samples are looked at: as
-    many as can be held where costs are asked for, else as many as take some tenths of a second, which the rung tells.
+    ``causes`` says so, by default where the rung does not agree. The first samples are looked at, where costs are asked
+    for in as many steps as can be held, else in as many as take some tenths of a second, which the rung tells.
 
     - ``options``: those of quantization; a bundle's own with a bundle.
     """
     network, program = held_apart(climb.network), climb.program
     asked = rung.verdict == "diverged" if causes is None else causes
     plan = climb.plan
-    samples, steps = plan.recordable if asked else plan.looked
+    samples, looked = plan.looked
+    if asked:
+        samples, steps = plan.recordable
+        looked = (slice(0, steps),)
+    steps = looked[-1].stop
     shown = climb.stimulus.part(slice(0, samples), slice(0, steps))
     trace = climb.floats_of(samples, steps)
-    losses = measure(network, program, trace, ladder.calibrated, asked)
+    losses = measure(network, program, trace, ladder.calibrated, asked, looked)
     post = network.host.post
     if asked and post is not None and shown.labels is not None:
         losses = with_task(losses, network, program, trace, post, shown.labels)
@@ -59,7 +63,15 @@ def explained(
             losses.populations,
         )
         losses = replace(losses, remedies=remedies(check, losses.samples, budget), budget=budget)
-    if losses.populations and (samples, steps) != (plan.samples, plan.steps):
-        part = f"what rounding can make was asked of the first {steps} steps of {losses.samples} samples"
+    if losses.populations and (samples, looked) != (plan.samples, (slice(0, plan.steps),)):
+        part = f"what rounding can make was asked of {_told(looked)}, samples: {losses.samples}"
         rung = replace(rung, notes=(*rung.notes, part))
     return with_losses(rung, losses)
+
+
+def _told(steps: Sequence[slice]) -> str:
+    """Steps as words: ``the first 3 steps``, ``steps 0 and 9``, ``steps 0 to 3 and 27 to 30``."""
+    if len(steps) == 1:
+        return f"the first {steps[0].stop} steps"
+    spans = (f"{s.start}" if s.stop - s.start == 1 else f"{s.start} to {s.stop - 1}" for s in steps)
+    return f"steps {' and '.join(spans)}"

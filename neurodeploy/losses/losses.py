@@ -6,7 +6,7 @@ not grow with the number of steps.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -113,7 +113,12 @@ class Losses:
 
 
 def measure(
-    network: Network, program: Program, trace: Trace, calibrated: Collection[str] = (), causes: bool = True
+    network: Network,
+    program: Program,
+    trace: Trace,
+    calibrated: Collection[str] = (),
+    causes: bool = True,
+    asked: Sequence[slice] | None = None,
 ) -> Losses:
     """The loss of every population of ``program``; of none where the numerics are none that networks are quantized to.
 
@@ -123,6 +128,7 @@ def measure(
         trace: the network's own run with states.
         calibrated: populations whose weights, biases and thresholds were chosen on a stimulus.
         causes: also run every spiking population again with one term restored at a time.
+        asked: the steps that are looked at, in their order; all by default.
 
     Raises NeurodeployError where the trace has no states.
     """
@@ -139,9 +145,12 @@ def measure(
         for name, part in parts.items()
     }
     for name, bound in bounds.items():
-        for steps in _slices(parts[name], samples, trace.steps):
+        for steps, looked_at in _slices(bound, parts[name], samples, asked or [slice(0, trace.steps)]):
             arrival = feeds[name].take(messages, steps, samples)
             record = _record(trace, parts[name], messages, samples, steps)
+            if not looked_at:
+                bound.pass_over(arrival, record, steps.stop)
+                continue
             bound.take(arrival, record)
             if name in costs:
                 costs[name].take(arrival, record.output)
@@ -176,11 +185,16 @@ def _samples(program: Program, trace: Trace) -> int:
     return min(trace.batch, max(MOST_CELLS // max(cells, 1), 1))
 
 
-def _slices(part: Counterpart, samples: int, steps: int) -> Iterator[slice]:
-    """The steps of a population that are looked at together."""
+def _slices(bound: Bound, part: Counterpart, samples: int, asked: Sequence[slice]) -> Iterator[tuple[slice, bool]]:
+    """The steps of a population that are taken together, and whether they are looked at or passed over."""
     widest = max([part.population.size, *(wiring.source.size for wiring in part.wirings)])
-    some = max(1, TOGETHER // max(widest * samples, 1))
-    return (slice(first, min(first + some, steps)) for first in range(0, steps, some))
+    some, before = max(1, TOGETHER // max(widest * samples, 1)), 0
+    for steps in asked:
+        passed = slice(before if bound.carries else max(before, steps.start - 1), steps.start)
+        for part_of, looked_at in ((passed, False), (steps, True)):
+            for first in range(part_of.start, part_of.stop, some):
+                yield slice(first, min(first + some, part_of.stop)), looked_at
+        before = steps.stop
 
 
 def _spikes(part: Counterpart) -> bool:

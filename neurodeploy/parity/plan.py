@@ -47,9 +47,7 @@ class Plan:
         group = min(together, max(1, BLOCK // width))
         if samples * steps * neurons <= WHOLE:
             together, group = samples, min(samples, max(1, BLOCK // (width * max(steps, 1))))
-        few = min(FEWEST_STEPS, LARGEST // (width * group))
-        chunk = min(steps, max(1, BLOCK // (width * group), few))
-        return Plan(samples, steps, neurons, together, group, chunk)
+        return Plan(samples, steps, neurons, together, group, min(steps, _fitting(width * group)))
 
     @property
     def small(self) -> bool:
@@ -64,11 +62,19 @@ class Plan:
         return self._first(RUN, self.steps)
 
     @property
-    def looked(self) -> tuple[int, int]:
-        """First samples and steps of which it is asked what rounding can make; of a small check all."""
+    def looked(self) -> tuple[int, tuple[slice, ...]]:
+        """First samples, and steps of which it is asked what rounding can make; of a small check all.
+
+        Half of the steps are the first ones, half the last ones that the states of one block hold: by then deeper
+        layers have received something.
+        """
         if self.small:
-            return self.samples, self.steps
-        return self._first(max(LOOK, min(FEWEST_LOOKED * self.neurons, LARGEST)), self.steps)
+            return self.samples, (slice(0, self.steps),)
+        samples, steps = self._first(max(LOOK, min(FEWEST_LOOKED * self.neurons, LARGEST)), self.steps)
+        end, later = min(self.steps, max(steps, _fitting(max(self.neurons, 1) * samples))), steps // 2
+        if end == steps or not later:
+            return samples, (slice(0, steps),)
+        return samples, (slice(0, steps - later), slice(end - later, end))
 
     @property
     def alone(self) -> tuple[int, int]:
@@ -119,6 +125,11 @@ class Plan:
         for number in map(int, drawn):
             chosen.setdefault(number // len(starts), set()).add(starts[number % len(starts)])
         return {sample: frozenset(steps) for sample, steps in chosen.items()}
+
+
+def _fitting(width: int) -> int:
+    """Steps of so many cells each that are held at once."""
+    return max(1, BLOCK // width, min(FEWEST_STEPS, LARGEST // width))
 
 
 def _cut(start: int, stop: int, size: int) -> Iterator[slice]:

@@ -74,9 +74,11 @@ def test_the_plan_cuts_what_is_long_and_covers_every_cell() -> None:
 
 def test_less_is_looked_at_again_of_a_long_check() -> None:
     small, long = Plan.of(3, 10, 20), Plan.of(16, 200, 267_000)
-    assert small.recordable == small.looked == (3, 10)
-    assert long.recordable == (1, 15) and long.looked == (1, 2)
-    assert Plan.of(16, 200, 20_000).looked == (1, 26)
+    assert small.recordable == (3, 10) and small.looked == (3, (slice(0, 10),))
+    assert long.recordable == (1, 15) and long.looked == (1, (slice(0, 1), slice(9, 10)))
+    assert Plan.of(16, 200, 20_000).looked == (1, (slice(0, 13), slice(91, 104)))
+    assert Plan.of(16, 200, 9_000_000).looked == (1, (slice(0, 1),))
+    assert Plan.of(16, 30, 20_000).looked == (1, (slice(0, 13), slice(17, 30)))
     assert small.alone == (3, 10) and long.alone == (1, 40) and Plan.of(16, 200, 20_000).alone == (2, 200)
     assert long.judged == 2 and small.judged == small.chunk
     cells = sum(len(steps) for steps in long.reference_part().values()) * long.judged * long.neurons
@@ -98,6 +100,17 @@ def test_a_long_check_counts_what_a_short_one_counts(monkeypatch: pytest.MonkeyP
     assert [rung.nodes for rung in streamed.rungs] == [rung.nodes for rung in short.rungs]
     assert streamed.coverage == short.coverage
     assert any(node.mismatches for node in streamed.rungs[0].nodes.values())
+
+
+def test_what_rounding_can_make_is_asked_of_first_steps_and_of_later_ones(
+    long: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "LOOK", 40)
+    assert any("was asked of steps 0 and 6, samples: 1" in note for note in checked().rungs[0].notes)
+    monkeypatch.setattr(plan, "LOOK", 80)
+    assert any("was asked of steps 0 to 1 and 5 to 6, samples: 1" in note for note in checked().rungs[0].notes)
+    monkeypatch.setattr(plan, "LOOK", 140)
+    assert any("was asked of the first 7 steps, samples: 1" in note for note in checked().rungs[0].notes)
 
 
 def test_the_report_says_which_part_the_reference_judged(long: None) -> None:

@@ -1,6 +1,7 @@
 """Honest rounding stays within its bound, and a fault of the quantizer does not."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -28,6 +29,42 @@ def test_honest_rounding_is_never_called_anything_else(seed: int, numerics: Nume
     assert losses.strangers == {}
     assert losses.populations.keys() == program.by_name.keys()
     assert all(loss.share <= 1 for loss in losses.populations.values())
+
+
+def some_networks() -> list[tuple[str, Network]]:
+    """Networks whose steps depend on all kinds of what came before."""
+    weight = np.random.default_rng(0).normal(size=(4, 4))
+    loops = [
+        (f"{kind}, late by {delay}", recurrent_network(kind, delay=delay, weight=weight))
+        for kind, delay in product(("lif", "cuba"), (1, 3))
+    ]
+    once = chain(3)
+    once = replace(once, contract=replace(once.contract, defaults=replace(once.contract.defaults, fire_once=True)))
+    return [*loops, ("fires once", once), *((f"random {seed}", random_network(seed)) for seed in range(8))]
+
+
+@pytest.mark.parametrize(("name", "network"), some_networks(), ids=lambda part: part if isinstance(part, str) else "")
+@pytest.mark.parametrize("fault", [None, "a wrong sign", "a decay one off"])
+def test_steps_that_are_passed_over_change_nothing_in_those_that_are_looked_at(
+    name: str, network: Network, fault: str | None
+) -> None:
+    program = quantize(network).program
+    planted = None if fault is None else FAULTS[fault][0](program)
+    program = program if planted is None else planted[0]
+    trace, steps = run_network(network, stimulus(network, steps=14, samples=2, seed=5), states=True), 14
+    whole = measure(network, program, trace, causes=False).populations
+    cuts = [[slice(t, t + 1)] for t in range(steps)], [[slice(0, 3), slice(5, 6)], [slice(3, 5), slice(6, 14)]]
+    for cut in cuts:
+        parts = [measure(network, program, trace, causes=False, asked=asked).populations for asked in cut]
+        for node, loss in whole.items():
+            some = [part[node] for part in parts]
+            assert sum(one.cells for one in some) == loss.cells
+            assert sum(one.saturated for one in some) == loss.saturated
+            assert sum(one.cells_beyond for one in some) == loss.cells_beyond
+            assert max(one.share for one in some) == pytest.approx(loss.share, rel=1e-12)
+            assert max(one.reach for one in some) == loss.reach
+            firsts = [one.first for one in some if one.first is not None]
+            assert min(firsts, key=lambda cell: cell.step, default=None) == loss.first
 
 
 @pytest.mark.parametrize("reset", ["zero", "value", "subtract"])
