@@ -104,22 +104,21 @@ class Bound:
         """Whether a step depends on more of the network's earlier ones than the membrane and spikes of the last."""
         return bool(self._part.neuron.keep_current.any()) or self._population.fire_once
 
-    def pass_over(self, arrival: Arrival, record: Record, stop: int) -> None:
-        """Steps up to ``stop`` that are not looked at: all since the last ones where it ``carries``, else one."""
-        if record.membrane is not None:
-            currents = self._currents(arrival.real * 2.0**self._numerics.state_shift)
-            if self._population.fire_once:
-                self._fired = (record.output > 0).any(axis=0) | (False if self._fired is None else self._fired)
-            self._last = _Ended(currents[-1], record.membrane[-1] * self._unit(), record.output[-1])
-        self._step = stop
+    def pass_over(self, real: Array, record: Record) -> None:
+        """Steps that are not looked at: all since the last ones where it ``carries``, else one. ``real``: the input."""
+        assert record.membrane is not None
+        currents = self._currents(real * 2.0**self._numerics.state_shift)
+        if self._population.fire_once:
+            self._fired = (record.output > 0).any(axis=0) | (False if self._fired is None else self._fired)
+        self._last = _Ended(currents[-1], record.membrane[-1] * self._unit(), record.output[-1])
 
-    def take(self, arrival: Arrival, record: Record) -> None:
-        """The next steps: what arrived, and what the network's node did."""
+    def take(self, arrival: Arrival, record: Record, step: int) -> None:
+        """Steps from ``step`` on: what arrived, and what the network's node did."""
+        self._step = step
         if self._population.kind == "relay":
             self._take_sum(arrival, record)
         else:
             self._take_neuron(arrival, record)
-        self._step += len(record.output)
 
     def _take_sum(self, arrival: Arrival, record: Record) -> None:
         """A sum: its value before it is rounded to what it sends."""

@@ -105,6 +105,17 @@ class Feed:
         exact = linear if self._linear else self._summed(messages, steps, (count, *shape)).reshape(linear.shape)
         return Arrival(by_step, by_step[ARRIVING], exact, _total(moved, count, shape).reshape(linear.shape))
 
+    def real(self, messages: Messages, steps: slice, batch: int) -> Array:
+        """``Arrival.real`` of some steps alone."""
+        lead, shape = (steps.stop - steps.start, batch), self._part.population.shape
+        parts: list[Array] = []
+        for sides in self._sides:
+            values = messages.arriving(sides.wiring.source.name, sides.wiring.delay, steps)
+            if values is not None:
+                sent = values.reshape(-1, *values.shape[2:]) * 2.0**sides.wiring.scale
+                parts.append(sides.applied(("real",), sent, shape)["real"])
+        return _total(parts, lead[0] * lead[1], shape).reshape(*lead, *shape)
+
     def _summed(self, messages: Messages, steps: slice, shape: tuple[int, ...]) -> Array:
         """The input as the machine sums it."""
         total = np.zeros(shape, np.int64)

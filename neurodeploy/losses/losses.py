@@ -146,12 +146,12 @@ def measure(
     }
     for name, bound in bounds.items():
         for steps, looked_at in _slices(bound, parts[name], samples, asked or [slice(0, trace.steps)]):
-            arrival = feeds[name].take(messages, steps, samples)
             record = _record(trace, parts[name], messages, samples, steps)
             if not looked_at:
-                bound.pass_over(arrival, record, steps.stop)
+                bound.pass_over(feeds[name].real(messages, steps, samples), record)
                 continue
-            bound.take(arrival, record)
+            arrival = feeds[name].take(messages, steps, samples)
+            bound.take(arrival, record, steps.start)
             if name in costs:
                 costs[name].take(arrival, record.output)
     losses: dict[str, Loss] = {}
@@ -190,7 +190,8 @@ def _slices(bound: Bound, part: Counterpart, samples: int, asked: Sequence[slice
     widest = max([part.population.size, *(wiring.source.size for wiring in part.wirings)])
     some, before = max(1, TOGETHER // max(widest * samples, 1)), 0
     for steps in asked:
-        passed = slice(before if bound.carries else max(before, steps.start - 1), steps.start)
+        begin = before if bound.carries else max(before, steps.start - 1)
+        passed = slice(steps.start if part.population.kind == "relay" else begin, steps.start)
         for part_of, looked_at in ((passed, False), (steps, True)):
             for first in range(part_of.start, part_of.stop, some):
                 yield slice(first, min(first + some, part_of.stop)), looked_at
