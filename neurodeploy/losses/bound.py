@@ -109,7 +109,7 @@ class Bound:
         assert record.membrane is not None
         currents = self._currents(real * 2.0**self._numerics.state_shift)
         if self._population.fire_once:
-            fired = (record.output > 0).any(axis=0)
+            fired = np.logical_or.reduce(record.output > 0, axis=0)
             self._fired = fired if self._fired is None else fired | self._fired
         self._last = _Ended(currents[-1], record.membrane[-1] * self._unit(), record.output[-1])
 
