@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.adequacy.line import Line, Sums
 from neurodeploy.numerics import Numerics
-from neurodeploy.program.population import Population
+from neurodeploy.program.population import PER_NEURON, Population
 from neurodeploy.reference.integer import State, initial_state, overflow, step
 from neurodeploy.reference.program_runner import Update
 from neurodeploy.reference.room import Room
@@ -19,7 +19,6 @@ from neurodeploy.reference.synapse import add_events, delivered
 
 Array = NDArray[Any]
 IntArray = NDArray[np.int64]
-CONSTANTS = ("threshold", "current_decay", "membrane_decay", "bias", "initial_membrane", "initial_current")
 OPTIONAL = ("floor", "ceiling", "reset_value")
 """Constants that are one for a population, and here one for every neuron, so that wrong ones can stand beside it."""
 
@@ -103,7 +102,7 @@ def chosen_neurons(population: Population, neurons: IntArray) -> Population:
     """Some flat neurons of a population as a population of their own, every constant an array of one per neuron."""
     flat = {
         key: np.broadcast_to(np.asarray(getattr(population, key), np.int64), population.shape).reshape(-1)[neurons]
-        for key in CONSTANTS
+        for key in PER_NEURON
     }
     optional: dict[str, Any] = {
         key: None if getattr(population, key) is None else np.full(len(neurons), getattr(population, key), np.int64)
@@ -159,7 +158,7 @@ def _structure(node: Node) -> object:
 def stacked(populations: Sequence[Population], chosen: IntArray | None = None) -> Population:
     """Populations of one structure side by side as one; or some neurons of it."""
     fields: dict[str, Any] = {}
-    for key in (*CONSTANTS, *OPTIONAL):
+    for key in (*PER_NEURON, *OPTIONAL):
         values = [getattr(population, key) for population in populations]
         if values[0] is not None:
             joined = np.concatenate(values)

@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.analysis.interval import Interval
-from neurodeploy.program.population import Population
+from neurodeploy.program.population import PER_NEURON, Population
 
 IntArray = NDArray[np.int64]
-CONSTANTS = ("current_decay", "membrane_decay", "threshold", "bias", "initial_membrane", "initial_current")
 SHARE = 2
 """Neurons that a run must have on average for it to be worth its while."""
 
@@ -56,7 +55,7 @@ def alike(population: Population, arrived: Interval) -> Alike | None:
         return None
     fields: dict[str, Any] = {
         key: value if isinstance(value, int) else _flat(value, population)[first]
-        for key in CONSTANTS
+        for key in PER_NEURON
         for value in (getattr(population, key),)
     }
     some = replace(population, shape=(len(first),), unit=1.0, **fields)
@@ -65,7 +64,7 @@ def alike(population: Population, arrived: Interval) -> Alike | None:
 
 def _told_by(population: Population, arrived: Interval) -> Iterator[IntArray]:
     """All that neurons may differ in, flat."""
-    values = (*arrived, *(getattr(population, key) for key in CONSTANTS))
+    values = (*arrived, *(getattr(population, key) for key in PER_NEURON))
     yield from (_flat(array, population) for array in values if np.ndim(array) and any(np.asarray(array).strides))
 
 

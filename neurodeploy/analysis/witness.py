@@ -22,7 +22,7 @@ from neurodeploy.analysis.checks import (
     sum_checks,
     width,
 )
-from neurodeploy.program.population import Population
+from neurodeploy.program.population import PER_NEURON, Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
 from neurodeploy.reference.integer import decay, initial_state, overflow, shift_sum
@@ -243,8 +243,7 @@ def observed(program: Program, node: str, neuron: Neuron, trace: Trace) -> Itera
 
 def single(population: Population, neuron: Neuron) -> Population:
     """One neuron of a population, as a population of the shape ``(1,)``."""
-    names = ("current_decay", "membrane_decay", "threshold", "bias", "initial_membrane", "initial_current")
-    values = {name: int(np.broadcast_to(getattr(population, name), population.shape)[neuron]) for name in names}
+    values = {name: int(np.broadcast_to(getattr(population, name), population.shape)[neuron]) for name in PER_NEURON}
     return replace(population, shape=(1,), unit=1.0, **values)
 
 

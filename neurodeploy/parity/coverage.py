@@ -13,15 +13,13 @@ from neurodeploy.parity.block import Place
 from neurodeploy.parity.branching import Branching
 from neurodeploy.parity.known import Known
 from neurodeploy.parity.sent import Sent
-from neurodeploy.program.population import Population
+from neurodeploy.program.population import PER_NEURON, Population
 from neurodeploy.program.program import Program
 from neurodeploy.program.projection import Projection
 from neurodeploy.trace import Trace
 
 Mask = NDArray[np.bool_]
 Counts = dict[str, int]
-CONSTANTS = ("threshold", "current_decay", "membrane_decay", "bias", "initial_membrane", "initial_current")
-"""Constants of a population that may differ from neuron to neuron."""
 
 
 def coverage(program: Program, trace: Trace, silent: Mapping[str, Mask] | None = None) -> dict[str, dict[str, float]]:
@@ -160,7 +158,7 @@ class Coverage:
 
 def _by_channel(population: Population, projections: Sequence[Projection]) -> bool:
     """Whether all neurons of a channel are alike but for where they look."""
-    constants = [getattr(population, key) for key in CONSTANTS]
+    constants = [getattr(population, key) for key in PER_NEURON]
     alike = all(
         (rows == rows[:, :1]).all()
         for rows in (np.broadcast_to(c, population.shape).reshape(population.shape[0], -1) for c in constants)

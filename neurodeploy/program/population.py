@@ -13,6 +13,8 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 OPTIONAL = "optional"
 """Metadata of a field that files leave out where it has its default."""
+PER_NEURON = ("current_decay", "membrane_decay", "threshold", "bias", "initial_membrane", "initial_current")
+"""Constants of a population that may differ from neuron to neuron."""
 Kind = Literal["cuba-lif", "li", "relay"]
 Compare = Literal[">", ">="]
 Reset = Literal["zero", "value", "subtract", "none"]

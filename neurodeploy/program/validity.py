@@ -18,7 +18,7 @@ from neurodeploy.errors import InputError
 from neurodeploy.finding import Finding
 from neurodeploy.host import Head, Host
 from neurodeploy.numerics import Numerics
-from neurodeploy.program.population import Compare, Input, Output, Population, Reset
+from neurodeploy.program.population import PER_NEURON, Compare, Input, Output, Population, Reset
 from neurodeploy.program.population import Kind as PopulationKind
 from neurodeploy.program.projection import WEIGHT_AXES, Projection
 from neurodeploy.window import outputs_along
@@ -31,7 +31,6 @@ MOST_SHIFT, SCALES = 127, 1000
 MOST_DECAY, MOST_SPIKES = 1 << 24, 1 << 40
 AXES = {"conv2d": 3, "conv1d": 2, "sum-pool": 3}
 """Axes of the source of each windowed kind."""
-SIZED = ("current_decay", "membrane_decay", "threshold", "bias", "initial_membrane", "initial_current")
 
 
 def violations(
@@ -140,7 +139,7 @@ def _population(p: Population, n: Numerics) -> Violations:
     yield from _word(p.name, "compare", p.compare, Compare)
     yield from _word(p.name, "reset", p.reset, Reset)
     yield from _output(p.name, p.output)
-    for quantity in SIZED:
+    for quantity in PER_NEURON:
         shape = np.shape(getattr(p, quantity))
         yield from _need(shape in ((), p.shape), p.name, f"{quantity} has shape {shape}, not {p.shape}")
     decays = (-MOST_DECAY, MOST_DECAY) if n.decay_rule == "product" else (0, 63)

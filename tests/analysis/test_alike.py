@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurodeploy.analysis import reach as module
-from neurodeploy.analysis.alike import CONSTANTS, alike
+from neurodeploy.analysis.alike import alike
 from neurodeploy.analysis.interval import constant
 from neurodeploy.analysis.reach import Reached, reach
 from neurodeploy.numerics import INT32, LOIHI2, XYLO_V2, Numerics
 from neurodeploy.program import Output, Population
+from neurodeploy.program.population import PER_NEURON
 
 SHAPE = (3, 4, 6)
 
@@ -63,7 +64,7 @@ def test_bounds_are_those_of_every_neuron_by_itself(seed: int, numerics: Numeric
         assert np.array_equal(found, expected)
 
 
-@pytest.mark.parametrize("key", CONSTANTS)
+@pytest.mark.parametrize("key", PER_NEURON)
 def test_a_constant_of_one_neuron_parts_it_from_its_neighbors(key: str) -> None:
     values = np.full(SHAPE, 7)
     values[1, 2, 3] = 8
